@@ -1,0 +1,49 @@
+# Two commands matter: `make run` and `make test`. Each sets up whatever is missing first.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+RUN_ARGS ?=
+TEST_ARGS ?=
+
+.PHONY: run test check bench lock clean setup
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml tools/bootstrap.sh
+	tools/bootstrap.sh venv "$(PYTHON)" "$(VENV)"
+	touch $(STAMP)
+
+## The server on http://localhost:8080 with its embedded defaults, a demo clinic and a demo doctor.
+run: $(STAMP)
+	$(BIN)/keneya demo $(RUN_ARGS)
+
+## Every test, browsers and emulated links included.
+test: $(STAMP)
+	tools/bootstrap.sh browser
+	$(BIN)/python -m pytest $(TEST_ARGS)
+
+## What a reviewer runs before reading: style and types.
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	tools/bootstrap.sh typescript
+	tools/tsc-check.sh
+
+## The numbers of the README, measured on this machine.
+bench: $(STAMP)
+	tools/bootstrap.sh browser
+	$(BIN)/python -m benchmarks.forward
+	$(BIN)/python -m benchmarks.call --profile edge --seconds 30
+	$(BIN)/python -m benchmarks.call --down 64 --up 64 --rtt 200 --seconds 30
+
+## Renew the lock file: hashes of every pinned package, no address of any registry.
+lock: $(STAMP)
+	$(BIN)/python -m pip install --quiet "uv>=0.13,<1"
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --generate-hashes --no-annotate --no-header \
+	    --no-emit-index-url --python-version 3.11 -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache node_modules

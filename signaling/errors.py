@@ -1,0 +1,54 @@
+"""The errors of signaling, the whole tree first.
+
+SignalingError
+├── ProtocolError          the peer broke the protocol: counted, told, and the socket closed
+│   ├── MalformedMessage   not a message of messages.py
+│   ├── UnexpectedMessage  a message that this role or moment does not allow
+│   └── LimitExceeded      more messages than limits.py allows
+└── Refused                a person asked for what cannot be now: told kindly, nothing is closed
+
+Owns: error types and their codes (keys of the pages' catalogs). Texts never carry what was sent.
+"""
+
+from __future__ import annotations
+
+
+class SignalingError(Exception):
+    """Base of all; ``code`` is a stable key of the pages' catalogs."""
+
+    code = "error"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(f"{self.code}: {detail}" if detail else self.code)
+
+
+class ProtocolError(SignalingError):
+    """The peer broke the protocol."""
+
+    code = "protocol_error"
+
+
+class MalformedMessage(ProtocolError):
+    """What came is not a message of messages.py."""
+
+    code = "malformed_message"
+
+
+class UnexpectedMessage(ProtocolError):
+    """The message is well formed, but not for this role or moment."""
+
+    code = "unexpected_message"
+
+
+class LimitExceeded(ProtocolError):
+    """More, larger or faster than limits.py allows."""
+
+    code = "limit_exceeded"
+
+
+class Refused(SignalingError):
+    """A person asked for what cannot be now; ``code`` says which."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__()

@@ -1,0 +1,384 @@
+"""The messages of the signaling protocol, one typed struct each. PROTOCOL.md tells them in prose.
+
+Owns: the shape of every message, its bounds, encoding and decoding. Must never do I/O, read a clock or
+decide anything. A message travels as one JSON object whose ``type`` names it; the envelope fields
+(``seq``, ``ack``) are those of `ClientFrame` and `ServerFrame`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from signaling.errors import MalformedMessage
+
+PROTOCOL_VERSION = 1
+
+# RFC 8866 sets no bound; a Chromium offer with every slot is about 12 kB, so 32 KiB leaves room.
+SDP_MAX_CHARS = 32_768
+REASON_MAX_CHARS = 500
+
+Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+Token = Annotated[str, msgspec.Meta(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
+Sdp = Annotated[str, msgspec.Meta(min_length=1, max_length=SDP_MAX_CHARS)]
+Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+Reason = Annotated[str, msgspec.Meta(max_length=REASON_MAX_CHARS)]
+
+
+class Urgency(StrEnum):
+    """Triage colour, most urgent first."""
+
+    RED = "red"
+    ORANGE = "orange"
+    GREEN = "green"
+
+
+class Role(StrEnum):
+    """What a participant is in a consultation."""
+
+    STATION = "station"
+    CLINICIAN = "clinician"
+    MEDIATOR = "mediator"
+
+
+class ConsultationState(StrEnum):
+    """Where a consultation stands; the table of moves is in consultation.py."""
+
+    REQUESTED = "requested"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    IN_CALL = "in_call"
+    INTERRUPTED = "interrupted"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class Presence(StrEnum):
+    """Whether a participant can be reached right now."""
+
+    CONNECTED = "connected"
+    RECONNECTING = "reconnecting"
+    AWAY = "away"
+
+
+class ClientMessage(msgspec.Struct, tag_field="type", forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """Base of everything a page sends. ``seq`` counts from 1 within a session; ``ack`` is the last server seq."""
+
+    seq: Sequence = 0
+    ack: Sequence = 0
+
+
+class Resume(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The session a page wants back: its token and the last server ``seq`` it has seen."""
+
+    token: Token
+    seq: Sequence
+
+
+class Hello(ClientMessage, tag="hello"):
+    """First message on every socket, within five seconds. ``ticket`` comes from the HTTP session."""
+
+    protocol: int
+    ticket: Token
+    resume: Resume | None = None
+
+
+class Ping(ClientMessage, tag="ping"):
+    """Is the server still there? Answered by `Pong`; carries the newest ``ack``."""
+
+
+class LegOffer(ClientMessage, tag="leg_offer"):
+    """The page's one SDP offer for a leg (own audio, own video, receive slots, data channel)."""
+
+    sdp: Sdp
+
+
+class LegClose(ClientMessage, tag="leg_close"):
+    """The page has given up this leg (it failed, or it is no longer wanted)."""
+
+    leg_id: Identifier
+
+
+class RequestConsultation(ClientMessage, tag="request_consultation"):
+    """A station asks for a specialist."""
+
+    urgency: Urgency
+    reason: Reason = ""
+
+
+class CancelRequest(ClientMessage, tag="cancel_request"):
+    """The station no longer wants the consultation it asked for."""
+
+    consultation_id: Identifier
+
+
+class SetDuty(ClientMessage, tag="set_duty"):
+    """A clinician starts or ends being on duty."""
+
+    on: bool
+
+
+class Accept(ClientMessage, tag="accept"):
+    """A clinician takes a consultation from the queue."""
+
+    consultation_id: Identifier
+
+
+class Leave(ClientMessage, tag="leave"):
+    """This participant leaves the call; with fewer than two left it is interrupted, not closed."""
+
+    consultation_id: Identifier
+
+
+class End(ClientMessage, tag="end"):
+    """The station or a clinician closes the consultation for everybody."""
+
+    consultation_id: Identifier
+
+
+class MediaState(ClientMessage, tag="media_state"):
+    """What this participant has switched off, to be shown to the others."""
+
+    audio_muted: bool
+    video_muted: bool
+
+
+class Bye(ClientMessage, tag="bye"):
+    """The page is leaving on purpose: the session ends now, without the grace time of a lost socket."""
+
+
+AnyClientMessage = (
+    Hello
+    | Ping
+    | LegOffer
+    | LegClose
+    | RequestConsultation
+    | CancelRequest
+    | SetDuty
+    | Accept
+    | Leave
+    | End
+    | MediaState
+    | Bye
+)
+
+
+class ServerMessage(msgspec.Struct, tag_field="type", frozen=True, kw_only=True, omit_defaults=True):
+    """Base of everything the server sends. ``seq`` counts from 1 within a session; 0 marks an unnumbered one."""
+
+    seq: Sequence = 0
+    ack: Sequence = 0
+
+
+class IceServer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """W3C RTCIceServer."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class Welcome(ServerMessage, tag="welcome"):
+    """Answer to `Hello`. ``resumed`` false after a failed resume: the page starts from an empty state."""
+
+    session_id: str
+    resume_token: str
+    resumed: bool
+    resume_within_s: int
+    heartbeat_s: int
+    participant_id: str
+    role: Role
+    name: str
+    ice_servers: list[IceServer] = []
+
+
+class Pong(ServerMessage, tag="pong"):
+    """Answer to `Ping`."""
+
+
+class Error(ServerMessage, tag="error"):
+    """A message could not be carried out; ``ref`` is its ``seq``. ``code`` is a key of the catalogs."""
+
+    code: str
+    ref: Sequence = 0
+
+
+class LegAnswer(ServerMessage, tag="leg_answer"):
+    """The server's answer to `LegOffer`, with all its candidates in it."""
+
+    leg_id: str
+    sdp: str
+
+
+class LegState(ServerMessage, tag="leg_state"):
+    """W3C RTCPeerConnectionState of the leg as the server sees it."""
+
+    leg_id: str
+    state: str
+
+
+class AudioParameters(msgspec.Struct, frozen=True):
+    """How a page shall send its voice."""
+
+    active: bool
+    max_bitrate_bps: int = 16_000
+    ptime_ms: int = 60
+    dtx: bool = True
+    fec: bool = True
+    red: bool = False
+
+
+class VideoParameters(msgspec.Struct, frozen=True):
+    """How a page shall send its picture: the fields of W3C RTCRtpEncodingParameters, and the codec to use."""
+
+    active: bool
+    max_bitrate_bps: int = 0
+    max_framerate: float = 15.0
+    scale_resolution_down_by: float = 1.0
+    codec: str | None = None
+
+
+class SendParameters(ServerMessage, tag="send_parameters"):
+    """What this page shall send from now on."""
+
+    leg_id: str
+    audio: AudioParameters
+    video: VideoParameters
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """One receive slot of a leg and whose media it carries now (None: nobody's)."""
+
+    index: int
+    audio_mid: str
+    video_mid: str
+    participant_id: str | None
+
+
+class Slots(ServerMessage, tag="slots"):
+    """Who is in which receive slot of this page's leg."""
+
+    leg_id: str
+    slots: list[Slot]
+
+
+class LinkQuality(msgspec.Struct, frozen=True):
+    """A link as measured on its leg. ``level``: 0 no link, 1 poor, 2 thin, 3 fair, 4 good."""
+
+    level: int
+    rtt_ms: int | None = None
+    loss_ratio: float | None = None
+    down_kbps: int | None = None
+    up_kbps: int | None = None
+
+
+class Link(ServerMessage, tag="link"):
+    """This page's own link quality."""
+
+    quality: LinkQuality
+
+
+class QueueEntry(msgspec.Struct, frozen=True):
+    """One waiting consultation as a clinician sees it."""
+
+    consultation_id: str
+    site: str
+    station: str
+    urgency: Urgency
+    reason: str
+    waiting_s: int
+    link: LinkQuality
+
+
+class Queue(ServerMessage, tag="queue"):
+    """The whole queue, most urgent and longest waiting first."""
+
+    entries: list[QueueEntry]
+
+
+class Waiting(ServerMessage, tag="waiting"):
+    """A station's place in the queue, counting from 1, and how many clinicians are on duty."""
+
+    consultation_id: str
+    position: int
+    on_duty: int
+    waiting_s: int
+
+
+class Duty(ServerMessage, tag="duty"):
+    """Whether the server holds this clinician to be on duty."""
+
+    on: bool
+
+
+class Participant(msgspec.Struct, frozen=True):
+    """One participant of a consultation as the others see them."""
+
+    participant_id: str
+    role: Role
+    name: str
+    presence: Presence
+    audio_muted: bool = False
+    video_muted: bool = False
+    link: LinkQuality = LinkQuality(level=0)
+
+
+class Consultation(ServerMessage, tag="consultation"):
+    """The whole of a consultation as its participants see it; sent at every change."""
+
+    consultation_id: str
+    state: ConsultationState
+    urgency: Urgency
+    reason: str
+    participants: list[Participant]
+
+
+class Goodbye(ServerMessage, tag="goodbye"):
+    """The server closes this socket; ``code`` says why, ``retry`` whether coming back makes sense."""
+
+    code: str
+    retry: bool
+
+
+AnyServerMessage = (
+    Welcome
+    | Pong
+    | Error
+    | LegAnswer
+    | LegState
+    | SendParameters
+    | Slots
+    | Link
+    | Queue
+    | Waiting
+    | Duty
+    | Consultation
+    | Goodbye
+)
+
+_client_decoder: msgspec.json.Decoder[AnyClientMessage] = msgspec.json.Decoder(AnyClientMessage)
+_server_decoder: msgspec.json.Decoder[AnyServerMessage] = msgspec.json.Decoder(AnyServerMessage)
+_encoder = msgspec.json.Encoder()
+
+
+def decode_client(text: str | bytes) -> AnyClientMessage:
+    """Read one message from a page. Raises MalformedMessage, whatever came in."""
+    try:
+        return _client_decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise MalformedMessage(type(error).__name__) from None
+
+
+def decode_server(text: str | bytes) -> AnyServerMessage:
+    """Read one message from the server (tests and benchmarks). Raises MalformedMessage."""
+    try:
+        return _server_decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise MalformedMessage(type(error).__name__) from None
+
+
+def encode(message: ClientMessage | ServerMessage) -> str:
+    """Write one message as JSON text."""
+    return _encoder.encode(message).decode()

@@ -1,0 +1,63 @@
+#!/bin/bash
+# Installs what a fresh Debian 12 lacks, and nothing that is already there.
+#   bootstrap.sh venv PYTHON DIR   the virtual environment, from the lock file
+#   bootstrap.sh browser           Chromium, iproute2 and espeak-ng, for tests and benchmarks
+#   bootstrap.sh typescript        the type checker of the pages' JSDoc (development only)
+set -euo pipefail
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif command -v sudo >/dev/null 2>&1; then sudo "$@"
+    else
+        echo "keneya: installing a Debian package needs root; run this once as root: $*" >&2
+        exit 1
+    fi
+}
+
+apt_install() {
+    if ! command -v apt-get >/dev/null 2>&1; then
+        echo "keneya: this is not Debian; please install by hand: $*" >&2
+        exit 1
+    fi
+    echo "keneya: installing $*" >&2
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+make_venv() {
+    local python=$1 dir=$2
+    if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        echo "keneya: Python 3.11 or newer is needed; '$python' is not that" >&2
+        exit 1
+    fi
+    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        apt_install python3-venv
+    fi
+    [ -x "$dir/bin/python" ] || "$python" -m venv "$dir"
+    echo "keneya: installing the Python packages of requirements.lock into $dir" >&2
+    "$dir/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+    "$dir/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+}
+
+browser() {
+    local missing=()
+    command -v chromium >/dev/null 2>&1 || missing+=(chromium)
+    command -v ip >/dev/null 2>&1 || missing+=(iproute2)
+    command -v espeak-ng >/dev/null 2>&1 || missing+=(espeak-ng)
+    if [ ${#missing[@]} -gt 0 ]; then apt_install "${missing[@]}"; fi
+}
+
+typescript() {
+    if [ ! -x node_modules/.bin/tsc ]; then
+        command -v npm >/dev/null 2>&1 || apt_install npm
+        npm install --silent --no-audit --no-fund --no-save typescript@5.9 >/dev/null
+    fi
+}
+
+cd "$(dirname "$0")/.."
+case "${1:-}" in
+    venv) make_venv "$2" "$3" ;;
+    browser) browser ;;
+    typescript) typescript ;;
+    *) echo "usage: bootstrap.sh venv PYTHON DIR | browser | typescript" >&2; exit 2 ;;
+esac
