@@ -1,0 +1,1 @@
+"""Media over thin links: the pure core, the I/O engine and the recordings."""

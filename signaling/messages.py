@@ -64,7 +64,7 @@ class Presence(StrEnum):
 
 
 class ClientMessage(msgspec.Struct, tag_field="type", forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """Base of everything a page sends. ``seq`` counts from 1 within a session; ``ack`` is the last server seq."""
+    """Base of everything a page sends. ``seq`` counts from 1 in a session; ``ack``: last server seq."""
 
     seq: Sequence = 0
     ack: Sequence = 0
@@ -77,7 +77,7 @@ class Resume(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     seq: Sequence
 
 
-class Hello(ClientMessage, tag="hello"):
+class Hello(ClientMessage, tag="hello", frozen=True, kw_only=True):
     """First message on every socket, within five seconds. ``ticket`` comes from the HTTP session."""
 
     protocol: int
@@ -85,67 +85,67 @@ class Hello(ClientMessage, tag="hello"):
     resume: Resume | None = None
 
 
-class Ping(ClientMessage, tag="ping"):
+class Ping(ClientMessage, tag="ping", frozen=True, kw_only=True):
     """Is the server still there? Answered by `Pong`; carries the newest ``ack``."""
 
 
-class LegOffer(ClientMessage, tag="leg_offer"):
+class LegOffer(ClientMessage, tag="leg_offer", frozen=True, kw_only=True):
     """The page's one SDP offer for a leg (own audio, own video, receive slots, data channel)."""
 
     sdp: Sdp
 
 
-class LegClose(ClientMessage, tag="leg_close"):
+class LegClose(ClientMessage, tag="leg_close", frozen=True, kw_only=True):
     """The page has given up this leg (it failed, or it is no longer wanted)."""
 
     leg_id: Identifier
 
 
-class RequestConsultation(ClientMessage, tag="request_consultation"):
+class RequestConsultation(ClientMessage, tag="request_consultation", frozen=True, kw_only=True):
     """A station asks for a specialist."""
 
     urgency: Urgency
     reason: Reason = ""
 
 
-class CancelRequest(ClientMessage, tag="cancel_request"):
+class CancelRequest(ClientMessage, tag="cancel_request", frozen=True, kw_only=True):
     """The station no longer wants the consultation it asked for."""
 
     consultation_id: Identifier
 
 
-class SetDuty(ClientMessage, tag="set_duty"):
+class SetDuty(ClientMessage, tag="set_duty", frozen=True, kw_only=True):
     """A clinician starts or ends being on duty."""
 
     on: bool
 
 
-class Accept(ClientMessage, tag="accept"):
+class Accept(ClientMessage, tag="accept", frozen=True, kw_only=True):
     """A clinician takes a consultation from the queue."""
 
     consultation_id: Identifier
 
 
-class Leave(ClientMessage, tag="leave"):
+class Leave(ClientMessage, tag="leave", frozen=True, kw_only=True):
     """This participant leaves the call; with fewer than two left it is interrupted, not closed."""
 
     consultation_id: Identifier
 
 
-class End(ClientMessage, tag="end"):
+class End(ClientMessage, tag="end", frozen=True, kw_only=True):
     """The station or a clinician closes the consultation for everybody."""
 
     consultation_id: Identifier
 
 
-class MediaState(ClientMessage, tag="media_state"):
+class MediaState(ClientMessage, tag="media_state", frozen=True, kw_only=True):
     """What this participant has switched off, to be shown to the others."""
 
     audio_muted: bool
     video_muted: bool
 
 
-class Bye(ClientMessage, tag="bye"):
+class Bye(ClientMessage, tag="bye", frozen=True, kw_only=True):
     """The page is leaving on purpose: the session ends now, without the grace time of a lost socket."""
 
 
@@ -166,7 +166,7 @@ AnyClientMessage = (
 
 
 class ServerMessage(msgspec.Struct, tag_field="type", frozen=True, kw_only=True, omit_defaults=True):
-    """Base of everything the server sends. ``seq`` counts from 1 within a session; 0 marks an unnumbered one."""
+    """Base of everything the server sends. ``seq`` counts from 1 in a session; 0: unnumbered."""
 
     seq: Sequence = 0
     ack: Sequence = 0
@@ -180,7 +180,7 @@ class IceServer(msgspec.Struct, frozen=True, omit_defaults=True):
     credential: str | None = None
 
 
-class Welcome(ServerMessage, tag="welcome"):
+class Welcome(ServerMessage, tag="welcome", frozen=True, kw_only=True):
     """Answer to `Hello`. ``resumed`` false after a failed resume: the page starts from an empty state."""
 
     session_id: str
@@ -194,25 +194,25 @@ class Welcome(ServerMessage, tag="welcome"):
     ice_servers: list[IceServer] = []
 
 
-class Pong(ServerMessage, tag="pong"):
+class Pong(ServerMessage, tag="pong", frozen=True, kw_only=True):
     """Answer to `Ping`."""
 
 
-class Error(ServerMessage, tag="error"):
+class Error(ServerMessage, tag="error", frozen=True, kw_only=True):
     """A message could not be carried out; ``ref`` is its ``seq``. ``code`` is a key of the catalogs."""
 
     code: str
     ref: Sequence = 0
 
 
-class LegAnswer(ServerMessage, tag="leg_answer"):
+class LegAnswer(ServerMessage, tag="leg_answer", frozen=True, kw_only=True):
     """The server's answer to `LegOffer`, with all its candidates in it."""
 
     leg_id: str
     sdp: str
 
 
-class LegState(ServerMessage, tag="leg_state"):
+class LegState(ServerMessage, tag="leg_state", frozen=True, kw_only=True):
     """W3C RTCPeerConnectionState of the leg as the server sees it."""
 
     leg_id: str
@@ -240,7 +240,7 @@ class VideoParameters(msgspec.Struct, frozen=True):
     codec: str | None = None
 
 
-class SendParameters(ServerMessage, tag="send_parameters"):
+class SendParameters(ServerMessage, tag="send_parameters", frozen=True, kw_only=True):
     """What this page shall send from now on."""
 
     leg_id: str
@@ -257,7 +257,7 @@ class Slot(msgspec.Struct, frozen=True):
     participant_id: str | None
 
 
-class Slots(ServerMessage, tag="slots"):
+class Slots(ServerMessage, tag="slots", frozen=True, kw_only=True):
     """Who is in which receive slot of this page's leg."""
 
     leg_id: str
@@ -274,7 +274,7 @@ class LinkQuality(msgspec.Struct, frozen=True):
     up_kbps: int | None = None
 
 
-class Link(ServerMessage, tag="link"):
+class Link(ServerMessage, tag="link", frozen=True, kw_only=True):
     """This page's own link quality."""
 
     quality: LinkQuality
@@ -292,13 +292,13 @@ class QueueEntry(msgspec.Struct, frozen=True):
     link: LinkQuality
 
 
-class Queue(ServerMessage, tag="queue"):
+class Queue(ServerMessage, tag="queue", frozen=True, kw_only=True):
     """The whole queue, most urgent and longest waiting first."""
 
     entries: list[QueueEntry]
 
 
-class Waiting(ServerMessage, tag="waiting"):
+class Waiting(ServerMessage, tag="waiting", frozen=True, kw_only=True):
     """A station's place in the queue, counting from 1, and how many clinicians are on duty."""
 
     consultation_id: str
@@ -307,7 +307,7 @@ class Waiting(ServerMessage, tag="waiting"):
     waiting_s: int
 
 
-class Duty(ServerMessage, tag="duty"):
+class Duty(ServerMessage, tag="duty", frozen=True, kw_only=True):
     """Whether the server holds this clinician to be on duty."""
 
     on: bool
@@ -325,7 +325,7 @@ class Participant(msgspec.Struct, frozen=True):
     link: LinkQuality = LinkQuality(level=0)
 
 
-class Consultation(ServerMessage, tag="consultation"):
+class Consultation(ServerMessage, tag="consultation", frozen=True, kw_only=True):
     """The whole of a consultation as its participants see it; sent at every change."""
 
     consultation_id: str
@@ -335,7 +335,7 @@ class Consultation(ServerMessage, tag="consultation"):
     participants: list[Participant]
 
 
-class Goodbye(ServerMessage, tag="goodbye"):
+class Goodbye(ServerMessage, tag="goodbye", frozen=True, kw_only=True):
     """The server closes this socket; ``code`` says why, ``retry`` whether coming back makes sense."""
 
     code: str

@@ -1,0 +1,1 @@
+"""Sealed recordings (container writer, keys, manifest)."""

@@ -1,0 +1,64 @@
+"""What the server asks of a publisher, and what it knows of a link: plain values, no behaviour.
+
+Owns: the vocabulary that steering decides in, the engine reports in and the server translates into
+signaling messages. Must never import anything of this project.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSend:
+    """How a page shall send its voice (Opus, RFC 7587; RED, RFC 2198)."""
+
+    active: bool = False
+    max_bitrate_bps: int = 16_000
+    ptime_ms: int = 60
+    dtx: bool = True
+    fec: bool = True
+    red: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VideoSend:
+    """How a page shall send its picture; fields as in W3C RTCRtpEncodingParameters."""
+
+    active: bool = False
+    max_bitrate_bps: int = 0
+    max_framerate: float = 15.0
+    scale_resolution_down_by: float = 1.0
+    codec: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendParameters:
+    """Everything a publisher shall send from now on."""
+
+    audio: AudioSend = AudioSend()
+    video: VideoSend = VideoSend()
+
+
+@dataclass(frozen=True, slots=True)
+class SlotAssignment:
+    """One receive slot of a leg: its two m-lines (by mid) and the leg whose media it carries, if any."""
+
+    index: int
+    audio_mid: str
+    video_mid: str
+    source_leg_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkQuality:
+    """A link as measured on its leg; None where nothing was measured yet.
+
+    ``level``: 0 no link, 1 poor, 2 thin, 3 fair, 4 good.
+    """
+
+    level: int = 0
+    rtt_ms: int | None = None
+    loss_ratio: float | None = None
+    down_kbps: int | None = None
+    up_kbps: int | None = None

@@ -1,0 +1,1 @@
+"""The pages, as static files: one folder a face over shared/."""
