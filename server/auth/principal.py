@@ -1,0 +1,24 @@
+"""Who stands behind a request or a socket, once that is proven.
+
+Owns: the one value that authentication hands to everything else. Must never carry a secret: it is
+logged, compared and kept for as long as a session lives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from signaling.messages import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """One authenticated participant: a station, or a person with an account.
+
+    ``participant_id`` is the primary key of the station or account and stays the same over sessions.
+    """
+
+    participant_id: str
+    role: Role
+    name: str
+    site: str
