@@ -69,6 +69,10 @@ class ClientMessage(msgspec.Struct, tag_field="type", forbid_unknown_fields=True
     seq: Sequence = 0
     ack: Sequence = 0
 
+    def __repr__(self) -> str:
+        """Name and number only: a message holds patients' words, tickets and addresses."""
+        return f"<{type(self).__name__} seq={self.seq}>"
+
 
 class Resume(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The session a page wants back: its token and the last server ``seq`` it has seen."""
@@ -127,7 +131,10 @@ class Accept(ClientMessage, tag="accept", frozen=True, kw_only=True):
 
 
 class Leave(ClientMessage, tag="leave", frozen=True, kw_only=True):
-    """This participant leaves the call; with fewer than two left it is interrupted, not closed."""
+    """This participant leaves the call; the consultation is never closed by it.
+
+    When the clinician leaves, the patient goes back to the queue with the waiting time kept.
+    """
 
     consultation_id: Identifier
 
@@ -171,6 +178,10 @@ class ServerMessage(msgspec.Struct, tag_field="type", frozen=True, kw_only=True,
     seq: Sequence = 0
     ack: Sequence = 0
 
+    def __repr__(self) -> str:
+        """Name and number only: a message holds patients' words, tickets and addresses."""
+        return f"<{type(self).__name__} seq={self.seq}>"
+
 
 class IceServer(msgspec.Struct, frozen=True, omit_defaults=True):
     """W3C RTCIceServer."""
@@ -181,7 +192,10 @@ class IceServer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Welcome(ServerMessage, tag="welcome", frozen=True, kw_only=True):
-    """Answer to `Hello`. ``resumed`` false after a failed resume: the page starts from an empty state."""
+    """Answer to `Hello`. ``resumed`` false after a failed resume: the page starts from an empty state.
+
+    ``leg_id``: the leg the server holds for this participant; a page whose leg is another one offers anew.
+    """
 
     session_id: str
     resume_token: str
@@ -192,6 +206,7 @@ class Welcome(ServerMessage, tag="welcome", frozen=True, kw_only=True):
     role: Role
     name: str
     ice_servers: list[IceServer] = []
+    leg_id: str | None = None
 
 
 class Pong(ServerMessage, tag="pong", frozen=True, kw_only=True):
@@ -206,10 +221,11 @@ class Error(ServerMessage, tag="error", frozen=True, kw_only=True):
 
 
 class LegAnswer(ServerMessage, tag="leg_answer", frozen=True, kw_only=True):
-    """The server's answer to `LegOffer`, with all its candidates in it."""
+    """The server's answer to the `LegOffer` with seq ``ref``, with all its candidates in it."""
 
     leg_id: str
     sdp: str
+    ref: Sequence = 0
 
 
 class LegState(ServerMessage, tag="leg_state", frozen=True, kw_only=True):
@@ -290,6 +306,10 @@ class QueueEntry(msgspec.Struct, frozen=True):
     reason: str
     waiting_s: int
     link: LinkQuality
+
+    def __repr__(self) -> str:
+        """Without the reason, which is the patient's."""
+        return f"<QueueEntry {self.consultation_id}>"
 
 
 class Queue(ServerMessage, tag="queue", frozen=True, kw_only=True):

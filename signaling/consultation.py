@@ -1,0 +1,308 @@
+"""The life of one consultation: a table, and values that move through it.
+
+Owns: the states and moves, who is in a consultation, and what a move asks of the shell. Must never do I/O, read a
+clock or make an id; nothing here changes in place, each step gives a new value.
+
+The theory, on one page. A consultation belongs to one patient at one station and lives from the request to the end,
+before, during and after any call. Two things happen to it:
+
+- *People decide*: the station asks, cancels or ends; a clinician accepts, leaves or ends. What a person decides about
+  the case itself must be on disk before anybody is told (effect SAVE).
+- *Links come and go*: a leg connects or is lost. That moves the consultation between accepted, in_call and
+  interrupted, and never ends it; only people end consultations.
+
+While it waits it is `requested`, or `offered` when at least one clinician on duty has it on the screen. `accept` gives it
+to one clinician, and opens a room for the media. `reach` and `lose` follow from counting the reachable participants (two
+make a call). `release` is the way back: the clinician left or was lost for good, and a patient without a
+clinician is a patient who waits, with the waiting time kept. `closed` and `cancelled` are final.
+
+The station is the patient's place and stays listed to the end, reachable or not; everybody else comes and goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from signaling.errors import Refused
+from signaling.limits import MAX_PARTICIPANTS
+from signaling.messages import ConsultationState, Presence, Role, Urgency
+
+# A call needs somebody to talk and somebody to listen.
+MIN_REACHABLE = 2
+
+
+class Event(StrEnum):
+    """What can happen to a consultation."""
+
+    OFFER = "offer"
+    WITHDRAW = "withdraw"
+    ACCEPT = "accept"
+    REACH = "reach"
+    LOSE = "lose"
+    RELEASE = "release"
+    END = "end"
+    CANCEL = "cancel"
+
+
+class Effect(StrEnum):
+    """What a move asks of the shell."""
+
+    SAVE = "save"  # on disk before anybody is told
+    RECORD = "record"  # on disk soon; nobody waits for it
+    OPEN_ROOM = "open_room"  # join the participants' legs
+    CLOSE_ROOM = "close_room"  # part them
+
+
+_S, _E, _F = ConsultationState, Event, Effect
+Move = tuple[ConsultationState, tuple[Effect, ...]]
+
+_TO_QUEUE: Move = (_S.REQUESTED, (_F.SAVE,))
+_CLOSE: Move = (_S.CLOSED, (_F.SAVE, _F.CLOSE_ROOM))
+_CANCEL: Move = (_S.CANCELLED, (_F.SAVE, _F.CLOSE_ROOM))
+
+TABLE: Mapping[ConsultationState, Mapping[Event, Move]] = {
+    _S.REQUESTED: {
+        _E.OFFER: (_S.OFFERED, ()),
+        _E.CANCEL: _CANCEL,
+    },
+    _S.OFFERED: {
+        _E.WITHDRAW: (_S.REQUESTED, ()),
+        _E.ACCEPT: (_S.ACCEPTED, (_F.SAVE, _F.OPEN_ROOM)),
+        _E.CANCEL: _CANCEL,
+    },
+    _S.ACCEPTED: {
+        _E.REACH: (_S.IN_CALL, (_F.RECORD,)),
+        _E.RELEASE: _TO_QUEUE,
+        _E.END: _CLOSE,
+        _E.CANCEL: _CANCEL,
+    },
+    _S.IN_CALL: {
+        _E.LOSE: (_S.INTERRUPTED, (_F.RECORD,)),
+        _E.RELEASE: _TO_QUEUE,
+        _E.END: _CLOSE,
+    },
+    _S.INTERRUPTED: {
+        _E.REACH: (_S.IN_CALL, (_F.RECORD,)),
+        _E.RELEASE: _TO_QUEUE,
+        _E.END: _CLOSE,
+    },
+    _S.CLOSED: {},
+    _S.CANCELLED: {},
+}
+
+WAITING = frozenset({_S.REQUESTED, _S.OFFERED})
+# States in which the consultation has a room and somebody in charge.
+ATTENDED = frozenset({_S.ACCEPTED, _S.IN_CALL, _S.INTERRUPTED})
+FINAL = frozenset({_S.CLOSED, _S.CANCELLED})
+
+
+def move(state: ConsultationState, event: Event) -> Move:
+    """The state after ``event`` and its effects. Raises Refused with the code a person is told."""
+    found = TABLE[state].get(event)
+    if found is not None:
+        return found
+    if state in FINAL:
+        raise Refused("consultation_over")
+    if event is Event.ACCEPT:
+        raise Refused("already_taken" if state in ATTENDED else "not_on_duty")
+    if event is Event.CANCEL:
+        raise Refused("call_under_way")
+    raise Refused("not_in_call")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One participant. ``left``: went away on purpose, so a connected leg alone does not bring it back."""
+
+    participant_id: str
+    role: Role
+    name: str
+    presence: Presence = Presence.AWAY
+    left: bool = False
+
+    @property
+    def reachable(self) -> bool:
+        """Whether media can flow to and from this participant."""
+        return self.presence is Presence.CONNECTED and not self.left
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultationRecord:
+    """What is kept on disk of a consultation. Times are UTC seconds."""
+
+    consultation_id: str
+    station_id: str
+    station_name: str
+    site: str
+    urgency: Urgency
+    reason: str = field(repr=False)
+    state: ConsultationState
+    requested_at: float
+    clinician_id: str | None = None
+    clinician_name: str | None = None
+    accepted_at: float | None = None
+    closed_at: float | None = None
+    closed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consultation:
+    """A consultation and who is in it; the station comes first."""
+
+    record: ConsultationRecord
+    members: tuple[Member, ...]
+
+    @property
+    def consultation_id(self) -> str:
+        """The identifier, also of the media room."""
+        return self.record.consultation_id
+
+    @property
+    def state(self) -> ConsultationState:
+        """Where it stands in the table."""
+        return self.record.state
+
+    @property
+    def reachable(self) -> int:
+        """How many participants media can flow to and from."""
+        return sum(member.reachable for member in self.members)
+
+    def member(self, participant_id: str) -> Member | None:
+        """The participant of this id, if it is in the consultation."""
+        return next((m for m in self.members if m.participant_id == participant_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The consultation after something happened, and what the shell has to do."""
+
+    consultation: Consultation
+    effects: tuple[Effect, ...] = ()
+
+    def then(self, other: Step) -> Step:
+        """Both steps as one."""
+        return Step(other.consultation, self.effects + other.effects)
+
+
+def request(
+    consultation_id: str, station: Member, *, site: str, urgency: Urgency, reason: str, now: float
+) -> Step:
+    """A station asks. ``now`` in UTC seconds."""
+    record = ConsultationRecord(
+        consultation_id=consultation_id,
+        station_id=station.participant_id,
+        station_name=station.name,
+        site=site,
+        urgency=urgency,
+        reason=reason,
+        state=ConsultationState.REQUESTED,
+        requested_at=now,
+    )
+    return Step(Consultation(record, (station,)), (Effect.SAVE,))
+
+
+def reload(record: ConsultationRecord) -> Step:
+    """A consultation from disk after a restart: nobody is reachable, and whoever was in it may come back."""
+    members = [Member(record.station_id, Role.STATION, record.station_name)]
+    state = record.state
+    if state in ATTENDED and record.clinician_id is not None:
+        members.append(Member(record.clinician_id, Role.CLINICIAN, record.clinician_name or ""))
+        # Media rooms do not outlive the process; whether the call had begun no longer matters.
+        state = ConsultationState.INTERRUPTED
+    elif state not in FINAL:
+        state = ConsultationState.REQUESTED
+    return Step(Consultation(replace(record, state=state), tuple(members)))
+
+
+def apply(consultation: Consultation, event: Event) -> Step:
+    """Move through the table, the participants unchanged. Raises Refused."""
+    state, effects = move(consultation.state, event)
+    return Step(replace(consultation, record=replace(consultation.record, state=state)), effects)
+
+
+def accept(consultation: Consultation, clinician: Member, now: float) -> Step:
+    """One clinician takes charge. Raises Refused."""
+    step = apply(consultation, Event.ACCEPT)
+    record = replace(
+        step.consultation.record,
+        clinician_id=clinician.participant_id,
+        clinician_name=clinician.name,
+        accepted_at=now,
+    )
+    return Step(replace(_with(consultation, clinician), record=record), step.effects)
+
+
+def finish(consultation: Consultation, event: Event, by: str, now: float) -> Step:
+    """End or cancel. Raises Refused."""
+    step = apply(consultation, event)
+    record = replace(step.consultation.record, closed_at=now, closed_by=by)
+    return Step(replace(step.consultation, record=record), step.effects)
+
+
+def join(consultation: Consultation, member: Member) -> Step:
+    """One more participant comes in, or one comes back. Raises Refused."""
+    if consultation.state in FINAL:
+        raise Refused("consultation_over")
+    return settle(_with(consultation, member))
+
+
+def leave(consultation: Consultation, participant_id: str) -> Step:
+    """A participant goes on purpose, or is given up. Raises Refused when it is not there or nothing goes on."""
+    member = consultation.member(participant_id)
+    if member is None:
+        raise Refused("unknown_consultation")
+    if consultation.state not in ATTENDED:
+        raise Refused("consultation_over" if consultation.state in FINAL else "not_in_call")
+    if member.role is Role.STATION:
+        return settle(_with(consultation, replace(member, presence=Presence.AWAY, left=True)))
+    rest = tuple(m for m in consultation.members if m is not member)
+    without = replace(consultation, members=rest)
+    if participant_id != consultation.record.clinician_id:
+        return settle(without)
+    successor = next((m for m in rest if m.role is Role.CLINICIAN), None)
+    if successor is not None:
+        return Step(_in_charge(without, successor), (Effect.SAVE,)).then(
+            settle(_in_charge(without, successor))
+        )
+    return apply(_in_charge(without, None), Event.RELEASE)
+
+
+def present(consultation: Consultation, participant_id: str, presence: Presence) -> Step:
+    """A participant's link was lost, came back or was given up. Unknown participants change nothing."""
+    member = consultation.member(participant_id)
+    if member is None or member.presence is presence or member.left:
+        return Step(consultation)
+    return settle(_with(consultation, replace(member, presence=presence)))
+
+
+def settle(consultation: Consultation) -> Step:
+    """Follow the number of reachable participants into or out of the call."""
+    enough = consultation.reachable >= MIN_REACHABLE
+    if enough and consultation.state in (ConsultationState.ACCEPTED, ConsultationState.INTERRUPTED):
+        return apply(consultation, Event.REACH)
+    if not enough and consultation.state is ConsultationState.IN_CALL:
+        return apply(consultation, Event.LOSE)
+    return Step(consultation)
+
+
+def _with(consultation: Consultation, member: Member) -> Consultation:
+    others = consultation.members
+    if consultation.member(member.participant_id) is not None:
+        members = tuple(member if m.participant_id == member.participant_id else m for m in others)
+    elif len(others) >= MAX_PARTICIPANTS:
+        raise Refused("consultation_full")
+    else:
+        members = (*others, member)
+    return replace(consultation, members=members)
+
+
+def _in_charge(consultation: Consultation, clinician: Member | None) -> Consultation:
+    record = replace(
+        consultation.record,
+        clinician_id=clinician.participant_id if clinician else None,
+        clinician_name=clinician.name if clinician else None,
+        accepted_at=consultation.record.accepted_at if clinician else None,
+    )
+    return replace(consultation, record=record)

@@ -1,0 +1,96 @@
+"""How much a page may ask of the server, each number with its reason.
+
+Owns: the bounds of the protocol and the token bucket that enforces rates. Must never read a clock: time is an
+argument, in seconds, from any clock that does not run backwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# A Chromium offer with every slot is about 12 kB and at most SDP_MAX_CHARS; a reason at most 2 kB of UTF-8.
+# The bound holds after inflation: 64 kB of zeros deflates to under 100 bytes.
+MESSAGE_MAX_BYTES = 65_536
+
+# 2G takes 1.3 s a round trip and a lost packet a few more; the socket is open by then, so hello needs one way.
+HELLO_WITHIN_S = 5.0
+
+# Mobile networks forget an idle TCP mapping after 30 s at the worst (RFC 5382 asks for two hours, few comply).
+HEARTBEAT_S = 25
+
+# The outages seen on rural links last up to a minute; two minutes carry them and a reload after a frozen tablet.
+RESUME_WITHIN_S = 120.0
+
+# What one session may hold for a page that does not acknowledge: every kind of message at most once and some
+# hundred errors fit in 256; 512 KiB carries two answers and two full queues of 200 entries.
+UNACKED_MAX_MESSAGES = 256
+UNACKED_MAX_BYTES = 524_288
+
+# What may wait for one socket to take it; beyond, the page does not read: the socket goes, the session stays.
+UNSENT_MAX_MESSAGES = 128
+UNSENT_MAX_BYTES = 262_144
+
+# All stations of the country are under 2,000; a socket with its deflate state costs about 300 KiB at the worst.
+MAX_CONNECTIONS = 2_048
+# Sockets that have not said hello yet are strangers: they must not crowd out participants.
+MAX_STRANGERS = 256
+
+# A page in trouble sends one media_state and one ping a second; after an outage it sends again
+# what was not acknowledged, 40 at the worst seen.
+MESSAGES_PER_S = 10.0
+MESSAGES_BURST = 40.0
+
+# A leg costs a DTLS handshake (about 2 ms of CPU); a page whose link flaps makes a new one every 15 s.
+LEGS_PER_S = 1 / 5
+LEGS_BURST = 6.0
+
+# People press again when nothing moves; nobody needs more than a request in ten seconds.
+REQUESTS_PER_S = 1 / 10
+REQUESTS_BURST = 5.0
+
+# The relay's slots end at eight participants (DESIGN section 2), and a consultation of more is a meeting.
+MAX_PARTICIPANTS = 8
+
+# A queue on a doctor's screen need not move faster than this; each copy goes to every clinician on duty.
+QUEUE_EVERY_S = 1.0
+# A waiting patient must see that somebody still counts, and a minute is long in front of a silent screen.
+WAITING_EVERY_S = 30.0
+# One link message of 150 bytes each 10 s is 0.1 kbit/s; a change of level is told at once.
+LINK_EVERY_S = 10.0
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    """Lets ``burst`` things through at once and ``rate_per_s`` in the long run."""
+
+    rate_per_s: float
+    burst: float
+    _tokens: float = -1.0
+    _at_s: float = 0.0
+
+    def take(self, now_s: float) -> bool:
+        """Whether one more may pass at ``now_s``; a refused one costs nothing."""
+        if self._tokens < 0:
+            self._tokens = self.burst
+        elif now_s > self._at_s:
+            self._tokens = min(self.burst, self._tokens + (now_s - self._at_s) * self.rate_per_s)
+        self._at_s = max(self._at_s, now_s)
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+def message_bucket() -> TokenBucket:
+    """The bucket of one session's messages."""
+    return TokenBucket(MESSAGES_PER_S, MESSAGES_BURST)
+
+
+def leg_bucket() -> TokenBucket:
+    """The bucket of one participant's leg offers."""
+    return TokenBucket(LEGS_PER_S, LEGS_BURST)
+
+
+def request_bucket() -> TokenBucket:
+    """The bucket of one station's requests."""
+    return TokenBucket(REQUESTS_PER_S, REQUESTS_BURST)
