@@ -1,0 +1,1 @@
+"""The lab: an emulated thin link, real browsers on both sides of it, and what they measured."""
