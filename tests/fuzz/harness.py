@@ -113,7 +113,7 @@ def fuzz(
     hex, for any exception that is not in `allowed`; pass ``()`` for a target that may raise nothing.
     """
     assert seeds, "a fuzz target needs at least one real input to start from"
-    label: str = name or getattr(target, "__name__", "target")
+    label = name or str(getattr(target, "__name__", "target"))
     accepted = 0
     for data in (*corpus(label), *seeds, *mutations(seeds, count, rng_seed)):
         try:

@@ -1,0 +1,257 @@
+"""RTP packets as views over bytes: read the header, find an extension, write a new header.
+
+Owns: the RTP header (RFC 3550 section 5.1), header extensions (RFC 8285), telling RTP from RTCP
+(RFC 5761 section 4) and the arithmetic of numbers that wrap. Must never make an object for a packet: the
+forwarder calls these functions some thousand times a second. Sizes are bytes, offsets count from the
+start of the packet.
+"""
+
+from __future__ import annotations
+
+import struct
+
+FIXED_HEADER_BYTES = 12
+MARKER = 0x80
+PADDING = 0x20
+# RFC 8285 section 4.2: identifier 0 is padding and 15 is reserved in the one-byte form.
+MAX_ONE_BYTE_EXTENSION_ID = 14
+
+_EXTENSION = 0x10
+_VERSION_2 = 0x80
+_ONE_BYTE_PROFILE = 0xBEDE
+# RFC 8285 section 4.3: 0x100 and four bits left to the application.
+_TWO_BYTE_PROFILE = 0x1000
+_TWO_BYTE_PROFILE_MASK = 0xFFF0
+_FIXED = struct.Struct("!BBHII")
+# The fixed header and one extension word: profile, length in words, (id, length - 1), 16-bit value, padding.
+_FIXED_TWCC = struct.Struct("!BBHIIHHBHx")
+_U16 = struct.Struct("!H")
+_U16_PAIR = struct.Struct("!HH")
+
+_unpack_fixed = _FIXED.unpack_from
+_pack_fixed = _FIXED.pack
+_pack_fixed_twcc = _FIXED_TWCC.pack
+_unpack_pair = _U16_PAIR.unpack_from
+_unpack_u16 = _U16.unpack_from
+
+
+class RtpError(ValueError):
+    """The bytes are not an RTP packet: wrong version, too short, or a length that points beyond the end."""
+
+
+def is_rtcp(data: bytes) -> bool:
+    """Tell RTCP from RTP on one transport (RFC 5761 section 4: packet types 192 to 223)."""
+    return len(data) > 1 and 192 <= data[1] <= 223
+
+
+def parse(data: bytes) -> tuple[int, int, int, int, int]:
+    """Read a header: (marker and payload type byte, sequence number, timestamp, SSRC, header length).
+
+    The header length counts the CSRC list and the whole header extension. Raises RtpError.
+    """
+    length = len(data)
+    if length < FIXED_HEADER_BYTES:
+        raise RtpError("shorter than an RTP header")
+    first, second_byte, sequence_number, timestamp, ssrc = _unpack_fixed(data)
+    if first & 0xC0 != _VERSION_2:
+        raise RtpError("not RTP version 2")
+    header_len = FIXED_HEADER_BYTES + 4 * (first & 0x0F)
+    if first & _EXTENSION:
+        if header_len + 4 > length:
+            raise RtpError("no room for the header extension")
+        header_len += 4 + 4 * (data[header_len + 2] << 8 | data[header_len + 3])
+    if header_len > length:
+        raise RtpError("the header reaches beyond the end")
+    return second_byte, sequence_number, timestamp, ssrc, header_len
+
+
+def payload_end(data: bytes, header_len: int) -> int:
+    """Where the payload ends once padding is taken off. Raises RtpError on impossible padding."""
+    length = len(data)
+    if not data[0] & PADDING:
+        return length
+    padding = data[-1]
+    if padding == 0 or header_len + padding > length:
+        raise RtpError("impossible padding")
+    return length - padding
+
+
+def find_extension(data: bytes, ext_id: int) -> tuple[int, int]:
+    """Offset and length of extension element `ext_id`, (-1, 0) when the packet carries none (RFC 8285)."""
+    first = data[0]
+    start = FIXED_HEADER_BYTES + 4 * (first & 0x0F)
+    if not first & _EXTENSION or start + 4 > len(data):
+        return -1, 0
+    profile, words = _unpack_pair(data, start)
+    at = start + 4
+    # `parse` has refused packets whose extension reaches beyond the end; never read past it even so.
+    end = min(at + 4 * words, len(data))
+    if profile == _ONE_BYTE_PROFILE:
+        return _find_one_byte(data, at, end, ext_id)
+    if profile & _TWO_BYTE_PROFILE_MASK == _TWO_BYTE_PROFILE:
+        return _find_two_byte(data, at, end, ext_id)
+    return -1, 0
+
+
+def _find_one_byte(data: bytes, at: int, end: int, ext_id: int) -> tuple[int, int]:
+    while at < end:
+        head = data[at]
+        if head == 0:
+            at += 1
+            continue
+        element_id = head >> 4
+        if element_id in (0, 15):
+            # RFC 8285 section 4.2: such an element ends the processing of the whole extension.
+            return -1, 0
+        length = (head & 0x0F) + 1
+        at += 1
+        if element_id == ext_id:
+            return (at, length) if at + length <= end else (-1, 0)
+        at += length
+    return -1, 0
+
+
+def _find_two_byte(data: bytes, at: int, end: int, ext_id: int) -> tuple[int, int]:
+    while at + 1 < end:
+        element_id = data[at]
+        if element_id == 0:
+            at += 1
+            continue
+        length = data[at + 1]
+        at += 2
+        if element_id == ext_id:
+            return (at, length) if at + length <= end else (-1, 0)
+        at += length
+    return -1, 0
+
+
+def extension_u16(data: bytes, ext_id: int) -> int:
+    """The 16-bit value of extension `ext_id` (transport-wide sequence number), -1 when absent.
+
+    `data` has passed `parse`.
+    """
+    at, length = find_extension(data, ext_id)
+    if length < 2:
+        return -1
+    value: int = _unpack_u16(data, at)[0]
+    return value
+
+
+def extension_u8(data: bytes, ext_id: int) -> int:
+    """The first byte of extension `ext_id` (RFC 6464 audio level), -1 when absent.
+
+    `data` has passed `parse`.
+    """
+    at, length = find_extension(data, ext_id)
+    return data[at] if length else -1
+
+
+def compose(
+    data: bytes,
+    header_len: int,
+    *,
+    second_byte: int,
+    sequence_number: int,
+    timestamp: int,
+    ssrc: int,
+    twcc_id: int = 0,
+    twcc_seq: int = 0,
+) -> bytes:
+    """Write the packet to forward: a new header before the payload of `data`.
+
+    CSRCs and all incoming extensions are left behind (they belong to the other transport); padding stays
+    as it is. With `twcc_id` (1 to 14) the packet carries `twcc_seq` as its transport-wide sequence number.
+    """
+    first = _VERSION_2 | data[0] & PADDING
+    if twcc_id:
+        return (
+            _pack_fixed_twcc(
+                first | _EXTENSION,
+                second_byte,
+                sequence_number,
+                timestamp,
+                ssrc,
+                _ONE_BYTE_PROFILE,
+                1,
+                twcc_id << 4 | 1,
+                twcc_seq,
+            )
+            + data[header_len:]
+        )
+    return _pack_fixed(first, second_byte, sequence_number, timestamp, ssrc) + data[header_len:]
+
+
+def build(
+    payload: bytes,
+    *,
+    second_byte: int,
+    sequence_number: int,
+    timestamp: int,
+    ssrc: int,
+    twcc_id: int = 0,
+    twcc_seq: int = 0,
+    padding: int = 0,
+) -> bytes:
+    """Write a packet of our own; `padding` (0 to 255 bytes) makes probes without a payload possible."""
+    tail = bytes(padding - 1) + bytes((padding,)) if padding else b""
+    return compose(
+        bytes((PADDING if padding else 0,)) + payload + tail,
+        1,
+        second_byte=second_byte,
+        sequence_number=sequence_number,
+        timestamp=timestamp,
+        ssrc=ssrc,
+        twcc_id=twcc_id,
+        twcc_seq=twcc_seq,
+    )
+
+
+def seq_delta(a: int, b: int) -> int:
+    """How far sequence number `a` is ahead of `b`, -32768 to 32767. `b` may be an unwrapped number."""
+    return ((a - b + 0x8000) & 0xFFFF) - 0x8000
+
+
+def ts_delta(a: int, b: int) -> int:
+    """How far timestamp `a` is ahead of `b` in clock ticks, -2^31 to 2^31 - 1. `b` may be unwrapped."""
+    return ((a - b + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
+
+
+class SequenceUnwrapper:
+    """Counts on where 16-bit numbers wrap; tolerant of reordering by less than half the number space.
+
+    The first number stands for itself, so a packet that comes late just after the start can be negative.
+    """
+
+    __slots__ = ("highest",)
+
+    def __init__(self) -> None:
+        self.highest: int | None = None
+
+    def unwrap(self, sequence_number: int) -> int:
+        """The number without wraps."""
+        if self.highest is None:
+            self.highest = sequence_number
+            return sequence_number
+        extended = self.highest + seq_delta(sequence_number, self.highest)
+        self.highest = max(self.highest, extended)
+        return extended
+
+
+class RestartDetector:
+    """Tells a source that has started anew from one stray packet (RFC 3550 appendix A.1, ``bad_seq``).
+
+    A number far from all others is believed only when the next packet follows it directly.
+    """
+
+    __slots__ = ("_awaited",)
+
+    def __init__(self) -> None:
+        self._awaited = -1
+
+    def confirms(self, sequence_number: int) -> bool:
+        """Called with a number out of range: True when it is the second of two in a row."""
+        if sequence_number == self._awaited:
+            self._awaited = -1
+            return True
+        self._awaited = (sequence_number + 1) & 0xFFFF
+        return False
