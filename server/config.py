@@ -31,7 +31,7 @@ def setting(default: T, parse: v.Parser, meaning: str, *, unit: str = "", secret
     """One row of the table. ``secret``: the value is never printed."""
     row = {"parse": parse, "meaning": meaning, "unit": unit, "secret": secret}
     # A dataclass takes this Field for the description of the attribute; to a type checker it is the value.
-    return field(default=default, metadata=row)  # type: ignore[return-value]
+    return field(default=default, metadata=row)
 
 
 @dataclass(frozen=True, kw_only=True)

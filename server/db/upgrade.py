@@ -1,0 +1,86 @@
+"""Bringing a database to the newest form of its tables, and telling whether it is there.
+
+Owns: the use of Alembic. Must never run against a connection of its own: the engine decides the
+pragmas and the address, so both come in with the connection.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import server.db.models  # noqa: F401 (fills Base.metadata)
+from server.db.base import Base
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class MigrationFailed(Exception):
+    """A migration would have broken the data; the database is as it was."""
+
+
+async def upgrade(engine: AsyncEngine) -> None:
+    """Run every migration that is still missing. Makes the folder of a SQLite file when it is absent."""
+    _make_folder(engine)
+    async with engine.connect() as connection:
+        sqlite = engine.dialect.name == "sqlite"
+        if sqlite:
+            # Alembic changes a SQLite table by copying it, which foreign keys would forbid; and the driver
+            # begins no transaction before CREATE or ALTER, so that a failure would leave half a migration.
+            await connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        await connection.run_sync(_upgrade)
+        if sqlite:
+            broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
+            if broken:
+                raise MigrationFailed(f"{len(broken)} rows would point to nothing; nothing was changed")
+        await connection.commit()
+        # Not back into the pool: its foreign keys are off.
+        await connection.invalidate()
+
+
+async def is_current(engine: AsyncEngine) -> bool:
+    """Whether the newest migration has run."""
+    _make_folder(engine)
+    async with engine.connect() as connection:
+        return await connection.run_sync(_is_current)
+
+
+async def differences(engine: AsyncEngine) -> list[Any]:
+    """What Alembic would still have to do for the tables to be as the models say; empty when all is well."""
+    async with engine.connect() as connection:
+        return await connection.run_sync(_differences)
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    command.upgrade(_config(connection), "head")
+
+
+def _is_current(connection: Connection) -> bool:
+    heads = set(ScriptDirectory(str(MIGRATIONS)).get_heads())
+    return set(MigrationContext.configure(connection).get_current_heads()) == heads
+
+
+def _differences(connection: Connection) -> list[Any]:
+    return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+
+
+def _make_folder(engine: AsyncEngine) -> None:
+    url = make_url(engine.url)
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
