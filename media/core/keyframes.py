@@ -1,0 +1,78 @@
+"""When to ask a publisher for a keyframe: many subscribers' wishes become one request, repeated until met.
+
+Owns: the timing of PLI (RFC 4585 section 6.3.1) and FIR (RFC 5104 section 4.3.1) towards one video source.
+Must never send anything: it answers `due`, the leg sends. On a thin link a keyframe costs as much as a
+second of picture, so requests that a keyframe on its way will answer are held back.
+"""
+
+from __future__ import annotations
+
+# A request needs one round trip to be met; asking again earlier only buys a second keyframe.
+# 300 ms is also the time an encoder may take to come to its next frame at 5 fps, with some slack.
+REPEAT_FLOOR_MS = 300.0
+# After so many requests without an answer the source is paused or the way up is dead: ask more slowly.
+EAGER_REQUESTS = 5
+# As a PLI of 54 bytes on the wire each 3 s is 144 bit/s, it may go on for as long as anybody waits.
+PATIENT_REPEAT_MS = 3_000.0
+
+# A 320x240 keyframe at the rates where it matters is about 5 kB; it shall cost at most a quarter of the
+# stream.
+TYPICAL_KEYFRAME_BITS = 40_000
+KEYFRAME_SHARE = 0.25
+MIN_SPACING_MS = 500.0
+# Longer than this a subscriber without a picture must not wait, whatever it costs the others.
+MAX_SPACING_MS = 4_000.0
+
+
+def keyframe_spacing_ms(video_bps: float) -> float:
+    """How far apart keyframes should be in a stream of this rate, in ms."""
+    if video_bps <= 0:
+        return MAX_SPACING_MS
+    spacing_ms = TYPICAL_KEYFRAME_BITS / KEYFRAME_SHARE / video_bps * 1000
+    return max(MIN_SPACING_MS, min(MAX_SPACING_MS, spacing_ms))
+
+
+class KeyframeRequests:
+    """The keyframe wishes of all the subscribers of one video source."""
+
+    def __init__(self) -> None:
+        self.spacing_ms = MIN_SPACING_MS
+        """Least time from one keyframe to the request for the next; see `keyframe_spacing_ms`."""
+        self._wanted_ms: float | None = None  # since when somebody waits
+        self._seen_ms: float | None = None
+        self._asked_ms: float | None = None
+        self._asked = 0  # requests since a keyframe was last seen
+
+    def want(self, now_ms: float) -> None:
+        """Somebody cannot decode without a new keyframe."""
+        if self._wanted_ms is None:
+            self._wanted_ms = now_ms
+            self._asked = 0
+
+    def seen(self, now_ms: float) -> None:
+        """A keyframe came from the source: everybody who waits gets it."""
+        self._wanted_ms = None
+        self._seen_ms = now_ms
+
+    def cancel(self) -> None:
+        """Nobody looks any more, or the source was told to pause."""
+        self._wanted_ms = None
+
+    def waiting_ms(self, now_ms: float) -> float:
+        """For how long somebody has waited for a picture; 0 when nobody does."""
+        return 0.0 if self._wanted_ms is None else now_ms - self._wanted_ms
+
+    def due(self, now_ms: float, rtt_ms: float) -> bool:
+        """Whether a request should leave now; True counts as sent. ``rtt_ms`` is that of the source's leg."""
+        if self._wanted_ms is None:
+            return False
+        if self._seen_ms is not None and now_ms - self._seen_ms < self.spacing_ms:
+            return False
+        repeat_ms = max(REPEAT_FLOOR_MS, rtt_ms)
+        if self._asked >= EAGER_REQUESTS:
+            repeat_ms = max(PATIENT_REPEAT_MS, rtt_ms)
+        if self._asked_ms is not None and now_ms - self._asked_ms < repeat_ms:
+            return False
+        self._asked_ms = now_ms
+        self._asked += 1
+        return True
