@@ -1,0 +1,108 @@
+"""The pacer of one leg: video leaves in time with the link, voice goes first and is never held.
+
+Owns: the queue of video packets towards one leg, and the budget that voice and video share. Must never look
+into a packet, and never delays voice: the caller sends voice at once and tells `sent`. Sizes are bytes on
+the wire (headers of RTP, UDP and IP and the SRTP tag included), or the budget is a fiction.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Generic, TypeVar
+
+PacketT = TypeVar("PacketT")
+
+# A picture older than this is no use in a talk: better a fresh keyframe than the whole queue.
+MAX_QUEUE_MS = 1_500.0
+# One keyframe must fit at any rate, or each keyframe would overflow and call for the next. 160x120 needs 2
+# to 5 kB.
+MIN_QUEUE_BYTES = 6_000
+# What a late timer may catch up. More would let bursts into the queue of the link, where they hold up voice.
+MAX_CREDIT_MS = 20.0
+# Voice alone may be more than the rate; video need not make up for a whole minute of that afterwards.
+MAX_DEBT_MS = 500.0
+# A timer set for the moment of "nothing owed" may find a fraction of a byte left by rounding.
+PAID_BYTES = 1.0
+
+
+class Pacer(Generic[PacketT]):
+    """A queue of video packets that drains at ``rate_bps`` minus what voice used.
+
+    ``overflowed`` becomes True when the queue grew beyond its bound and was dropped as a whole; the caller
+    asks for a keyframe and sets it back to False.
+    """
+
+    def __init__(self, rate_bps: float, max_queue_ms: float = MAX_QUEUE_MS) -> None:
+        self._rate_bps = rate_bps
+        self._max_queue_ms = max_queue_ms
+        self._queue: deque[tuple[PacketT, int]] = deque()
+        self._queue_bytes = 0
+        self._debt_bytes = 0.0  # what has left and is not yet paid for by time; negative: credit
+        self._paid_ms: float | None = None
+        self.overflowed = False
+
+    @property
+    def queue_bytes(self) -> int:
+        """Bytes that wait."""
+        return self._queue_bytes
+
+    @property
+    def queue_ms(self) -> float:
+        """How long what waits will take at the present rate."""
+        return self._ms(self._queue_bytes)
+
+    def set_rate(self, rate_bps: float, now_ms: float) -> None:
+        """From now on the queue drains at ``rate_bps`` (> 0)."""
+        self._pay(now_ms)
+        self._rate_bps = rate_bps
+
+    def sent(self, size_bytes: int, now_ms: float) -> None:
+        """Something left at once and uses the same link: voice, feedback."""
+        self._pay(now_ms)
+        self._debt_bytes += size_bytes
+
+    def push_video(self, packet: PacketT, size_bytes: int, now_ms: float, *, front: bool = False) -> None:
+        """Queue a packet, at the end or (a resend, which somebody waits for) at the front."""
+        self._pay(now_ms)
+        if front:
+            self._queue.appendleft((packet, size_bytes))
+        else:
+            self._queue.append((packet, size_bytes))
+        self._queue_bytes += size_bytes
+        if self._queue_bytes > max(MIN_QUEUE_BYTES, self._rate_bps * self._max_queue_ms / 8000):
+            self.clear()
+            self.overflowed = True
+
+    def due(self, now_ms: float) -> list[PacketT]:
+        """The packets to send now, in order."""
+        self._pay(now_ms)
+        packets: list[PacketT] = []
+        while self._queue and self._debt_bytes < PAID_BYTES:
+            packet, size_bytes = self._queue.popleft()
+            self._queue_bytes -= size_bytes
+            self._debt_bytes += size_bytes
+            packets.append(packet)
+        return packets
+
+    def next_due_ms(self, now_ms: float) -> float | None:
+        """When `due` will next have something; None while nothing waits."""
+        if not self._queue:
+            return None
+        self._pay(now_ms)
+        return now_ms + max(0.0, self._ms(self._debt_bytes))
+
+    def clear(self) -> None:
+        """Forget what waits (the gate closed)."""
+        self._queue.clear()
+        self._queue_bytes = 0
+
+    def _ms(self, size_bytes: float) -> float:
+        return size_bytes * 8000 / self._rate_bps
+
+    def _pay(self, now_ms: float) -> None:
+        if self._paid_ms is not None and now_ms > self._paid_ms:
+            bytes_per_ms = self._rate_bps / 8000
+            debt_bytes = min(self._debt_bytes, MAX_DEBT_MS * bytes_per_ms)
+            paid_bytes = (now_ms - self._paid_ms) * bytes_per_ms
+            self._debt_bytes = max(debt_bytes - paid_bytes, -MAX_CREDIT_MS * bytes_per_ms)
+        self._paid_ms = now_ms if self._paid_ms is None else max(now_ms, self._paid_ms)
