@@ -12,13 +12,14 @@ from dataclasses import dataclass
 # The bound holds after inflation: 64 kB of zeros deflates to under 100 bytes.
 MESSAGE_MAX_BYTES = 65_536
 
-# 2G takes 1.3 s a round trip and a lost packet a few more; the socket is open by then, so hello needs one way.
+# 2G takes 1.3 s a round trip and a lost packet costs a few more; the socket is open by then, so hello
+# needs one way.
 HELLO_WITHIN_S = 5.0
 
-# Mobile networks forget an idle TCP mapping after 30 s at the worst (RFC 5382 asks for two hours, few comply).
+# Mobile networks forget an idle TCP mapping after 30 s at the worst (RFC 5382 asks for two hours).
 HEARTBEAT_S = 25
 
-# The outages seen on rural links last up to a minute; two minutes carry them and a reload after a frozen tablet.
+# Outages of rural links last up to a minute; two minutes carry them, and the reload of a frozen tablet.
 RESUME_WITHIN_S = 120.0
 
 # What one session may hold for a page that does not acknowledge: every kind of message at most once and some
@@ -30,13 +31,13 @@ UNACKED_MAX_BYTES = 524_288
 UNSENT_MAX_MESSAGES = 128
 UNSENT_MAX_BYTES = 262_144
 
-# All stations of the country are under 2,000; a socket with its deflate state costs about 300 KiB at the worst.
+# All stations of the country are under 2,000; a socket with its deflate state costs 300 KiB at the worst.
 MAX_CONNECTIONS = 2_048
 # Sockets that have not said hello yet are strangers: they must not crowd out participants.
 MAX_STRANGERS = 256
 
-# A page in trouble sends one media_state and one ping a second; after an outage it sends again
-# what was not acknowledged, 40 at the worst seen.
+# A page in trouble sends one media_state and one ping a second; after an outage it also sends again what
+# was not acknowledged, some ten messages.
 MESSAGES_PER_S = 10.0
 MESSAGES_BURST = 40.0
 

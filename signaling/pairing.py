@@ -1,0 +1,191 @@
+"""Who is with whom: every open consultation, who is on duty, and the rules between them.
+
+Owns: the promises that no patient has two clinicians in charge, no participant is in two consultations, a
+station has one open consultation, and no open consultation is ever out of both the queue and a clinician's
+hands. Must never do I/O or read a clock.
+
+Each method decides, keeps the result and returns the `Step` for the shell; when the shell cannot write it
+down, `undo` puts back what was there.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from signaling import consultation as life
+from signaling import queue
+from signaling.consultation import Consultation, ConsultationRecord, Member, Step
+from signaling.errors import Refused
+from signaling.messages import ConsultationState, Presence, Role, Urgency
+from signaling.states import FINAL, WAITING, Event
+
+# Only to say "it is over" rather than "unknown" to the slower of two who end at the same time.
+REMEMBERED_OVER = 1_000
+
+
+class Pairing:
+    """All open consultations of the server."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Consultation] = {}
+        self._of: dict[str, str] = {}
+        self._on_duty: set[str] = set()
+        self._over: OrderedDict[str, None] = OrderedDict()
+
+    def restore(self, records: Iterable[ConsultationRecord]) -> list[Consultation]:
+        """Take up the open consultations found on disk, after a restart."""
+        return [self._keep(life.reload(record)).consultation for record in records]
+
+    def get(self, consultation_id: str) -> Consultation | None:
+        """An open consultation."""
+        return self._open.get(consultation_id)
+
+    def of(self, participant_id: str) -> Consultation | None:
+        """The open consultation a participant is in."""
+        found = self._of.get(participant_id)
+        return None if found is None else self._open[found]
+
+    def everything(self) -> list[Consultation]:
+        """Every open consultation."""
+        return list(self._open.values())
+
+    def queue(self) -> list[ConsultationRecord]:
+        """Those who wait, in order."""
+        return queue.order(c.record for c in self._open.values() if c.state in WAITING)
+
+    @property
+    def on_duty(self) -> frozenset[str]:
+        """The clinicians on duty."""
+        return frozenset(self._on_duty)
+
+    def request(
+        self,
+        consultation_id: str,
+        station: Member,
+        *,
+        site: str,
+        urgency: Urgency,
+        reason: str,
+        now: float,
+    ) -> Step:
+        """A station asks; one that has an open consultation gets that one, and comes back into it."""
+        existing = self.of(station.participant_id)
+        if existing is not None:
+            return self._keep(life.join(existing, station))
+        step = life.request(consultation_id, station, site=site, urgency=urgency, reason=reason, now=now)
+        return self._keep(step)
+
+    def set_duty(self, clinician_id: str, *, on: bool) -> list[Consultation]:
+        """A clinician starts or ends being on duty; returns the consultations that moved by it."""
+        if on:
+            self._on_duty.add(clinician_id)
+        else:
+            self._on_duty.discard(clinician_id)
+        return [after for before in self.everything() if (after := self._offer(before)) is not before]
+
+    def accept(self, consultation_id: str, clinician: Member, now: float) -> Step:
+        """A clinician on duty takes a patient. Raises Refused."""
+        found = self._find(consultation_id)
+        if found.record.clinician_id == clinician.participant_id:
+            return Step(found)
+        if clinician.participant_id not in self._on_duty:
+            raise Refused("not_on_duty")
+        self._must_be_free(clinician.participant_id)
+        return self._keep(life.accept(found, clinician, now))
+
+    def join(self, consultation_id: str, member: Member) -> Step:
+        """One more participant (a mediator, a second clinician) comes in. Raises Refused."""
+        found = self._find(consultation_id)
+        if member.role is Role.STATION:
+            raise Refused("unknown_consultation")
+        if found.member(member.participant_id) is None:
+            self._must_be_free(member.participant_id)
+        return self._keep(life.join(found, member))
+
+    def leave(self, consultation_id: str, participant_id: str) -> Step:
+        """A participant goes on purpose. Raises Refused."""
+        return self._keep(life.leave(self._mine(consultation_id, participant_id), participant_id))
+
+    def end(self, consultation_id: str, participant_id: str, now: float) -> Step:
+        """The station or a clinician closes it for everybody. Raises Refused."""
+        found = self._mine(consultation_id, participant_id)
+        return self._keep(life.finish(found, Event.END, participant_id, now))
+
+    def cancel(self, consultation_id: str, station_id: str, now: float) -> Step:
+        """The station withdraws its request. Raises Refused."""
+        found = self._mine(consultation_id, station_id)
+        return self._keep(life.finish(found, Event.CANCEL, station_id, now))
+
+    def present(self, participant_id: str, presence: Presence) -> Step | None:
+        """A participant's link was lost or came back; None when that changes nothing."""
+        before = self.of(participant_id)
+        if before is None:
+            return None
+        step = life.present(before, participant_id, presence)
+        return None if step.consultation == before else self._keep(step)
+
+    def give_up(self, participant_id: str) -> Step | None:
+        """A participant is lost for good: the patient waits on, others are out; None if nothing changes."""
+        found = self.of(participant_id)
+        if found is None:
+            return None
+        if participant_id == found.record.station_id:
+            return self.present(participant_id, Presence.AWAY)
+        return self._keep(life.leave(found, participant_id))
+
+    def undo(self, consultation_id: str, before: Consultation | None) -> None:
+        """Put back what was there: the step could not be written down."""
+        self._drop(consultation_id)
+        self._over.pop(consultation_id, None)
+        if before is not None:
+            self._hold(before)
+
+    def _find(self, consultation_id: str) -> Consultation:
+        found = self._open.get(consultation_id)
+        if found is None:
+            raise Refused("consultation_over" if consultation_id in self._over else "unknown_consultation")
+        return found
+
+    def _mine(self, consultation_id: str, participant_id: str) -> Consultation:
+        found = self._find(consultation_id)
+        if found.member(participant_id) is None:
+            raise Refused("unknown_consultation")
+        return found
+
+    def _must_be_free(self, participant_id: str) -> None:
+        if participant_id in self._of:
+            raise Refused("already_in_consultation")
+
+    def _keep(self, step: Step) -> Step:
+        after = step.consultation
+        self._drop(after.consultation_id)
+        if after.state in FINAL:
+            self._over[after.consultation_id] = None
+            if len(self._over) > REMEMBERED_OVER:
+                self._over.popitem(last=False)
+            return step
+        self._hold(after)
+        return Step(self._offer(after), step.effects)
+
+    def _hold(self, consultation: Consultation) -> None:
+        self._open[consultation.consultation_id] = consultation
+        for member in consultation.members:
+            self._of[member.participant_id] = consultation.consultation_id
+
+    def _drop(self, consultation_id: str) -> None:
+        gone = self._open.pop(consultation_id, None)
+        if gone is not None:
+            for member in gone.members:
+                self._of.pop(member.participant_id, None)
+
+    def _offer(self, consultation: Consultation) -> Consultation:
+        """Move a waiting consultation to where the number of clinicians on duty puts it."""
+        if consultation.state is ConsultationState.REQUESTED and self._on_duty:
+            after = life.apply(consultation, Event.OFFER).consultation
+        elif consultation.state is ConsultationState.OFFERED and not self._on_duty:
+            after = life.apply(consultation, Event.WITHDRAW).consultation
+        else:
+            return consultation
+        self._open[after.consultation_id] = after
+        return after
