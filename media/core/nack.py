@@ -1,0 +1,226 @@
+"""Asking for lost packets, and answering who asks (generic NACK, RFC 4585 section 6.2.1).
+
+Owns: which numbers of an incoming stream are missing and when to ask for each again; which of a peer's
+requests are answered. Must never build or send a packet. Both sides are bounded: a list that grows
+without end, or a resend for every request, would finish off the thin link they are meant to mend.
+"""
+
+from __future__ import annotations
+
+from media.core.rtp import RestartDetector
+
+# Beyond this many holes a keyframe costs less than the repair (libwebrtc draws the line at 1,000 on links
+# that are a hundred times wider).
+MAX_MISSING = 200
+# How long a hole may be filled by mere reordering before it is asked for: one burst of a sender's pacer.
+REORDER_GRACE_MS = 15.0
+# A repeat waits a round trip and a quarter, for the answer queues behind what is on its way already …
+REPEAT_RTT_FACTOR = 1.25
+# … and never less than this, or one burst of loss on a fast link becomes a burst of requests.
+MIN_REPEAT_MS = 40.0
+# With the repeat spacing above, eight tries at 5 % loss leave fewer than one hole in 10^10.
+MAX_TRIES = 8
+# No jitter buffer waits longer for a video frame; at an RTT of 1,300 ms this is three tries.
+MAX_AGE_MS = 4_000.0
+# Packets this far behind the newest are neither wanted nor told from duplicates.
+WINDOW_PACKETS = 1_024
+# RFC 3550 appendix A.1: a greater jump ahead is a restarted source.
+MAX_DROPOUT_PACKETS = 3_000
+
+# A request repeated sooner than a resend can arrive is not answered; the RTT itself wavers by a quarter.
+RESEND_RTT_FACTOR = 0.75
+MIN_RESEND_MS = 10.0
+# Counted for a resend whose size the caller does not tell: a full video packet.
+DEFAULT_PACKET_BYTES = 1_200
+# What resends may take of a leg by default: 256 kbit/s, the best rung of the links this is made for.
+DEFAULT_BUDGET_BYTES_PER_S = 32_000
+# The budget is a bucket filled for this long at most, so that one burst of loss is repaired in one go.
+BUDGET_BURST_MS = 500.0
+
+
+class _Hole:
+    """A missing packet: since when, when last asked for, how often."""
+
+    __slots__ = ("asked_ms", "since_ms", "tries")
+
+    def __init__(self, since_ms: float) -> None:
+        self.since_ms = since_ms
+        self.asked_ms = 0.0
+        self.tries = 0
+
+
+class NackGenerator:
+    """The missing numbers of one incoming SSRC.
+
+    Counters: `requested` holes asked for at least once, `recovered` of them filled after that,
+    `abandoned` of all holes given up.
+    """
+
+    __slots__ = (
+        "_highest",
+        "_max_age_ms",
+        "_missing",
+        "_overflow_age",
+        "_restart",
+        "_seen",
+        "abandoned",
+        "recovered",
+        "requested",
+    )
+
+    def __init__(self, *, max_age_ms: float = MAX_AGE_MS) -> None:
+        """`max_age_ms`: how long a late packet of this stream is still of use."""
+        self._max_age_ms = max_age_ms
+        self._highest = -1
+        # Unwrapped number -> hole, in rising order of numbers.
+        self._missing: dict[int, _Hole] = {}
+        # The unwrapped number last seen at each place of a ring: tells duplicates from late packets.
+        self._seen = [-1] * WINDOW_PACKETS
+        self._restart = RestartDetector()
+        self._overflow_age = 2
+        self.requested = 0
+        self.recovered = 0
+        self.abandoned = 0
+
+    @property
+    def overflowed(self) -> bool:
+        """The list grew too long and was given up: ask for a keyframe. True until the second `due`."""
+        return self._overflow_age < 2
+
+    @property
+    def missing_count(self) -> int:
+        """How many holes are open."""
+        return len(self._missing)
+
+    def received(self, sequence_number: int, now_ms: float) -> bool:
+        """Note an arrival (original or resent). True if new, False for a duplicate or one far too old."""
+        highest = self._highest
+        if highest < 0:
+            self._begin(sequence_number)
+            return True
+        delta = ((sequence_number - highest + 0x8000) & 0xFFFF) - 0x8000
+        number = highest + delta
+        if delta == 1:
+            self._highest = number
+            self._seen[number % WINDOW_PACKETS] = number
+            return True
+        if -WINDOW_PACKETS < delta <= 0:
+            return self._late(number)
+        if 0 < delta < MAX_DROPOUT_PACKETS:
+            self._open_holes(number, now_ms)
+            self._highest = number
+            self._seen[number % WINDOW_PACKETS] = number
+            return True
+        if self._restart.confirms(sequence_number):
+            self._give_up()
+            self._begin(sequence_number)
+            return True
+        return False
+
+    def due(self, now_ms: float, rtt_ms: float) -> list[int]:
+        """The 16-bit numbers to ask for now, in order. Holes too old or asked for too often are given up."""
+        self._overflow_age = min(self._overflow_age + 1, 2)
+        if not self._missing:
+            return []
+        repeat_ms = max(rtt_ms * REPEAT_RTT_FACTOR, MIN_REPEAT_MS)
+        asked: list[int] = []
+        hopeless: list[int] = []
+        for number, hole in self._missing.items():
+            if hole.tries == 0:
+                if now_ms - hole.since_ms < REORDER_GRACE_MS:
+                    continue
+                self.requested += 1
+            elif now_ms - hole.since_ms > self._max_age_ms:
+                hopeless.append(number)
+                continue
+            elif now_ms - hole.asked_ms < repeat_ms:
+                continue
+            elif hole.tries >= MAX_TRIES:
+                hopeless.append(number)
+                continue
+            hole.tries += 1
+            hole.asked_ms = now_ms
+            asked.append(number & 0xFFFF)
+        for number in hopeless:
+            del self._missing[number]
+        self.abandoned += len(hopeless)
+        return asked
+
+    def _begin(self, sequence_number: int) -> None:
+        # One round up: late packets from just before the first keep a positive number.
+        self._highest = sequence_number + 0x10000
+        self._seen = [-1] * WINDOW_PACKETS
+        self._seen[self._highest % WINDOW_PACKETS] = self._highest
+
+    def _late(self, number: int) -> bool:
+        place = number % WINDOW_PACKETS
+        if self._seen[place] == number:
+            return False
+        self._seen[place] = number
+        hole = self._missing.pop(number, None)
+        if hole is not None and hole.tries:
+            self.recovered += 1
+        return True
+
+    def _open_holes(self, number: int, now_ms: float) -> None:
+        """Every number between the highest and `number` is missing; too many of them are given up at once."""
+        gap = number - self._highest - 1
+        if len(self._missing) + gap > MAX_MISSING:
+            self.abandoned += gap
+            self._give_up()
+            return
+        for lost in range(self._highest + 1, number):
+            self._missing[lost] = _Hole(now_ms)
+
+    def _give_up(self) -> None:
+        self.abandoned += len(self._missing)
+        self._missing.clear()
+        self._overflow_age = 0
+
+
+class NackResponder:
+    """Which requests of one receiver are answered: one resend a number a round trip, inside a budget."""
+
+    __slots__ = ("_bucket_bytes", "_bytes_per_s", "_filled_ms", "_resent", "refused")
+
+    def __init__(self, budget_bytes_per_s: float = DEFAULT_BUDGET_BYTES_PER_S) -> None:
+        self._bytes_per_s = budget_bytes_per_s
+        self._bucket_bytes = self._burst_bytes
+        self._filled_ms: float | None = None
+        # (number, time of the last resend) at the number modulo the window.
+        self._resent: list[tuple[int, float] | None] = [None] * WINDOW_PACKETS
+        self.refused = 0
+
+    @property
+    def _burst_bytes(self) -> float:
+        # A full packet always fits, or a small budget would refuse every one for ever.
+        return max(self._bytes_per_s * BUDGET_BURST_MS / 1_000, DEFAULT_PACKET_BYTES)
+
+    def set_budget(self, bytes_per_s: float) -> None:
+        """Follow the link: what resends may take from now on."""
+        self._bytes_per_s = bytes_per_s
+        self._bucket_bytes = min(self._bucket_bytes, self._burst_bytes)
+
+    def allow(
+        self, sequence_number: int, now_ms: float, rtt_ms: float, size_bytes: int = DEFAULT_PACKET_BYTES
+    ) -> bool:
+        """May this packet be sent again now? True counts it as resent."""
+        place = sequence_number % WINDOW_PACKETS
+        last = self._resent[place]
+        interval_ms = max(rtt_ms * RESEND_RTT_FACTOR, MIN_RESEND_MS)
+        if last is not None and last[0] == sequence_number and now_ms - last[1] < interval_ms:
+            self.refused += 1
+            return False
+        self._fill(now_ms)
+        if size_bytes > self._bucket_bytes:
+            self.refused += 1
+            return False
+        self._bucket_bytes -= size_bytes
+        self._resent[place] = (sequence_number, now_ms)
+        return True
+
+    def _fill(self, now_ms: float) -> None:
+        if self._filled_ms is not None:
+            gained = self._bytes_per_s * (now_ms - self._filled_ms) / 1_000
+            self._bucket_bytes = min(self._bucket_bytes + gained, self._burst_bytes)
+        self._filled_ms = now_ms
