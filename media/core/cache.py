@@ -73,11 +73,12 @@ class PacketCache:
     def _evict(self, now_ms: float) -> None:
         """Let go of the oldest numbers until every bound holds."""
         oldest_allowed_ms = now_ms - self._max_age_ms
-        self._oldest = max(self._oldest, self._highest - self._capacity + 1)
+        first_in_ring = self._highest - self._capacity + 1
         while self._oldest <= self._highest:
             entry = self._slots[self._oldest % self._capacity]
             if (
-                entry is not None
+                self._oldest >= first_in_ring
+                and entry is not None
                 and entry[0] == self._oldest
                 and entry[1] >= oldest_allowed_ms
                 and self.size_bytes <= self._max_bytes

@@ -65,6 +65,14 @@ def test_old_packets_give_their_memory_back() -> None:
     assert cache.size_bytes == 7
 
 
+def test_a_gap_shorter_than_the_ring_leaves_nothing_behind() -> None:
+    cache = PacketCache(4, 100.0)
+    for number in (0, 2, 5):
+        cache.put(number, b"x", 0.0)
+    assert cache.get(0, 0.0) is None
+    assert cache.size_bytes == 2
+
+
 @pytest.mark.parametrize("capacity", [0, 0x8001])
 def test_a_capacity_that_numbers_cannot_tell_apart_is_refused(capacity: int) -> None:
     with pytest.raises(ValueError, match="capacity"):
