@@ -59,7 +59,8 @@ class Pacer(Generic[PacketT]):
     def sent(self, size_bytes: int, now_ms: float) -> None:
         """Something left at once and uses the same link: voice, feedback."""
         self._pay(now_ms)
-        self._debt_bytes += size_bytes
+        most_bytes = max(self._debt_bytes, self._rate_bps * MAX_DEBT_MS / 8000)
+        self._debt_bytes = min(self._debt_bytes + size_bytes, most_bytes)
 
     def push_video(self, packet: PacketT, size_bytes: int, now_ms: float, *, front: bool = False) -> None:
         """Queue a packet, at the end or (a resend, which somebody waits for) at the front."""
@@ -102,7 +103,6 @@ class Pacer(Generic[PacketT]):
     def _pay(self, now_ms: float) -> None:
         if self._paid_ms is not None and now_ms > self._paid_ms:
             bytes_per_ms = self._rate_bps / 8000
-            debt_bytes = min(self._debt_bytes, MAX_DEBT_MS * bytes_per_ms)
             paid_bytes = (now_ms - self._paid_ms) * bytes_per_ms
-            self._debt_bytes = max(debt_bytes - paid_bytes, -MAX_CREDIT_MS * bytes_per_ms)
+            self._debt_bytes = max(self._debt_bytes - paid_bytes, -MAX_CREDIT_MS * bytes_per_ms)
         self._paid_ms = now_ms if self._paid_ms is None else max(now_ms, self._paid_ms)
