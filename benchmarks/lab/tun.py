@@ -176,7 +176,7 @@ class Emulator:
             "down": self._down.link.tally.summary(window_s),
             "up": self._up.link.tally.summary(window_s),
             "window_s": round(window_s, 3),
-            "emulator_cpu_ms": round((time.process_time() - self._marked_cpu_s) * MS_PER_S, 1),
+            "cpu_ms": round((time.process_time() - self._marked_cpu_s) * MS_PER_S, 1),
             "realtime": self._realtime,
         }
 

@@ -1,0 +1,136 @@
+"""`python -m benchmarks.call`: one consultation over an emulated link, measured on both sides.
+
+Owns: the command line. Prints one line of JSON; refuses with one line on standard error and status 2 where
+the machine or the wish does not allow a measurement.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.lab import browser, netns
+from benchmarks.lab.loss import make_loss
+from benchmarks.lab.p2p import PeerToPeer
+from benchmarks.lab.picture import PICTURES
+from benchmarks.lab.profiles import PROFILES, Conditions
+from benchmarks.lab.run import Plan, run
+from benchmarks.lab.schedule import BadSchedule, Schedule, parse_change
+from benchmarks.lab.system import System
+
+REFUSED = 2
+# What --down and --up build on when no profile is named: a link without delay or loss of its own.
+PLAIN = Conditions(down_kbps=1000, up_kbps=1000, rtt_ms=0)
+SYSTEMS: dict[str, Callable[[], System]] = {"p2p": PeerToPeer}
+
+
+class Refused(Exception):
+    """This call cannot be measured; the text tells the person who asked."""
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.call", description=__doc__)
+    parser.add_argument("--profile", choices=PROFILES, help="a link by name; the options below change it")
+    parser.add_argument("--system", choices=SYSTEMS, default="p2p")
+    parser.add_argument("--seconds", type=_amount, default=30.0, help="length of the measured window")
+    parser.add_argument("--settle", type=_amount, default=5.0, help="seconds of call before the window")
+    parser.add_argument("--down", type=_amount, help="kbit/s of IP towards the station")
+    parser.add_argument("--up", type=_amount, help="kbit/s of IP from the station")
+    parser.add_argument("--rtt", type=_amount, help="ms, half of it each way")
+    parser.add_argument("--loss", type=_amount, help="percent of packets each way")
+    parser.add_argument(
+        "--burst", type=_amount, help="mean packets in a burst of losses (default: no bursts)"
+    )
+    parser.add_argument("--jitter", type=_amount, help="ms, standard deviation each way")
+    parser.add_argument("--queue", type=_amount, help="ms a packet may wait for the link (default 400)")
+    parser.add_argument(
+        "--at",
+        action="append",
+        default=[],
+        metavar="TIME[..TIME]:key=value,...",
+        help="a change during the window, e.g. 10:down=20,up=20 or 30..35:down=0,up=0",
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--picture", choices=PICTURES, default="talk")
+    parser.add_argument("--screenshots", type=Path, metavar="DIR", help="save both pages' pictures there")
+    return parser.parse_args(arguments)
+
+
+def schedule_of(options: argparse.Namespace) -> Schedule:
+    """The link that the options describe. Raises Refused."""
+    wished = {
+        "down_kbps": options.down,
+        "up_kbps": options.up,
+        "rtt_ms": options.rtt,
+        "loss_percent": options.loss,
+        "burst_packets": options.burst,
+        "jitter_ms": options.jitter,
+        "queue_ms": options.queue,
+    }
+    base = PROFILES.get(options.profile, PLAIN)
+    base = replace(base, **{key: value for key, value in wished.items() if value is not None})
+    try:
+        schedule = Schedule(base, [parse_change(text) for text in options.at])
+        for moment_s in (0.0, *schedule.moments_s()):
+            shape = schedule.conditions_at(moment_s).down()
+            make_loss(shape.loss, shape.burst_packets, random.Random(0))
+    except BadSchedule as error:
+        raise Refused(f"--at {error}") from None
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    return schedule
+
+
+def refuse_if_impossible() -> None:
+    """Raise Refused where this machine cannot run the lab."""
+    missing = [netns.missing_privilege(), browser.missing_browser()]
+    missing += [f"'{tool}' is not installed" for tool in ("ip", "espeak-ng") if not shutil.which(tool)]
+    for reason in missing:
+        if reason is not None:
+            raise Refused(reason)
+
+
+async def _until_signalled(system: System, plan: Plan) -> dict[str, Any]:
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    return await run(system, plan)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure one call; returns the exit status."""
+    options = parse_arguments(arguments)
+    try:
+        schedule = schedule_of(options)
+        refuse_if_impossible()
+    except Refused as refusal:
+        print(f"benchmarks.call: {refusal}", file=sys.stderr)
+        return REFUSED
+    if options.screenshots is not None:
+        options.screenshots.mkdir(parents=True, exist_ok=True)
+    plan = Plan(schedule, options.seconds, options.settle, options.seed, options.picture, options.screenshots)
+    result = asyncio.run(_until_signalled(SYSTEMS[options.system](), plan))
+    print(json.dumps({"profile": options.profile, **result}))
+    return 0
+
+
+def _amount(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is below zero or without end")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

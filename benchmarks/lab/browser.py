@@ -1,0 +1,104 @@
+"""Chromium as the lab uses it: invented microphone and camera, no traffic but the page's own.
+
+Owns: the flags, the wrapper that starts a browser inside a network namespace, the collector script that
+every page gets. Must never reach out: every name but the page's own address is refused by the browser.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import BrowserContext, Playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+COLLECTOR = Path(__file__).parent / "pages" / "collector.js"
+# A kiosk's touch screen, and the doctor's side alike.
+VIEWPORT = {"width": 1280, "height": 800}
+
+QUIET_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+MEDIA_FLAGS = (
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    # Without this, candidates carry .local names that nobody in a namespace can resolve.
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+)
+
+
+@dataclass(frozen=True)
+class FakeMedia:
+    """What a browser takes for its microphone (WAV) and camera (Y4M); None: Chromium's beep and pac-man."""
+
+    speech: Path | None = None
+    picture: Path | None = None
+
+    def flags(self) -> list[str]:
+        """The Chromium flags that play these files."""
+        flags = list(MEDIA_FLAGS)
+        if self.speech is not None:
+            flags.append(f"--use-file-for-fake-audio-capture={self.speech}")
+        if self.picture is not None:
+            flags.append(f"--use-file-for-fake-video-capture={self.picture}")
+        return flags
+
+
+def missing_browser() -> str | None:
+    """Why no browser can be started here, in one sentence; None if it can."""
+    return None if shutil.which(str(CHROMIUM)) else f"{CHROMIUM} is not installed"
+
+
+@asynccontextmanager
+async def chromium(
+    playwright: Playwright,
+    media: FakeMedia,
+    *,
+    namespace: str | None = None,
+    origin: str | None = None,
+) -> AsyncIterator[BrowserContext]:
+    """A Chromium with an empty profile of its own, in ``namespace`` if one is given.
+
+    ``origin`` (scheme, address and port) is the one that may use camera and microphone over plain HTTP and
+    the only host the browser resolves; without it, that is the loopback. Every page has `window.__legs` and
+    `window.__lab` (pages/collector.js).
+    """
+    flags = [*QUIET_FLAGS, *media.flags()]
+    reachable = "localhost"
+    if origin is not None:
+        flags.append(f"--unsafely-treat-insecure-origin-as-secure={origin}")
+        reachable = origin.split("://", 1)[1].rsplit(":", 1)[0]
+    flags.append(f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {reachable}, EXCLUDE 127.0.0.1")
+    with tempfile.TemporaryDirectory(prefix="keneya-lab-") as directory:
+        browser = await playwright.chromium.launch(
+            executable_path=_executable(namespace, Path(directory)), headless=True, args=flags
+        )
+        try:
+            context = await browser.new_context(
+                viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]}, locale="fr-FR"
+            )
+            await context.add_init_script(path=COLLECTOR)
+            yield context
+        finally:
+            await browser.close()
+
+
+def _executable(namespace: str | None, directory: Path) -> Path:
+    if namespace is None:
+        return CHROMIUM
+    wrapper = directory / "chromium"
+    wrapper.write_text(f'#!/bin/sh\nexec ip netns exec {namespace} {CHROMIUM} "$@"\n')
+    wrapper.chmod(0o700)
+    return wrapper
