@@ -92,7 +92,7 @@ async def run(system: System, plan: Plan) -> dict[str, Any]:
         ready_s = time.time()
         await _call(system, pages)
         window = await _measure(link, server_pid, pages, plan)
-            sides = Sides(await collect(pages.station), await collect(pages.clinician))
+        sides = Sides(await collect(pages.station), await collect(pages.clinician))
     return _result(system, plan, ready_s, window, sides)
 
 
@@ -146,9 +146,7 @@ async def _measure(link: Emulator, server_pid: int | None, pages: Pages, plan: P
     return Window(from_s, to_s, idle_share, server_cpu_s, statistics)
 
 
-def _result(
-    system: System, plan: Plan, ready_s: float, window: Window, sides: Sides
-) -> dict[str, Any]:
+def _result(system: System, plan: Plan, ready_s: float, window: Window, sides: Sides) -> dict[str, Any]:
     accepted_s = sides.clinician.clicked_s("accept")
     assert accepted_s is not None  # a driver that cannot click has raised long before
     link = dict(window.link)
