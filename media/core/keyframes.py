@@ -43,6 +43,11 @@ class KeyframeRequests:
         self._asked_ms: float | None = None
         self._asked = 0  # requests since a keyframe was last seen
 
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody waits for a keyframe."""
+        return self._wanted_ms is not None
+
     def want(self, now_ms: float) -> None:
         """Somebody cannot decode without a new keyframe."""
         if self._wanted_ms is None:

@@ -16,6 +16,9 @@ PADDING = 0x20
 # RFC 8285 section 4.2: identifier 0 is padding and 15 is reserved in the one-byte form.
 MAX_ONE_BYTE_EXTENSION_ID = 14
 
+# What `parse` gives: marker and payload type byte, sequence number, timestamp, SSRC, header length.
+Header = tuple[int, int, int, int, int]
+
 _EXTENSION = 0x10
 _VERSION_2 = 0x80
 _ONE_BYTE_PROFILE = 0xBEDE
@@ -44,7 +47,7 @@ def is_rtcp(data: bytes) -> bool:
     return len(data) > 1 and 192 <= data[1] <= 223
 
 
-def parse(data: bytes) -> tuple[int, int, int, int, int]:
+def parse(data: bytes) -> Header:
     """Read a header: (marker and payload type byte, sequence number, timestamp, SSRC, header length).
 
     The header length counts the CSRC list and the whole header extension. Raises RtpError.

@@ -1,0 +1,206 @@
+"""What keeps one leg's media in order over time: RTCP both ways, link measurement, and the call to steering.
+
+Owns: when feedback and reports are sent, and the translation of RTCP that comes in. The decision what a page
+sends is not here but in media/core/steering.py, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from media.core import rtcp
+from media.core.keyframes import keyframe_spacing_ms
+from media.core.link import LinkMeter
+from media.core.parameters import LinkQuality, SendParameters
+from media.core.reports import next_report_ms
+from media.core.steering import PublisherView, ReceiverView, Steering, red_for_receiver
+from media.engine.rooms import Member
+
+STEERING_INTERVAL_MS = 250.0
+# People look at bars, not at oscilloscopes; each message costs the thin link 200 bytes.
+LINK_NEWS_INTERVAL_MS = 5_000.0
+DEFAULT_RTT_MS = 300.0
+# Until the first train the handshake's own packets drain; three trains find a link ten times as fast as
+# assumed; then 2.4 kB each half minute follow its moods.
+PROBE_WAITS_MS = (1_000.0, 2_500.0, 2_500.0, 30_000.0)
+CNAME = "keneya"
+
+
+class LegControl:
+    """The periodic work of one leg. All times are ms on the monotonic clock."""
+
+    def __init__(self, member: Member, feedback_ssrc: int) -> None:
+        self.member = member
+        self.steering = Steering()
+        self.meter = LinkMeter()
+        self.rtt_ms = DEFAULT_RTT_MS
+        self._feedback_ssrc = feedback_ssrc
+        self._next_report_ms = 0.0
+        self._next_steering_ms = 0.0
+        self._next_news_ms = 0.0
+        self._next_probe_ms = 0.0
+        self._probes = 0
+        self._sent: SendParameters | None = None
+        self._told: LinkQuality | None = None
+
+    # RTCP in -------------------------------------------------------------------------------------------
+
+    def rtcp_arrived(self, packets: Sequence[rtcp.RtcpPacket], now_ms: float) -> None:
+        """What the page says about what it receives, and about what it sends."""
+        downlink = self.member.downlink
+        for packet in packets:
+            match packet:
+                case rtcp.TransportFeedback():
+                    results = downlink.twcc.on_feedback(packet, int(now_ms * 1000))
+                    downlink.estimate.on_results(results, now_ms)
+                    downlink.pacer.set_rate(downlink.estimate.estimate_bps, now_ms)
+                case rtcp.SenderReport():
+                    self.member.uplink.sender_report(packet, now_ms)
+                    self._blocks_arrived(packet.blocks, now_ms)
+                case rtcp.ReceiverReport():
+                    self._blocks_arrived(packet.blocks, now_ms)
+                case rtcp.Nack():
+                    out = downlink.by_ssrc.get(packet.media_ssrc)
+                    if out is not None:
+                        out.resend(packet.lost, now_ms, self.rtt_ms)
+                case rtcp.Pli():
+                    self._keyframe_wanted(packet.media_ssrc, now_ms)
+                case rtcp.Fir():
+                    for ssrc, _ in packet.entries:
+                        self._keyframe_wanted(ssrc, now_ms)
+                case _:
+                    pass  # SDES, BYE, REMB, XR: nothing that we act on
+
+    def _blocks_arrived(self, blocks: Sequence[rtcp.ReportBlock], now_ms: float) -> None:
+        downlink = self.member.downlink
+        for block in blocks:
+            out = downlink.by_ssrc.get(block.ssrc)
+            if out is None:
+                continue
+            rtt_ms = out.reports.on_block(block, now_ms)
+            if rtt_ms is not None:
+                self.round_trip(rtt_ms, now_ms)
+            downlink.estimate.on_report_block(block.fraction_lost / 256, rtt_ms)
+
+    def _keyframe_wanted(self, ssrc: int, now_ms: float) -> None:
+        out = self.member.downlink.by_ssrc.get(ssrc)
+        if out is not None and out.kind == "video" and out.source is not None:
+            out.source.keyframes.want(now_ms)
+
+    def round_trip(self, rtt_ms: float | None, now_ms: float) -> None:
+        """A measured round trip of this leg; None for a check that was never answered."""
+        if rtt_ms is None:
+            self.meter.check_lost(now_ms)
+            return
+        self.rtt_ms = rtt_ms if self.rtt_ms == DEFAULT_RTT_MS else 0.875 * self.rtt_ms + 0.125 * rtt_ms
+        self.meter.round_trip(rtt_ms, now_ms)
+
+    # RTCP out ------------------------------------------------------------------------------------------
+
+    def tick(self, now_ms: float) -> None:
+        """Send whatever feedback is due."""
+        leg = self.member.leg
+        if not leg.may_send:
+            return
+        for packet in self.member.uplink.feedback_due(now_ms, self.rtt_ms, self._feedback_ssrc):
+            leg.send_rtcp(packet)
+        if now_ms >= self._next_report_ms:
+            self._report(now_ms)
+        if self.member.room is None and now_ms >= self._next_probe_ms:
+            self._probe(now_ms)
+
+    def _probe(self, now_ms: float) -> None:
+        """Measure a warm leg's rate, so that a call starts with what its link can carry."""
+        if self._probes:
+            self.member.downlink.probe(now_ms)
+        waits = PROBE_WAITS_MS
+        self._next_probe_ms = now_ms + waits[min(self._probes, len(waits) - 1)]
+        self._probes += 1
+
+    def _report(self, now_ms: float) -> None:
+        downlink = self.member.downlink
+        blocks = self.member.uplink.report_blocks(now_ms)
+        reports = [
+            report
+            for out in downlink.by_ssrc.values()
+            if out.active and (report := out.sender_report(now_ms)) is not None
+        ]
+        flow_bps = self.member.uplink.received_bps(now_ms) + downlink.estimate.received_bps
+        packets: list[rtcp.SenderReport | rtcp.ReceiverReport | rtcp.SourceDescription] = []
+        if reports:
+            # Report blocks ride on the first sender report (RFC 3550 section 6.1).
+            first = reports[0]
+            packets.append(
+                rtcp.SenderReport(
+                    first.ssrc, first.ntp, first.rtp_timestamp, first.packet_count, first.octet_count, blocks
+                )
+            )
+            packets += reports[1:]
+        elif blocks:
+            packets.append(rtcp.ReceiverReport(self._feedback_ssrc, blocks))
+        size = 0
+        if packets:
+            packets.append(rtcp.SourceDescription(reports[0].ssrc if reports else self._feedback_ssrc, CNAME))
+            data = rtcp.build(packets)
+            size = len(data) + 42
+            self.member.leg.send_rtcp(data)
+        spread = random.random()  # noqa: S311 - spreads reports, protects nothing
+        self._next_report_ms = next_report_ms(now_ms, flow_bps, max(size, 60), spread)
+
+    # Steering ------------------------------------------------------------------------------------------
+
+    def steering_due(self, now_ms: float) -> bool:
+        """Whether the quarter of a second is over."""
+        if now_ms < self._next_steering_ms:
+            return False
+        self._next_steering_ms = now_ms + STEERING_INTERVAL_MS
+        return True
+
+    def receiver_view(self) -> ReceiverView:
+        """This leg as one that receives."""
+        downlink = self.member.downlink
+        estimate = downlink.estimate
+        return ReceiverView(
+            estimate_bps=estimate.estimate_bps,
+            loss_ratio=estimate.loss_ratio,
+            queue_ms=estimate.queue_ms + downlink.pacer.queue_ms,
+            rtt_ms=self.rtt_ms,
+            wants_video=self.member.wants_video,
+            codecs=tuple(entry.codec.value for entry in self.member.leg.offer.slots[0].video.formats),
+        )
+
+    def steer(self, receivers: Sequence[ReceiverView], now_ms: float) -> SendParameters | None:
+        """What this leg's page shall send, if that has changed."""
+        uplink = self.member.uplink
+        view = PublisherView(
+            up_bps_received=uplink.received_bps(now_ms),
+            up_loss_ratio=uplink.loss_ratio(now_ms),
+            rtt_ms=self.rtt_ms,
+            audio_muted=uplink.audio.muted,
+            video_muted=uplink.video.muted,
+            codecs=tuple(entry.codec.value for entry in self.member.leg.offer.own_video.formats),
+        )
+        parameters = self.steering.decide(now_ms, view, receivers)
+        if parameters.video.active:
+            uplink.video.keyframes.spacing_ms = keyframe_spacing_ms(parameters.video.max_bitrate_bps)
+        else:
+            uplink.video.keyframes.cancel()
+        if parameters == self._sent:
+            return None
+        self._sent = parameters
+        return parameters
+
+    def link_news(self, now_ms: float) -> LinkQuality | None:
+        """A judgement of the link worth telling: at once when the level changes, else now and then."""
+        quality = self.meter.quality(now_ms)
+        if self._told is not None and quality.level == self._told.level and now_ms < self._next_news_ms:
+            return None
+        if quality == self._told:
+            return None
+        self._next_news_ms = now_ms + LINK_NEWS_INTERVAL_MS
+        self._told = quality
+        return quality
+
+
+__all__ = ["LegControl", "red_for_receiver"]

@@ -1,0 +1,349 @@
+"""The direction server → page of one leg: the receive slots' streams, paced to what the link takes.
+
+Owns: subscriptions (fixed SSRC, own numbering, packet cache, RED), the transport-wide numbering of all that
+leaves, the pacer that keeps pictures from delaying voices, and the estimate of the link. Must never decide
+what a publisher sends. Standards: RFC 3550, RFC 4588, RFC 2198, transport-wide feedback (draft-holmer-rmcat).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from media.core import rtcp, rtp, rtx
+from media.core.bandwidth import SendEstimate
+from media.core.cache import PacketCache
+from media.core.codecs import Codec, is_keyframe
+from media.core.nack import NackResponder
+from media.core.pacer import Pacer
+from media.core.red import RedSender
+from media.core.reports import SenderReports
+from media.core.rewrite import StreamRewriter
+from media.core.rtp import Header
+from media.core.twcc import TwccSender
+from media.engine.answer import SlotSources
+from media.engine.leg import Leg
+from media.engine.offer import AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE, MediaLine, SlotLines
+
+if TYPE_CHECKING:
+    from media.engine.uplink import InboundStream
+
+# SRTP tag, UDP and IPv4 headers: what a packet costs on the wire beyond its RTP bytes.
+WIRE_OVERHEAD_BYTES = 10 + 8 + 20
+# A second of video at 128 packets/s, and longer than a repeat is worth waiting for on a satellite link.
+CACHE_PACKETS = 512
+CACHE_MAX_AGE_MS = 4_000.0
+AUDIO_CACHE_PACKETS = 64
+# One earlier packet a packet: at 1 % random loss one in ten thousand stays lost.
+RED_DISTANCE = 1
+# Eight packets of 300 bytes: 2.4 kB, enough gaps for a median, a third of a second at 64 kbit/s.
+PROBE_PACKETS = 8
+PROBE_PADDING_BYTES = 252
+# uvloop's timers have milliseconds; a shorter wait would spin.
+TIMER_FLOOR_S = 0.001
+# RFC 2198 gives a block ten bits of length; a 60 ms Opus packet at 24 kbit/s is 180 bytes.
+RED_BLOCK_MAX_BYTES = 400
+
+
+class OutboundStream:
+    """One subscription: a slot's audio or video SSRC, whatever source feeds it now."""
+
+    def __init__(
+        self,
+        downlink: Downlink,
+        line: MediaLine,
+        ssrc: int,
+        rtx_ssrc: int,
+        first_numbers: tuple[int, int, int],
+    ) -> None:
+        sequence_number, timestamp, rtx_sequence_number = first_numbers
+        audio = line.kind == "audio"
+        self.kind = line.kind
+        self.ssrc = ssrc
+        self.rtx_ssrc = rtx_ssrc
+        self.downlink = downlink
+        self.payload_types = {entry.codec: entry.payload_type for entry in line.formats}
+        self.rtx_payload_types = {
+            entry.payload_type: entry.rtx_payload_type for entry in line.formats if entry.rtx_payload_type
+        }
+        self.rewriter = StreamRewriter(
+            clock_rate=AUDIO_CLOCK_RATE if audio else VIDEO_CLOCK_RATE,
+            first_sequence_number=sequence_number,
+            first_timestamp=timestamp,
+        )
+        self.rtx_sequence_number = rtx_sequence_number
+        self.cache = PacketCache(AUDIO_CACHE_PACKETS if audio else CACHE_PACKETS, CACHE_MAX_AGE_MS)
+        self.responder = NackResponder()
+        self.reports = SenderReports(ssrc, AUDIO_CLOCK_RATE if audio else VIDEO_CLOCK_RATE)
+        self.red = RedSender(RED_DISTANCE, RED_BLOCK_MAX_BYTES) if Codec.RED in self.payload_types else None
+        self.use_red = False
+        self.source: InboundStream | None = None
+        self.needs_keyframe = True
+        self.packets = 0
+        self.octets = 0
+        self.refused = 0
+
+    @property
+    def active(self) -> bool:
+        """Whether a source feeds this slot now."""
+        return self.source is not None
+
+    def attach(self, source: InboundStream | None) -> None:
+        """Let `source` feed this slot from now on (None: nobody)."""
+        if self.source is not None:
+            self.source.outputs.remove(self)
+        self.source = source
+        self.rewriter.suspend()
+        self.reports.reset_source()
+        self.needs_keyframe = True
+        if source is not None:
+            source.outputs.append(self)
+            if source.last_report is not None:
+                self.source_report(source.last_report, source.last_report_at_ms)
+
+    def source_report(self, report: rtcp.SenderReport, now_ms: float) -> None:
+        """The source's own clock, on which lip sync rests."""
+        self.reports.on_source_report(report, now_ms)
+
+    def skip(self, source_ssrc: int, sequence_number: int) -> None:
+        """A packet of the source is left out on purpose."""
+        self.rewriter.skip(source_ssrc, sequence_number)
+
+    def forward_audio(self, codec: Codec, header: Header, data: bytes, now_ms: float) -> None:
+        """Send one Opus packet at once: voice is never queued."""
+        payload_type = self.payload_types.get(codec)
+        if payload_type is None:
+            self.refused += 1
+            return
+        second, sequence_number, timestamp, ssrc, header_len = header
+        mapped = self.rewriter.map(ssrc, sequence_number, timestamp, now_ms)
+        if mapped is None:
+            return
+        number, moment = mapped
+        downlink = self.downlink
+        if self.red is not None:
+            block = self.red.encapsulate(payload_type, moment, data[header_len:])
+            if self.use_red:
+                packet = rtp.build(
+                    block,
+                    second_byte=(second & 0x80) | self.payload_types[Codec.RED],
+                    sequence_number=number,
+                    timestamp=moment,
+                    ssrc=self.ssrc,
+                    twcc_id=downlink.twcc_id,
+                    twcc_seq=downlink.next_transport_number(len(block) + rtp.FIXED_HEADER_BYTES, now_ms),
+                )
+                self._sent(packet, len(block), number, now_ms)
+                return
+        packet = rtp.compose(
+            data,
+            header_len,
+            second_byte=(second & 0x80) | payload_type,
+            sequence_number=number,
+            timestamp=moment,
+            ssrc=self.ssrc,
+            twcc_id=downlink.twcc_id,
+            twcc_seq=downlink.next_transport_number(len(data), now_ms),
+        )
+        self._sent(packet, len(data) - header_len, number, now_ms)
+
+    def forward_video(self, codec: Codec, header: Header, data: bytes, now_ms: float) -> None:
+        """Queue one video packet behind the pacer; before the first keyframe nothing is let through."""
+        payload_type = self.payload_types.get(codec)
+        if payload_type is None:
+            self.refused += 1
+            return
+        if self.needs_keyframe:
+            if not is_keyframe(codec, data, header[4], len(data)):
+                self.rewriter.skip(header[3], header[1])
+                if self.source is not None:
+                    self.source.keyframes.want(now_ms)
+                return
+            self.needs_keyframe = False
+        self.downlink.queue_video(self, payload_type, header, data, now_ms)
+
+    def emit_video(self, payload_type: int, header: Header, data: bytes, now_ms: float) -> None:
+        """Number and send one packet that the pacer has let go."""
+        second, sequence_number, timestamp, ssrc, header_len = header
+        mapped = self.rewriter.map(ssrc, sequence_number, timestamp, now_ms)
+        if mapped is None:
+            return
+        downlink = self.downlink
+        packet = rtp.compose(
+            data,
+            header_len,
+            second_byte=(second & 0x80) | payload_type,
+            sequence_number=mapped[0],
+            timestamp=mapped[1],
+            ssrc=self.ssrc,
+            twcc_id=downlink.twcc_id,
+            twcc_seq=downlink.next_transport_number(len(data), now_ms),
+        )
+        self._sent(packet, len(data) - header_len, mapped[0], now_ms)
+
+    def gave_up(self, now_ms: float) -> None:
+        """The pacer has dropped its queue: close the gap, and go on from the next keyframe."""
+        self.rewriter.suspend()
+        self.needs_keyframe = True
+        if self.source is not None:
+            self.source.keyframes.want(now_ms)
+
+    def resend(self, lost: list[int], now_ms: float, rtt_ms: float) -> None:
+        """Answer a NACK from the cache, as RTX where the page understands it."""
+        for number in lost:
+            packet = self.cache.get(number, now_ms)
+            if packet is None or not self.responder.allow(number, now_ms, rtt_ms, len(packet)):
+                continue
+            rtx_payload_type = self.rtx_payload_types.get(packet[1] & 0x7F)
+            if rtx_payload_type is not None and self.rtx_ssrc:
+                self.rtx_sequence_number = (self.rtx_sequence_number + 1) & 0xFFFF
+                packet = rtx.wrap(
+                    packet,
+                    ssrc=self.rtx_ssrc,
+                    payload_type=rtx_payload_type,
+                    sequence_number=self.rtx_sequence_number,
+                    twcc_id=self.downlink.twcc_id,
+                    twcc_seq=self.downlink.next_transport_number(len(packet) + 2, now_ms),
+                )
+            self.downlink.send(packet, now_ms)
+
+    def sender_report(self, now_ms: float) -> rtcp.SenderReport | None:
+        """A sender report on the original sender's clock, None while that is unknown."""
+        if not self.packets or self.source is None:
+            return None
+        return self.reports.build(now_ms, self.rewriter.map_timestamp, self.packets, self.octets)
+
+    def _sent(self, packet: bytes, payload_bytes: int, number: int, now_ms: float) -> None:
+        self.cache.put(number, packet, now_ms)
+        self.packets += 1
+        self.octets += payload_bytes
+        self.downlink.send(packet, now_ms)
+
+
+class Slot:
+    """One receive slot: an audio and a video stream that show one other participant."""
+
+    def __init__(
+        self,
+        index: int,
+        downlink: Downlink,
+        lines: SlotLines,
+        sources: SlotSources,
+        random_number: Callable[[int], int],
+    ) -> None:
+        def numbers() -> tuple[int, int, int]:
+            # Sequence numbers start below 2^15 (libsrtp roll-over); never at 0, so that "one before" exists.
+            return 1 + random_number(0x7FFE), random_number(2**32), 1 + random_number(0x7FFE)
+
+        self.index = index
+        self.audio_mid = lines.audio.mid
+        self.video_mid = lines.video.mid
+        self.audio = OutboundStream(downlink, lines.audio, sources.audio_ssrc, 0, numbers())
+        self.video = OutboundStream(
+            downlink, lines.video, sources.video_ssrc, sources.video_rtx_ssrc, numbers()
+        )
+        self.source_leg_id: str | None = None
+
+
+# What waits in the pacer: where it goes, as what, and the packet as it came.
+QueuedVideo = tuple[OutboundStream, int, Header, bytes]
+
+
+class Downlink:
+    """All that leaves for one page, and what is known of the link it takes."""
+
+    def __init__(
+        self,
+        leg: Leg,
+        sources: list[SlotSources],
+        random_number: Callable[[int], int],
+        start_bps: int,
+    ) -> None:
+        self.leg = leg
+        self.twcc_id = leg.offer.twcc_id
+        self.twcc = TwccSender(random_number(0x10000))
+        self.estimate = SendEstimate(start_bps)
+        self.pacer: Pacer[QueuedVideo] = Pacer(start_bps)
+        self.sent_packets = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self.slots = [
+            Slot(index, self, lines, source, random_number)
+            for index, (lines, source) in enumerate(zip(leg.offer.slots, sources, strict=True))
+        ]
+        self.by_ssrc = {stream.ssrc: stream for slot in self.slots for stream in (slot.audio, slot.video)}
+
+    def next_transport_number(self, size_bytes: int, now_ms: float) -> int:
+        """The transport-wide sequence number for a packet of about `size_bytes` of RTP; 0 when not negotiated."""
+        if not self.twcc_id:
+            return 0
+        return self.twcc.next(int(now_ms * 1000), size_bytes + WIRE_OVERHEAD_BYTES)
+
+    def send(self, packet: bytes, now_ms: float) -> None:
+        """Send now, and let the pacer know what it cost."""
+        self.sent_packets += 1
+        self.pacer.sent(len(packet) + WIRE_OVERHEAD_BYTES, now_ms)
+        self.leg.send_rtp(packet)
+
+    def probe(self, now_ms: float) -> None:
+        """Send a train of padding on the first slot's retransmission SSRC.
+
+        Pages ignore it, but report when each packet came: the dispersion is the link's rate. For warm legs only:
+        on a thin link the train holds up whatever comes behind it for a third of a second.
+        """
+        out = self.slots[0].video
+        payload_type = next(iter(out.rtx_payload_types.values()), None)
+        if not self.twcc_id or payload_type is None:
+            return
+        for _ in range(PROBE_PACKETS):
+            out.rtx_sequence_number = (out.rtx_sequence_number + 1) & 0xFFFF
+            number = self.twcc.next(
+                int(now_ms * 1000),
+                PROBE_PADDING_BYTES + 20 + WIRE_OVERHEAD_BYTES,
+                probe=True,
+            )
+            packet = rtp.build(
+                b"",
+                second_byte=payload_type,
+                sequence_number=out.rtx_sequence_number,
+                timestamp=out.rewriter.last_timestamp,
+                ssrc=out.rtx_ssrc,
+                twcc_id=self.twcc_id,
+                twcc_seq=number,
+                padding=PROBE_PADDING_BYTES,
+            )
+            self.send(packet, now_ms)
+
+    def queue_video(
+        self, out: OutboundStream, payload_type: int, header: Header, data: bytes, now_ms: float
+    ) -> None:
+        """Hand a video packet to the pacer and let go what may leave."""
+        self.pacer.push_video((out, payload_type, header, data), len(data) + WIRE_OVERHEAD_BYTES, now_ms)
+        if self.pacer.overflowed:
+            self.pacer.overflowed = False
+            for slot in self.slots:
+                slot.video.gave_up(now_ms)
+        self._pump(now_ms)
+
+    def _pump(self, now_ms: float) -> None:
+        for out, payload_type, header, data in self.pacer.due(now_ms):
+            out.emit_video(payload_type, header, data, now_ms)
+        if self._timer is None:
+            due_ms = self.pacer.next_due_ms(now_ms)
+            if due_ms is not None:
+                wait_s = max(TIMER_FLOOR_S, (due_ms - now_ms) / 1000)
+                self._timer = asyncio.get_running_loop().call_later(wait_s, self._timer_fired)
+
+    def _timer_fired(self) -> None:
+        self._timer = None
+        self._pump(time.monotonic() * 1000)
+
+    def close(self) -> None:
+        """Stop the timer and let every source go."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for slot in self.slots:
+            slot.audio.attach(None)
+            slot.video.attach(None)

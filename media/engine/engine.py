@@ -1,0 +1,284 @@
+"""The media engine: legs and rooms behind the few calls that the rest of the server may make.
+
+Owns: the shared ports, every leg, every room, and the one clock that ticks for all of them. Must never know
+a person, a consultation or a signaling message: ids go in, events come out through the listener.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from aiortc.rtcdtlstransport import RTCCertificate
+
+from media.core import rtcp
+from media.core.codecs import Codec
+from media.core.parameters import LinkQuality, SendParameters, SlotAssignment
+from media.core.rtp import Header
+from media.engine.answer import SlotSources, Transport, compose_answer
+from media.engine.control import LegControl
+from media.engine.downlink import Downlink
+from media.engine.errors import OfferRefused
+from media.engine.leg import Leg, LegHooks
+from media.engine.offer import read_offer
+from media.engine.ports import PortRegistry
+from media.engine.rooms import Member, Room, assignments
+from media.engine.uplink import InboundStream, Uplink
+
+log = structlog.get_logger(__name__)
+
+# Feedback that cannot wait (NACK, PLI, transport-wide) is looked for this often: half the packet time of
+# the thickest voice, and 1 % of a core for a hundred calls.
+TICK_S = 0.025
+# A certificate lives 30 days in aiortc; ours is renewed long before, and a leg keeps the one it started with.
+CERTIFICATE_RENEWED_S = 24 * 3600.0
+# Before anything was measured: what a warm leg is assumed to take. Enough for voice and the smallest video.
+START_BPS = 96_000
+LEGS_MAX = 1_000
+
+
+@dataclass(frozen=True)
+class MediaSettings:
+    """Where the engine listens and what it tells pages to connect to."""
+
+    port: int = 8081
+    hosts: tuple[str, ...] = ("0.0.0.0", "::")  # noqa: S104 - one UDP port for the public
+    announced: tuple[str, ...] = ()
+
+
+class Listener(Protocol):
+    """Who hears what becomes of legs. Called on the event loop; must not block."""
+
+    def leg_state_changed(self, leg_id: str, state: str) -> None:
+        """W3C RTCPeerConnectionState."""
+
+    def send_parameters_changed(self, leg_id: str, parameters: SendParameters) -> None:
+        """What this leg's page shall send from now on."""
+
+    def slots_changed(self, leg_id: str, slots: Sequence[SlotAssignment]) -> None:
+        """Whose media is in which receive slot."""
+
+    def link_measured(self, leg_id: str, quality: LinkQuality) -> None:
+        """A new judgement of the leg's link."""
+
+
+class MediaEngine:
+    """See the module's docstring. All calls belong on the event loop that `start` ran on."""
+
+    def __init__(self, settings: MediaSettings) -> None:
+        self._settings = settings
+        self._registry = PortRegistry()
+        self._members: dict[Leg, Member] = {}
+        self._controls: dict[Leg, LegControl] = {}
+        self._legs: dict[str, Leg] = {}
+        self._rooms: dict[str, Room] = {}
+        self._listener: Listener | None = None
+        self._ticker: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._certificate: RTCCertificate | None = None
+        self._certificate_made_s = 0.0
+
+    @property
+    def port(self) -> int:
+        """The bound UDP port (of use when 0 was asked for)."""
+        return self._registry.ports[0].port
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """How many datagrams were turned away, by reason."""
+        return dict(self._registry.guard.refused)
+
+    def set_listener(self, listener: Listener) -> None:
+        """Tell `listener` from now on."""
+        self._listener = listener
+
+    async def start(self) -> None:
+        """Bind the ports and start the clock. Raises OSError when a port cannot be bound."""
+        self._registry.open(self._settings.hosts, self._settings.port, self._settings.announced)
+        self._ticker = asyncio.create_task(self._tick(), name="media engine")
+
+    async def close(self) -> None:
+        """Close every leg and the ports."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+            await asyncio.gather(self._ticker, return_exceptions=True)
+        await asyncio.gather(*(self.close_leg(leg_id) for leg_id in list(self._legs)))
+        if self._closing:
+            await asyncio.gather(*self._closing, return_exceptions=True)
+        self._registry.close()
+
+    async def open_leg(self, leg_id: str, offer_sdp: str) -> str:
+        """Accept an offer: the SDP answer. The leg then connects by itself and carries nothing (warm).
+
+        Raises OfferRefused.
+        """
+        if leg_id in self._legs:
+            raise OfferRefused("leg_exists")
+        if len(self._legs) >= LEGS_MAX:
+            raise OfferRefused("too_many_legs")
+        offer = read_offer(offer_sdp)
+        hooks = LegHooks(
+            rtp=self._rtp_arrived,
+            rtcp=self._rtcp_arrived,
+            data=self._data_arrived,
+            state=self._leg_state,
+            validated=self._registry.guard.validate,
+            round_trip=self._round_trip,
+        )
+        leg = Leg(leg_id, offer, list(self._registry.ports), self._current_certificate(), hooks)
+        await leg.prepare()
+        numbers = [1 + secrets.randbelow(0xFFFF_FFFF) for _ in range(3 * len(offer.slots) + 1)]
+        sources = [SlotSources(*numbers[3 * index : 3 * index + 3]) for index in range(len(offer.slots))]
+        downlink = Downlink(leg, sources, secrets.randbelow, START_BPS)
+        member = Member(leg, Uplink(leg, self._forward), downlink)
+        self._legs[leg_id] = leg
+        self._members[leg] = member
+        self._controls[leg] = LegControl(member, feedback_ssrc=numbers[-1])
+        self._registry.add(leg)
+        transport = Transport(leg.username, leg.password, leg.fingerprint, leg.candidates)
+        answer = compose_answer(offer, transport, sources, secrets.randbits(62))
+        leg.start()
+        return answer
+
+    async def close_leg(self, leg_id: str) -> None:
+        """End a leg; unknown ids are ignored."""
+        leg = self._legs.pop(leg_id, None)
+        if leg is None:
+            return
+        self.part(leg_id, leg)
+        self._registry.remove(leg)
+        self._members.pop(leg).downlink.close()
+        del self._controls[leg]
+        await leg.close()
+
+    def join(self, room_id: str, leg_id: str) -> None:
+        """Open the gates between this leg and all others of the room. Unknown legs are ignored.
+
+        Raises ValueError when the room is full.
+        """
+        leg = self._legs.get(leg_id)
+        if leg is None:
+            return
+        member = self._members[leg]
+        if member.room is not None and member.room.room_id != room_id:
+            self.part(leg_id)
+        room = self._rooms.setdefault(room_id, Room(room_id))
+        changed = room.join(member)
+        self._slots_changed(changed)
+        now_ms = time.monotonic() * 1000
+        for other in room.members:
+            self._steer(other, now_ms)
+
+    def part(self, leg_id: str, leg: Leg | None = None) -> None:
+        """Close the gates of this leg; it stays warm. Unknown legs are ignored."""
+        leg = leg or self._legs.get(leg_id)
+        member = self._members.get(leg) if leg is not None else None
+        if member is None or member.room is None:
+            return
+        room = member.room
+        changed = room.part(member)
+        if not room.members:
+            self._rooms.pop(room.room_id, None)
+        self._slots_changed(changed)
+        now_ms = time.monotonic() * 1000
+        for other in changed:
+            self._steer(other, now_ms)
+
+    def set_muted(self, leg_id: str, *, audio: bool, video: bool) -> None:
+        """The page has switched its microphone or camera off: nothing of it is forwarded, whatever it sends."""
+        leg = self._legs.get(leg_id)
+        if leg is not None:
+            uplink = self._members[leg].uplink
+            uplink.audio.muted = audio
+            uplink.video.muted = video
+
+    # What legs tell ------------------------------------------------------------------------------------
+
+    def _rtp_arrived(self, leg: Leg, data: bytes, now_s: float) -> None:
+        self._members[leg].uplink.rtp_arrived(data, now_s)
+
+    def _rtcp_arrived(self, leg: Leg, data: bytes, now_s: float) -> None:
+        try:
+            packets = rtcp.parse(data)
+        except rtcp.RtcpError:
+            leg.refused["rtcp"] += 1
+            return
+        self._controls[leg].rtcp_arrived(packets, now_s * 1000)
+
+    @staticmethod
+    def _forward(stream: InboundStream, codec: Codec, header: Header, data: bytes, now_ms: float) -> None:
+        if stream.muted:
+            for out in stream.outputs:
+                out.skip(header[3], header[1])
+        elif stream.kind == "audio":
+            for out in stream.outputs:
+                out.forward_audio(codec, header, data, now_ms)
+        else:
+            for out in stream.outputs:
+                out.forward_video(codec, header, data, now_ms)
+
+    def _data_arrived(self, leg: Leg, data: bytes) -> None:
+        room = self._members[leg].room
+        if room is not None:
+            for other in room.members:
+                if other.leg is not leg and not other.leg.send_data(data):
+                    other.leg.refused["data_backlog"] += 1
+
+    def _round_trip(self, leg: Leg, rtt_ms: float | None) -> None:
+        control = self._controls.get(leg)
+        if control is not None:
+            control.round_trip(rtt_ms, time.monotonic() * 1000)
+
+    def _leg_state(self, leg: Leg, state: str) -> None:
+        if self._listener is not None:
+            self._listener.leg_state_changed(leg.leg_id, state)
+        if state == "failed":
+            task = asyncio.create_task(self.close_leg(leg.leg_id))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+    # The clock -----------------------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            now_s = time.monotonic()
+            now_ms = now_s * 1000
+            for leg, control in list(self._controls.items()):
+                leg.check_silence(now_s)
+                control.tick(now_ms)
+                if control.steering_due(now_ms):
+                    self._steer(control.member, now_ms)
+                    quality = control.link_news(now_ms)
+                    if quality is not None and self._listener is not None:
+                        self._listener.link_measured(leg.leg_id, quality)
+
+    def _steer(self, member: Member, now_ms: float) -> None:
+        control = self._controls.get(member.leg)
+        if control is None:
+            return
+        others = member.room.members if member.room is not None else []
+        views = [self._controls[other.leg].receiver_view() for other in others if other is not member]
+        parameters = control.steer(views, now_ms)
+        if parameters is not None and self._listener is not None:
+            self._listener.send_parameters_changed(member.leg.leg_id, parameters)
+
+    def _slots_changed(self, members: list[Member]) -> None:
+        if self._listener is not None:
+            for member in members:
+                self._listener.slots_changed(member.leg.leg_id, assignments(member))
+
+    def _current_certificate(self) -> RTCCertificate:
+        now_s = time.monotonic()
+        if self._certificate is None or now_s - self._certificate_made_s > CERTIFICATE_RENEWED_S:
+            self._certificate = RTCCertificate.generateCertificate()
+            self._certificate_made_s = now_s
+        return self._certificate
+
+
+__all__ = ["Listener", "MediaEngine", "MediaSettings"]

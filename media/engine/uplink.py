@@ -1,0 +1,235 @@
+"""The direction page → server of one leg: the streams that come in and the feedback they need.
+
+Owns: publications (SSRC, payload types, loss, keyframe wishes), RTX and RED taken apart at the door, and the
+RTCP that answers it: transport-wide feedback, NACK, PLI, report blocks. Must never decide what is sent where.
+Standards: RFC 3550, RFC 4585, RFC 4588, RFC 2198.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from media.core import rtcp, rtp, rtx
+from media.core.codecs import Codec, is_keyframe
+from media.core.keyframes import KeyframeRequests
+from media.core.losswindow import LossWindow
+from media.core.nack import NackGenerator
+from media.core.reception import ReceptionStats
+from media.core.red import RedError, RedReceiver
+from media.core.reports import RemoteClock
+from media.core.rtp import Header
+from media.core.twcc import TwccReceiver
+from media.engine.leg import Leg
+from media.engine.offer import AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE, MediaLine
+
+if TYPE_CHECKING:
+    from media.engine.downlink import OutboundStream
+
+
+class InboundStream:
+    """One publication: what a page sends of its microphone or camera, and who gets it."""
+
+    def __init__(self, line: MediaLine, leg: Leg) -> None:
+        self.kind = line.kind
+        self.leg = leg
+        self.ssrc = line.ssrc
+        self.rtx_ssrc = line.rtx_ssrc
+        self.codecs = {entry.payload_type: entry.codec for entry in line.formats}
+        self.opus_payload_type = next(
+            (entry.payload_type for entry in line.formats if entry.codec == Codec.OPUS), 0
+        )
+        self.rtx_of = {
+            entry.rtx_payload_type: entry.payload_type for entry in line.formats if entry.rtx_payload_type
+        }
+        self.wants_nack = line.kind == "video" or any(entry.nack for entry in line.formats)
+        self.outputs: list[OutboundStream] = []
+        self.keyframes = KeyframeRequests()
+        self.muted = False
+        self.padding_packets = 0
+        self.last_report: rtcp.SenderReport | None = None
+        self.last_report_at_ms = 0.0
+        self.reset()
+
+    def reset(self) -> None:
+        """A new source has taken this place: what was known of the old one's numbers is void."""
+        clock_rate = AUDIO_CLOCK_RATE if self.kind == "audio" else VIDEO_CLOCK_RATE
+        self.stats = ReceptionStats(clock_rate)
+        self.clock = RemoteClock()
+        self.loss = LossWindow()
+        self.nack = NackGenerator()
+        self.red = RedReceiver()
+
+
+Forward = Callable[[InboundStream, Codec, Header, bytes, float], None]
+
+
+class Uplink:
+    """Everything a leg sends us, until it is handed to the forwarder as plain packets of known codec."""
+
+    def __init__(self, leg: Leg, forward: Forward) -> None:
+        self.leg = leg
+        self.audio = InboundStream(leg.offer.own_audio, leg)
+        self.video = InboundStream(leg.offer.own_video, leg)
+        self.streams = (self.audio, self.video)
+        self.twcc = TwccReceiver()
+        self.refused_rtp = 0
+        self._forward = forward
+        self._twcc_id = leg.offer.twcc_id
+        self._by_ssrc: dict[int, InboundStream] = {}
+        for stream in self.streams:
+            for ssrc in (stream.ssrc, stream.rtx_ssrc):
+                if ssrc:
+                    self._by_ssrc[ssrc] = stream
+
+    def rtp_arrived(self, data: bytes, now_s: float) -> None:
+        """One plain RTP packet, at `now_s` on the monotonic clock."""
+        try:
+            header = rtp.parse(data)
+            second, sequence_number, timestamp, ssrc, header_len = header
+            payload_type = second & 0x7F
+            stream = self._by_ssrc.get(ssrc) or self._adopt(ssrc, payload_type)
+            if stream is None:
+                self.refused_rtp += 1
+                return
+            if self._twcc_id:
+                transport_sequence = rtp.extension_u16(data, self._twcc_id)
+                if transport_sequence >= 0:
+                    self.twcc.received(transport_sequence, int(now_s * 1e6), len(data))
+            now_ms = now_s * 1000
+            if ssrc == stream.rtx_ssrc:
+                original = stream.rtx_of.get(payload_type)
+                restored = (
+                    rtx.unwrap(data, header_len, ssrc=stream.ssrc, payload_type=original)
+                    if original is not None
+                    else None
+                )
+                if restored is None:
+                    return  # a bandwidth probe of the browser's: padding only
+                data = restored
+                header = rtp.parse(data)
+                second, sequence_number, timestamp, ssrc, header_len = header
+                payload_type = second & 0x7F
+            else:
+                stream.stats.received(sequence_number, timestamp, now_ms, len(data))
+            end = rtp.payload_end(data, header_len)
+        except rtp.RtpError:
+            self.refused_rtp += 1
+            return
+        if not stream.nack.received(sequence_number, now_ms):
+            return  # a duplicate, or too old to be of use
+        if end == header_len:
+            stream.padding_packets += 1
+            for out in stream.outputs:
+                out.skip(ssrc, sequence_number)
+            return
+        codec = stream.codecs.get(payload_type)
+        if codec is None:
+            self.refused_rtp += 1
+        elif codec == Codec.RED:
+            self._red_arrived(stream, header, data[header_len:end], now_ms)
+        elif stream.kind == "audio":
+            self._forward(stream, codec, header, data, now_ms)
+        else:
+            if stream.keyframes.wanted and is_keyframe(codec, data, header_len, end):
+                stream.keyframes.seen(now_ms)
+            self._forward(stream, codec, header, data, now_ms)
+
+    def _red_arrived(
+        self,
+        stream: InboundStream,
+        header: Header,
+        payload: bytes,
+        now_ms: float,
+    ) -> None:
+        second = (header[0] & 0x80) | stream.opus_payload_type
+        try:
+            recovered = stream.red.received(header[1], header[2], payload)
+        except RedError:
+            self.refused_rtp += 1
+            return
+        for number, moment, opus in recovered:
+            if number != header[1] and not stream.nack.received(number, now_ms):
+                continue  # it had come by itself, before RED was switched on
+            packet = rtp.build(
+                opus,
+                second_byte=second,
+                sequence_number=number,
+                timestamp=moment,
+                ssrc=stream.ssrc,
+            )
+            rebuilt = (second, number, moment, stream.ssrc, rtp.FIXED_HEADER_BYTES)
+            self._forward(stream, Codec.OPUS, rebuilt, packet, now_ms)
+
+    def _adopt(self, ssrc: int, payload_type: int) -> InboundStream | None:
+        """The stream of an SSRC the offer did not name, by its payload type.
+
+        One such SSRC a stream: a page that keeps inventing them is not forwarded.
+        """
+        for stream in self.streams:
+            if payload_type in stream.codecs and not stream.ssrc:
+                stream.ssrc = ssrc
+            elif payload_type in stream.rtx_of and not stream.rtx_ssrc:
+                stream.rtx_ssrc = ssrc
+            else:
+                continue
+            self._by_ssrc[ssrc] = stream
+            return stream
+        return None
+
+    def sender_report(self, report: rtcp.SenderReport, now_ms: float) -> None:
+        """The page's own sender report: our report blocks refer to it, and lip sync is made of it."""
+        stream = self._by_ssrc.get(report.ssrc)
+        if stream is None:
+            return
+        stream.clock.on_sender_report(report, now_ms)
+        stream.last_report, stream.last_report_at_ms = report, now_ms
+        for out in stream.outputs:
+            out.source_report(report, now_ms)
+
+    def feedback_due(self, now_ms: float, rtt_ms: float, feedback_ssrc: int) -> list[bytes]:
+        """The feedback that cannot wait: transport-wide arrival times, NACK, keyframe requests."""
+        packets: list[bytes] = []
+        if self.twcc.due(now_ms):
+            packets += self.twcc.build(feedback_ssrc, self.video.ssrc or self.audio.ssrc, now_ms)
+        for stream in self.streams:
+            if stream.wants_nack:
+                lost = stream.nack.due(now_ms, rtt_ms)
+                if lost and not stream.muted:
+                    packets.append(rtcp.Nack(feedback_ssrc, stream.ssrc, lost).encode())
+            if stream.kind != "video" or not stream.ssrc:
+                continue
+            if stream.nack.overflowed and any(out.active for out in stream.outputs):
+                stream.keyframes.want(now_ms)
+            if stream.keyframes.due(now_ms, rtt_ms):
+                packets.append(rtcp.Pli(feedback_ssrc, stream.ssrc).encode())
+        return packets
+
+    def report_blocks(self, now_ms: float) -> list[rtcp.ReportBlock]:
+        """RFC 3550 report blocks of the streams that have sent anything."""
+        return [_report_block(stream, now_ms) for stream in self.streams if stream.stats.packets]
+
+    def received_bps(self, now_ms: float) -> float:
+        """What comes in, in bit/s of RTP."""
+        return sum(stream.stats.rate_bps(now_ms) for stream in self.streams)
+
+    def loss_ratio(self, now_ms: float) -> float:
+        """The larger of the two streams' loss over the last seconds, before repair."""
+        for stream in self.streams:
+            lost = stream.stats.cumulative_lost
+            stream.loss.sample(lost + stream.stats.packets, lost, now_ms)
+        return max(stream.loss.ratio for stream in self.streams)
+
+
+def _report_block(stream: InboundStream, now_ms: float) -> rtcp.ReportBlock:
+    reception = stream.stats.report()
+    last_sr, delay = stream.clock.last_sr(now_ms)
+    return rtcp.ReportBlock(
+        ssrc=stream.ssrc,
+        fraction_lost=reception.fraction_lost,
+        cumulative_lost=reception.cumulative_lost,
+        highest_sequence=reception.highest_sequence,
+        jitter=reception.jitter,
+        last_sr=last_sr,
+        delay_since_last_sr=delay,
+    )

@@ -1,0 +1,92 @@
+"""Walks every import of the tree and fails where the direction of ARCHITECTURE.md is broken."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+OURS = ("server", "signaling", "media", "web", "benchmarks", "tests")
+# Folders that do no I/O, read no clock and draw no random number: the standard library and msgspec only.
+PURE = ("signaling", "media.core")
+IMPURE_STDLIB = frozenset(
+    "asyncio socket select selectors ssl threading multiprocessing subprocess concurrent signal "
+    "time random secrets uuid os io pathlib tempfile shutil urllib http sqlite3 logging".split()
+)
+FORBIDDEN = {
+    "signaling": ("media", "server", "web", "benchmarks", "tests"),
+    "media": ("signaling", "server", "web", "benchmarks", "tests"),
+    "media.core": ("media.engine", "media.recording"),
+    "media.engine": ("media.recording",),
+    "media.recording": ("media.engine",),
+    "server": ("benchmarks", "tests"),
+    "web": ("server", "signaling", "media", "benchmarks", "tests"),
+    "benchmarks": ("tests",),
+}
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for folder in OURS:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            yield name.removesuffix(".__init__"), path
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide the direction"
+            assert node.module is not None
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def inside(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+MODULES = dict(modules())
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_keep_their_direction(name: str) -> None:
+    found = set(imports(MODULES[name]))
+    for package, banned in FORBIDDEN.items():
+        if inside(name, package):
+            broken = sorted(one for one in found for target in banned if inside(one, target))
+            assert not broken, f"{name} must not import {broken}"
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if any(inside(name, pure) for pure in PURE)])
+def test_pure_modules_touch_nothing(name: str) -> None:
+    for one in imports(MODULES[name]):
+        top = one.split(".")[0]
+        allowed = (
+            top in OURS or top == "msgspec" or (top in sys.stdlib_module_names and top not in IMPURE_STDLIB)
+        )
+        assert allowed, f"{name} is pure but imports {one}"
+
+
+def test_private_names_of_the_transport_libraries_stand_in_one_module() -> None:
+    """Only aiortc_private.py may reach into aiortc or aioice: one place to mend after an upgrade."""
+    for name, path in MODULES.items():
+        if name == "media.engine.aiortc_private" or not inside(name, "media"):
+            continue
+        for one in imports(path):
+            library, *rest = one.split(".")
+            if library in ("aiortc", "aioice"):
+                assert not any(part.startswith("_") for part in rest), f"{name} imports {one}"
+
+
+def test_the_walk_sees_the_tree() -> None:
+    """A walk that finds nothing would pass everything."""
+    assert "media.core.rtp" in MODULES
+    assert "server.__main__" in MODULES
+    assert "signaling.messages" in MODULES
+    assert "msgspec" in set(imports(MODULES["signaling.messages"]))
