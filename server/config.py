@@ -39,7 +39,7 @@ class Settings:
     """Every setting of the server, checked. The order is the one of the printed table."""
 
     http_host: str = setting(
-        "127.0.0.1",
+        "localhost",
         v.text,
         "Address to serve pages on. Browsers give cameras to plain HTTP on this machine only, so the "
         "default stays inside it; with TLS here use 0.0.0.0 or ::",

@@ -23,7 +23,8 @@ BUSY_TIMEOUT_MS = 5000
 def open_database(url: str) -> AsyncEngine:
     """Make the engine; nothing is connected yet. Raises SettingsError for an address that cannot work."""
     try:
-        engine = create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        # Without hide_parameters an error text would carry the values of its statement.
+        engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
     except Exception as error:  # SQLAlchemy and each driver raise their own kinds for a wrong address
         raise SettingsError(f"database_url: cannot be used ({type(error).__name__})") from None
     if make_url(url).get_backend_name() == "sqlite":

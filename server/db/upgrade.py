@@ -15,9 +15,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server.db.models  # noqa: F401 (fills Base.metadata)
+from server.config import SettingsError
 from server.db.base import Base
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -28,8 +30,21 @@ class MigrationFailed(Exception):
 
 
 async def upgrade(engine: AsyncEngine) -> None:
-    """Run every migration that is still missing. Makes the folder of a SQLite file when it is absent."""
-    _make_folder(engine)
+    """Run every migration that is still missing. Makes the folder of a SQLite file when it is absent.
+
+    Raises SettingsError when the database cannot be opened, MigrationFailed when the data does not fit.
+    """
+    try:
+        _make_folder(engine)
+        async with engine.connect():
+            pass
+    except (DBAPIError, OSError) as error:
+        reason = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+        raise SettingsError(f"database_url or data_dir: the database cannot be opened ({reason})") from None
+    await _upgrade_in_one_transaction(engine)
+
+
+async def _upgrade_in_one_transaction(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         sqlite = engine.dialect.name == "sqlite"
         if sqlite:

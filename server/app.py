@@ -1,0 +1,131 @@
+"""The application: every part made once and tied to the others. Wiring only.
+
+Owns: the order in which parts start (database, media, consultations) and stop (the reverse). Must never
+decide anything that a part could decide itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import web as pages_package
+from server.auth.accounts import Accounts
+from server.auth.delays import Delays
+from server.auth.hashing import Hasher
+from server.auth.sessions import HttpSessions
+from server.auth.stations import Stations
+from server.auth.tickets import Tickets
+from server.config import Settings
+from server.db.engine import open_database, sessions_of
+from server.db.upgrade import upgrade
+from server.faults import where
+from server.http import api_session, api_station, api_ticket, operations, pages, static
+from server.http.bodies import BODY_MAX_BYTES
+from server.http.errors import errors_as_json
+from server.http.guards import add_security_headers, refuse_forged_requests
+from server.services import SERVICES, Services
+
+log = structlog.get_logger(__name__)
+
+# Expired sessions are dead anyway; sweeping them only keeps the table small.
+SWEEP_EVERY_S = 3600
+# One place may try this many times more logins than passwords of one login: a hospital shares an address.
+SPRAYING_FACTOR = 10
+
+# An editable install may add entries to the package's path that are no folders.
+WEB_FOLDER = next(Path(entry) for entry in pages_package.__path__ if Path(entry).is_dir())
+
+ENGINE = web.AppKey("engine", AsyncEngine)
+
+
+def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) -> web.Application:
+    """The whole server but its sockets. ``clock`` gives UTC seconds. Raises SettingsError."""
+    app = web.Application(
+        middlewares=[errors_as_json, refuse_forged_requests], client_max_size=BODY_MAX_BYTES
+    )
+    app[ENGINE] = open_database(settings.database)
+    app[SERVICES] = make_services(settings, app[ENGINE], clock)
+    app[static.WEB_FILES] = static.WebFiles(WEB_FOLDER)
+    app.on_response_prepare.append(add_security_headers)
+    app.cleanup_ctx.extend([_database, _sweeping])
+    _add_routes(app)
+    return app
+
+
+def make_services(settings: Settings, engine: AsyncEngine, clock: Callable[[], float]) -> Services:
+    """Accounts, stations, sessions and tickets over one database; the command line uses them too."""
+    database = sessions_of(engine)
+    hasher = Hasher()
+    return Services(
+        settings=settings,
+        database=database,
+        hasher=hasher,
+        accounts=Accounts(
+            database,
+            hasher,
+            guessing=_delays(settings),
+            spraying=_delays(settings, SPRAYING_FACTOR),
+            clock=clock,
+        ),
+        stations=Stations(database, hasher, _delays(settings), settings, clock),
+        sessions=HttpSessions(database, settings, clock),
+        tickets=Tickets(),
+    )
+
+
+def _delays(settings: Settings, factor: int = 1) -> Delays:
+    return Delays(
+        free_tries=settings.sign_in_free_tries * factor,
+        first_s=settings.sign_in_delay_s,
+        longest_s=settings.sign_in_delay_max_s,
+        forget_s=settings.sign_in_forget_s,
+        clock=time.monotonic,
+    )
+
+
+def _add_routes(app: web.Application) -> None:
+    router = app.router
+    for path in pages.PAGES:
+        router.add_get(path, pages.page)
+    router.add_get("/web/{path:.+}", static.serve_file)
+    router.add_post("/api/session", api_session.sign_in)
+    router.add_get("/api/session", api_session.who_am_i)
+    router.add_delete("/api/session", api_session.sign_out)
+    router.add_post("/api/station/enrolment", api_station.enrol)
+    router.add_get("/api/station", api_station.which_station)
+    router.add_post("/api/ticket", api_ticket.new_ticket)
+    router.add_get("/healthz", operations.healthz)
+    router.add_get("/metrics", operations.metrics)
+
+
+async def _database(app: web.Application) -> AsyncIterator[None]:
+    await upgrade(app[ENGINE])
+    yield
+    app[SERVICES].hasher.close()
+    await app[ENGINE].dispose()
+
+
+async def _sweeping(app: web.Application) -> AsyncIterator[None]:
+    task = asyncio.create_task(_sweep(app[SERVICES].sessions), name="sweep sessions")
+    yield
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _sweep(sessions: HttpSessions) -> None:
+    while True:
+        try:
+            gone = await sessions.drop_expired()
+            log.debug("sessions_swept", count=gone)
+        except Exception as error:  # the database may be away for a while; the next sweep tries again
+            log.error("session_sweep_failed", **where(error))
+        await asyncio.sleep(SWEEP_EVERY_S)

@@ -1,0 +1,73 @@
+"""The demo: a site, a station and a doctor in a database of their own, ready within one command.
+
+Owns: the demo's names and the box that tells what to open. Must never touch another database than the
+one it is given, nor give a known password to anybody but this machine itself.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.panel import Panel
+
+from server.http.origin import is_loopback
+from server.services import Services
+from signaling.messages import Role
+
+SITE = "CSRéf de Kayes"
+STATION = "Poste 1"
+HOSPITAL = "Hôpital du Point G"
+LOGIN = "docteur"
+NAME = "Dr Aminata Traoré"
+# Known to everybody who reads this: used only while nobody but this machine can reach the demo.
+PASSWORD_ON_THIS_MACHINE = "demo-keneya"  # noqa: S105
+PASSWORD_BYTES = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What one needs to try the server. ``code`` enrols the station, once."""
+
+    url: str
+    code: str
+    login: str
+    password: str
+
+
+async def prepare(services: Services, url: str) -> Demo:
+    """Make what is missing, with a new enrolment code; the doctor's password is set anew at each start."""
+    host = services.settings.http_host
+    private = host == "localhost" or is_loopback(host)
+    password = PASSWORD_ON_THIS_MACHINE if private else secrets.token_urlsafe(PASSWORD_BYTES)
+    if await services.accounts.exists(LOGIN):
+        await services.accounts.set_password(LOGIN, password)
+    else:
+        await services.accounts.create(
+            login=LOGIN, name=NAME, role=Role.CLINICIAN, site=HOSPITAL, password=password
+        )
+    code = (await services.stations.new_code(site=SITE, name=STATION)).code
+    return Demo(url, code, LOGIN, password)
+
+
+def show(demo: Demo, console: Console) -> None:
+    """Print the box."""
+    lines = (
+        f"[bold]1. The clinic station[/]   {demo.url}/station",
+        f"   enrolment code         [bold]{demo.code}[/]   ({STATION}, {SITE})",
+        "",
+        f"[bold]2. The doctor[/]           {demo.url}/clinician",
+        f"   sign-in                [bold]{demo.login}[/]   password [bold]{demo.password}[/]",
+        "",
+        "Ask for a doctor at the station, go on duty and accept as the doctor. Ctrl-C stops.",
+    )
+    console.print(Panel("\n".join(lines), title="Kɛnɛya demo", expand=False, padding=(1, 2)))
+
+
+def write(demo: Demo, file: Path) -> None:
+    """Write the same as JSON, for programs that drive the demo; readable by this user only."""
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(asdict(demo)), encoding="utf-8")

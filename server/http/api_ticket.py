@@ -1,0 +1,51 @@
+"""POST /api/ticket: a ticket for the WebSocket, for the person or the station of this browser.
+
+Owns: the choice between the two. One browser may be both (a demo with two tabs, a doctor at a kiosk), so
+the page says which it is: ``{"role": "station"}`` or ``{"role": "clinician"}`` (any signed-in person).
+Without ``role`` a browser that is only one of them gets that one's ticket.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from aiohttp import web
+
+from server.auth.principal import Principal
+from server.auth.tickets import TICKET_TTL_S
+from server.http.bodies import json_response, read_json
+from server.http.errors import ApiError
+from server.http.who import person_of, required, station_of
+from server.services import services
+
+
+class TicketRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """For which of the two faces of this browser."""
+
+    role: Literal["station", "clinician"] | None = None
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """The ticket and how long it can be used."""
+
+    ticket: str
+    expires_s: int
+
+
+async def new_ticket(request: web.Request) -> web.Response:
+    """Give a single-use ticket, or 401 to strangers."""
+    wanted = await read_json(request, TicketRequest) if request.can_read_body else TicketRequest()
+    principal = await _principal(request, wanted.role)
+    return json_response(Ticket(services(request).tickets.issue(principal), TICKET_TTL_S))
+
+
+async def _principal(request: web.Request, role: str | None) -> Principal:
+    if role == "station":
+        return required(await station_of(request))
+    if role == "clinician":
+        return required(await person_of(request))
+    station, person = await station_of(request), await person_of(request)
+    if station is not None and person is not None:
+        raise ApiError(409, "which_role")
+    return required(station or person)

@@ -1,0 +1,135 @@
+"""Running the application on real sockets until somebody stops it.
+
+Owns: listening sockets, TLS (1.2 and newer), signals and a clean stop. Must never start half: a port in
+use or an unreadable certificate ends the start with one line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from server.config import Settings, SettingsError
+from server.http.access_log import AccessLogger
+
+log = structlog.get_logger(__name__)
+
+# Long enough for answers under way on a slow link, short enough for a service manager's patience.
+SHUTDOWN_S = 5.0
+BACKLOG = 256
+
+OnReady = Callable[[str], Awaitable[None]]
+
+
+async def serve(settings: Settings, app: web.Application, on_ready: OnReady) -> None:
+    """Serve until SIGINT or SIGTERM. ``on_ready`` gets the address to open. Raises SettingsError."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    context = tls_context(settings)
+    sockets = listen(settings.http_host, settings.http_port)
+    runner = web.AppRunner(
+        app, access_log_class=AccessLogger, handle_signals=False, shutdown_timeout=SHUTDOWN_S
+    )
+    try:
+        await runner.setup()
+        for listening in sockets:
+            await web.SockSite(runner, listening, ssl_context=context, backlog=BACKLOG).start()
+        address = address_to_open(settings, sockets[0].getsockname()[1])
+        log.info("serving", url=address)
+        await on_ready(address)
+        await stop.wait()
+        log.info("stopping")
+    finally:
+        await runner.cleanup()
+        for listening in sockets:
+            listening.close()
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext | None:
+    """The TLS context of the certificate and key, or None for plain HTTP. Raises SettingsError."""
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    for name, path in (("tls_certificate", settings.tls_certificate), ("tls_key", settings.tls_key)):
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise SettingsError(f"{name}: {path} cannot be read ({error.strerror})") from None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        # A key behind a passphrase must not make a service wait for a keyboard.
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key, password=lambda: b"")
+    except (ssl.SSLError, ValueError):
+        raise SettingsError(
+            "tls_certificate and tls_key: must be PEM files that belong together, without a passphrase"
+        ) from None
+    return context
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """One socket for each address of ``host``, all on one port. Raises SettingsError."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError:
+        raise SettingsError(f"http_host: {host} is not an address of this machine") from None
+    sockets: list[socket.socket] = []
+    failure: OSError | None = None
+    for family, kind, proto, _, address in dict.fromkeys(found):
+        chosen = sockets[0].getsockname()[1] if sockets else port
+        try:
+            sockets.append(_bound(family, kind, proto, (address[0], chosen, *address[2:])))
+        except OSError as error:
+            # `localhost` often has an IPv6 address on machines whose kernel has no IPv6.
+            failure = error
+            if error.errno == errno.EADDRINUSE:
+                break
+    if not sockets or (failure is not None and failure.errno == errno.EADDRINUSE):
+        for listening in sockets:
+            listening.close()
+        raise SettingsError(_why_not(host, port, failure))
+    return sockets
+
+
+def _bound(family: int, kind: int, proto: int, address: tuple[object, ...]) -> socket.socket:
+    listening = socket.socket(family, kind, proto)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            # `::` alone means everybody, IPv4 included; any other address means itself.
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, address[0] != "::")
+        listening.bind(address)
+        listening.listen(BACKLOG)
+        listening.setblocking(False)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _why_not(host: str, port: int, failure: OSError | None) -> str:
+    number = failure.errno if failure else None
+    if number == errno.EADDRINUSE:
+        return f"http_port: {port} is in use by another program; stop it or choose another port"
+    if number == errno.EACCES:
+        return f"http_port: {port} needs more rights than this user has; choose one above 1023"
+    return f"http_host: {host} is not an address of this machine"
+
+
+def address_to_open(settings: Settings, port: int) -> str:
+    """The address people open, without a slash at the end."""
+    if settings.public_url:
+        return settings.public_url
+    host = settings.http_host
+    if host in ("127.0.0.1", "::1", "0.0.0.0", "::"):  # noqa: S104 (a name for people, nothing is bound)
+        host = "localhost"
+    host = f"[{host}]" if ":" in host else host
+    return f"{'https' if settings.tls else 'http'}://{host}:{port}"

@@ -1,0 +1,39 @@
+"""Everything the handlers work with, as one typed value in the application.
+
+Owns: the list of services and the key under which they stand. Must never make or close them: app.py does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from server.auth.accounts import Accounts
+from server.auth.hashing import Hasher
+from server.auth.sessions import HttpSessions
+from server.auth.stations import Stations
+from server.auth.tickets import Tickets
+from server.config import Settings
+from server.db.engine import DbSessions
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a request may need. The clock-driven ones share the clock of app.py."""
+
+    settings: Settings
+    database: DbSessions
+    hasher: Hasher
+    accounts: Accounts
+    stations: Stations
+    sessions: HttpSessions
+    tickets: Tickets
+
+
+SERVICES = web.AppKey("services", Services)
+
+
+def services(request: web.Request) -> Services:
+    """The services of the application this request came to."""
+    return request.app[SERVICES]

@@ -1,0 +1,114 @@
+"""A real server on loopback for tests: real SQLite file, real sockets, a free port.
+
+async with running_server(tmp_path) as server:
+    station = await server.new_station()          # an enrolment code
+    async with server.client() as client:         # cookies, Origin and X-Keneya like a page of ours
+        await server.enrol(client, station.code)
+        ticket = await server.ticket(client, "station")
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from server.app import create_app
+from server.auth.stations import NewCode
+from server.config import Settings
+from server.http.access_log import AccessLogger
+from server.services import SERVICES, Services
+from signaling.messages import Role
+
+PASSWORD = "a password for tests only"
+
+
+@dataclass
+class Server:
+    """A server that runs. ``url`` has no slash at the end."""
+
+    url: str
+    app: web.Application
+    settings: Settings
+
+    @property
+    def services(self) -> Services:
+        """Everything behind the handlers."""
+        return self.app[SERVICES]
+
+    @property
+    def own_headers(self) -> dict[str, str]:
+        """What the pages' own requests carry."""
+        return {"Origin": self.url, "X-Keneya": "1"}
+
+    @asynccontextmanager
+    async def client(self, headers: dict[str, str] | None = None) -> AsyncIterator[aiohttp.ClientSession]:
+        """A browser-like client with its own cookies; ``headers`` replaces the ones of our pages."""
+        jar = aiohttp.CookieJar(unsafe=True)  # cookies for an IP address
+        own = self.own_headers if headers is None else headers
+        async with aiohttp.ClientSession(self.url, headers=own, cookie_jar=jar) as client:
+            yield client
+
+    async def new_station(self, site: str = "CSRéf de Kayes", name: str = "Poste 1") -> NewCode:
+        """A station with a fresh enrolment code."""
+        return await self.services.stations.new_code(site=site, name=name)
+
+    async def new_doctor(
+        self, login: str = "docteur", name: str = "Dr Traoré", role: Role = Role.CLINICIAN
+    ) -> str:
+        """An account with the password ``PASSWORD``; gives its participant_id."""
+        return await self.services.accounts.create(
+            login=login, name=name, role=role, site="Hôpital du Point G", password=PASSWORD
+        )
+
+    async def enrol(self, client: aiohttp.ClientSession, code: str) -> None:
+        """Make the client a station."""
+        async with client.post("/api/station/enrolment", json={"code": code}) as answer:
+            assert answer.status == 204, await answer.text()
+
+    async def sign_in(
+        self, client: aiohttp.ClientSession, login: str = "docteur", password: str = PASSWORD
+    ) -> dict[str, Any]:
+        """Sign the client in; gives what the page is told about the person."""
+        async with client.post("/api/session", json={"login": login, "password": password}) as answer:
+            assert answer.status == 200, await answer.text()
+            return dict(await answer.json())
+
+    async def ticket(self, client: aiohttp.ClientSession, role: str | None = None) -> str:
+        """A ticket for the WebSocket."""
+        async with client.post("/api/ticket", json={"role": role} if role else {}) as answer:
+            assert answer.status == 200, await answer.text()
+            return str((await answer.json())["ticket"])
+
+
+@asynccontextmanager
+async def running_server(
+    tmp_path: Path,
+    *,
+    make_app: Callable[..., web.Application] = create_app,
+    app_options: dict[str, Any] | None = None,
+    **overrides: Any,
+) -> AsyncIterator[Server]:
+    """Start a server with its files under ``tmp_path``; ``overrides`` are settings."""
+    chosen: dict[str, Any] = {
+        "data_dir": tmp_path / "data",
+        "media_port": 0,
+        "media_hosts": ("127.0.0.1",),
+        "log_level": "error",
+    }
+    settings = Settings(**(chosen | overrides))
+    app = make_app(settings, **(app_options or {}))
+    runner = web.AppRunner(app, access_log_class=AccessLogger, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port = runner.addresses[0][1]
+        yield Server(f"http://127.0.0.1:{port}", app, settings)
+    finally:
+        await runner.cleanup()
