@@ -179,7 +179,7 @@ def leave(consultation: Consultation, participant_id: str) -> Step:
 def present(consultation: Consultation, participant_id: str, presence: Presence) -> Step:
     """A participant's link was lost, came back or was given up. Unknown participants change nothing."""
     member = consultation.member(participant_id)
-    if member is None or member.presence is presence or member.left:
+    if member is None or member.left:
         return Step(consultation)
     return settle(_with(consultation, replace(member, presence=presence)))
 

@@ -100,9 +100,14 @@ class SessionLog:
         """Whether a socket that has sent up to ``seq`` misses nothing that was dropped for space."""
         return self._overflowed <= seq
 
-    def after(self, seq: int) -> list[Kept]:
-        """The kept messages after number ``seq``, oldest first."""
-        return [kept for kept in self._kept.values() if kept.seq > seq]
+    def next_after(self, seq: int) -> Kept | None:
+        """The oldest kept message after number ``seq``."""
+        return next((kept for kept in self._kept.values() if kept.seq > seq), None)
+
+    def backlog(self, seq: int) -> tuple[int, int]:
+        """How many messages, and how many bytes, are kept after number ``seq``."""
+        sizes = [kept.size for kept in self._kept.values() if kept.seq > seq]
+        return len(sizes), sum(sizes)
 
     def _forget(self, seq: int) -> None:
         kept = self._kept.pop(seq)

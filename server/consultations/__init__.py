@@ -1,0 +1,5 @@
+"""The only place where signaling and media meet: messages, the pure core, the database and the media engine."""
+
+from server.consultations.desk import Consultations, ConsultationStore
+
+__all__ = ["ConsultationStore", "Consultations"]

@@ -1,0 +1,412 @@
+"""The reception desk: what people ask becomes moves of consultations, on disk, in rooms and on screens.
+
+Owns: the order of things. A decision is made by the pure core, written down, carried out in the media rooms and
+only then told. Must never decide by itself who may do what in a consultation: that is signaling/pairing.py.
+
+One lock stands around "decide, write, carry out", as there is one writer in the database below. Links come and go
+without it: they move a consultation in and out of the call at once, and what pages are told of it waits until
+nothing is half done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
+
+import structlog
+
+from server.auth.principal import Principal
+from server.consultations import views
+from server.consultations.board import Board
+from server.consultations.legs import Legs
+from server.faults import where
+from server.hub import Hub, new_id
+from server.media_port import MediaPort
+from signaling import messages as wire
+from signaling.consultation import Consultation, ConsultationRecord, Member, Step
+from signaling.errors import Refused, UnexpectedMessage
+from signaling.limits import QUEUE_EVERY_S, WAITING_EVERY_S, TokenBucket, leg_bucket, request_bucket
+from signaling.messages import Presence, Role
+from signaling.pairing import Pairing
+from signaling.states import ATTENDED, Effect
+
+log = structlog.get_logger(__name__)
+
+EVERYBODY = frozenset(Role)
+STATIONS = frozenset({Role.STATION})
+CLINICIANS = frozenset({Role.CLINICIAN})
+
+
+class ConsultationStore(Protocol):
+    """Where consultations are kept (server/db/consultations.py)."""
+
+    async def save(self, record: ConsultationRecord) -> None:
+        """Write it; on disk when this returns."""
+
+    async def load_open(self) -> list[ConsultationRecord]:
+        """Every consultation that is neither closed nor cancelled."""
+
+
+class Consultations:
+    """Everything that happens to consultations; the hub's SessionListener. ``clock`` gives UTC seconds."""
+
+    def __init__(
+        self,
+        store: ConsultationStore,
+        media: MediaPort,
+        hub: Hub,
+        *,
+        clock: Callable[[], float] = time.time,
+        ids: Callable[[], str] = new_id,
+    ) -> None:
+        self._store = store
+        self._hub = hub
+        self._clock = clock
+        self._ids = ids
+        self._pairing = Pairing()
+        self._legs = Legs(
+            media, hub, ids, changed=self._refresh, link_changed=self._link_changed, spawn=self._spawn
+        )
+        self._board = Board(self._pairing, self._legs, hub, clock)
+        self._lock = asyncio.Lock()
+        self._changed: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._board_timer: asyncio.TimerHandle | None = None
+        self._board_shown_at = float("-inf")
+        self._leg_buckets: dict[str, TokenBucket] = {}
+        self._request_buckets: dict[str, TokenBucket] = {}
+        self._handlers: dict[type, tuple[frozenset[Role], Callable[[Principal, Any], Awaitable[None]]]] = {
+            wire.LegOffer: (EVERYBODY, self._leg_offer),
+            wire.LegClose: (EVERYBODY, self._leg_close),
+            wire.MediaState: (EVERYBODY, self._media_state),
+            wire.RequestConsultation: (STATIONS, self._request),
+            wire.CancelRequest: (STATIONS, self._cancel),
+            wire.SetDuty: (CLINICIANS, self._set_duty),
+            wire.Accept: (CLINICIANS, self._accept),
+            wire.Leave: (EVERYBODY, self._leave),
+            wire.End: (STATIONS | CLINICIANS, self._end),
+        }
+        hub.set_listener(self)
+
+    async def start(self) -> None:
+        """Take up what was open when the process ended; everybody in a call gets the usual time to come back."""
+        for found in self._pairing.restore(await self._store.load_open()):
+            for member in found.members:
+                site = found.record.site if member.role is Role.STATION else ""
+                self._hub.expect(Principal(member.participant_id, member.role, member.name, site))
+                self._refresh(member.participant_id)
+        self._spawn(self._remind_for_ever())
+
+    async def stop(self) -> None:
+        """Let go of timers and tasks; what is decided is on disk already."""
+        if self._board_timer is not None:
+            self._board_timer.cancel()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # hub.SessionListener
+
+    def leg_of(self, participant_id: str) -> str | None:
+        """The leg the server holds for a participant."""
+        return self._legs.leg_of(participant_id)
+
+    async def received(self, principal: Principal, message: wire.AnyClientMessage) -> None:
+        """Carry out one message. Raises Refused and UnexpectedMessage."""
+        roles, handler = self._handlers[type(message)]
+        if principal.role not in roles:
+            raise UnexpectedMessage("not for this role")
+        await handler(principal, message)
+
+    async def session_opened(self, principal: Principal) -> None:
+        """Post the state as it is now."""
+        participant_id = principal.participant_id
+        async with self._lock:
+            self._refresh(participant_id)
+            if principal.role is Role.CLINICIAN:
+                self._tell_duty(participant_id)
+            found = self._pairing.of(participant_id)
+            if found is not None:
+                self._tell(found, [participant_id])
+            self._board.show_to(participant_id)
+            self._legs.announce(participant_id)
+        self._flush()
+
+    async def session_ended(self, principal: Principal, *, on_purpose: bool) -> None:
+        """Off duty; out of the call, unless the media still flow."""
+        participant_id = principal.participant_id
+        if on_purpose or not self._legs.connected(participant_id):
+            await self._legs.close(participant_id)
+        async with self._lock:
+            self._pairing.set_duty(participant_id, on=False)
+        self._touch_all_waiting()
+        if not self._legs.connected(participant_id):
+            await self._give_up(participant_id)
+        self._flush()
+
+    # What pages ask.
+
+    async def _leg_offer(self, principal: Principal, message: wire.LegOffer) -> None:
+        participant_id = principal.participant_id
+        if not self._leg_buckets.setdefault(participant_id, leg_bucket()).take(self._hub.clock()):
+            raise Refused("slow_down")
+        await self._legs.offer(participant_id, message.sdp, message.seq)
+        if not self._hub.has_session(participant_id):
+            await self._legs.close(participant_id)
+            return
+        found = self._pairing.of(participant_id)
+        member = found.member(participant_id) if found else None
+        if found is not None and member is not None and member.left:
+            await self._come_back(principal, found)
+
+    async def _leg_close(self, principal: Principal, message: wire.LegClose) -> None:
+        await self._legs.close(principal.participant_id, message.leg_id)
+
+    async def _media_state(self, principal: Principal, message: wire.MediaState) -> None:
+        participant_id = principal.participant_id
+        self._legs.set_muted(participant_id, audio=message.audio_muted, video=message.video_muted)
+        found = self._pairing.of(participant_id)
+        if found is not None:
+            self._touch(found.consultation_id)
+
+    async def _request(self, principal: Principal, message: wire.RequestConsultation) -> None:
+        bucket = self._request_buckets.setdefault(principal.participant_id, request_bucket())
+        if not bucket.take(self._hub.clock()):
+            raise Refused("slow_down")
+
+        def act() -> Step:
+            return self._pairing.request(
+                self._ids(),
+                self._member(principal),
+                site=principal.site,
+                urgency=message.urgency,
+                reason=message.reason,
+                now=self._clock(),
+            )
+
+        found = self._pairing.of(principal.participant_id)
+        await self._decide(found.consultation_id if found else None, act)
+        async with self._lock:
+            self._board.show_to(principal.participant_id)
+        self._flush()
+
+    async def _come_back(self, principal: Principal, found: Consultation) -> None:
+        member = self._member(principal)
+        record = found.record
+        await self._decide(
+            found.consultation_id,
+            lambda: self._pairing.request(
+                record.consultation_id,
+                member,
+                site=record.site,
+                urgency=record.urgency,
+                reason=record.reason,
+                now=record.requested_at,
+            ),
+        )
+
+    async def _cancel(self, principal: Principal, message: wire.CancelRequest) -> None:
+        await self._decide(
+            message.consultation_id,
+            lambda: self._pairing.cancel(message.consultation_id, principal.participant_id, self._clock()),
+        )
+
+    async def _set_duty(self, principal: Principal, message: wire.SetDuty) -> None:
+        async with self._lock:
+            self._pairing.set_duty(principal.participant_id, on=message.on)
+            self._tell_duty(principal.participant_id)
+            self._board.show_to(principal.participant_id)
+        self._touch_all_waiting()
+        self._flush()
+
+    async def _accept(self, principal: Principal, message: wire.Accept) -> None:
+        await self._decide(
+            message.consultation_id,
+            lambda: self._pairing.accept(message.consultation_id, self._member(principal), self._clock()),
+        )
+
+    async def _leave(self, principal: Principal, message: wire.Leave) -> None:
+        await self._decide(
+            message.consultation_id,
+            lambda: self._pairing.leave(message.consultation_id, principal.participant_id),
+        )
+
+    async def _end(self, principal: Principal, message: wire.End) -> None:
+        await self._decide(
+            message.consultation_id,
+            lambda: self._pairing.end(message.consultation_id, principal.participant_id, self._clock()),
+        )
+
+    # Decide, write, carry out, tell.
+
+    async def _decide(self, consultation_id: str | None, act: Callable[[], Step | None]) -> None:
+        try:
+            async with self._lock:
+                before = self._pairing.get(consultation_id) if consultation_id else None
+                step = act()
+                if step is None:
+                    return
+                if Effect.SAVE in step.effects:
+                    await self._write(before, step)
+                self._carry_out(before, step)
+        finally:
+            self._flush()
+
+    async def _write(self, before: Consultation | None, step: Step) -> None:
+        try:
+            await self._store.save(step.consultation.record)
+        except BaseException as error:
+            self._pairing.undo(step.consultation.consultation_id, before)
+            for member in before.members if before else ():
+                self._refresh(member.participant_id)
+            if not isinstance(error, Exception):
+                raise
+            log.error("consultation_not_saved", **where(error))
+            raise Refused("try_again") from None
+
+    def _carry_out(self, before: Consultation | None, step: Step) -> None:
+        after = step.consultation
+        members = {m.participant_id for m in after.members if not m.left}
+        gone = {m.participant_id for m in before.members} - members if before else set()
+        if Effect.CLOSE_ROOM in step.effects:
+            for participant_id in members | gone:
+                self._legs.exit(participant_id)
+        else:
+            for participant_id in gone:
+                self._legs.exit(participant_id)
+            if after.state in ATTENDED:
+                for participant_id in members:
+                    self._legs.enter(participant_id, after.consultation_id)
+        # Those who are out, and everybody of a consultation that is over, see it a last time.
+        open_now = self._pairing.get(after.consultation_id)
+        out = gone if open_now is not None else members | gone
+        for participant_id in members:
+            self._refresh(participant_id)
+        self._tell(self._pairing.get(after.consultation_id) or after, sorted(out))
+        self._touch(after.consultation_id)
+
+    async def _give_up(self, participant_id: str) -> None:
+        """Out of the consultation for good; a patient stays. A disk that fails leaves it for the next hello."""
+        found = self._pairing.of(participant_id)
+        if found is None:
+            return
+        try:
+            await self._decide(found.consultation_id, lambda: self._pairing.give_up(participant_id))
+        except Refused as refused:
+            log.error("not_given_up", code=refused.code, consultation_id=found.consultation_id)
+
+    # Links come and go.
+
+    def _refresh(self, participant_id: str) -> None:
+        """Bring a participant's presence up to date with its leg and its session."""
+        presence = self._presence(participant_id)
+        step = self._pairing.present(participant_id, presence)
+        if step is not None:
+            if Effect.RECORD in step.effects:
+                self._spawn(self._record(step.consultation.consultation_id))
+            self._touch(step.consultation.consultation_id)
+            if presence is Presence.AWAY:
+                self._spawn(self._give_up_unless_back(participant_id))
+
+    async def _give_up_unless_back(self, participant_id: str) -> None:
+        if self._presence(participant_id) is Presence.AWAY:
+            await self._give_up(participant_id)
+
+    def _presence(self, participant_id: str) -> Presence:
+        if self._legs.connected(participant_id):
+            return Presence.CONNECTED
+        return Presence.RECONNECTING if self._hub.has_session(participant_id) else Presence.AWAY
+
+    def _member(self, principal: Principal) -> Member:
+        presence = self._presence(principal.participant_id)
+        return Member(principal.participant_id, principal.role, principal.name, presence)
+
+    async def _record(self, consultation_id: str) -> None:
+        """Write down where a call stands; nobody waits for it."""
+        async with self._lock:
+            found = self._pairing.get(consultation_id)
+            if found is not None:
+                await self._store.save(found.record)
+        self._flush()
+
+    def _link_changed(self, participant_id: str) -> None:
+        found = self._pairing.of(participant_id)
+        if found is not None:
+            self._touch(found.consultation_id)
+
+    # Telling.
+
+    def _touch(self, consultation_id: str) -> None:
+        self._changed.add(consultation_id)
+        self._flush()
+
+    def _touch_all_waiting(self) -> None:
+        self._changed.update(record.consultation_id for record in self._pairing.queue())
+        self._show_board_soon()
+
+    def _flush(self) -> None:
+        """Tell what has changed, unless a decision is not on disk yet: whoever holds the lock flushes after."""
+        if self._lock.locked() or not self._changed:
+            return
+        for consultation_id in self._changed:
+            found = self._pairing.get(consultation_id)
+            if found is not None:
+                self._tell(found, [m.participant_id for m in found.members])
+        self._changed.clear()
+        self._show_board_soon()
+
+    def _tell(self, found: Consultation, to: list[str]) -> None:
+        message = views.consultation(found, self._participant)
+        for participant_id in to:
+            self._hub.post(participant_id, message, f"consultation:{found.consultation_id}")
+
+    def _participant(self, member: Member) -> wire.Participant:
+        audio_muted, video_muted = self._legs.muted(member.participant_id)
+        return wire.Participant(
+            participant_id=member.participant_id,
+            role=member.role,
+            name=member.name,
+            presence=member.presence,
+            audio_muted=audio_muted,
+            video_muted=video_muted,
+            link=self._legs.quality(member.participant_id),
+        )
+
+    def _tell_duty(self, clinician_id: str) -> None:
+        self._hub.post(clinician_id, wire.Duty(on=clinician_id in self._pairing.on_duty), "duty")
+
+    def _show_board_soon(self) -> None:
+        """At once, but never more than once in QUEUE_EVERY_S."""
+        if self._board_timer is None:
+            loop = asyncio.get_running_loop()
+            wait_s = max(0.0, self._board_shown_at + QUEUE_EVERY_S - loop.time())
+            self._board_timer = loop.call_later(wait_s, lambda: self._spawn(self._show_board()))
+
+    async def _show_board(self) -> None:
+        async with self._lock:
+            self._board_timer = None
+            self._board_shown_at = asyncio.get_running_loop().time()
+            self._board.show()
+        self._flush()
+
+    async def _remind_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(WAITING_EVERY_S)
+            async with self._lock:
+                self._board.show_places()
+            self._flush()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        with contextlib.suppress(asyncio.CancelledError):
+            error = task.exception()
+            if error is not None:
+                log.error("background_failed", **where(error))

@@ -1,0 +1,89 @@
+"""What the pure core and the engine hold, as the messages a page gets.
+
+Owns: translation. Must never decide anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from media.core import parameters as engine
+from signaling import messages as wire
+from signaling.consultation import Consultation, ConsultationRecord, Member
+from signaling.queue import waiting_s
+
+
+def send_parameters(leg_id: str, parameters: engine.SendParameters) -> wire.SendParameters:
+    """What a page shall send."""
+    audio, video = parameters.audio, parameters.video
+    return wire.SendParameters(
+        leg_id=leg_id,
+        audio=wire.AudioParameters(
+            active=audio.active,
+            max_bitrate_bps=audio.max_bitrate_bps,
+            ptime_ms=audio.ptime_ms,
+            dtx=audio.dtx,
+            fec=audio.fec,
+            red=audio.red,
+        ),
+        video=wire.VideoParameters(
+            active=video.active,
+            max_bitrate_bps=video.max_bitrate_bps,
+            max_framerate=video.max_framerate,
+            scale_resolution_down_by=video.scale_resolution_down_by,
+            codec=video.codec,
+        ),
+    )
+
+
+def slots(
+    leg_id: str, assignments: Sequence[engine.SlotAssignment], whose: Callable[[str], str | None]
+) -> wire.Slots:
+    """Who is in which slot; ``whose`` gives the participant of a leg."""
+    return wire.Slots(
+        leg_id=leg_id,
+        slots=[
+            wire.Slot(
+                index=a.index,
+                audio_mid=a.audio_mid,
+                video_mid=a.video_mid,
+                participant_id=None if a.source_leg_id is None else whose(a.source_leg_id),
+            )
+            for a in assignments
+        ],
+    )
+
+
+def link(quality: engine.LinkQuality) -> wire.LinkQuality:
+    """A link's quality."""
+    return wire.LinkQuality(
+        level=quality.level,
+        rtt_ms=quality.rtt_ms,
+        loss_ratio=quality.loss_ratio,
+        down_kbps=quality.down_kbps,
+        up_kbps=quality.up_kbps,
+    )
+
+
+def queue_entry(record: ConsultationRecord, now: float, quality: wire.LinkQuality) -> wire.QueueEntry:
+    """One waiting consultation as clinicians see it."""
+    return wire.QueueEntry(
+        consultation_id=record.consultation_id,
+        site=record.site,
+        station=record.station_name,
+        urgency=record.urgency,
+        reason=record.reason,
+        waiting_s=waiting_s(record, now),
+        link=quality,
+    )
+
+
+def consultation(found: Consultation, participant: Callable[[Member], wire.Participant]) -> wire.Consultation:
+    """A consultation as its participants see it."""
+    return wire.Consultation(
+        consultation_id=found.consultation_id,
+        state=found.state,
+        urgency=found.record.urgency,
+        reason=found.record.reason,
+        participants=[participant(member) for member in found.members],
+    )

@@ -1,0 +1,50 @@
+"""What the server asks of the media engine, and what the engine tells it.
+
+Owns: the two interfaces between them. Must never hold behaviour. Every call and every callback happens on the
+one event loop; callbacks return at once and must not raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from media.core.parameters import LinkQuality, SendParameters, SlotAssignment
+
+
+class LegListener(Protocol):
+    """Told by the engine."""
+
+    def leg_state_changed(self, leg_id: str, state: str) -> None:
+        """W3C RTCPeerConnectionState: new, connecting, connected, disconnected, failed, closed."""
+
+    def send_parameters_changed(self, leg_id: str, parameters: SendParameters) -> None:
+        """What the page at the other end of this leg shall send from now on."""
+
+    def slots_changed(self, leg_id: str, slots: Sequence[SlotAssignment]) -> None:
+        """Whose media each receive slot of this leg carries from now on."""
+
+    def link_measured(self, leg_id: str, quality: LinkQuality) -> None:
+        """The leg's link as it is now."""
+
+
+class MediaPort(Protocol):
+    """Asked of the engine."""
+
+    async def open_leg(self, leg_id: str, offer_sdp: str) -> str:
+        """Make a leg for an offer; returns the SDP answer. Raises media.engine.errors.OfferRefused."""
+
+    async def close_leg(self, leg_id: str) -> None:
+        """End a leg; an unknown one is ignored."""
+
+    def join(self, room_id: str, leg_id: str) -> None:
+        """From now on the legs of this room see and hear this leg, and it them."""
+
+    def part(self, leg_id: str) -> None:
+        """Take a leg out of its room; it stays warm."""
+
+    def set_muted(self, leg_id: str, *, audio: bool, video: bool) -> None:
+        """Stop (or resume) forwarding what this leg publishes."""
+
+    def set_listener(self, listener: LegListener) -> None:
+        """Who is told; set once, before the first leg."""

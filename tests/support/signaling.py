@@ -1,0 +1,320 @@
+"""A real signaling server on loopback with real WebSocket clients; the media engine is a recorder."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from media.core.parameters import LinkQuality, SendParameters, SlotAssignment
+from media.engine.errors import OfferRefused
+from server.auth.principal import Principal
+from server.auth.tickets import Tickets
+from server.consultations import Consultations
+from server.hub import Hub
+from server.media_port import LegListener
+from server.ws import Door
+from signaling import messages as wire
+from signaling.consultation import ConsultationRecord
+from signaling.messages import Role
+from signaling.states import FINAL
+
+STATION = Principal("st-kayes", Role.STATION, "CSRéf de Kayes", "Kayes")
+STATION_2 = Principal("st-mopti", Role.STATION, "CSCom de Mopti", "Mopti")
+DOCTOR = Principal("dr-traore", Role.CLINICIAN, "Dr Traoré", "Bamako")
+DOCTOR_2 = Principal("dr-keita", Role.CLINICIAN, "Dr Keïta", "Bamako")
+# Long enough for a busy machine: it only bounds how long a failing test hangs.
+PATIENCE_S = 10.0
+REFUSED_OFFER = "refuse me"
+
+
+class MediaRecorder:
+    """A MediaPort that remembers what it was asked, and says what a test tells it to."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self.rooms: dict[str, str] = {}
+        self.open: set[str] = set()
+        self.listener: LegListener | None = None
+        # A test may hold offers back, to let something happen while a leg is being opened.
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def open_leg(self, leg_id: str, offer_sdp: str) -> str:
+        self.calls.append(("open_leg", leg_id))
+        await self.gate.wait()
+        if offer_sdp == REFUSED_OFFER:
+            raise OfferRefused("offer_without_audio")
+        self.open.add(leg_id)
+        return f"answer to {leg_id}"
+
+    async def close_leg(self, leg_id: str) -> None:
+        self.calls.append(("close_leg", leg_id))
+        self.open.discard(leg_id)
+
+    def join(self, room_id: str, leg_id: str) -> None:
+        assert leg_id in self.open
+        assert leg_id not in self.rooms
+        self.calls.append(("join", room_id, leg_id))
+        self.rooms[leg_id] = room_id
+        self.say_slots(room_id)
+
+    def part(self, leg_id: str) -> None:
+        self.calls.append(("part", leg_id))
+        room_id = self.rooms.pop(leg_id, None)
+        if room_id is not None:
+            self.say_slots(room_id)
+
+    def set_muted(self, leg_id: str, *, audio: bool, video: bool) -> None:
+        self.calls.append(("set_muted", leg_id, audio, video))
+
+    def set_listener(self, listener: LegListener) -> None:
+        self.listener = listener
+
+    def say(self, leg_id: str, state: str) -> None:
+        assert self.listener is not None
+        self.listener.leg_state_changed(leg_id, state)
+
+    def say_slots(self, room_id: str) -> None:
+        assert self.listener is not None
+        legs = [leg for leg, room in self.rooms.items() if room == room_id]
+        for leg in legs:
+            others = [other for other in legs if other != leg]
+            slots = [SlotAssignment(n, f"a{n}", f"v{n}", other) for n, other in enumerate(others)]
+            self.listener.slots_changed(leg, slots)
+
+    def measure(self, leg_id: str, level: int) -> None:
+        assert self.listener is not None
+        self.listener.link_measured(leg_id, LinkQuality(level=level, rtt_ms=840))
+
+    def ask(self, leg_id: str, parameters: SendParameters) -> None:
+        assert self.listener is not None
+        self.listener.send_parameters_changed(leg_id, parameters)
+
+
+class MemoryStore:
+    """A ConsultationStore that can be made slow or broken."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, ConsultationRecord] = {}
+        self.saved: list[ConsultationRecord] = []
+        self.broken = False
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def save(self, record: ConsultationRecord) -> None:
+        await self.gate.wait()
+        if self.broken:
+            raise OSError(f"disk full while writing {record.reason}")
+        self.records[record.consultation_id] = record
+        self.saved.append(record)
+
+    async def load_open(self) -> list[ConsultationRecord]:
+        return [r for r in self.records.values() if r.state not in FINAL]
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class AllowList:
+    allowed_origins: tuple[str, ...] = ("https://keneya.example",)
+
+
+class Page:
+    """One page as PROTOCOL.md wants it: numbers, acknowledges, remembers the last state."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self.ws = ws
+        self.seq = 0
+        self.seen = 0
+        self.token = ""
+        self.got: list[Any] = []
+
+    async def send_raw(self, text: str) -> None:
+        await self.ws.send_str(text)
+
+    async def say(self, message: Any) -> int:
+        """Number and send; returns the number."""
+        self.seq += 1
+        numbered = replace_message(message, seq=self.seq, ack=self.seen)
+        await self.ws.send_str(wire.encode(numbered))
+        return self.seq
+
+    async def ping(self) -> None:
+        """Acknowledge, and wait until the server has handled everything before."""
+        await self.ws.send_str(wire.encode(wire.Ping(ack=self.seen)))
+        await self.expect(wire.Pong)
+
+    async def receive(self) -> Any:
+        async with asyncio.timeout(PATIENCE_S):
+            frame = await self.ws.receive()
+        if frame.type is not aiohttp.WSMsgType.TEXT:
+            raise ConnectionError(f"socket ended with {frame.type!r} {self.ws.close_code}")
+        message: Any = wire.decode_server(frame.data)
+        if message.seq:
+            assert message.seq > self.seen
+            self.seen = message.seq
+        self.got.append(message)
+        return message
+
+    async def expect(self, kind: type[Any], when: Callable[[Any], bool] = lambda message: True) -> Any:
+        """The next message of this kind for which ``when`` holds; what comes before is kept in ``got``."""
+        while True:
+            message = await self.receive()
+            if isinstance(message, kind) and when(message):
+                return message
+
+    async def closed(self) -> int:
+        """Wait for the end of the socket; its close code."""
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await self.receive()
+        assert self.ws.close_code is not None
+        return self.ws.close_code
+
+    async def lose(self) -> None:
+        """The link dies: no closing handshake."""
+        transport = self.ws._response.connection.transport  # type: ignore[union-attr]
+        assert transport is not None
+        transport.abort()
+
+
+def replace_message(message: Any, **fields: Any) -> Any:
+    import msgspec
+
+    return msgspec.structs.replace(message, **fields)
+
+
+@dataclass
+class Rig:
+    """One running server."""
+
+    url: str
+    http: aiohttp.ClientSession
+    hub: Hub
+    desk: Consultations
+    media: MediaRecorder
+    store: MemoryStore
+    tickets: Tickets
+    clock: Clock
+    pages: list[Page] = field(default_factory=list)
+
+    @property
+    def origin(self) -> str:
+        return self.url
+
+    async def socket(self, **options: Any) -> Page:
+        """A socket that has not said hello."""
+        options.setdefault("origin", self.origin)
+        ws = await self.http.ws_connect(f"{self.url}/ws", compress=15, autoping=True, **options)
+        page = Page(ws)
+        self.pages.append(page)
+        return page
+
+    async def hello(
+        self, principal: Principal, resume: wire.Resume | None = None
+    ) -> tuple[Page, wire.Welcome]:
+        """A page of this participant, welcomed."""
+        page = await self.socket()
+        ticket = self.tickets.issue(principal)
+        await page.send_raw(
+            wire.encode(wire.Hello(protocol=wire.PROTOCOL_VERSION, ticket=ticket, resume=resume))
+        )
+        welcome = await page.receive()
+        assert isinstance(welcome, wire.Welcome), welcome
+        page.token = welcome.resume_token
+        page.seq = welcome.ack
+        if resume is not None and welcome.resumed:
+            page.seen = resume.seq
+        return page, welcome
+
+    async def resume(self, page: Page, principal: Principal) -> tuple[Page, wire.Welcome]:
+        return await self.hello(principal, wire.Resume(token=page.token, seq=page.seen))
+
+    async def leg(self, page: Page) -> str:
+        """A connected leg; returns its id."""
+        await page.say(wire.LegOffer(sdp="v=0"))
+        answer = await page.expect(wire.LegAnswer)
+        self.media.say(answer.leg_id, "connected")
+        await page.expect(wire.LegState, lambda m: m.state == "connected")
+        return str(answer.leg_id)
+
+    async def waiting(
+        self, principal: Principal = STATION, urgency: wire.Urgency = wire.Urgency.GREEN
+    ) -> tuple[Page, str, str]:
+        """A station with a warm leg that waits; page, leg and consultation."""
+        page, _ = await self.hello(principal)
+        leg_id = await self.leg(page)
+        await page.say(wire.RequestConsultation(urgency=urgency, reason="fièvre"))
+        waiting = await page.expect(wire.Waiting)
+        return page, leg_id, waiting.consultation_id
+
+    async def on_duty(self, principal: Principal = DOCTOR) -> tuple[Page, str]:
+        """A clinician with a warm leg, on duty; page and leg."""
+        page, _ = await self.hello(principal)
+        leg_id = await self.leg(page)
+        await page.say(wire.SetDuty(on=True))
+        await page.expect(wire.Duty, lambda m: m.on)
+        await page.expect(wire.Queue)
+        return page, leg_id
+
+    async def call(self) -> Call:
+        """A station and a doctor in a call."""
+        station, station_leg, consultation_id = await self.waiting()
+        doctor, doctor_leg = await self.on_duty()
+        await doctor.say(wire.Accept(consultation_id=consultation_id))
+        for page in (station, doctor):
+            await page.expect(wire.Consultation, lambda m: m.state is wire.ConsultationState.IN_CALL)
+        return Call(station, station_leg, doctor, doctor_leg, consultation_id)
+
+
+@dataclass
+class Call:
+    station: Page
+    station_leg: str
+    doctor: Page
+    doctor_leg: str
+    consultation_id: str
+
+
+@contextlib.asynccontextmanager
+async def running_rig(
+    store: MemoryStore | None = None, *, resume_within_s: float = 120.0, **door: Any
+) -> AsyncIterator[Rig]:
+    """A signaling server on a loopback port of its own."""
+    clock, media, tickets = Clock(), MediaRecorder(), Tickets()
+    store = store or MemoryStore()
+    hub = Hub(clock=clock, resume_within_s=resume_within_s)
+    desk = Consultations(store, media, hub, clock=clock)
+    app = web.Application()
+    app.router.add_get("/ws", Door(hub, tickets, AllowList(), **door).websocket)
+    await desk.start()
+    await hub.start()
+    runner = web.AppRunner(app, shutdown_timeout=1.0)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    async with aiohttp.ClientSession() as http:
+        rig = Rig(f"http://127.0.0.1:{port}", http, hub, desk, media, store, tickets, clock)
+        try:
+            yield rig
+        finally:
+            for page in rig.pages:
+                await page.ws.close()
+            await hub.stop()
+            await desk.stop()
+            await runner.cleanup()
