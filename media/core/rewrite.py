@@ -18,7 +18,7 @@ from collections import deque
 from media.core.rtp import RestartDetector, seq_delta, ts_delta
 
 # How far behind the newest packet a late one is still mapped: 1,024 packets are ten seconds of video at
-# 100 packets a second, longer than any retransmission is worth.
+# 100 packets a second, longer than any retransmission is worth, and as far as aiortc's SRTP replay window.
 WINDOW_PACKETS = 1_024
 # RFC 3550 appendix A.1: a greater jump is a restarted source, not loss.
 MAX_DROPOUT_PACKETS = 3_000
