@@ -1,0 +1,51 @@
+/**
+ * The soft tone for a very urgent patient, and whether it is wanted. Owns: one AudioContext. Must never
+ * sound without a new red case.
+ */
+
+const STORAGE_KEY = "keneya.sound";
+// Two notes, a fourth apart, each under half a second: heard in a ward, startling nobody.
+const NOTES_HZ = [587, 784];
+const NOTE_S = 0.45;
+const LOUDNESS = 0.18;
+
+/** @type {AudioContext | null} */
+let context = null;
+
+/** @returns {boolean} */
+export function soundWanted() {
+    try {
+        return localStorage.getItem(STORAGE_KEY) !== "off";
+    } catch {
+        return true; // storage refused: the safe choice is to be heard
+    }
+}
+
+/** @param {boolean} wanted */
+export function setSoundWanted(wanted) {
+    try {
+        localStorage.setItem(STORAGE_KEY, wanted ? "on" : "off");
+    } catch {
+        // Storage refused: the choice cannot be kept, and the switch shows that it is still on.
+    }
+}
+
+/** Browsers let sound start only after a touch: call from one. */
+export function unlockSound() {
+    context ??= new AudioContext();
+    void context.resume();
+}
+
+export function chime() {
+    if (!context || !soundWanted()) return;
+    for (const [index, frequency] of NOTES_HZ.entries()) {
+        const start = context.currentTime + index * NOTE_S * 0.6;
+        const tone = new OscillatorNode(context, { frequency });
+        const gain = new GainNode(context, { gain: 0 });
+        gain.gain.linearRampToValueAtTime(LOUDNESS, start + 0.03);
+        gain.gain.linearRampToValueAtTime(0, start + NOTE_S);
+        tone.connect(gain).connect(context.destination);
+        tone.start(start);
+        tone.stop(start + NOTE_S);
+    }
+}

@@ -1,0 +1,323 @@
+/**
+ * The page of a clinician: sign-in, duty, the queue, the call. Owns: which view is shown; it follows from
+ * what the server said last. Must never keep a patient's reason once the consultation left the queue.
+ */
+
+/** @import {Consultation, QueueEntry, ServerMessage} from "../shared/messages.js" */
+/** @import {Status} from "../shared/protocol.js" */
+
+import { CallView } from "../shared/call.js";
+import { DeviceCard } from "../shared/devices.js";
+import { find, onActions, setText, showView, swapIcon } from "../shared/dom.js";
+import { confirm, notice, Overlays, startFrame } from "../shared/frame.js";
+import { call, HttpError } from "../shared/http.js";
+import { errorText, onLanguage, say, startLanguage, t } from "../shared/i18n.js";
+import { makeLink, showLink } from "../shared/links.js";
+import { Session } from "../shared/session.js";
+import { chime, setSoundWanted, soundWanted, unlockSound } from "./chime.js";
+import { QueueList } from "./queue.js";
+
+// Long enough to see oneself and sit right; then the camera's light goes out until a call.
+const CAMERA_RESTS_AFTER_MS = 60_000;
+const RETRY_START_MS = 5_000;
+const TICK_MS = 1_000;
+// After a welcome the whole state follows at once; a view that flickers in between would cut the sound.
+const SETTLE_MS = 400;
+
+const overlays = new Overlays();
+const queue = new QueueList(onFresh);
+const card = new DeviceCard(find("[data-devices]", HTMLElement));
+const link = makeLink();
+const session = new Session({
+    onMessage,
+    onStatus,
+    onDevices: showDevices,
+    onSlots: (slots) => callView.setSlots(slots),
+    onLeg: () => callView.legChanged(),
+});
+const callView = new CallView(find("[data-call]", HTMLElement), session.media, true);
+
+let participantId = "";
+let signedIn = false;
+let onDuty = false;
+/** @type {Consultation | null} */
+let consultation = null;
+/** @type {QueueEntry[]} */
+let entries = [];
+let acceptSeq = 0;
+let cameraSinceMs = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let settleTimer;
+
+/** @param {ServerMessage} message */
+function onMessage(message) {
+    if (message.type === "welcome") {
+        participantId = message.participant_id;
+        setText(find("[data-name]", HTMLElement), message.name);
+        if (!message.resumed) startAnew();
+    } else if (message.type === "duty") {
+        setDuty(message.on);
+    } else if (message.type === "queue") {
+        entries = message.entries;
+        queue.set(entries);
+    } else if (message.type === "consultation") {
+        onConsultation(message);
+    } else if (message.type === "link") {
+        showLink(link, message.quality);
+        callView.setLink(message.quality);
+    } else if (message.type === "error") {
+        onError(message.code, message.ref ?? 0);
+    }
+    render();
+}
+
+/** The server knows no earlier session: what it does not send now is no more. */
+function startAnew() {
+    acceptSeq = 0;
+    clearTimeout(settleTimer);
+    settleTimer = setTimeout(() => {
+        settleTimer = undefined;
+        consultation = null;
+        if (!onDuty) setDuty(false);
+        render();
+    }, SETTLE_MS);
+    onDuty = false;
+}
+
+/** @param {boolean} on */
+function setDuty(on) {
+    if (on && !onDuty) showSelf();
+    onDuty = on;
+    if (on) return;
+    entries = [];
+    queue.set(entries);
+    session.media.stopLeg();
+    session.media.closeDevices();
+    showLink(link, null);
+}
+
+/** @param {Consultation} message */
+function onConsultation(message) {
+    clearTimeout(settleTimer);
+    settleTimer = undefined;
+    acceptSeq = 0;
+    const mine = message.participants.some((one) => one.participant_id === participantId);
+    const over = message.state === "closed" || message.state === "cancelled";
+    if (mine && !over) {
+        if (!consultation) showSelf();
+        consultation = message;
+        return;
+    }
+    if (consultation?.consultation_id !== message.consultation_id) return; // an old one's last word
+    consultation = null;
+    cameraSinceMs = Date.now();
+    notice(t(over ? "ended.title" : "left.title"));
+    session.media.setMuted(false);
+    session.media.cameraOff = false;
+}
+
+/** @param {string} code @param {number} ref */
+function onError(code, ref) {
+    if (ref && ref === acceptSeq) acceptSeq = 0;
+    // Legs are made again by themselves; people need not hear of it.
+    if (!code.startsWith("offer_") && code !== "slow_down") notice(errorText(code));
+}
+
+/** Opens camera and microphone and makes the leg warm. */
+function showSelf() {
+    cameraSinceMs = Date.now();
+    session.media.startLeg();
+    void session.media.openDevices();
+}
+
+/** @param {QueueEntry[]} fresh */
+function onFresh(fresh) {
+    setText(find("[data-announce]", HTMLElement), t("queue.announce", { count: entries.length }));
+    if (fresh.some((entry) => entry.urgency === "red")) chime();
+}
+
+/** @param {Status} status */
+function onStatus(status) {
+    if (status.state === "over") {
+        if (status.code === "signed_out") signedIn = false;
+        session.end();
+    }
+    overlays.set(status);
+    callView.setServerAway(overlays.isAway);
+    render();
+}
+
+/** @returns {string} the view that follows from all that is known */
+function view() {
+    if (!signedIn) return "sign-in";
+    return consultation ? "call" : "queue";
+}
+
+function render() {
+    const settled = session.connection.status.state === "open";
+    if (signedIn && !consultation && !settled && document.body.dataset.view !== "queue") return;
+    const now = view();
+    showView(now);
+    if (consultation && now === "call") callView.show(consultation, participantId);
+    else callView.hide();
+    session.media.tellOthers(now === "call");
+    find("[data-link-own]", HTMLElement).hidden = !onDuty;
+    showQueue();
+    showTitle();
+    overlays.tick();
+    showDevices();
+}
+
+function showQueue() {
+    const duty = find("[data-action=duty]", HTMLElement);
+    duty.setAttribute("aria-checked", String(onDuty));
+    say(find("[data-duty-text]", HTMLElement), onDuty ? "duty.on" : "duty.off");
+    find("[data-empty]", HTMLElement).hidden = onDuty && entries.length > 0;
+    say(find("[data-empty-text]", HTMLElement), onDuty ? "queue.empty" : "queue.off_duty");
+    for (const button of document.querySelectorAll("[data-action=accept]")) {
+        if (button instanceof HTMLButtonElement) button.disabled = acceptSeq > 0;
+    }
+}
+
+/** The number of waiting patients stands in the title; red ones are marked. */
+function showTitle() {
+    const red = entries.some((entry) => entry.urgency === "red") ? "! " : "";
+    document.title = entries.length ? `${red}(${entries.length}) Kɛnɛya` : "Kɛnɛya";
+}
+
+function showDevices() {
+    const { capture } = session.media;
+    card.show(session.media, document.body.dataset.view === "queue");
+    find("[data-action=wake]", HTMLElement).hidden = !onDuty || capture.states.video !== "off";
+    callView.devicesChanged();
+}
+
+function tick() {
+    overlays.tick();
+    callView.setServerAway(overlays.isAway);
+    queue.tick();
+    const looksOn = !consultation && session.media.capture.tracks.video;
+    if (looksOn && Date.now() - cameraSinceMs > CAMERA_RESTS_AFTER_MS) session.media.restCamera();
+}
+
+/** @param {HTMLElement} target */
+function accept(target) {
+    const id = target.closest("[data-consultation]")?.getAttribute("data-consultation");
+    if (!id || acceptSeq) return;
+    acceptSeq = session.send({ type: "accept", consultation_id: id });
+    showSelf();
+    render();
+}
+
+async function end() {
+    const going = await confirm({ title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" });
+    if (going && consultation) session.send({ type: "end", consultation_id: consultation.consultation_id });
+}
+
+async function leave() {
+    const going = await confirm({ title: "leave.title", text: "leave.text", yes: "leave.yes", no: "leave.no", icon: "leave" });
+    if (going && consultation) session.send({ type: "leave", consultation_id: consultation.consultation_id });
+}
+
+async function signOut() {
+    session.end();
+    try {
+        await call("DELETE", "/api/session");
+    } catch (problem) {
+        // Without an answer the session may live on: say so, and stay where signing out can be tried again.
+        notice(errorText(problem instanceof HttpError ? problem.code : "error"));
+        session.connection.connect();
+        return;
+    }
+    forget();
+}
+
+function forget() {
+    signedIn = false;
+    onDuty = false;
+    consultation = null;
+    entries = [];
+    queue.set(entries);
+    setText(find("[data-name]", HTMLElement), "");
+    render();
+}
+
+/** @param {HTMLFormElement} form */
+async function signIn(form) {
+    const error = find("[data-error]", HTMLElement, form);
+    const button = find("button[type=submit]", HTMLButtonElement, form);
+    const data = new FormData(form);
+    setText(error, "");
+    button.disabled = true;
+    try {
+        await call("POST", "/api/session", { login: String(data.get("login") ?? "").trim(), password: String(data.get("password") ?? "") });
+        form.reset();
+        showPassword(false);
+        signedIn = true;
+        session.connection.connect();
+    } catch (problem) {
+        setText(error, errorText(problem instanceof HttpError ? problem.code : "error"));
+    } finally {
+        button.disabled = false;
+    }
+}
+
+/** @param {boolean} shown */
+function showPassword(shown) {
+    find("input[name=password]", HTMLInputElement).type = shown ? "text" : "password";
+    find("[data-action=show-password]", HTMLElement).setAttribute("aria-pressed", String(shown));
+}
+
+/** @param {boolean} wanted */
+function setSound(wanted) {
+    setSoundWanted(wanted);
+    const button = find("[data-action=sound]", HTMLElement);
+    button.setAttribute("aria-pressed", String(soundWanted()));
+    swapIcon(button, soundWanted() ? "bell" : "bell-off");
+}
+
+/** Finds out who is signed in, and connects. */
+async function begin() {
+    try {
+        await call("GET", "/api/session");
+        signedIn = true;
+        session.connection.connect();
+    } catch (problem) {
+        if (!(problem instanceof HttpError)) throw problem;
+        if (problem.status === 401 || problem.status === 403) {
+            render();
+            return;
+        }
+        overlays.set({ state: "away", retryAtMs: Date.now() + RETRY_START_MS });
+        setTimeout(() => void begin(), RETRY_START_MS);
+    }
+}
+
+onActions({
+    accept,
+    duty: () => session.send({ type: "set_duty", on: !onDuty }),
+    end: () => void end(),
+    leave: () => void leave(),
+    mute: () => session.media.setMuted(!session.media.muted),
+    camera: () => void session.media.setCameraOff(!session.media.cameraOff),
+    devices: () => void session.media.openDevices(),
+    wake: showSelf,
+    retry: () => session.connection.connect(),
+    reload: () => location.reload(),
+    sound: () => setSound(!soundWanted()),
+    "show-password": () => showPassword(find("input[name=password]", HTMLInputElement).type === "password"),
+    "sign-out": () => void signOut(),
+});
+find("form[data-form=sign-in]", HTMLFormElement).addEventListener("submit", (event) => {
+    event.preventDefault();
+    void signIn(/** @type {HTMLFormElement} */ (event.currentTarget));
+});
+document.addEventListener("pointerdown", unlockSound, { passive: true });
+document.addEventListener("keydown", unlockSound, { passive: true });
+find("[data-link-own]", HTMLElement).append(link);
+onLanguage(render);
+await startLanguage();
+startFrame();
+setSound(soundWanted());
+setInterval(tick, TICK_MS);
+await begin();

@@ -1,0 +1,80 @@
+/**
+ * The list of waiting consultations. Owns: one list element a consultation, kept while it waits, so that a
+ * finger or the focus never lands on another patient than meant. Must never send anything.
+ */
+
+/** @import {QueueEntry} from "../shared/messages.js" */
+
+import { find, icon, make, setText, swapIcon } from "../shared/dom.js";
+import { clock, say, t } from "../shared/i18n.js";
+import { makeLink, showLink } from "../shared/links.js";
+
+/** @typedef {{element: HTMLLIElement, entry: QueueEntry, atMs: number, waited: HTMLElement, link: HTMLElement}} Case */
+
+export class QueueList {
+    /** @type {Map<string, Case>} */
+    #cases = new Map();
+
+    /** @param {(fresh: QueueEntry[]) => void} onFresh entries that were not in the list before */
+    constructor(onFresh) {
+        this.onFresh = onFresh;
+        this.list = find("[data-queue]", HTMLOListElement);
+    }
+
+    /** @param {QueueEntry[]} entries in the server's order */
+    set(entries) {
+        const fresh = entries.filter((entry) => !this.#cases.has(entry.consultation_id));
+        for (const [id, { element }] of this.#cases) {
+            if (entries.some((entry) => entry.consultation_id === id)) continue;
+            element.remove();
+            this.#cases.delete(id);
+        }
+        entries.forEach((entry, index) => this.#place(entry, index));
+        this.tick();
+        if (fresh.length) this.onFresh(fresh);
+    }
+
+    /** Waiting times go on between messages; call once a second. */
+    tick() {
+        for (const { entry, atMs, waited } of this.#cases.values()) {
+            setText(waited, t("queue.waiting", { time: clock(entry.waiting_s + (Date.now() - atMs) / 1000) }));
+        }
+    }
+
+    /** @param {QueueEntry} entry @param {number} index */
+    #place(entry, index) {
+        const known = this.#cases.get(entry.consultation_id) ?? makeCase(entry);
+        known.entry = entry;
+        known.atMs = Date.now();
+        this.#cases.set(entry.consultation_id, known);
+        fillCase(known);
+        if (this.list.children[index] !== known.element) this.list.insertBefore(known.element, this.list.children[index] ?? null);
+    }
+}
+
+/** @param {QueueEntry} entry @returns {Case} */
+function makeCase(entry) {
+    const waited = make("span");
+    const link = makeLink();
+    const accept = make("button", { type: "button", class: "button", "data-action": "accept" }, icon("call"), make("span", { "data-i18n": "queue.accept" }, t("queue.accept")));
+    const urgency = make("span", { class: "case-urgency" });
+    const element = make("li", { "data-consultation": entry.consultation_id }, icon(entry.urgency),
+        make("div", { class: "case-text" }, make("p", { class: "case-where" }),
+            make("div", { class: "case-facts" }, urgency, make("span", {}, icon("clock"), waited), link)),
+        accept, make("p", { class: "case-reason" }));
+    return { element, entry, atMs: 0, waited, link };
+}
+
+/** @param {Case} one */
+function fillCase({ element, entry, link }) {
+    element.className = `card case urgency-${entry.urgency}`;
+    swapIcon(element, entry.urgency);
+    const where = [...new Set([entry.site, entry.station])].filter(Boolean).join(" · ");
+    setText(find(".case-where", HTMLElement, element), where);
+    say(find(".case-urgency", HTMLElement, element), `urgency.${entry.urgency}`);
+    const reason = find(".case-reason", HTMLElement, element);
+    setText(reason, entry.reason);
+    reason.hidden = !entry.reason;
+    showLink(link, entry.link);
+    find("[data-action=accept]", HTMLElement, element).setAttribute("aria-description", where);
+}

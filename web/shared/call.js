@@ -1,0 +1,203 @@
+/**
+ * The view of a call, the same for stations and clinicians. Owns: its elements under one root and what they
+ * show. Must never send a message: what a person wants goes out by callbacks.
+ */
+
+/** @import {Consultation, LinkQuality, Participant} from "./messages.js" */
+/** @import {SlotMedia} from "./leg.js" */
+/** @import {Media} from "./media.js" */
+
+import { isMissing } from "./capture.js";
+import { attach } from "./devices.js";
+import { icon, make, setText, swapIcon } from "./dom.js";
+import { FactReader } from "./facts.js";
+import { clock, number, onLanguage, say, t } from "./i18n.js";
+import { makeLink, showLink } from "./links.js";
+import { Tile } from "./tile.js";
+
+const TICK_MS = 500;
+const FACTS_EVERY_TICKS = 4;
+
+export class CallView {
+    /** @type {Map<string, Tile>} */
+    #tiles = new Map();
+    /** @type {SlotMedia[]} */
+    #slots = [];
+    /** @type {Consultation | null} */
+    #consultation = null;
+    #startedMs = 0;
+    #serverAway = false;
+    #facts = new FactReader();
+    #ticks = 0;
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    #timer;
+
+    /**
+     * @param {HTMLElement} root
+     * @param {Media} media
+     * @param {boolean} mayLeave a clinician may leave without ending for everybody
+     */
+    constructor(root, media, mayLeave) {
+        this.media = media;
+        this.stage = make("div", { class: "stage" });
+        this.own = make("video", { class: "own", autoplay: "", playsinline: "" });
+        this.own.muted = true;
+        this.ownBox = make("div", { class: "own-box" }, this.own, icon("camera-off"));
+        this.banner = make("p", { class: "call-banner", role: "status" }, icon("clock"), make("span"));
+        this.hear = make("button", { type: "button", class: "button hear", "data-action": "hear" }, icon("speaker"), make("span"));
+        this.hear.hidden = true;
+        this.hear.addEventListener("click", () => this.#tiles.forEach((tile) => tile.play()));
+        this.time = make("span", { class: "call-time" });
+        this.link = makeLink();
+        this.use = make("span", { class: "call-use" });
+        this.mute = control("mute", "mic", "call.mute");
+        this.camera = control("camera", "camera", "call.camera_off");
+        const end = control("end", "hang-up", "call.end", "danger");
+        const buttons = [this.mute, this.camera, ...(mayLeave ? [control("leave", "leave", "call.leave")] : []), end];
+        const heading = make("h1", { class: "hidden-text", "data-heading": "", tabindex: "-1" });
+        say(heading, "call.title");
+        const hearWords = this.hear.lastElementChild;
+        if (hearWords) say(hearWords, "call.hear");
+        const controls = make("div", { class: "controls", role: "group" }, ...buttons);
+        controls.setAttribute("data-i18n-label", "call.controls");
+        root.replaceChildren(heading, this.stage, this.ownBox,
+            make("div", { class: "call-top" }, make("div", { class: "call-facts" }, this.time, this.link, this.use), this.banner),
+            this.hear, controls);
+        onLanguage(() => this.devicesChanged());
+    }
+
+    /** @param {Consultation} consultation @param {string} selfId */
+    show(consultation, selfId) {
+        if (this.#consultation?.consultation_id !== consultation.consultation_id) this.#startedMs = 0;
+        this.#consultation = consultation;
+        if (consultation.state === "in_call" && !this.#startedMs) this.#startedMs = Date.now();
+        this.#arrange(consultation.participants.filter((one) => one.participant_id !== selfId));
+        this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
+        this.devicesChanged();
+        this.#showBanner();
+    }
+
+    hide() {
+        clearInterval(this.#timer);
+        this.#timer = undefined;
+        this.#consultation = null;
+        this.#facts = new FactReader();
+        setText(this.use, "");
+        this.#arrange([]);
+        attach(this.own, null);
+    }
+
+    /** @param {SlotMedia[]} slots */
+    setSlots(slots) {
+        this.#slots = slots;
+        this.#carry();
+    }
+
+    /** @param {LinkQuality} quality */
+    setLink(quality) {
+        showLink(this.link, quality);
+    }
+
+    /** The condition of the leg (`media.condition`) changed. */
+    legChanged() {
+        this.#showBanner();
+    }
+
+    /** @param {boolean} away the socket is away; the call itself may go on */
+    setServerAway(away) {
+        this.#serverAway = away;
+        this.#showBanner();
+    }
+
+    /** Own tracks, mute or camera changed. */
+    devicesChanged() {
+        const { capture, muted, cameraOff } = this.media;
+        attach(this.own, this.#consultation ? capture.tracks.video : null);
+        this.ownBox.classList.toggle("has-picture", !!capture.tracks.video);
+        press(this.mute, muted, muted || isMissing(capture.states.audio) ? "mic-off" : "mic", muted ? "call.unmute" : "call.mute");
+        press(this.camera, cameraOff, cameraOff ? "camera-off" : "camera", cameraOff ? "call.camera_on" : "call.camera_off");
+    }
+
+    /** @param {Participant[]} others */
+    #arrange(others) {
+        for (const [id, tile] of this.#tiles) {
+            if (others.some((one) => one.participant_id === id)) continue;
+            tile.remove();
+            this.#tiles.delete(id);
+        }
+        for (const other of others) {
+            const known = this.#tiles.get(other.participant_id);
+            if (known) {
+                known.update(other);
+                continue;
+            }
+            const tile = new Tile(other, (blocked) => (this.hear.hidden = !blocked));
+            this.#tiles.set(other.participant_id, tile);
+            this.stage.append(tile.element);
+        }
+        this.stage.dataset.count = String(others.length);
+        if (others.length === 0) this.hear.hidden = true;
+        this.#carry();
+    }
+
+    #carry() {
+        for (const [id, tile] of this.#tiles) {
+            tile.carry(this.#slots.find((slot) => slot.participantId === id) ?? null);
+        }
+    }
+
+    #showBanner() {
+        const key = this.#bannerKey();
+        this.banner.hidden = key === "";
+        const words = this.banner.lastElementChild;
+        if (key && words) say(words, key);
+    }
+
+    /** The one thing to say first. @returns {string} */
+    #bannerKey() {
+        const { condition } = this.media;
+        const state = this.#consultation?.state;
+        if (condition === "disconnected" || (condition === "connecting" && state === "interrupted")) return "banner.reconnecting";
+        if (state === "accepted" || condition === "connecting") return "banner.connecting";
+        if (state === "interrupted") return "banner.other_away";
+        if (this.#serverAway) return "banner.server_away";
+        if (isMissing(this.media.capture.states.audio)) return "banner.no_microphone";
+        return this.media.muted ? "banner.muted" : "";
+    }
+
+    #tick() {
+        const nowMs = performance.now();
+        for (const tile of this.#tiles.values()) tile.tick(nowMs);
+        setText(this.time, this.#startedMs ? clock((Date.now() - this.#startedMs) / 1000) : "");
+        this.#showBanner();
+        this.#ticks += 1;
+        if (this.#ticks % FACTS_EVERY_TICKS === 0) void this.#showFacts();
+    }
+
+    async #showFacts() {
+        const report = await this.media.stats();
+        const facts = report && this.#facts.read(report);
+        if (!facts || !this.#consultation) return;
+        const megabytes = number(facts.totalBytes / 1e6, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
+        const round = (/** @type {number} */ kbps) => Math.round(kbps);
+        setText(this.use, t("call.use", { down: round(facts.downKbps), up: round(facts.upKbps), megabytes }));
+    }
+}
+
+/**
+ * @param {string} action @param {string} picture @param {string} key @param {string} [kind]
+ * @returns {HTMLButtonElement}
+ */
+function control(action, picture, key, kind = "") {
+    const words = make("span");
+    say(words, key);
+    return make("button", { type: "button", class: `control ${kind}`, "data-action": action }, icon(picture), words);
+}
+
+/** @param {HTMLButtonElement} button @param {boolean} pressed @param {string} picture @param {string} key */
+function press(button, pressed, picture, key) {
+    button.classList.toggle("pressed", pressed);
+    swapIcon(button, picture);
+    const words = button.lastElementChild;
+    if (words) say(words, key);
+}

@@ -1,0 +1,85 @@
+/**
+ * Small helpers over the document. Owns nothing; must never set markup from text (no innerHTML: what
+ * people wrote stays text).
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
+// Beside this module, so that it is the file of the same version that the page itself named.
+const SPRITE = new URL("./icons.svg", import.meta.url).pathname;
+
+/**
+ * The one element that must be there; its absence is a fault of the page, told at once.
+ * @template {Element} T
+ * @param {string} selector
+ * @param {new () => T} type
+ * @param {ParentNode} [root]
+ * @returns {T}
+ */
+export function find(selector, type, root = document) {
+    const element = root.querySelector(selector);
+    if (!(element instanceof type)) throw new Error(`page lacks ${selector}`);
+    return element;
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, string>} [attributes]
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function make(tag, attributes = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+}
+
+/** @param {string} name a symbol of icons.svg @param {string} [className] @returns {SVGElement} */
+export function icon(name, className = "icon") {
+    const svg = document.createElementNS(SVG, "svg");
+    svg.setAttribute("class", className);
+    svg.setAttribute("aria-hidden", "true");
+    const use = document.createElementNS(SVG, "use");
+    use.setAttribute("href", `${SPRITE}#${name}`);
+    svg.append(use);
+    return svg;
+}
+
+/** @param {ParentNode} root its first icon is exchanged @param {string} name */
+export function swapIcon(root, name) {
+    root.querySelector("use")?.setAttribute("href", `${SPRITE}#${name}`);
+}
+
+/** Writes only what changed, so that live regions speak once. @param {Element} element @param {string} text */
+export function setText(element, text) {
+    if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * Calls `run` for clicks on anything with `data-action=name` now or later under the body.
+ * @param {Record<string, (target: HTMLElement) => void>} actions
+ */
+export function onActions(actions) {
+    document.addEventListener("click", (event) => {
+        const target = event.target instanceof Element ? event.target.closest("[data-action]") : null;
+        if (!(target instanceof HTMLElement)) return;
+        actions[target.dataset.action ?? ""]?.(target);
+    });
+}
+
+/**
+ * Shows one view of the page (`body[data-view]`; `data-for` names the views of an element) and moves the focus to
+ * its heading, so that a screen reader follows.
+ * @param {string} name
+ */
+export function showView(name) {
+    if (document.body.dataset.view === name) return;
+    document.body.dataset.view = name;
+    for (const view of document.querySelectorAll("[data-for]")) {
+        if (view instanceof HTMLElement) view.hidden = !view.dataset.for?.split(" ").includes(name);
+    }
+    const heading = document.querySelector(`[data-for~="${name}"] [data-heading]`);
+    if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+}

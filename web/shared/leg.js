@@ -1,0 +1,139 @@
+/**
+ * One WebRTC leg of this page to the server: one RTCPeerConnection, one offer. Owns: the m-lines (own
+ * audio, own video, receive slots, data channel), the answer, what is received in which slot and the death of the
+ * connection. Must never know a page or a socket. No SDP leaves after the first offer.
+ */
+
+/** @import {IceServer, SendParameters, Slot} from "./messages.js" */
+/** @import {Kind} from "./capture.js" */
+
+import { SendControl } from "./sender.js";
+
+// Three others beside us: doctor, mediator and a second opinion.
+const RECEIVE_SLOTS = 3;
+// Below the server's and the browser's own 30 s of lost ICE consent, above any ordinary black-out.
+const DISCONNECTED_FOR_MS = 15_000;
+// ICE and DTLS take eight round trips, more with loss: 8.5 s were seen at 600 ms RTT and 5 % loss.
+const CONNECT_WITHIN_MS = 60_000;
+
+/**
+ * @typedef {object} SlotMedia
+ * @property {number} index
+ * @property {string | null} participantId
+ * @property {RTCRtpReceiver} audio
+ * @property {RTCRtpReceiver} video
+ */
+
+export class Leg {
+    /** @type {string | null} */
+    id = null;
+    /** @type {SendControl | null} */
+    #control = null;
+    /** @type {Promise<void> | null} settles when the answer is in force */
+    #answered = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    #deadline;
+    #closed = false;
+
+    /**
+     * @param {IceServer[]} iceServers
+     * @param {(state: "connecting" | "connected" | "disconnected" | "failed") => void} onState
+     *   after `failed` nothing more comes
+     */
+    constructor(iceServers, onState) {
+        this.onState = onState;
+        this.connection = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
+        /** @type {RTCRtpTransceiverInit} */
+        const own = { direction: "sendonly", sendEncodings: [{ active: false }] };
+        /** @type {Record<Kind, RTCRtpSender>} */
+        this.senders = {
+            audio: this.connection.addTransceiver("audio", own).sender,
+            video: this.connection.addTransceiver("video", own).sender,
+        };
+        for (let slot = 0; slot < RECEIVE_SLOTS; slot += 1) {
+            this.connection.addTransceiver("audio", { direction: "recvonly" });
+            this.connection.addTransceiver("video", { direction: "recvonly" });
+        }
+        this.channel = this.connection.createDataChannel("keneya", { negotiated: true, id: 0 });
+        this.connection.onconnectionstatechange = () => this.#stateChanged();
+        this.#failAfter(CONNECT_WITHIN_MS);
+    }
+
+    /** @returns {Promise<string>} the SDP to send, without waiting for candidates: the server learns ours by STUN */
+    async offer() {
+        const offer = await this.connection.createOffer();
+        await this.connection.setLocalDescription(offer);
+        return offer.sdp ?? "";
+    }
+
+    /** @param {string} legId @param {string} sdp */
+    async answer(legId, sdp) {
+        this.id = legId;
+        this.#answered = this.connection.setRemoteDescription({ type: "answer", sdp }).then(() => {
+            this.#control = new SendControl(this.connection, this.senders.audio, this.senders.video, sdp);
+        });
+        await this.#answered;
+    }
+
+    /** @param {SendParameters} parameters */
+    async apply(parameters) {
+        await this.#answered;
+        if (!this.#closed) await this.#control?.apply(parameters);
+    }
+
+    /** @param {Kind} kind @param {MediaStreamTrack | null} track */
+    async setTrack(kind, track) {
+        if (!this.#closed && this.senders[kind].track !== track) await this.senders[kind].replaceTrack(track);
+    }
+
+    /** @param {Slot[]} slots @returns {SlotMedia[]} those whose m-lines exist */
+    slotMedia(slots) {
+        const receivers = new Map(this.connection.getTransceivers().map((one) => [one.mid, one.receiver]));
+        return slots.flatMap((slot) => {
+            const audio = receivers.get(slot.audio_mid);
+            const video = receivers.get(slot.video_mid);
+            if (!audio || !video) return [];
+            return [{ index: slot.index, participantId: slot.participant_id, audio, video }];
+        });
+    }
+
+    /** @returns {Promise<RTCStatsReport>} */
+    stats() {
+        return this.connection.getStats();
+    }
+
+    /** Nothing is reported any more. */
+    close() {
+        this.#closed = true;
+        clearTimeout(this.#deadline);
+        this.connection.onconnectionstatechange = null;
+        this.connection.close();
+    }
+
+    #stateChanged() {
+        const state = this.connection.connectionState;
+        if (state === "connected") {
+            clearTimeout(this.#deadline);
+            this.onState("connected");
+        } else if (state === "disconnected") {
+            this.#failAfter(DISCONNECTED_FOR_MS);
+            this.onState("disconnected");
+        } else if (state === "failed") {
+            this.#fail();
+        } else if (state === "connecting") {
+            this.onState("connecting");
+        }
+    }
+
+    /** @param {number} ms */
+    #failAfter(ms) {
+        clearTimeout(this.#deadline);
+        this.#deadline = setTimeout(() => this.#fail(), ms);
+    }
+
+    #fail() {
+        if (this.#closed) return;
+        this.close();
+        this.onState("failed");
+    }
+}

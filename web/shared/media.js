@@ -1,0 +1,265 @@
+/**
+ * Everything of sound and picture behind one door: devices, the leg and its rebirth. Owns: when a leg is made,
+ * given up and made again, and what is sent (mute, camera). Must never know a page or a socket:
+ * messages go out by `send`, come in by `handle`, facts go out by the other callbacks.
+ */
+
+/** @import {ClientMessage, ErrorMessage, IceServer, LegAnswer, LegState, SendParameters, Slots, ServerMessage, Welcome} from "./messages.js" */
+/** @import {SlotMedia} from "./leg.js" */
+
+import { Capture, isMissing } from "./capture.js";
+import { Leg } from "./leg.js";
+
+// Offers are 3 kB: on 20 kbit/s one takes over a second, so retries grow quickly apart.
+const RETRY_FIRST_MS = 1_000;
+const RETRY_LAST_MS = 15_000;
+
+/**
+ * @typedef {"none" | "connecting" | "connected" | "disconnected"} LegCondition
+ *
+ * @typedef {object} MediaCallbacks
+ * @property {(message: ClientMessage) => number} send returns the seq of the message
+ * @property {() => void} onDevices own tracks, device states, mute or camera choice changed
+ * @property {(slots: SlotMedia[]) => void} onSlots
+ * @property {(condition: LegCondition) => void} onLeg
+ */
+
+export class Media {
+    /** @type {LegCondition} */
+    condition = "none";
+    muted = false;
+    /** The person switched the camera off (not: it is missing or resting). */
+    cameraOff = false;
+    /** @type {IceServer[]} */
+    iceServers = [];
+    /** @type {Leg | null} */
+    #leg = null;
+    /** The seq of this leg's offer; `leg_answer` and `error` name it as `ref`. */
+    #offerSeq = 0;
+    #wanted = false;
+    #online = false;
+    #telling = false;
+    /** What the server holds us to have switched off; a new session starts with nothing. */
+    #told = { audio_muted: false, video_muted: false };
+    #retryMs = RETRY_FIRST_MS;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    #retry;
+
+    /** @param {MediaCallbacks} callbacks */
+    constructor(callbacks) {
+        this.callbacks = callbacks;
+        this.capture = new Capture((kind) => {
+            const track = this.capture.tracks[kind];
+            if (track && kind === "audio") track.enabled = !this.muted;
+            void this.#leg?.setTrack(kind, track).catch(report);
+            this.#changed();
+        });
+    }
+
+    /** Opens microphone and camera (unless the person switched it off). */
+    async openDevices() {
+        await (this.cameraOff ? this.capture.open("audio") : this.capture.open("audio", "video"));
+    }
+
+    /** Gives the camera back until `openDevices`: nobody is looking. */
+    restCamera() {
+        this.capture.close("video");
+    }
+
+    closeDevices() {
+        this.capture.close("audio", "video");
+    }
+
+    /** @param {boolean} muted */
+    setMuted(muted) {
+        this.muted = muted;
+        if (this.capture.tracks.audio) this.capture.tracks.audio.enabled = !muted;
+        this.#changed();
+    }
+
+    /** @param {boolean} off */
+    async setCameraOff(off) {
+        this.cameraOff = off;
+        if (off) this.capture.close("video");
+        else await this.capture.open("video");
+        this.#changed();
+    }
+
+    /**
+     * From here on (or no longer) the others are told what they will not hear or see: switched off, or
+     * not there.
+     * @param {boolean} telling
+     */
+    tellOthers(telling) {
+        this.#telling = telling;
+        this.#tell();
+    }
+
+    #changed() {
+        this.#tell();
+        this.callbacks.onDevices();
+    }
+
+    #tell() {
+        if (!this.#telling) return;
+        const state = {
+            audio_muted: this.muted || isMissing(this.capture.states.audio),
+            video_muted: this.cameraOff || isMissing(this.capture.states.video),
+        };
+        const { audio_muted, video_muted } = this.#told;
+        if (state.audio_muted === audio_muted && state.video_muted === video_muted) return;
+        this.#told = state;
+        this.callbacks.send({ type: "media_state", ...state });
+    }
+
+    /** A leg is wanted from now on; it is made, and made again whenever it dies. */
+    startLeg() {
+        this.#wanted = true;
+        this.#makeIfWanted();
+    }
+
+    /** The warm leg is no longer wanted. */
+    stopLeg() {
+        this.#wanted = false;
+        clearTimeout(this.#retry);
+        this.#retry = undefined;
+        this.#closeAtServer();
+        this.#say("none");
+    }
+
+    /** @param {boolean} online whether an offer would reach the server now */
+    setOnline(online) {
+        this.#online = online;
+        this.#makeIfWanted();
+    }
+
+    /** @param {ServerMessage} message those of other parts are not touched */
+    handle(message) {
+        if (message.type === "welcome") this.#welcomed(message);
+        else if (message.type === "leg_answer") void this.#answered(message).catch((error) => this.#broken(error));
+        else if (message.type === "error") this.#refused(message);
+        else if (message.type === "leg_state") this.#serverState(message);
+        else if (message.type === "send_parameters") this.#parameters(message);
+        else if (message.type === "slots") this.#slots(message);
+    }
+
+    /** @returns {Promise<RTCStatsReport | null>} */
+    async stats() {
+        return this.#leg ? this.#leg.stats() : null;
+    }
+
+    /** @param {Welcome} welcome */
+    #welcomed({ ice_servers, resumed, leg_id }) {
+        this.iceServers = ice_servers ?? [];
+        if (!resumed) this.#told = { audio_muted: false, video_muted: false };
+        const leg = this.#leg;
+        // In a resumed session our offer may still be on its way; in a new one it is void.
+        const valid = leg && (leg.id ? leg.id === leg_id : resumed);
+        if (leg && !valid) this.#giveUp();
+        this.#tell();
+    }
+
+    #makeIfWanted() {
+        if (this.#wanted && this.#online && !this.#leg && this.#retry === undefined) void this.#make();
+    }
+
+    async #make() {
+        const leg = new Leg(this.iceServers, (state) => {
+            if (leg === this.#leg) this.#legState(state);
+        });
+        this.#leg = leg;
+        this.#say("connecting");
+        try {
+            await leg.setTrack("audio", this.capture.tracks.audio);
+            await leg.setTrack("video", this.capture.tracks.video);
+            const sdp = await leg.offer();
+            if (leg !== this.#leg) return; // stopped meanwhile
+            this.#offerSeq = this.callbacks.send({ type: "leg_offer", sdp });
+        } catch (error) {
+            if (leg === this.#leg) this.#broken(error);
+        }
+    }
+
+    /** @param {LegAnswer} message */
+    async #answered({ leg_id, sdp, ref }) {
+        // An older offer's answer: the newer offer has replaced that leg at the server too.
+        if (!this.#leg || ref !== this.#offerSeq) return;
+        await this.#leg.answer(leg_id, sdp);
+    }
+
+    /** @param {ErrorMessage} message */
+    #refused({ ref }) {
+        if (this.#leg && !this.#leg.id && ref === this.#offerSeq) this.#again();
+    }
+
+    /** @param {LegState} message */
+    #serverState({ leg_id, state }) {
+        // The server gave it up: there is nothing to wait for.
+        if (leg_id === this.#leg?.id && (state === "failed" || state === "closed")) this.#again();
+    }
+
+    /** @param {SendParameters} message */
+    #parameters(message) {
+        if (this.#leg && message.leg_id === this.#leg.id) void this.#leg.apply(message).catch(report);
+    }
+
+    /** @param {Slots} message */
+    #slots({ leg_id, slots }) {
+        if (this.#leg && leg_id === this.#leg.id) this.callbacks.onSlots(this.#leg.slotMedia(slots));
+    }
+
+    /** @param {"connecting" | "connected" | "disconnected" | "failed"} state */
+    #legState(state) {
+        if (state === "failed") {
+            this.#again();
+            return;
+        }
+        if (state === "connected") this.#retryMs = RETRY_FIRST_MS;
+        this.#say(state);
+    }
+
+    /** @param {unknown} error */
+    #broken(error) {
+        report(error);
+        this.#again();
+    }
+
+    /** Closes what is there and offers anew after a pause. */
+    #again() {
+        this.#closeAtServer();
+        if (!this.#wanted) return;
+        this.#say("disconnected");
+        clearTimeout(this.#retry);
+        this.#retry = setTimeout(() => {
+            this.#retry = undefined;
+            this.#makeIfWanted();
+        }, this.#retryMs);
+        this.#retryMs = Math.min(this.#retryMs * 2, RETRY_LAST_MS);
+    }
+
+    #closeAtServer() {
+        const id = this.#leg?.id;
+        this.#giveUp();
+        if (id) this.callbacks.send({ type: "leg_close", leg_id: id });
+    }
+
+    #giveUp() {
+        const leg = this.#leg;
+        this.#leg = null;
+        this.#offerSeq = 0;
+        leg?.close();
+        if (leg) this.callbacks.onSlots([]);
+    }
+
+    /** @param {LegCondition} condition */
+    #say(condition) {
+        if (condition === this.condition) return;
+        this.condition = condition;
+        this.callbacks.onLeg(condition);
+    }
+}
+
+/** For the developer's console only: names of faults, never contents. @param {unknown} error */
+function report(error) {
+    console.error("media:", error instanceof Error ? `${error.name}: ${error.message}` : "unknown fault");
+}

@@ -1,0 +1,82 @@
+/**
+ * The messages of the signaling protocol as the pages see them: types only, no browser loads this file.
+ * The truth is signaling/messages.py; tests/web compares the two, field by field.
+ */
+
+export type Urgency = "red" | "orange" | "green";
+export type Role = "station" | "clinician" | "mediator";
+export type ConsultationState =
+    | "requested" | "offered" | "accepted" | "in_call" | "interrupted" | "closed" | "cancelled";
+export type Presence = "connected" | "reconnecting" | "away";
+
+export interface Resume { token: string; seq: number }
+
+export interface Hello { type: "hello"; protocol: number; ticket: string; resume?: Resume | null }
+export interface Ping { type: "ping" }
+export interface LegOffer { type: "leg_offer"; sdp: string }
+export interface LegClose { type: "leg_close"; leg_id: string }
+export interface RequestConsultation { type: "request_consultation"; urgency: Urgency; reason?: string }
+export interface CancelRequest { type: "cancel_request"; consultation_id: string }
+export interface SetDuty { type: "set_duty"; on: boolean }
+export interface Accept { type: "accept"; consultation_id: string }
+export interface Leave { type: "leave"; consultation_id: string }
+export interface End { type: "end"; consultation_id: string }
+export interface MediaState { type: "media_state"; audio_muted: boolean; video_muted: boolean }
+export interface Bye { type: "bye" }
+
+export type ClientMessage =
+    | Hello | Ping | LegOffer | LegClose | RequestConsultation | CancelRequest | SetDuty | Accept | Leave
+    | End | MediaState | Bye;
+
+/** seq 0 or absent: unnumbered. ack: the last message of ours that the server has taken. */
+export interface Envelope { seq?: number; ack?: number }
+
+export interface IceServer { urls: string[]; username?: string; credential?: string }
+export interface Welcome {
+    type: "welcome"; session_id: string; resume_token: string; resumed: boolean; resume_within_s: number;
+    heartbeat_s: number; participant_id: string; role: Role; name: string; ice_servers?: IceServer[];
+    leg_id?: string | null;
+}
+export interface Pong { type: "pong" }
+export interface ErrorMessage { type: "error"; code: string; ref?: number }
+export interface LegAnswer { type: "leg_answer"; leg_id: string; sdp: string; ref?: number }
+export interface LegState { type: "leg_state"; leg_id: string; state: string }
+export interface AudioParameters {
+    active: boolean; max_bitrate_bps: number; ptime_ms: number; dtx: boolean; fec: boolean; red: boolean;
+}
+export interface VideoParameters {
+    active: boolean; max_bitrate_bps: number; max_framerate: number; scale_resolution_down_by: number;
+    codec: string | null;
+}
+export interface SendParameters {
+    type: "send_parameters"; leg_id: string; audio: AudioParameters; video: VideoParameters;
+}
+export interface Slot { index: number; audio_mid: string; video_mid: string; participant_id: string | null }
+export interface Slots { type: "slots"; leg_id: string; slots: Slot[] }
+export interface LinkQuality {
+    level: number; rtt_ms: number | null; loss_ratio: number | null; down_kbps: number | null;
+    up_kbps: number | null;
+}
+export interface Link { type: "link"; quality: LinkQuality }
+export interface QueueEntry {
+    consultation_id: string; site: string; station: string; urgency: Urgency; reason: string;
+    waiting_s: number; link: LinkQuality;
+}
+export interface Queue { type: "queue"; entries: QueueEntry[] }
+export interface Waiting {
+    type: "waiting"; consultation_id: string; position: number; on_duty: number; waiting_s: number;
+}
+export interface Duty { type: "duty"; on: boolean }
+export interface Participant {
+    participant_id: string; role: Role; name: string; presence: Presence; audio_muted: boolean;
+    video_muted: boolean; link: LinkQuality;
+}
+export interface Consultation {
+    type: "consultation"; consultation_id: string; state: ConsultationState; urgency: Urgency;
+    reason: string; participants: Participant[];
+}
+export interface Goodbye { type: "goodbye"; code: string; retry: boolean }
+
+export type ServerMessage =
+    | Welcome | Pong | ErrorMessage | LegAnswer | LegState | SendParameters | Slots | Link | Queue | Waiting
+    | Duty | Consultation | Goodbye;

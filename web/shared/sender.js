@@ -1,0 +1,132 @@
+/**
+ * Carries out `send_parameters` on the two senders of a leg. Owns: the order of changes (one at a time, the
+ * newest wins) and the held answer that voice parameters are renegotiated with, inside this browser.
+ * Must never send anything to the server.
+ */
+
+/** @import {AudioParameters, VideoParameters, SendParameters} from "./messages.js" */
+
+import { editAnswer, readVoice } from "./sdp.js";
+
+/**
+ * What lib.dom of TypeScript does not know yet: the codec of an encoding (W3C webrtc-extensions).
+ * @typedef {RTCRtpEncodingParameters & {codec?: RTCRtpCodec}} EncodingWithCodec
+ */
+
+// libopus goes no lower (RFC 7587 section 6.1: maxaveragebitrate is 6000 to 510000).
+const OPUS_MIN_BPS = 6000;
+// What only a new negotiation changes; the bitrate is a property of the encoding.
+const VOICE_SHAPE = /** @type {const} */ (["ptime_ms", "dtx", "fec", "red"]);
+
+export class SendControl {
+    /** @type {SendParameters | null} */
+    #wanted = null;
+    #busy = false;
+    /** The answer in force. @type {string} */
+    #answer;
+
+    /**
+     * @param {RTCPeerConnection} connection already holding its answer
+     * @param {RTCRtpSender} audio
+     * @param {RTCRtpSender} video
+     * @param {string} answer the server's answer
+     */
+    constructor(connection, audio, video, answer) {
+        this.connection = connection;
+        this.audio = audio;
+        this.video = video;
+        this.#answer = answer;
+    }
+
+    /** @param {SendParameters} parameters */
+    async apply(parameters) {
+        this.#wanted = parameters;
+        if (this.#busy) return;
+        this.#busy = true;
+        try {
+            while (this.#wanted && this.connection.signalingState !== "closed") {
+                const next = this.#wanted;
+                this.#wanted = null;
+                await this.#applyOne(next);
+            }
+        } finally {
+            this.#busy = false;
+        }
+    }
+
+    /** Voice first: the picture may wait for it. @param {SendParameters} parameters */
+    async #applyOne({ audio, video }) {
+        await setEncoding(this.audio, (encoding) => {
+            encoding.active = audio.active;
+            encoding.maxBitrate = Math.max(audio.max_bitrate_bps, OPUS_MIN_BPS);
+        });
+        await this.#setVideo(video);
+        await this.#setVoice(audio);
+    }
+
+    /** @param {VideoParameters} video */
+    async #setVideo(video) {
+        /** @param {EncodingWithCodec} encoding @param {RTCRtpSendParameters} parameters */
+        const change = (encoding, parameters) => {
+            encoding.active = video.active;
+            if (video.max_bitrate_bps > 0) encoding.maxBitrate = video.max_bitrate_bps;
+            if (video.max_framerate > 0) encoding.maxFramerate = video.max_framerate;
+            encoding.scaleResolutionDownBy = Math.max(video.scale_resolution_down_by, 1);
+            chooseCodec(encoding, parameters, video.codec);
+        };
+        try {
+            await setEncoding(this.video, change);
+        } catch (error) {
+            if (this.connection.signalingState === "closed") return;
+            // A browser that knows no codec choice: everything else still holds.
+            console.warn("video parameters without codec", error instanceof Error ? error.name : "");
+            await setEncoding(this.video, (encoding, parameters) => {
+                change(encoding, parameters);
+                delete encoding.codec;
+            });
+        }
+    }
+
+    /**
+     * Packet time, DTX, FEC and RED change by negotiating once more with the answer we hold: no byte
+     * crosses the link. The bitrate alone needs none of this.
+     * @param {AudioParameters} audio
+     */
+    async #setVoice(audio) {
+        // A paused voice needs no new packet time, and its bitrate is on the encoding already.
+        if (!audio.active) return;
+        const now = readVoice(this.#answer);
+        if (!now || VOICE_SHAPE.every((name) => now[name] === audio[name])) return;
+        const sdp = editAnswer(this.#answer, audio);
+        // An answer without RED cannot ask for it: nothing would change, so do not negotiate for ever.
+        if (sdp === this.#answer) return;
+        await this.connection.setLocalDescription(await this.connection.createOffer());
+        await this.connection.setRemoteDescription({ type: "answer", sdp });
+        this.#answer = sdp;
+    }
+}
+
+/**
+ * @param {RTCRtpSender} sender
+ * @param {(encoding: EncodingWithCodec, parameters: RTCRtpSendParameters) => void} change
+ */
+async function setEncoding(sender, change) {
+    const parameters = sender.getParameters();
+    const encoding = parameters.encodings[0];
+    if (!encoding) return; // stopped sender: the leg is going away
+    const before = JSON.stringify(encoding);
+    change(encoding, parameters);
+    if (JSON.stringify(encoding) !== before) await sender.setParameters(parameters);
+}
+
+/** @param {EncodingWithCodec} encoding @param {RTCRtpSendParameters} parameters @param {string | null} name */
+function chooseCodec(encoding, parameters, name) {
+    const mime = name?.includes("/") ? name : `video/${name}`;
+    const codec = name && parameters.codecs.find((c) => c.mimeType.toLowerCase() === mime.toLowerCase());
+    if (!codec) {
+        delete encoding.codec;
+        return;
+    }
+    const { mimeType, clockRate, sdpFmtpLine } = codec;
+    encoding.codec = sdpFmtpLine === undefined ? { mimeType, clockRate } : { mimeType, clockRate, sdpFmtpLine };
+}

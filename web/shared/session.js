@@ -1,0 +1,65 @@
+/**
+ * One signed-in page: the socket and the media tied together. Owns: which events of the window concern
+ * them. Must never know what a page looks like.
+ */
+
+/** @import {ClientMessage, ServerMessage} from "./messages.js" */
+/** @import {Status} from "./protocol.js" */
+/** @import {SlotMedia} from "./leg.js" */
+/** @import {LegCondition} from "./media.js" */
+
+import { fetchTicket } from "./http.js";
+import { Media } from "./media.js";
+import { Connection } from "./protocol.js";
+
+/**
+ * @typedef {object} SessionCallbacks
+ * @property {(message: ServerMessage) => void} onMessage
+ * @property {(status: Status) => void} onStatus
+ * @property {() => void} onDevices
+ * @property {(slots: SlotMedia[]) => void} onSlots
+ * @property {(condition: LegCondition) => void} onLeg
+ */
+
+export class Session {
+    /** @param {SessionCallbacks} callbacks */
+    constructor(callbacks) {
+        this.connection = new Connection({
+            url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
+            ticket: fetchTicket,
+            onMessage: (message) => {
+                this.media.handle(message);
+                callbacks.onMessage(message);
+            },
+            onStatus: (status) => {
+                this.media.setOnline(status.state === "open");
+                callbacks.onStatus(status);
+            },
+        });
+        this.media = new Media({
+            send: (message) => this.send(message),
+            onDevices: callbacks.onDevices,
+            onSlots: callbacks.onSlots,
+            onLeg: callbacks.onLeg,
+        });
+        const changed = () => this.connection.networkChanged();
+        window.addEventListener("online", changed);
+        window.addEventListener("offline", changed);
+        document.addEventListener("visibilitychange", () => {
+            if (!document.hidden) changed();
+        });
+    }
+
+    /** @param {ClientMessage} message @returns {number} its seq */
+    send(message) {
+        return this.connection.send(message);
+    }
+
+    /** Sign-out or taken over: no leg, no devices, no socket. */
+    end() {
+        this.media.tellOthers(false);
+        this.media.stopLeg();
+        this.media.closeDevices();
+        this.connection.close();
+    }
+}

@@ -1,0 +1,285 @@
+/**
+ * The page of a station: enrolment, asking for a doctor, the waiting room, the call. Owns: which view is
+ * shown; it follows from what the server said last, never from what the page hopes. Must never keep what a
+ * patient said longer than the request it belongs to.
+ */
+
+/** @import {Consultation, ServerMessage, Urgency} from "../shared/messages.js" */
+/** @import {Status} from "../shared/protocol.js" */
+
+import { CallView } from "../shared/call.js";
+import { DeviceCard } from "../shared/devices.js";
+import { find, onActions, setText, showView } from "../shared/dom.js";
+import { confirm, notice, Overlays, startFrame } from "../shared/frame.js";
+import { call, HttpError } from "../shared/http.js";
+import { errorText, onLanguage, startLanguage } from "../shared/i18n.js";
+import { makeLink, showLink } from "../shared/links.js";
+import { Session } from "../shared/session.js";
+import { WaitingView } from "./waiting.js";
+
+// A kiosk nobody touches gives its camera, its microphone and its leg (about 1 kbit/s) back.
+const REST_AFTER_MS = 180_000;
+// Long enough to read "it is over", short enough for the next patient.
+const HOME_AFTER_MS = 30_000;
+const RETRY_START_MS = 5_000;
+const TICK_MS = 1_000;
+// After a welcome the whole state follows at once; a view that flickers in between would cut the sound.
+const SETTLE_MS = 400;
+
+const overlays = new Overlays();
+const waiting = new WaitingView();
+const card = new DeviceCard(find("[data-devices]", HTMLElement));
+const link = makeLink();
+const session = new Session({ onMessage, onStatus, onDevices: showDevices, onSlots: (slots) => callView.setSlots(slots), onLeg });
+const callView = new CallView(find("[data-call]", HTMLElement), session.media, false);
+
+let participantId = "";
+let enrolled = false;
+/** @type {Consultation | null} */
+let consultation = null;
+/** The request was sent and nothing about it came back yet: the seq. */
+let requestSeq = 0;
+let ended = false;
+let resting = false;
+let touchedMs = Date.now();
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let homeTimer;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let settleTimer;
+
+/** @param {ServerMessage} message */
+function onMessage(message) {
+    if (message.type === "welcome") {
+        participantId = message.participant_id;
+        if (!message.resumed) startAnew();
+    } else if (message.type === "consultation") {
+        onConsultation(message);
+    } else if (message.type === "waiting") {
+        waiting.setPlace(message);
+    } else if (message.type === "link") {
+        showLink(link, message.quality);
+        waiting.setLink(message.quality);
+        callView.setLink(message.quality);
+    } else if (message.type === "error") {
+        onError(message.code, message.ref ?? 0);
+    }
+    render();
+}
+
+/** The server knows no earlier session: what it does not send now is no more. */
+function startAnew() {
+    requestSeq = 0;
+    clearTimeout(settleTimer);
+    settleTimer = setTimeout(() => {
+        settleTimer = undefined;
+        consultation = null;
+        render();
+    }, SETTLE_MS);
+}
+
+/** @param {Consultation} message */
+function onConsultation(message) {
+    clearTimeout(settleTimer);
+    settleTimer = undefined;
+    const wasInCall = consultation !== null && isCall(consultation);
+    requestSeq = 0;
+    const over = message.state === "closed" || message.state === "cancelled";
+    if (over && consultation?.consultation_id !== message.consultation_id) return; // an old one's last word
+    if (over && wasInCall) showEnded();
+    if (!over) find("form[data-form=request]", HTMLFormElement).reset();
+    if (over || consultation?.consultation_id !== message.consultation_id) waiting.setPlace(null);
+    consultation = over ? null : message;
+}
+
+/** @param {string} code @param {number} ref */
+function onError(code, ref) {
+    if (ref && ref === requestSeq) requestSeq = 0;
+    // Legs are made again by themselves; people need not hear of it.
+    if (!code.startsWith("offer_") && code !== "slow_down") notice(errorText(code));
+}
+
+function showEnded() {
+    ended = true;
+    clearTimeout(homeTimer);
+    homeTimer = setTimeout(goHome, HOME_AFTER_MS);
+}
+
+function goHome() {
+    clearTimeout(homeTimer);
+    ended = false;
+    // The next patient starts with both on.
+    session.media.setMuted(false);
+    void session.media.setCameraOff(false);
+    touched();
+    render();
+}
+
+/** @param {Status} status */
+function onStatus(status) {
+    if (status.state === "over") {
+        if (status.code === "signed_out") enrolled = false;
+        session.end();
+    }
+    overlays.set(status);
+    callView.setServerAway(overlays.isAway);
+    render();
+}
+
+function onLeg() {
+    callView.legChanged();
+}
+
+/** @param {Consultation} one */
+function isCall({ state }) {
+    return state === "accepted" || state === "in_call" || state === "interrupted";
+}
+
+/** @returns {string} the view that follows from all that is known */
+function view() {
+    if (!enrolled) return "enrol";
+    if (consultation) return isCall(consultation) ? "call" : "waiting";
+    if (ended) return "ended";
+    return "home";
+}
+
+function render() {
+    const settled = session.connection.status.state === "open" && settleTimer === undefined;
+    if (document.body.dataset.view === "loading" && enrolled && !settled && !consultation) return;
+    const now = view();
+    showView(now);
+    if (consultation) waiting.setConsultation(consultation);
+    if (consultation && now === "call") callView.show(consultation, participantId);
+    else callView.hide();
+    session.media.tellOthers(now === "call");
+    find("[data-action=request]", HTMLButtonElement).disabled = requestSeq > 0;
+    if (now === "waiting" || now === "call") wake();
+    overlays.tick();
+    showDevices();
+}
+
+function showDevices() {
+    const now = document.body.dataset.view;
+    card.show(session.media, now === "home" || now === "waiting");
+    find("[data-action=wake]", HTMLElement).hidden = !resting;
+    callView.devicesChanged();
+}
+
+/** Camera, microphone and warm leg, unless they are there already. */
+function wake() {
+    if (!resting && session.media.condition !== "none") return;
+    resting = false;
+    session.media.startLeg();
+    void session.media.openDevices();
+}
+
+function rest() {
+    resting = true;
+    session.media.stopLeg();
+    session.media.closeDevices();
+    showLink(link, null);
+    showDevices();
+}
+
+/** Somebody is here. */
+function touched() {
+    touchedMs = Date.now();
+    if (enrolled && session.connection.status.state === "open") wake();
+}
+
+function tick() {
+    overlays.tick();
+    callView.setServerAway(overlays.isAway);
+    const now = document.body.dataset.view;
+    if (now === "waiting") waiting.tick();
+    const idle = Date.now() - touchedMs > REST_AFTER_MS;
+    if (idle && !resting && (now === "home" || now === "ended")) rest();
+}
+
+/** @param {HTMLFormElement} form */
+function request(form) {
+    if (requestSeq) return;
+    const data = new FormData(form);
+    const urgency = /** @type {Urgency} */ (data.get("urgency"));
+    requestSeq = session.send({ type: "request_consultation", urgency, reason: String(data.get("reason") ?? "").trim() });
+    wake();
+    render();
+}
+
+async function cancel() {
+    const going = await confirm({ title: "cancel.title", text: "cancel.text", yes: "cancel.yes", no: "cancel.no", icon: "cross" });
+    if (going && consultation) session.send({ type: "cancel_request", consultation_id: consultation.consultation_id });
+}
+
+async function end() {
+    const going = await confirm({ title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" });
+    if (going && consultation) session.send({ type: "end", consultation_id: consultation.consultation_id });
+}
+
+/** @param {HTMLFormElement} form */
+async function enrol(form) {
+    const error = find("[data-error]", HTMLElement, form);
+    const button = find("button", HTMLButtonElement, form);
+    setText(error, "");
+    button.disabled = true;
+    try {
+        await call("POST", "/api/station/enrolment", { code: String(new FormData(form).get("code") ?? "").trim() });
+        form.reset();
+        await begin();
+    } catch (problem) {
+        setText(error, errorText(problem instanceof HttpError ? problem.code : "error"));
+    } finally {
+        button.disabled = false;
+    }
+}
+
+/** Finds out who this device is, and connects. */
+async function begin() {
+    try {
+        const who = await call("GET", "/api/station");
+        enrolled = true;
+        setText(find("[data-place]", HTMLElement), [who.site, who.name].filter(Boolean).join(" · "));
+        touched();
+        session.media.startLeg();
+        void session.media.openDevices();
+        session.connection.connect();
+    } catch (problem) {
+        if (!(problem instanceof HttpError)) throw problem;
+        enrolled = false;
+        if (problem.status === 401 || problem.status === 403) {
+            render();
+            return;
+        }
+        overlays.set({ state: "away", retryAtMs: Date.now() + RETRY_START_MS });
+        setTimeout(() => void begin(), RETRY_START_MS);
+    }
+}
+
+onActions({
+    cancel: () => void cancel(),
+    end: () => void end(),
+    mute: () => session.media.setMuted(!session.media.muted),
+    camera: () => void session.media.setCameraOff(!session.media.cameraOff),
+    devices: () => void session.media.openDevices(),
+    home: goHome,
+    retry: () => session.connection.connect(),
+    reload: () => location.reload(),
+    wake: touched,
+});
+find("form[data-form=enrol]", HTMLFormElement).addEventListener("submit", (event) => {
+    event.preventDefault();
+    void enrol(/** @type {HTMLFormElement} */ (event.currentTarget));
+});
+find("form[data-form=request]", HTMLFormElement).addEventListener("submit", (event) => {
+    event.preventDefault();
+    request(/** @type {HTMLFormElement} */ (event.currentTarget));
+});
+for (const event of ["pointerdown", "keydown"]) document.addEventListener(event, touched, { passive: true });
+find("[data-link-home]", HTMLElement).append(link);
+onLanguage(() => {
+    waiting.show();
+    render();
+});
+await startLanguage();
+startFrame();
+setInterval(tick, TICK_MS);
+await begin();
