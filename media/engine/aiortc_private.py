@@ -31,6 +31,8 @@ QUEUE_MAX_DATAGRAMS = 64
 # RFC 7675 section 5.1: a check every 4 to 6 s, consent lapses after 30 s without an answer.
 CONSENT_INTERVAL_S = 5.0
 CONSENT_EXPIRY_S = 30.0
+# The first check follows at once: its answer is the first thing a waiting room learns about the link.
+FIRST_CONSENT_S = 0.5
 # 64 bits cannot be guessed by a flood; RFC 8445 section 5.3 asks for 128 bits of password.
 USERNAME_BYTES = 8
 PASSWORD_BYTES = 16
@@ -223,8 +225,10 @@ class LegConnection(aioice.ice.Connection):
     async def query_consent(self) -> None:
         """Ask for consent for as long as the connection lives; every answer is a round-trip sample."""
         assert self.remote_password is not None
+        wait_s = FIRST_CONSENT_S
         while True:
-            await asyncio.sleep(CONSENT_INTERVAL_S * (0.8 + 0.4 * random.random()))  # noqa: S311
+            await asyncio.sleep(wait_s)
+            wait_s = CONSENT_INTERVAL_S * (0.8 + 0.4 * random.random())  # noqa: S311
             pair = self._nominated.get(1)
             if pair is None or not isinstance(pair.protocol, LegStunProtocol):
                 continue

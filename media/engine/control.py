@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from media.core import rtcp
 from media.core.keyframes import keyframe_spacing_ms
 from media.core.link import LinkMeter
-from media.core.parameters import LinkQuality, SendParameters
+from media.core.parameters import AudioSend, LinkQuality, SendParameters
+from media.core.redundancy import voice_wire_bps
 from media.core.reports import next_report_ms
 from media.core.steering import PublisherView, ReceiverView, Steering, red_for_receiver
 from media.engine.rooms import Member
@@ -91,10 +92,10 @@ class LegControl:
     def round_trip(self, rtt_ms: float | None, now_ms: float) -> None:
         """A measured round trip of this leg; None for a check that was never answered."""
         if rtt_ms is None:
-            self.meter.check_lost(now_ms)
-            return
+            return  # the meter notices silence by itself
         self.rtt_ms = rtt_ms if self.rtt_ms == DEFAULT_RTT_MS else 0.875 * self.rtt_ms + 0.125 * rtt_ms
-        self.meter.round_trip(rtt_ms, now_ms)
+        self.meter.rtt(rtt_ms, now_ms)
+        self.meter.heard(now_ms)
 
     # RTCP out ------------------------------------------------------------------------------------------
 
@@ -161,6 +162,12 @@ class LegControl:
         """This leg as one that receives."""
         downlink = self.member.downlink
         estimate = downlink.estimate
+        extra_bps = 0
+        voices = [out for out in downlink.by_ssrc.values() if out.kind == "audio" and out.active]
+        if voices:
+            plain_bps, doubled_bps = voice_wire_bps(AudioSend()), voice_wire_bps(AudioSend(red=True))
+            total_bps = sum(doubled_bps if out.use_red else plain_bps for out in voices)
+            extra_bps = total_bps - plain_bps  # one plain voice is the publisher's own, which steering counts
         return ReceiverView(
             estimate_bps=estimate.estimate_bps,
             loss_ratio=estimate.loss_ratio,
@@ -168,7 +175,15 @@ class LegControl:
             rtt_ms=self.rtt_ms,
             wants_video=self.member.wants_video,
             codecs=tuple(entry.codec.value for entry in self.member.leg.offer.slots[0].video.formats),
+            audio_overhead_bps=extra_bps,
         )
+
+    def switch_redundancy(self) -> None:
+        """Turn RED towards this leg on or off, as its losses and its room say."""
+        view = self.receiver_view()
+        for out in self.member.downlink.by_ssrc.values():
+            if out.red is not None:
+                out.use_red = red_for_receiver(view, was_on=out.use_red)
 
     def steer(self, receivers: Sequence[ReceiverView], now_ms: float) -> SendParameters | None:
         """What this leg's page shall send, if that has changed."""
@@ -193,6 +208,12 @@ class LegControl:
 
     def link_news(self, now_ms: float) -> LinkQuality | None:
         """A judgement of the link worth telling: at once when the level changes, else now and then."""
+        estimate = self.member.downlink.estimate
+        self.meter.loss(max(estimate.loss_ratio, self.member.uplink.loss_ratio(now_ms)))
+        if estimate.received_bps:  # before that the estimate is an assumption
+            self.meter.rates(down_bps=estimate.estimate_bps)
+        if now_ms - self.member.leg.heard_at_s * 1000 < STEERING_INTERVAL_MS:
+            self.meter.heard(now_ms)
         quality = self.meter.quality(now_ms)
         if self._told is not None and quality.level == self._told.level and now_ms < self._next_news_ms:
             return None
@@ -201,6 +222,3 @@ class LegControl:
         self._next_news_ms = now_ms + LINK_NEWS_INTERVAL_MS
         self._told = quality
         return quality
-
-
-__all__ = ["LegControl", "red_for_receiver"]

@@ -97,6 +97,8 @@ class OutboundStream:
         self.source = source
         self.rewriter.suspend()
         self.reports.reset_source()
+        if self.red is not None:
+            self.red.clear()
         self.needs_keyframe = True
         if source is not None:
             source.outputs.append(self)
@@ -167,6 +169,8 @@ class OutboundStream:
     def emit_video(self, payload_type: int, header: Header, data: bytes, now_ms: float) -> None:
         """Number and send one packet that the pacer has let go."""
         second, sequence_number, timestamp, ssrc, header_len = header
+        if self.source is None or ssrc != self.source.ssrc:
+            return  # its source has left while it waited
         mapped = self.rewriter.map(ssrc, sequence_number, timestamp, now_ms)
         if mapped is None:
             return

@@ -253,6 +253,7 @@ class MediaEngine:
                 leg.check_silence(now_s)
                 control.tick(now_ms)
                 if control.steering_due(now_ms):
+                    control.switch_redundancy()
                     self._steer(control.member, now_ms)
                     quality = control.link_news(now_ms)
                     if quality is not None and self._listener is not None:

@@ -129,6 +129,9 @@ class Uplink:
         elif codec == Codec.RED:
             self._red_arrived(stream, header, data[header_len:end], now_ms)
         elif stream.kind == "audio":
+            # RED's memory follows plain Opus too, so that nothing is played twice when RED comes or goes.
+            if not stream.red.note_plain(sequence_number, timestamp, data[header_len:end]):
+                return
             self._forward(stream, codec, header, data, now_ms)
         else:
             if stream.keyframes.wanted and is_keyframe(codec, data, header_len, end):
@@ -149,8 +152,8 @@ class Uplink:
             self.refused_rtp += 1
             return
         for number, moment, opus in recovered:
-            if number != header[1] and not stream.nack.received(number, now_ms):
-                continue  # it had come by itself, before RED was switched on
+            if number != header[1]:
+                stream.nack.received(number, now_ms)  # nobody needs to send it again
             packet = rtp.build(
                 opus,
                 second_byte=second,

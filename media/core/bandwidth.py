@@ -1,0 +1,277 @@
+"""What one leg's downlink can carry, judged from the fate of the packets we sent.
+
+Owns: the estimate of a leg's rate, its queueing delay, loss and use, from transport-wide results and report
+blocks. Must never decide what is sent: steering.py does. The rules are few, after the lessons of GCC
+(Carlucci et al., 2016) for links where loss is ordinary: queueing delay is congestion, loss is congestion
+only where it grows with the rate that we send. Sizes are bytes on the wire, so the estimate is too. A
+fuller controller may replace this class.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from statistics import median
+
+from media.core.losshistory import LossHistory
+from media.core.twcc import PacketResult
+
+# Under this even the thinnest voice (9.5 kbit/s) does not fit, so a lower estimate has no use.
+MIN_ESTIMATE_BPS = 9_500.0
+# No page of ours shows more than this; it bounds what a receiver with a false clock can claim.
+MAX_ESTIMATE_BPS = 8_000_000.0
+
+# Radio schedulers hold packets for 40 to 100 ms without being full.
+QUEUE_TOLERANCE_MS = 100.0
+# A packet that waits behind one full-sized video packet is not congestion yet; more than 200 ms of it is.
+FULL_PACKET_BITS = 1_200 * 8
+MAX_SERIALISATION_MS = 200.0
+# Under this share of the tolerated queue the link has room to grow into.
+ROOM_SHARE = 0.6
+
+BACK_OFF = 0.85  # of what gets through: the rest drains the queue
+LOSS_BACK_OFF = 0.9  # where nothing queues, nothing needs draining
+# An effect of a back-off cannot be seen before a round trip and one feedback interval have passed.
+FEEDBACK_MS = 300.0
+MAX_HOLD_MS = 2_000.0
+GROWTH_PER_S = 1.08
+# Close to where the link was last found full: feel the way, or the queue swings.
+CAREFUL_GROWTH_PER_S = 1.02
+CEILING_BAND = (0.8, 1.15)
+CEILING_MEMORY_MS = 60_000.0
+# An estimate that nothing exercises must not grow.
+USED_SHARE = 0.7
+# One late timer must not count as a second of proven use.
+MAX_STEP_MS = 500.0
+
+RATE_WINDOW_US = 1_000_000
+# The base delay is the least of 30 s: a clock that drifts 100 ppm moves 3 ms in that time.
+BASE_BUCKET_US = 5_000_000
+BASE_BUCKETS = 6
+SMOOTHING = 0.5  # of the queue, for each feedback
+RTT_SMOOTHING = 0.25
+
+# Shorter trains measure the scheduler, not the link.
+MIN_TRAIN = 5
+TRAIN_GAP_US = 100_000
+# A train is as good as told when nothing of it has come for this long.
+TRAIN_TIMEOUT_MS = 1_000.0
+# One train is one sample: do not jump further on it.
+MAX_PROBE_STEP = 3.0
+
+
+class SendEstimate:
+    """The downlink of one leg. Feed it `on_results` and `on_report_block`, read its properties."""
+
+    def __init__(self, start_bps: float) -> None:
+        self._estimate_bps = _clamped(start_bps)
+        self._queue_ms = 0.0
+        self._newest_queue_ms = 0.0
+        self._rtt_ms: float | None = None
+        self._rtt_reported = False
+        self._reported_loss: float | None = None
+        self._delay_base = _WindowedMinimum()
+        self._received = _RateWindow()
+        self._sent = _RateWindow()
+        self._loss = LossHistory()
+        self._train: list[PacketResult] = []
+        self._train_ms = 0.0
+        self._last_ms: float | None = None
+        self._hold_until_ms = 0.0
+        self._ceiling_bps: float | None = None
+        self._ceiling_ms = 0.0
+
+    @property
+    def estimate_bps(self) -> int:
+        """What the link carries, in bit/s on the wire."""
+        return round(self._estimate_bps)
+
+    @property
+    def queue_ms(self) -> float:
+        """One-way delay above its least of the last 30 s, smoothed."""
+        return self._queue_ms
+
+    @property
+    def loss_ratio(self) -> float:
+        """Share of packets lost in the last seconds (0 to 1); from report blocks where nothing else tells."""
+        if self._loss.packets == 0 and self._reported_loss is not None:
+            return self._reported_loss
+        return self._loss.ratio
+
+    @property
+    def received_bps(self) -> float:
+        """What arrived in the last second."""
+        return self._received.bps
+
+    @property
+    def rtt_ms(self) -> float | None:
+        """Round trip, smoothed; None before the first report block or feedback."""
+        return self._rtt_ms
+
+    @property
+    def app_limited(self) -> bool:
+        """Whether so little is sent that the estimate is not being tested."""
+        return self._sent.bps < USED_SHARE * self._estimate_bps
+
+    @property
+    def queue_tolerance_ms(self) -> float:
+        """The queueing delay above which the link counts as congested."""
+        own_ms = min(MAX_SERIALISATION_MS, FULL_PACKET_BITS * 1000 / self._estimate_bps)
+        return QUEUE_TOLERANCE_MS + own_ms
+
+    def on_report_block(self, loss_ratio: float, rtt_ms: float | None) -> None:
+        """A report block about a stream of this leg: loss since the last (0 to 1), round trip if known."""
+        if rtt_ms is not None:
+            known_ms = self._rtt_ms if self._rtt_reported and self._rtt_ms is not None else rtt_ms
+            self._rtt_ms = known_ms + RTT_SMOOTHING * (rtt_ms - known_ms)
+            self._rtt_reported = True
+        old = loss_ratio if self._reported_loss is None else self._reported_loss
+        self._reported_loss = old + SMOOTHING * (loss_ratio - old)
+
+    def on_results(self, results: Sequence[PacketResult], now_ms: float) -> None:
+        """What became of packets, in order of their numbers; ``now_ms`` is on the clock of sending."""
+        if self._train and now_ms - self._train_ms > TRAIN_TIMEOUT_MS:
+            self._judge_train()
+        if not results:
+            return
+        self._take_in(results, now_ms)
+        step_ms = 0.0 if self._last_ms is None else min(MAX_STEP_MS, max(0.0, now_ms - self._last_ms))
+        self._last_ms = now_ms
+        if self._congested:
+            self._back_off(BACK_OFF, now_ms)
+        elif self._loss.grows_with_rate():
+            self._back_off(LOSS_BACK_OFF, now_ms)
+        elif not self.app_limited and self._has_room and now_ms >= self._hold_until_ms:
+            self._grow(step_ms, now_ms)
+
+    def _take_in(self, results: Sequence[PacketResult], now_ms: float) -> None:
+        delays_us: list[int] = []
+        for result in results:
+            self._loss.add(result)
+            self._sent.add(result.sent_us, result.size_bytes)
+            if result.probe:
+                self._add_to_train(result, now_ms)
+            if result.arrived_us is not None:
+                self._received.add(result.arrived_us, result.size_bytes)
+                delay_us = result.arrived_us - result.sent_us
+                self._delay_base.add(delay_us, result.sent_us)
+                delays_us.append(delay_us)
+        if delays_us:
+            queue_ms = (median(delays_us) - self._delay_base.value) / 1000
+            self._queue_ms += SMOOTHING * (queue_ms - self._queue_ms)
+            self._newest_queue_ms = (delays_us[-1] - self._delay_base.value) / 1000
+        if not self._rtt_reported:
+            self._bound_rtt(now_ms - max(result.sent_us for result in results) / 1000)
+
+    def _bound_rtt(self, sample_ms: float) -> None:
+        """Until a report block tells better: the least round trip of feedback, slowly forgotten."""
+        self._rtt_ms = sample_ms if self._rtt_ms is None else min(self._rtt_ms * 1.01, sample_ms)
+
+    @property
+    def _congested(self) -> bool:
+        # After a stall of the radio everything arrives at once, each packet less late: that queue drains by
+        # itself.
+        draining = self._newest_queue_ms < 0.75 * self._queue_ms
+        return self._queue_ms > self.queue_tolerance_ms and not draining
+
+    @property
+    def _has_room(self) -> bool:
+        return self._queue_ms < ROOM_SHARE * self.queue_tolerance_ms
+
+    def _back_off(self, factor: float, now_ms: float) -> None:
+        if now_ms < self._hold_until_ms:
+            return
+        self._ceiling_bps = self._received.bps
+        self._ceiling_ms = now_ms
+        self._estimate_bps = _clamped(min(self._estimate_bps, factor * self._received.bps))
+        self._hold_until_ms = now_ms + min(MAX_HOLD_MS, FEEDBACK_MS + (self._rtt_ms or 0.0) + self._queue_ms)
+
+    def _grow(self, step_ms: float, now_ms: float) -> None:
+        careful = (
+            self._ceiling_bps is not None
+            and now_ms - self._ceiling_ms < CEILING_MEMORY_MS
+            and CEILING_BAND[0] < self._estimate_bps / max(1.0, self._ceiling_bps) < CEILING_BAND[1]
+        )
+        per_s = CAREFUL_GROWTH_PER_S if careful else GROWTH_PER_S
+        self._estimate_bps = _clamped(self._estimate_bps * per_s ** (step_ms / 1000))
+
+    def _add_to_train(self, result: PacketResult, now_ms: float) -> None:
+        if self._train and result.sent_us - self._train[-1].sent_us > TRAIN_GAP_US:
+            self._judge_train()
+        self._train.append(result)
+        self._train_ms = now_ms
+
+    def _judge_train(self) -> None:
+        """Take the rate at which a train of probes came through, if it came through well enough to tell."""
+        train, self._train = self._train, []
+        arrivals = sorted(
+            (result.arrived_us, result.size_bytes) for result in train if result.arrived_us is not None
+        )
+        if len(arrivals) < MIN_TRAIN:
+            return
+        rate_bps = _dispersion_bps(arrivals)
+        sent_bps = _dispersion_bps([(result.sent_us, result.size_bytes) for result in train])
+        # A train that left slower than the link is fast measures the train.
+        measured_bps = BACK_OFF * min(rate_bps, sent_bps)
+        if measured_bps > self._estimate_bps:
+            if self._has_room:
+                self._estimate_bps = _clamped(min(measured_bps, MAX_PROBE_STEP * self._estimate_bps))
+        elif self.app_limited and rate_bps < 0.8 * sent_bps:
+            self._estimate_bps = _clamped(measured_bps)
+
+
+class _RateWindow:
+    """Bits per second over the last second of its own clock."""
+
+    def __init__(self) -> None:
+        self._items: deque[tuple[int, int]] = deque()
+        self._bytes = 0
+        self._first_us: int | None = None
+
+    def add(self, at_us: int, size_bytes: int) -> None:
+        if self._first_us is None:
+            self._first_us = at_us
+        self._items.append((at_us, size_bytes))
+        self._bytes += size_bytes
+        while self._items[0][0] <= at_us - RATE_WINDOW_US:
+            self._bytes -= self._items.popleft()[1]
+
+    @property
+    def bps(self) -> float:
+        if self._first_us is None:
+            return 0.0
+        # Half a second at least: the first packets of a stream say nothing about its rate.
+        span_us = min(RATE_WINDOW_US, max(RATE_WINDOW_US // 2, self._items[-1][0] - self._first_us))
+        return self._bytes * 8_000_000 / span_us
+
+
+class _WindowedMinimum:
+    """The least value of the last 30 s, in six buckets."""
+
+    def __init__(self) -> None:
+        self._buckets: deque[tuple[int, int]] = deque(maxlen=BASE_BUCKETS)
+
+    def add(self, value: int, at_us: int) -> None:
+        bucket = at_us // BASE_BUCKET_US
+        if self._buckets and self._buckets[-1][0] >= bucket:
+            number, least = self._buckets[-1]
+            self._buckets[-1] = (number, min(least, value))
+            return
+        while self._buckets and self._buckets[0][0] <= bucket - BASE_BUCKETS:
+            self._buckets.popleft()
+        self._buckets.append((bucket, value))
+
+    @property
+    def value(self) -> int:
+        return min(least for _, least in self._buckets)
+
+
+def _dispersion_bps(points: Sequence[tuple[int, int]]) -> float:
+    """Rate of a train from (µs, bytes): what came after the first, over the time it took."""
+    span_us = points[-1][0] - points[0][0]
+    size_bytes = sum(size for _, size in points[1:])
+    return size_bytes * 8_000_000 / span_us if span_us > 0 else MAX_ESTIMATE_BPS
+
+
+def _clamped(bps: float) -> float:
+    return max(MIN_ESTIMATE_BPS, min(MAX_ESTIMATE_BPS, bps))

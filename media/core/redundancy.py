@@ -1,0 +1,48 @@
+"""What voice costs on the wire, and whether a leg can afford to say it twice (RED, RFC 2198).
+
+Owns: the arithmetic of voice and the rule when redundancy pays. Must never touch a packet: red.py does.
+"""
+
+from __future__ import annotations
+
+from media.core.parameters import AudioSend
+
+# IPv4 20, UDP 8, RTP 12, SRTP tag 10, header extensions of a browser (transport-wide number, mid, level) up
+# to 14.
+PACKET_OVERHEAD_BYTES = 64
+# One redundant block: four bytes of header for it and one for the primary (RFC 2198 section 3).
+RED_HEADER_BYTES = 5
+
+# From here losses are heard: at 17 packets/s one each 12 s.
+RED_ON_LOSS = 0.005
+RED_OFF_LOSS = 0.001
+# Voice twice is 41 kbit/s; on less than 60 it would take the whole link.
+RED_MIN_BPS = 60_000
+RED_KEEP_BPS = 50_000
+# Here it costs a sixth of the link, so not even the first loss need be heard.
+RED_AT_ONCE_BPS = 100_000
+RED_AT_ONCE_KEEP_BPS = 85_000
+
+
+def voice_wire_bps(audio: AudioSend) -> int:
+    """What a voice sent like this costs while somebody speaks, all headers counted, in bit/s."""
+    packet_bytes = PACKET_OVERHEAD_BYTES
+    bitrate_bps = audio.max_bitrate_bps
+    if audio.red:
+        packet_bytes += RED_HEADER_BYTES
+        bitrate_bps *= 2
+    return round(bitrate_bps + packet_bytes * 8 * 1000 / audio.ptime_ms)
+
+
+def redundancy_pays(loss_ratio: float, known_bps: float | None, *, was_on: bool) -> bool:
+    """Whether voice shall carry its past, on a way with this loss and this known rate (None: not known).
+
+    Where the rate is not known only loss can tell, and the caller must have made sure that it is not
+    congestion.
+    """
+    least_bps, at_once_bps, least_loss = RED_MIN_BPS, RED_AT_ONCE_BPS, RED_ON_LOSS
+    if was_on:
+        least_bps, at_once_bps, least_loss = RED_KEEP_BPS, RED_AT_ONCE_KEEP_BPS, RED_OFF_LOSS
+    if known_bps is None:
+        return loss_ratio >= least_loss
+    return known_bps >= at_once_bps or (known_bps >= least_bps and loss_ratio >= least_loss)

@@ -1,0 +1,289 @@
+"""The one clear place where it is decided what each publisher sends.
+
+Owns: the rule from what a publisher's way up and its receivers' ways down can take to `SendParameters`.
+Voice first: it flows at once, video starts only when voice has run clean, gives way before voice suffers,
+and comes back by timed trial, because a paused stream gives an estimator nothing to grow on. Must never
+send or measure anything. The browser's own congestion control holds the uplink; we only set the ceiling
+under which it works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from media.core.parameters import AudioSend, SendParameters, VideoSend
+from media.core.redundancy import RED_AT_ONCE_BPS, redundancy_pays, voice_wire_bps
+from media.core.uplinkceiling import UplinkCeiling
+from media.core.videosteps import MIN_VIDEO_BPS, VideoSteps, picture_for
+
+# Best at low rates first.
+VIDEO_PREFERENCE = ("video/AV1", "video/VP9", "video/VP8", "video/H264")
+
+# Video never takes all that voice leaves: an encoder overshoots, and the estimate is one.
+HEAD_ROOM = 0.8
+CLEAN_VOICE_MS = 2_000.0
+# Under this much room for it video is not kept; between this and the start it may stay, so as not to flap.
+KEEP_VIDEO_BPS = 15_000
+# Half of what a talk bears (ITU-T G.114 wants 400 ms one way) is gone at this queue.
+SUFFERING_QUEUE_MS = 300.0
+# Loss that came with the video; twice the standard error of 10 % loss over 70 packets of voice.
+SUFFERING_LOSS = 0.1
+PAUSE_AFTER_MS = 1_000.0
+# What we did about it shows after a round trip and a feedback interval, so a long path needs more patience.
+PAUSE_AFTER_ROUND_TRIPS = 1.5
+# A trial ignores the estimate for so long; growing by 8 % a second it gets from voice to voice and video.
+TRIAL_MS = 8_000.0
+# Video that lasted this long was no failed trial.
+PROVEN_MS = 20_000.0
+FIRST_WAIT_MS = 10_000.0
+LAST_WAIT_MS = 60_000.0
+
+# Ordinary loss is learnt within 5 s of voice alone, and forgotten slowly under video.
+QUIET_LEARNING_MS = 5_000.0
+VIDEO_LEARNING_MS = 60_000.0
+# A single burst of loss is no reason to talk twice, nor a single clean moment to stop.
+RED_AFTER_MS = 1_000.0
+RED_UNTIL_MS = 3_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherView:
+    """What is known of a publisher and its way up. Rates are wire bit/s, ratios 0 to 1; None: not known.
+
+    ``up_capacity_bps`` is what the way up is known to carry; ``codecs`` are mime types it can send.
+    """
+
+    up_bps_received: float = 0.0
+    up_loss_ratio: float = 0.0
+    up_queue_ms: float | None = None
+    up_capacity_bps: float | None = None
+    rtt_ms: float | None = None
+    audio_muted: bool = False
+    video_muted: bool = False
+    codecs: tuple[str, ...] = VIDEO_PREFERENCE
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverView:
+    """What is known of one receiver of this publisher and its way down.
+
+    ``audio_overhead_bps``: what other voices, and redundancy that the relay adds, take of its link besides
+    this publisher's plain voice.
+    """
+
+    estimate_bps: float
+    loss_ratio: float = 0.0
+    queue_ms: float = 0.0
+    rtt_ms: float | None = None
+    wants_video: bool = True
+    codecs: tuple[str, ...] = VIDEO_PREFERENCE
+    audio_overhead_bps: float = 0.0
+
+
+def red_for_receiver(view: ReceiverView, *, was_on: bool) -> bool:
+    """Whether the relay shall add redundancy to the voice towards this receiver; with hysteresis."""
+    return redundancy_pays(view.loss_ratio, view.estimate_bps, was_on=was_on)
+
+
+def common_codec(publisher: PublisherView, receivers: Sequence[ReceiverView]) -> str | None:
+    """The best codec that the publisher can send and all of these can decode."""
+    able = {mime.lower() for mime in publisher.codecs}
+    for receiver in receivers:
+        able &= {mime.lower() for mime in receiver.codecs}
+    return next((mime for mime in VIDEO_PREFERENCE if mime.lower() in able), None)
+
+
+class Steering:
+    """What one publisher shall send; ask `decide` two to five times a second."""
+
+    def __init__(self) -> None:
+        self._flow: _Flow | None = None
+
+    def decide(
+        self, now_ms: float, publisher: PublisherView, receivers: Sequence[ReceiverView]
+    ) -> SendParameters:
+        """What to send from now on: equal to the last answer while nothing material changed."""
+        if not receivers:
+            self._flow = None  # a warm leg: nothing flows, and what was learnt will be stale
+            return SendParameters()
+        if self._flow is None:
+            self._flow = _Flow(now_ms)
+        return self._flow.decide(now_ms, publisher, receivers)
+
+
+class _Flow:
+    """One publisher's media from the first receiver on until there is none."""
+
+    def __init__(self, now_ms: float) -> None:
+        self._audio = AudioSend(active=True)
+        self._red = _Slow(on_after_ms=RED_AFTER_MS, off_after_ms=RED_UNTIL_MS)
+        self._ceiling = UplinkCeiling()
+        self._steps = VideoSteps()
+        self._up_loss = _OrdinaryLoss()
+        self._down_loss = _OrdinaryLoss()
+        self._proven_up_bps = 0.0
+        self._up_suffers = False
+        self._suffers = False
+        self._last_ms = now_ms
+        self._clean_since_ms: float | None = None
+        self._strain_since_ms: float | None = None  # of the links, while video flows
+        self._video_since_ms: float | None = None  # None: paused
+        self._wait_ms = FIRST_WAIT_MS
+        self._start_from_ms = now_ms
+        self._trial_from_ms = now_ms + FIRST_WAIT_MS
+        self._trial_until_ms = now_ms
+
+    def decide(
+        self, now_ms: float, publisher: PublisherView, receivers: Sequence[ReceiverView]
+    ) -> SendParameters:
+        watching = [receiver for receiver in receivers if receiver.wants_video]
+        self._watch_voice(now_ms, publisher, watching or receivers)
+        self._decide_redundancy(now_ms, publisher, receivers)
+        codec = None if publisher.video_muted or not watching else common_codec(publisher, watching)
+        if codec is None:
+            self._video_since_ms = None  # nobody's fault: it may come back without a wait
+            return SendParameters(self._audio)
+        room_bps = self._room_bps(publisher, watching)
+        if self._video_since_ms is None:
+            self._consider_start(now_ms, room_bps)
+        else:
+            self._consider_pause(now_ms, publisher, watching, room_bps)
+        if self._video_since_ms is None:
+            return SendParameters(self._audio)
+        return SendParameters(self._audio, self._video(now_ms, publisher, room_bps, codec))
+
+    def _watch_voice(
+        self, now_ms: float, publisher: PublisherView, receivers: Sequence[ReceiverView]
+    ) -> None:
+        """Notice since when voice runs clean, and how much loss is simply there."""
+        step_ms, self._last_ms = max(0.0, now_ms - self._last_ms), now_ms
+        video = self._video_since_ms is not None
+        down_loss = max(receiver.loss_ratio for receiver in receivers)
+        self._down_loss.learn(down_loss, step_ms, video)
+        self._up_loss.learn(publisher.up_loss_ratio, step_ms, video)
+        queue_ms = max(receiver.queue_ms for receiver in receivers)
+        self._up_suffers = (publisher.up_queue_ms or 0.0) > SUFFERING_QUEUE_MS or self._up_loss.grew(
+            publisher.up_loss_ratio
+        )
+        self._suffers = self._up_suffers or queue_ms > SUFFERING_QUEUE_MS or self._down_loss.grew(down_loss)
+        flows = publisher.audio_muted or publisher.up_bps_received > 0
+        if self._suffers or not flows:
+            self._clean_since_ms = None
+        elif self._clean_since_ms is None:
+            self._clean_since_ms = now_ms
+        if self._up_suffers:
+            self._proven_up_bps = min(self._proven_up_bps, publisher.up_bps_received)
+        else:
+            self._proven_up_bps = max(self._proven_up_bps, publisher.up_bps_received)
+
+    def _decide_redundancy(
+        self, now_ms: float, publisher: PublisherView, receivers: Sequence[ReceiverView]
+    ) -> None:
+        """Redundancy on the way up: for loss there or at the poorest receiver, if all can afford it."""
+        poorest_bps = min(receiver.estimate_bps for receiver in receivers)
+        loss_ratio = max(publisher.up_loss_ratio, *(receiver.loss_ratio for receiver in receivers))
+        was_on = self._audio.red
+        pays = redundancy_pays(loss_ratio, poorest_bps, was_on=was_on)
+        up_bps = publisher.up_capacity_bps
+        if up_bps is None and self._proven_up_bps >= RED_AT_ONCE_BPS:
+            up_bps = self._proven_up_bps
+        pays = pays and redundancy_pays(loss_ratio, up_bps, was_on=was_on) and not self._up_suffers
+        if self._red.update(now_ms, pays) != was_on:
+            self._audio = replace(self._audio, red=not was_on)
+
+    def _room_bps(self, publisher: PublisherView, watching: Sequence[ReceiverView]) -> float:
+        """What voice leaves on the thinnest of the links concerned."""
+        plain_bps = voice_wire_bps(replace(self._audio, red=False))
+        room_bps = min(
+            receiver.estimate_bps - plain_bps - receiver.audio_overhead_bps for receiver in watching
+        )
+        if publisher.up_capacity_bps is not None:
+            room_bps = min(room_bps, publisher.up_capacity_bps - voice_wire_bps(self._audio))
+        return room_bps
+
+    def _consider_start(self, now_ms: float, room_bps: float) -> None:
+        clean = self._clean_since_ms is not None and now_ms - self._clean_since_ms >= CLEAN_VOICE_MS
+        if not clean or now_ms < self._start_from_ms:
+            return
+        if room_bps >= MIN_VIDEO_BPS:
+            self._trial_until_ms = now_ms
+        elif now_ms >= self._trial_from_ms:
+            self._trial_until_ms = now_ms + TRIAL_MS
+        else:
+            return
+        self._video_since_ms = now_ms
+        self._strain_since_ms = None
+        self._ceiling.start(now_ms)
+        self._steps.start(min(HEAD_ROOM * room_bps, self._ceiling.bps), now_ms)
+
+    def _consider_pause(
+        self, now_ms: float, publisher: PublisherView, watching: Sequence[ReceiverView], room_bps: float
+    ) -> None:
+        no_room = room_bps < KEEP_VIDEO_BPS and now_ms >= self._trial_until_ms
+        if not self._suffers and not no_room:
+            self._strain_since_ms = None
+            return
+        if self._strain_since_ms is None:
+            self._strain_since_ms = now_ms
+        rtt_ms = max(publisher.rtt_ms or 0.0, *(receiver.rtt_ms or 0.0 for receiver in watching))
+        patience_ms = max(PAUSE_AFTER_MS, PAUSE_AFTER_ROUND_TRIPS * rtt_ms)
+        if now_ms - self._strain_since_ms >= patience_ms:
+            self._pause(now_ms)
+
+    def _pause(self, now_ms: float) -> None:
+        started_ms = now_ms if self._video_since_ms is None else self._video_since_ms
+        if now_ms - started_ms >= PROVEN_MS:
+            self._wait_ms = FIRST_WAIT_MS
+        self._start_from_ms = self._trial_from_ms = now_ms + self._wait_ms
+        self._wait_ms = min(LAST_WAIT_MS, 2 * self._wait_ms)
+        self._video_since_ms = None
+        self._clean_since_ms = None
+
+    def _video(self, now_ms: float, publisher: PublisherView, room_bps: float, codec: str) -> VideoSend:
+        received_bps = publisher.up_bps_received - voice_wire_bps(self._audio)
+        self._ceiling.follow(now_ms, received_bps, self._steps.bitrate_bps, suffers=self._up_suffers)
+        self._steps.follow(min(HEAD_ROOM * room_bps, self._ceiling.bps), now_ms)
+        framerate, scale = picture_for(self._steps.bitrate_bps)
+        return VideoSend(
+            active=True,
+            max_bitrate_bps=self._steps.bitrate_bps,
+            max_framerate=framerate,
+            scale_resolution_down_by=scale,
+            codec=codec,
+        )
+
+
+class _OrdinaryLoss:
+    """The loss that is simply there: learnt under voice alone."""
+
+    def __init__(self) -> None:
+        self._ratio: float | None = None
+
+    def learn(self, loss_ratio: float, step_ms: float, video: bool) -> None:
+        if self._ratio is None:
+            self._ratio = loss_ratio
+        learning_ms = VIDEO_LEARNING_MS if video else QUIET_LEARNING_MS
+        self._ratio += (loss_ratio - self._ratio) * min(1.0, step_ms / learning_ms)
+
+    def grew(self, loss_ratio: float) -> bool:
+        return loss_ratio - (self._ratio or 0.0) > SUFFERING_LOSS
+
+
+class _Slow:
+    """A switch that moves only when asked for a while."""
+
+    def __init__(self, on_after_ms: float, off_after_ms: float) -> None:
+        self._after_ms = {False: on_after_ms, True: off_after_ms}
+        self._on = False
+        self._asked_ms: float | None = None
+
+    def update(self, now_ms: float, wanted: bool) -> bool:
+        if wanted == self._on:
+            self._asked_ms = None
+        elif self._asked_ms is None:
+            self._asked_ms = now_ms
+        elif now_ms - self._asked_ms >= self._after_ms[self._on]:
+            self._on = wanted
+            self._asked_ms = None
+        return self._on

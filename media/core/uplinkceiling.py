@@ -1,0 +1,57 @@
+"""How high a publisher's video may climb on a way up whose rate nobody knows.
+
+Owns: a ceiling that opens while it is used and comes down when the way up suffers. It follows what really
+comes through, because the size of the picture is chosen by it: a browser whose own congestion control gives
+it 60 kbit/s must not be told to send 640x480. Must never set a rate by itself: steering.py takes the lesser
+of this and the room.
+"""
+
+from __future__ import annotations
+
+from media.core.videosteps import MAX_VIDEO_BPS, MIN_VIDEO_BPS
+
+# The ceiling of the way up starts where any link that can have video at all has room...
+FIRST_BPS = 40_000.0
+# ...and opens by a quarter each second in which the publisher really uses it.
+STEP = 1.25
+STEP_MS = 1_000.0
+USED_SHARE = 0.7
+IDLE_SHARE = 0.4
+IDLE_MS = 4_000.0
+# A ceiling that idles still lets a picture that begins to move have this.
+IDLE_BPS = 100_000.0
+# Steps are a quarter apart, so a ceiling within this of the step in force is the one that holds it down.
+BINDING = 1.3
+
+
+class UplinkCeiling:
+    """The most that one publisher's video may have, in bit/s."""
+
+    def __init__(self) -> None:
+        self.bps = FIRST_BPS
+        self._changed_ms = 0.0
+        self._idle_since_ms: float | None = None
+
+    def start(self, now_ms: float) -> None:
+        """Video begins, or begins again."""
+        self.bps = FIRST_BPS
+        self._changed_ms = now_ms
+        self._idle_since_ms = None
+
+    def follow(self, now_ms: float, received_bps: float, bitrate_bps: int, *, suffers: bool) -> None:
+        """``received_bps`` of video came up while the publisher was allowed ``bitrate_bps``."""
+        if received_bps >= IDLE_SHARE * bitrate_bps:
+            self._idle_since_ms = None
+        elif self._idle_since_ms is None:
+            self._idle_since_ms = now_ms
+        if now_ms - self._changed_ms < STEP_MS:
+            return
+        idle = self._idle_since_ms is not None and now_ms - self._idle_since_ms >= IDLE_MS
+        if suffers or (idle and self.bps > IDLE_BPS):
+            self._change(self.bps / STEP, now_ms)
+        elif received_bps >= USED_SHARE * bitrate_bps and self.bps < BINDING * bitrate_bps:
+            self._change(self.bps * STEP, now_ms)
+
+    def _change(self, bps: float, now_ms: float) -> None:
+        self.bps = max(float(MIN_VIDEO_BPS), min(float(MAX_VIDEO_BPS), bps))
+        self._changed_ms = now_ms
