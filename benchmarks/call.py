@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.lab import browser, netns
+from benchmarks.lab.keneya import Keneya
 from benchmarks.lab.loss import make_loss
 from benchmarks.lab.p2p import PeerToPeer
 from benchmarks.lab.picture import PICTURES
@@ -30,7 +31,7 @@ from benchmarks.lab.system import System
 REFUSED = 2
 # What --down and --up build on when no profile is named: a link without delay or loss of its own.
 PLAIN = Conditions(down_kbps=1000, up_kbps=1000, rtt_ms=0)
-SYSTEMS: dict[str, Callable[[], System]] = {"p2p": PeerToPeer}
+SYSTEMS: dict[str, Callable[[], System]] = {"keneya": Keneya, "p2p": PeerToPeer}
 
 
 class Refused(Exception):
@@ -41,7 +42,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.call", description=__doc__)
     parser.add_argument("--profile", choices=PROFILES, help="a link by name; the options below change it")
-    parser.add_argument("--system", choices=SYSTEMS, default="p2p")
+    parser.add_argument("--system", choices=SYSTEMS, default="keneya")
     parser.add_argument("--seconds", type=_amount, default=30.0, help="length of the measured window")
     parser.add_argument("--settle", type=_amount, default=5.0, help="seconds of call before the window")
     parser.add_argument("--down", type=_amount, help="kbit/s of IP towards the station")

@@ -11,9 +11,10 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import BrowserContext, Page
 
+from benchmarks.lab import people
 from benchmarks.lab.p2p_server import READY
 from benchmarks.lab.process import running
-from benchmarks.lab.system import PAGE_TIMEOUT_MS, Pages, Where
+from benchmarks.lab.system import Pages, Where
 
 
 class PeerToPeer:
@@ -51,6 +52,6 @@ class PeerToPeer:
 
     async def _open(self, context: BrowserContext, role: str, view: str) -> Page:
         page = await context.new_page()
-        await page.goto(f"{self._origin}/?role={role}", timeout=PAGE_TIMEOUT_MS)
-        await page.wait_for_selector(f"body[data-view={view}]", timeout=PAGE_TIMEOUT_MS)
+        await page.goto(f"{self._origin}/?role={role}", timeout=people.PATIENCE_MS)
+        await people.view(page, view)
         return page

@@ -15,8 +15,6 @@ from playwright.async_api import BrowserContext, Page
 from benchmarks.lab.tun import FAR_ADDRESS
 
 PORT = 8080
-# Pages are opened over links that need half a minute for 60 kB.
-PAGE_TIMEOUT_MS = 180_000.0
 
 
 @dataclass(frozen=True)
