@@ -1,0 +1,125 @@
+"""A media engine alone in a process on one core, told what to do by lines of JSON on standard input.
+
+Owns: the engine under measurement, its core, and an echo on a plain UDP socket as the baseline of the loopback.
+Must never do anything else: its processor time is the result. Each request is answered by one line of JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import cProfile
+import json
+import os
+import pstats
+import socket
+import sys
+import time
+from typing import Any, cast
+
+import uvloop
+
+from benchmarks.peers.host import rss_mib
+from media.engine import engine as engine_module
+from media.engine.engine import MediaEngine, MediaSettings
+
+HOST = "127.0.0.1"
+ECHO_BYTES = 2_048
+# An offer of three slots is 3 kB, one of a real browser 23 kB; asyncio's own limit for a line is 64 KiB.
+LINE_MAX_BYTES = 1 << 20
+PROFILE_LINES = 45
+
+
+class _Echo(asyncio.DatagramProtocol):
+    """Sends every datagram back to where it came from."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transport is none of asyncio's class, but does the same.
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._transport.sendto(data, addr)
+
+
+class EngineProcess:
+    """The requests and what they do."""
+
+    def __init__(self, profiler: cProfile.Profile | None) -> None:
+        self._engine = MediaEngine(MediaSettings(port=0, hosts=(HOST,)))
+        self._profiler = profiler
+
+    async def start(self) -> int:
+        """Bind the engine and the echo; the echo's port."""
+        await self._engine.start()
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(_Echo, local_addr=(HOST, 0))
+        bound: socket.socket = transport.get_extra_info("socket")
+        port: int = bound.getsockname()[1]
+        return port
+
+    async def handle(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Do what one line asks."""
+        match request["do"]:
+            case "open":
+                return {"answer": await self._engine.open_leg(request["leg"], request["offer"])}
+            case "join":
+                self._engine.join(request["room"], request["leg"])
+                return {}
+            case "mark":
+                return self._mark(request["profile"])
+            case "close":
+                await self._engine.close()
+                return {}
+            case other:
+                raise ValueError(f"unknown request {other}")
+
+    def _mark(self, profile: bool) -> dict[str, Any]:
+        """Counters as they stand; `profile` switches the profiler on, its next reading off again."""
+        downlinks = [member.downlink for member in self._engine._members.values()]
+        if self._profiler is not None:
+            if profile:
+                self._profiler.enable()
+            else:
+                self._profiler.disable()
+        return {
+            "cpu_s": time.process_time(),
+            "at_s": time.monotonic(),
+            "forwarded": sum(downlink.sent_packets for downlink in downlinks),
+            "estimate_kbps": sorted(downlink.estimate.estimate_bps // 1000 for downlink in downlinks),
+            "rss_mib": rss_mib(os.getpid()),
+            "refused": self._engine.refused,
+        }
+
+
+async def _serve(profiler: cProfile.Profile | None) -> None:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=LINE_MAX_BYTES)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    process = EngineProcess(profiler)
+    print(json.dumps({"echo_port": await process.start()}), flush=True)
+    while line := await reader.readline():
+        request = json.loads(line)
+        print(json.dumps(await process.handle(request)), flush=True)
+        if request["do"] == "close":
+            return
+
+
+def main() -> None:
+    """Run until told to close, or until standard input ends."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--core", type=int, required=True)
+    parser.add_argument("--start-kbps", type=int, required=True)
+    parser.add_argument("--profile", action="store_true")
+    arguments = parser.parse_args()
+    os.sched_setaffinity(0, {arguments.core})
+    # How long the estimate takes to grow is not what this measures: see forward.py.
+    engine_module.START_BPS = arguments.start_kbps * 1000
+    profiler = cProfile.Profile() if arguments.profile else None
+    uvloop.run(_serve(profiler))
+    if profiler is not None:
+        statistics = pstats.Stats(profiler, stream=sys.stderr)
+        statistics.sort_stats("tottime").print_stats(PROFILE_LINES)
+
+
+if __name__ == "__main__":
+    main()

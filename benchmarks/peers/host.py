@@ -1,0 +1,54 @@
+"""What the forwarding benchmark reads from /proc: the processor, its idle time core by core, a process' memory."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+# proc(5) stat: user, nice, system, idle, iowait, irq, softirq, steal; guest times are counted in user already.
+IDLE_FIELDS = (3, 4)
+FIELDS = 8
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Idle and total clock ticks of each core since boot, by name (``cpu`` is all of them together)."""
+
+    ticks: dict[str, tuple[int, int]]
+
+    @classmethod
+    def now(cls) -> Idle:
+        """Read it."""
+        ticks: dict[str, tuple[int, int]] = {}
+        for line in (PROC / "stat").read_text(encoding="ascii").splitlines():
+            name, *values = line.split()
+            if name.startswith("cpu"):
+                fields = [int(value) for value in values[:FIELDS]]
+                ticks[name] = (sum(fields[index] for index in IDLE_FIELDS), sum(fields))
+        return cls(ticks)
+
+    def share_since(self, earlier: Idle, name: str = "cpu") -> float:
+        """How much of a core (or of all) was idle between two readings, 0 to 1."""
+        idle, total = (now - then for now, then in zip(self.ticks[name], earlier.ticks[name], strict=True))
+        return idle / max(1, total)
+
+
+def rss_mib(pid: int) -> float:
+    """Resident memory of a process in MiB."""
+    for line in (PROC / str(pid) / "status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise ValueError("no VmRSS")
+
+
+def describe() -> str:
+    """Processor, cores and kernel in one line."""
+    model = platform.machine()
+    for line in (PROC / "cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+            break
+    return f"{model}, {os.cpu_count()} cores, Linux {platform.release()}"
