@@ -172,6 +172,7 @@ function showQueue() {
     const duty = find("[data-action=duty]", HTMLElement);
     duty.setAttribute("aria-checked", String(onDuty));
     say(find("[data-duty-text]", HTMLElement), onDuty ? "duty.on" : "duty.off");
+    find("[data-queue]", HTMLElement).hidden = entries.length === 0;
     find("[data-empty]", HTMLElement).hidden = onDuty && entries.length > 0;
     say(find("[data-empty-text]", HTMLElement), onDuty ? "queue.empty" : "queue.off_duty");
     for (const button of document.querySelectorAll("[data-action=accept]")) {
@@ -210,13 +211,15 @@ function accept(target) {
 }
 
 async function end() {
+    const id = consultation?.consultation_id;
     const going = await confirm({ title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" });
-    if (going && consultation) session.send({ type: "end", consultation_id: consultation.consultation_id });
+    if (going && id && consultation?.consultation_id === id) session.send({ type: "end", consultation_id: id });
 }
 
 async function leave() {
+    const id = consultation?.consultation_id;
     const going = await confirm({ title: "leave.title", text: "leave.text", yes: "leave.yes", no: "leave.no", icon: "leave" });
-    if (going && consultation) session.send({ type: "leave", consultation_id: consultation.consultation_id });
+    if (going && id && consultation?.consultation_id === id) session.send({ type: "leave", consultation_id: id });
 }
 
 async function signOut() {

@@ -15,6 +15,9 @@ import { clock, number, onLanguage, say, t } from "./i18n.js";
 import { makeLink, showLink } from "./links.js";
 import { Tile } from "./tile.js";
 
+/** @type {Record<string, string>} the clock stands for the others */
+const BANNER_ICONS = { "banner.muted": "mic-off", "banner.no_microphone": "mic-off", "banner.server_away": "away" };
+
 const TICK_MS = 500;
 const FACTS_EVERY_TICKS = 4;
 
@@ -50,6 +53,10 @@ export class CallView {
         this.time = make("span", { class: "call-time" });
         this.link = makeLink();
         this.use = make("span", { class: "call-use" });
+        // Only a clinician needs the urgency and the reason; the kiosk's screen is seen by passers-by.
+        this.case = make("p", { class: "call-case" }, icon("green"), make("span"));
+        this.case.hidden = true;
+        this.showsCase = mayLeave;
         this.mute = control("mute", "mic", "call.mute");
         this.camera = control("camera", "camera", "call.camera_off");
         const end = control("end", "hang-up", "call.end", "danger");
@@ -61,7 +68,7 @@ export class CallView {
         const controls = make("div", { class: "controls", role: "group" }, ...buttons);
         controls.setAttribute("data-i18n-label", "call.controls");
         root.replaceChildren(heading, this.stage, this.ownBox,
-            make("div", { class: "call-top" }, make("div", { class: "call-facts" }, this.time, this.link, this.use), this.banner),
+            make("div", { class: "call-top" }, make("div", { class: "call-facts" }, this.time, this.link, this.use), this.case, this.banner),
             this.hear, controls);
         onLanguage(() => this.devicesChanged());
     }
@@ -75,9 +82,12 @@ export class CallView {
         this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
         this.devicesChanged();
         this.#showBanner();
+        this.#showCase(consultation);
     }
 
     hide() {
+        this.case.hidden = true;
+        this.case.lastElementChild?.replaceChildren();
         clearInterval(this.#timer);
         this.#timer = undefined;
         this.#consultation = null;
@@ -118,6 +128,16 @@ export class CallView {
         press(this.camera, cameraOff, cameraOff ? "camera-off" : "camera", cameraOff ? "call.camera_on" : "call.camera_off");
     }
 
+    /** @param {Consultation} consultation */
+    #showCase({ urgency, reason }) {
+        this.case.hidden = !this.showsCase;
+        if (!this.showsCase) return;
+        this.case.className = `call-case urgency-${urgency}`;
+        swapIcon(this.case, urgency);
+        const words = this.case.lastElementChild;
+        if (words) setText(words, [t(`urgency.${urgency}`), reason].filter(Boolean).join(" · "));
+    }
+
     /** @param {Participant[]} others */
     #arrange(others) {
         for (const [id, tile] of this.#tiles) {
@@ -150,7 +170,9 @@ export class CallView {
         const key = this.#bannerKey();
         this.banner.hidden = key === "";
         const words = this.banner.lastElementChild;
-        if (key && words) say(words, key);
+        if (!key || !words) return;
+        say(words, key);
+        swapIcon(this.banner, BANNER_ICONS[key] ?? "clock");
     }
 
     /** The one thing to say first. @returns {string} */

@@ -22,6 +22,7 @@ export class DeviceCard {
     /** @param {HTMLElement} root the element `[data-devices]` */
     constructor(root) {
         this.video = find("video", HTMLVideoElement, root);
+        this.preview = find(".preview", HTMLElement, root);
         this.words = find(".preview-words", HTMLElement, root);
         this.note = find(".device-note", HTMLElement, root);
         this.#bar = find(".meter-bar span", HTMLElement, root);
@@ -42,6 +43,8 @@ export class DeviceCard {
             this.#meter.listen(heard);
         }
         this.#showNote(noteFor(states.audio, states.video));
+        // An empty picture beside the words that explain it would only push them off the screen.
+        this.preview.hidden = isMissing(states.video);
     }
 
     /** @param {string} key one of `note.*`, or empty when all is well */

@@ -76,6 +76,8 @@ export function onActions(actions) {
 export function showView(name) {
     if (document.body.dataset.view === name) return;
     document.body.dataset.view = name;
+    // A question belongs to the view it was asked in.
+    for (const dialog of document.querySelectorAll("dialog")) dialog.close();
     for (const view of document.querySelectorAll("[data-for]")) {
         if (view instanceof HTMLElement) view.hidden = !view.dataset.for?.split(" ").includes(name);
     }

@@ -6,7 +6,7 @@
 /** @import {Status} from "./protocol.js" */
 
 import { find, icon, make, setText } from "./dom.js";
-import { errorText, nextLanguage, onLanguage, say, t } from "./i18n.js";
+import { currentLanguage, errorText, nextLanguage, onLanguage, say, t } from "./i18n.js";
 
 // A socket that comes back this soon is not worth frightening anybody.
 const AWAY_SHOWN_AFTER_MS = 2_500;
@@ -19,7 +19,11 @@ let noticeTimer;
 export function startFrame() {
     const button = find("[data-action=language]", HTMLButtonElement);
     button.addEventListener("click", () => void nextLanguage().catch(() => notice(errorText("server_away"))));
-    const label = () => setText(find("span", HTMLElement, button), t("language.other"));
+    const label = () => {
+        setText(find(".long", HTMLElement, button), t("language.other"));
+        setText(find(".short", HTMLElement, button), t("language.short"));
+        for (const span of button.querySelectorAll("span")) span.lang = currentLanguage() === "fr" ? "en" : "fr";
+    };
     onLanguage(label);
     label();
 }

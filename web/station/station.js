@@ -206,13 +206,15 @@ function request(form) {
 }
 
 async function cancel() {
+    const id = consultation?.consultation_id;
     const going = await confirm({ title: "cancel.title", text: "cancel.text", yes: "cancel.yes", no: "cancel.no", icon: "cross" });
-    if (going && consultation) session.send({ type: "cancel_request", consultation_id: consultation.consultation_id });
+    if (going && id && consultation?.consultation_id === id) session.send({ type: "cancel_request", consultation_id: id });
 }
 
 async function end() {
+    const id = consultation?.consultation_id;
     const going = await confirm({ title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" });
-    if (going && consultation) session.send({ type: "end", consultation_id: consultation.consultation_id });
+    if (going && id && consultation?.consultation_id === id) session.send({ type: "end", consultation_id: id });
 }
 
 /** @param {HTMLFormElement} form */
