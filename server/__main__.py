@@ -223,6 +223,8 @@ def _settings(config: Path | None, overrides: dict[str, object] | None = None) -
 def _run(settings: Settings, work: Callable[[], Awaitable[None]]) -> None:
     """Run ``work`` under uvloop; what an operator can mend ends in one line."""
     configure_logging(settings.log_level, settings.log_format)
+    # What the server writes (the database above all) is for its own user only.
+    os.umask(0o077)
 
     async def main() -> None:
         await work()

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -17,13 +19,16 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import web as pages_package
+from media.engine.engine import MediaEngine, MediaSettings
 from server.auth.accounts import Accounts
 from server.auth.delays import Delays
 from server.auth.hashing import Hasher
 from server.auth.sessions import HttpSessions
 from server.auth.stations import Stations
 from server.auth.tickets import Tickets
-from server.config import Settings
+from server.config import Settings, SettingsError
+from server.consultations import Consultations
+from server.db.consultations import DatabaseConsultationStore
 from server.db.engine import open_database, sessions_of
 from server.db.upgrade import upgrade
 from server.faults import where
@@ -31,7 +36,11 @@ from server.http import api_session, api_station, api_ticket, operations, pages,
 from server.http.bodies import BODY_MAX_BYTES
 from server.http.errors import errors_as_json
 from server.http.guards import add_security_headers, refuse_forged_requests
-from server.services import SERVICES, Services
+from server.hub import Hub
+from server.media_port import MediaPort
+from server.services import HUB, SERVICES, Services
+from server.turn import ice_servers
+from server.ws import make_websocket_handler
 
 log = structlog.get_logger(__name__)
 
@@ -43,19 +52,38 @@ SPRAYING_FACTOR = 10
 # An editable install may add entries to the package's path that are no folders.
 WEB_FOLDER = next(Path(entry) for entry in pages_package.__path__ if Path(entry).is_dir())
 
-ENGINE = web.AppKey("engine", AsyncEngine)
+DATABASE = web.AppKey("database", AsyncEngine)
+MEDIA: web.AppKey[MediaPort] = web.AppKey("media")
+CONSULTATIONS = web.AppKey("consultations", Consultations)
 
 
-def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) -> web.Application:
-    """The whole server but its sockets. ``clock`` gives UTC seconds. Raises SettingsError."""
+def create_app(
+    settings: Settings, *, media: MediaPort | None = None, clock: Callable[[], float] = time.time
+) -> web.Application:
+    """The whole server but its TCP sockets. ``clock`` gives UTC seconds. Raises SettingsError.
+
+    ``media`` stands in for the media engine where a test has no use for UDP; whoever gives it starts it.
+    """
     app = web.Application(
         middlewares=[errors_as_json, refuse_forged_requests], client_max_size=BODY_MAX_BYTES
     )
-    app[ENGINE] = open_database(settings.database)
-    app[SERVICES] = make_services(settings, app[ENGINE], clock)
+    app[DATABASE] = open_database(settings.database)
+    app[SERVICES] = make_services(settings, app[DATABASE], clock)
+    app[HUB] = Hub(ice_servers=lambda participant_id: ice_servers(settings, participant_id, clock()))
+    app[MEDIA] = media or MediaEngine(
+        MediaSettings(
+            port=settings.media_port,
+            hosts=settings.media_hosts,
+            announced=settings.media_announced_addresses,
+        )
+    )
+    store = DatabaseConsultationStore(app[SERVICES].database, clock)
+    app[CONSULTATIONS] = Consultations(store, app[MEDIA], app[HUB], clock=clock)
     app[static.WEB_FILES] = static.WebFiles(WEB_FOLDER)
     app.on_response_prepare.append(add_security_headers)
-    app.cleanup_ctx.extend([_database, _sweeping])
+    # Started in this order, stopped in the reverse; goodbyes come first, while the sockets still stand.
+    app.cleanup_ctx.extend([_database, _media, _consultations, _sweeping])
+    app.on_shutdown.append(_say_goodbye)
     _add_routes(app)
     return app
 
@@ -102,15 +130,53 @@ def _add_routes(app: web.Application) -> None:
     router.add_post("/api/station/enrolment", api_station.enrol)
     router.add_get("/api/station", api_station.which_station)
     router.add_post("/api/ticket", api_ticket.new_ticket)
+    router.add_get("/ws", _websocket_handler(app))
     router.add_get("/healthz", operations.healthz)
     router.add_get("/metrics", operations.metrics)
 
 
+def _websocket_handler(app: web.Application) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    own = app[SERVICES]
+    origins = own.settings.allowed_origins
+    if own.settings.public_url:
+        # A proxy may hand on another Host than the one people typed.
+        origins = (*origins, own.settings.public_url)
+    return make_websocket_handler(app[HUB], own.tickets, replace(own.settings, allowed_origins=origins))
+
+
 async def _database(app: web.Application) -> AsyncIterator[None]:
-    await upgrade(app[ENGINE])
+    await upgrade(app[DATABASE])
     yield
     app[SERVICES].hasher.close()
-    await app[ENGINE].dispose()
+    await app[DATABASE].dispose()
+
+
+async def _media(app: web.Application) -> AsyncIterator[None]:
+    engine = app[MEDIA]
+    if not isinstance(engine, MediaEngine):
+        yield
+        return
+    try:
+        await engine.start()
+    except OSError as error:
+        port = app[SERVICES].settings.media_port
+        why = "is in use by another program" if error.errno == errno.EADDRINUSE else "cannot be opened"
+        raise SettingsError(
+            f"media_port: {port} {why}; choose another UDP port, or other media_hosts"
+        ) from None
+    yield
+    await engine.close()
+
+
+async def _consultations(app: web.Application) -> AsyncIterator[None]:
+    await app[HUB].start()
+    await app[CONSULTATIONS].start()
+    yield
+    await app[CONSULTATIONS].stop()
+
+
+async def _say_goodbye(app: web.Application) -> None:
+    await app[HUB].stop()
 
 
 async def _sweeping(app: web.Application) -> AsyncIterator[None]:

@@ -69,5 +69,6 @@ def show(demo: Demo, console: Console) -> None:
 
 def write(demo: Demo, file: Path) -> None:
     """Write the same as JSON, for programs that drive the demo; readable by this user only."""
-    file.touch(mode=0o600)
+    file.touch()
+    file.chmod(0o600)
     file.write_text(json.dumps(asdict(demo)), encoding="utf-8")

@@ -16,6 +16,7 @@ from server.auth.stations import Stations
 from server.auth.tickets import Tickets
 from server.config import Settings
 from server.db.engine import DbSessions
+from server.hub import Hub
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Services:
 
 
 SERVICES = web.AppKey("services", Services)
+HUB = web.AppKey("hub", Hub)
 
 
 def services(request: web.Request) -> Services:

@@ -17,7 +17,7 @@ from server.http.cookies import PERSON, clear_cookie, get_cookie, set_cookie
 from server.http.origin import client_address
 from server.http.who import person_of, required
 from server.metrics import SIGN_IN_REFUSALS
-from server.services import services
+from server.services import HUB, services
 
 
 class SignIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -64,7 +64,7 @@ async def who_am_i(request: web.Request) -> web.Response:
 
 
 async def sign_out(request: web.Request) -> web.Response:
-    """End the session on the server, and let the browser forget it."""
+    """End the session on the server, its socket with it, and let the browser forget it."""
     own = services(request)
     principal = await person_of(request)
     token = get_cookie(request, PERSON, own.settings)
@@ -72,6 +72,7 @@ async def sign_out(request: web.Request) -> web.Response:
         await own.sessions.end(token)
     if principal is not None:
         own.tickets.revoke(principal.participant_id)
+        await request.app[HUB].sign_out(principal.participant_id)
     response = web.Response(status=204)
     clear_cookie(response, PERSON, own.settings)
     return response

@@ -17,7 +17,7 @@ from server.http.cookies import STATION, get_cookie, set_cookie
 from server.http.origin import client_address
 from server.http.who import required, station_of
 from server.metrics import SIGN_IN_REFUSALS
-from server.services import services
+from server.services import HUB, services
 
 
 class Enrolment(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -36,6 +36,9 @@ async def enrol(request: web.Request) -> web.Response:
     if previous:
         await own.sessions.end(previous)
     token = await own.sessions.open_for_station(station_id)
+    # The kiosk that was this station until now is no longer.
+    own.tickets.revoke(station_id)
+    await request.app[HUB].sign_out(station_id)
     response = web.Response(status=204)
     set_cookie(response, STATION, token, own.settings, own.settings.station_session_s)
     return response
