@@ -1,0 +1,48 @@
+"""What operators read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from server.app import DATABASE
+from tests.support.server import Server, running_server
+
+
+async def test_health_is_the_database_too(server: Server) -> None:
+    async with server.client() as client:
+        async with client.get("/healthz") as answer:
+            assert (answer.status, await answer.json()) == (200, {"status": "ok"})
+        await server.app[DATABASE].dispose()
+        (server.settings.data_dir / "keneya.db").unlink()
+        (server.settings.data_dir / "keneya.db-wal").unlink(missing_ok=True)
+        server.settings.data_dir.rename(server.settings.data_dir.with_name("gone"))
+        async with client.get("/healthz") as answer:
+            assert (answer.status, await answer.json()) == (503, {"code": "database_away"})
+
+
+async def test_metrics_are_for_this_machine_without_a_proxy(server: Server) -> None:
+    async with server.client() as client:
+        await client.get("/station")
+        async with client.get("/metrics") as answer:
+            text = await answer.text()
+            assert answer.status == 200
+            assert 'keneya_http_requests_total{method="GET",route="/station",status="200"}' in text
+        for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
+            assert (await client.get("/metrics", headers={header: "127.0.0.1"})).status == 404
+
+
+async def test_a_token_opens_the_metrics_to_its_holder_only(tmp_path: Path) -> None:
+    async with running_server(tmp_path, metrics_token="let-me-in") as server, server.client() as client:
+        for given, status in (("", 404), ("Bearer wrong", 404), ("Bearer let-me-in", 200), ("Bearer é", 404)):
+            headers = {"Authorization": given}
+            assert (await client.get("/metrics", headers=headers)).status == status
+
+
+async def test_strange_methods_and_paths_do_not_become_labels(server: Server) -> None:
+    async with server.client() as client:
+        await client.request("BREW", "/secret-path-of-a-stranger")
+        async with client.get("/metrics") as answer:
+            text = await answer.text()
+    assert "BREW" not in text
+    assert "secret-path" not in text
+    assert 'method="other",route="unmatched"' in text
