@@ -15,6 +15,7 @@ from statistics import median
 
 from media.core.losshistory import LossHistory
 from media.core.twcc import PacketResult
+from media.core.windowedmin import WindowedMinimum
 
 # Under this even the thinnest voice (9.5 kbit/s) does not fit, so a lower estimate has no use.
 MIN_ESTIMATE_BPS = 9_500.0
@@ -38,24 +39,22 @@ GROWTH_PER_S = 1.08
 # Close to where the link was last found full: feel the way, or the queue swings.
 CAREFUL_GROWTH_PER_S = 1.02
 CEILING_BAND = (0.8, 1.15)
+CAREFUL_USED_SHARE = 0.9
 CEILING_MEMORY_MS = 60_000.0
 # An estimate that nothing exercises must not grow.
-USED_SHARE = 0.7
+USED_SHARE = 0.6
 # One late timer must not count as a second of proven use.
 MAX_STEP_MS = 500.0
 
 RATE_WINDOW_US = 1_000_000
-# The base delay is the least of 30 s: a clock that drifts 100 ppm moves 3 ms in that time.
-BASE_BUCKET_US = 5_000_000
-BASE_BUCKETS = 6
 SMOOTHING = 0.5  # of the queue, for each feedback
 RTT_SMOOTHING = 0.25
 
 # Shorter trains measure the scheduler, not the link.
 MIN_TRAIN = 5
 TRAIN_GAP_US = 100_000
-# A train is as good as told when nothing of it has come for this long.
-TRAIN_TIMEOUT_MS = 1_000.0
+# A train that arrives this much slower than it left was held by the link, not by us.
+TRAIN_SLOWED = 0.8
 # One train is one sample: do not jump further on it.
 MAX_PROBE_STEP = 3.0
 
@@ -70,12 +69,12 @@ class SendEstimate:
         self._rtt_ms: float | None = None
         self._rtt_reported = False
         self._reported_loss: float | None = None
-        self._delay_base = _WindowedMinimum()
+        self._delay_base = WindowedMinimum()
         self._received = _RateWindow()
         self._sent = _RateWindow()
         self._loss = LossHistory()
         self._train: list[PacketResult] = []
-        self._train_ms = 0.0
+        self._before_train_bps = self._estimate_bps
         self._last_ms: float | None = None
         self._hold_until_ms = 0.0
         self._ceiling_bps: float | None = None
@@ -100,7 +99,7 @@ class SendEstimate:
 
     @property
     def received_bps(self) -> float:
-        """What arrived in the last second."""
+        """What arrived in the last second in which anything did, probes included; 0 before."""
         return self._received.bps
 
     @property
@@ -130,38 +129,43 @@ class SendEstimate:
 
     def on_results(self, results: Sequence[PacketResult], now_ms: float) -> None:
         """What became of packets, in order of their numbers; ``now_ms`` is on the clock of sending."""
-        if self._train and now_ms - self._train_ms > TRAIN_TIMEOUT_MS:
-            self._judge_train()
         if not results:
             return
         self._take_in(results, now_ms)
+        if all(result.probe for result in results):
+            return
         step_ms = 0.0 if self._last_ms is None else min(MAX_STEP_MS, max(0.0, now_ms - self._last_ms))
         self._last_ms = now_ms
         if self._congested:
             self._back_off(BACK_OFF, now_ms)
         elif self._loss.grows_with_rate():
             self._back_off(LOSS_BACK_OFF, now_ms)
-        elif not self.app_limited and self._has_room and now_ms >= self._hold_until_ms:
+        elif self._has_room and now_ms >= self._hold_until_ms:
             self._grow(step_ms, now_ms)
 
     def _take_in(self, results: Sequence[PacketResult], now_ms: float) -> None:
-        delays_us: list[int] = []
+        probes = [result for result in results if result.probe]
+        # A train queues behind itself and may overflow: that is its purpose, and says nothing about our
+        # media.
+        media = [result for result in results if not result.probe]
         for result in results:
-            self._loss.add(result)
-            self._sent.add(result.sent_us, result.size_bytes)
-            if result.probe:
-                self._add_to_train(result, now_ms)
             if result.arrived_us is not None:
                 self._received.add(result.arrived_us, result.size_bytes)
-                delay_us = result.arrived_us - result.sent_us
-                self._delay_base.add(delay_us, result.sent_us)
-                delays_us.append(delay_us)
-        if delays_us:
-            queue_ms = (median(delays_us) - self._delay_base.value) / 1000
+        delays_ms: list[float] = []
+        for result in media:
+            self._loss.add(result)
+            self._sent.add(result.sent_us, result.size_bytes)
+            if result.arrived_us is not None:
+                delays_ms.append((result.arrived_us - result.sent_us) / 1000)
+                self._delay_base.add(delays_ms[-1], result.sent_us / 1000)
+        if delays_ms:
+            queue_ms = median(delays_ms) - self._delay_base.value
             self._queue_ms += SMOOTHING * (queue_ms - self._queue_ms)
-            self._newest_queue_ms = (delays_us[-1] - self._delay_base.value) / 1000
-        if not self._rtt_reported:
-            self._bound_rtt(now_ms - max(result.sent_us for result in results) / 1000)
+            self._newest_queue_ms = delays_ms[-1] - self._delay_base.value
+        if media and not self._rtt_reported:
+            self._bound_rtt(now_ms - max(result.sent_us for result in media) / 1000)
+        if probes:
+            self._take_in_train(probes)
 
     def _bound_rtt(self, sample_ms: float) -> None:
         """Until a report block tells better: the least round trip of feedback, slowly forgotten."""
@@ -192,31 +196,32 @@ class SendEstimate:
             and now_ms - self._ceiling_ms < CEILING_MEMORY_MS
             and CEILING_BAND[0] < self._estimate_bps / max(1.0, self._ceiling_bps) < CEILING_BAND[1]
         )
-        per_s = CAREFUL_GROWTH_PER_S if careful else GROWTH_PER_S
+        used_share, per_s = (
+            (CAREFUL_USED_SHARE, CAREFUL_GROWTH_PER_S) if careful else (USED_SHARE, GROWTH_PER_S)
+        )
+        if self._sent.bps < used_share * self._estimate_bps:
+            return
         self._estimate_bps = _clamped(self._estimate_bps * per_s ** (step_ms / 1000))
 
-    def _add_to_train(self, result: PacketResult, now_ms: float) -> None:
-        if self._train and result.sent_us - self._train[-1].sent_us > TRAIN_GAP_US:
-            self._judge_train()
-        self._train.append(result)
-        self._train_ms = now_ms
-
-    def _judge_train(self) -> None:
-        """Take the rate at which a train of probes came through, if it came through well enough to tell."""
-        train, self._train = self._train, []
+    def _take_in_train(self, probes: Sequence[PacketResult]) -> None:
+        """Take the rate at which a train of probes came through, as far as it has come."""
+        if not self._train or probes[0].sent_us - self._train[-1].sent_us > TRAIN_GAP_US:
+            self._train = []
+            self._before_train_bps = self._estimate_bps
+        self._train += probes
         arrivals = sorted(
-            (result.arrived_us, result.size_bytes) for result in train if result.arrived_us is not None
+            (result.arrived_us, result.size_bytes) for result in self._train if result.arrived_us is not None
         )
         if len(arrivals) < MIN_TRAIN:
             return
         rate_bps = _dispersion_bps(arrivals)
-        sent_bps = _dispersion_bps([(result.sent_us, result.size_bytes) for result in train])
+        sent_bps = _dispersion_bps([(result.sent_us, result.size_bytes) for result in self._train])
         # A train that left slower than the link is fast measures the train.
         measured_bps = BACK_OFF * min(rate_bps, sent_bps)
-        if measured_bps > self._estimate_bps:
+        if measured_bps > self._before_train_bps:
             if self._has_room:
-                self._estimate_bps = _clamped(min(measured_bps, MAX_PROBE_STEP * self._estimate_bps))
-        elif self.app_limited and rate_bps < 0.8 * sent_bps:
+                self._estimate_bps = _clamped(min(measured_bps, MAX_PROBE_STEP * self._before_train_bps))
+        elif self.app_limited and rate_bps < TRAIN_SLOWED * sent_bps:
             self._estimate_bps = _clamped(measured_bps)
 
 
@@ -243,27 +248,6 @@ class _RateWindow:
         # Half a second at least: the first packets of a stream say nothing about its rate.
         span_us = min(RATE_WINDOW_US, max(RATE_WINDOW_US // 2, self._items[-1][0] - self._first_us))
         return self._bytes * 8_000_000 / span_us
-
-
-class _WindowedMinimum:
-    """The least value of the last 30 s, in six buckets."""
-
-    def __init__(self) -> None:
-        self._buckets: deque[tuple[int, int]] = deque(maxlen=BASE_BUCKETS)
-
-    def add(self, value: int, at_us: int) -> None:
-        bucket = at_us // BASE_BUCKET_US
-        if self._buckets and self._buckets[-1][0] >= bucket:
-            number, least = self._buckets[-1]
-            self._buckets[-1] = (number, min(least, value))
-            return
-        while self._buckets and self._buckets[0][0] <= bucket - BASE_BUCKETS:
-            self._buckets.popleft()
-        self._buckets.append((bucket, value))
-
-    @property
-    def value(self) -> int:
-        return min(least for _, least in self._buckets)
 
 
 def _dispersion_bps(points: Sequence[tuple[int, int]]) -> float:

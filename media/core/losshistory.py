@@ -20,9 +20,10 @@ RECENT_BINS = 3
 MIN_PACKETS = 30
 # A second counts as "at a lower rate" below this share of the present one.
 LOWER_RATE = 0.8
-# Two standard errors, and a difference that one can hear besides.
-ERRORS = 2.0
-MIN_DIFFERENCE = 0.03
+# Asked each second of a call, two standard errors would err twice a minute; three err once in ten minutes.
+ERRORS = 3.0
+# And a difference that one can hear besides.
+MIN_DIFFERENCE = 0.05
 # So much loss with nothing to compare it with is worth one experiment at a lower rate.
 HEAVY_LOSS = 0.25
 # Lost numbers remembered, in case they come late; as many as fit into the history of a rich stream.
@@ -45,6 +46,7 @@ class LossHistory:
     def __init__(self) -> None:
         self._bins: deque[_Bin] = deque(maxlen=HISTORY_BINS)
         self._lost: dict[int, _Bin] = {}
+        self._judged_second = -1
 
     def add(self, result: PacketResult) -> None:
         """One packet's fate; a packet told lost before and received now is corrected."""
@@ -72,10 +74,14 @@ class LossHistory:
         return _ratio(self._recent())
 
     def grows_with_rate(self) -> bool:
-        """Whether more is lost now than was lost at lower rates, or too much to leave lower rates untried."""
+        """Whether more is lost now than was lost at lower rates, or too much to leave lower rates untried.
+
+        True at most once for each second of sending: asking more often only tries one's luck.
+        """
         recent = self._recent()
-        if _packets(recent) < MIN_PACKETS:
+        if _packets(recent) < MIN_PACKETS or recent[-1].second == self._judged_second:
             return False
+        self._judged_second = recent[-1].second
         # The newest second is not over, so its rate is not known.
         whole = recent[:-1] or recent
         rate = sum(place.size_bytes for place in whole) / len(whole)

@@ -34,7 +34,7 @@ def voice_wire_bps(audio: AudioSend) -> int:
     return round(bitrate_bps + packet_bytes * 8 * 1000 / audio.ptime_ms)
 
 
-def redundancy_pays(loss_ratio: float, known_bps: float | None, *, was_on: bool) -> bool:
+def redundancy_pays(loss_ratio: float, known_bps: float, *, was_on: bool) -> bool:
     """Whether voice shall carry its past, on a way with this loss and this known rate (None: not known).
 
     Where the rate is not known only loss can tell, and the caller must have made sure that it is not
@@ -43,6 +43,4 @@ def redundancy_pays(loss_ratio: float, known_bps: float | None, *, was_on: bool)
     least_bps, at_once_bps, least_loss = RED_MIN_BPS, RED_AT_ONCE_BPS, RED_ON_LOSS
     if was_on:
         least_bps, at_once_bps, least_loss = RED_KEEP_BPS, RED_AT_ONCE_KEEP_BPS, RED_OFF_LOSS
-    if known_bps is None:
-        return loss_ratio >= least_loss
     return known_bps >= at_once_bps or (known_bps >= least_bps and loss_ratio >= least_loss)

@@ -20,8 +20,8 @@ IDLE_SHARE = 0.4
 IDLE_MS = 4_000.0
 # A ceiling that idles still lets a picture that begins to move have this.
 IDLE_BPS = 100_000.0
-# Steps are a quarter apart, so a ceiling within this of the step in force is the one that holds it down.
-BINDING = 1.3
+# Rising a step takes a ceiling of 1.27 (the widest step) times 1.05 (the margin); below that it holds down.
+BINDING = 1.35
 
 
 class UplinkCeiling:

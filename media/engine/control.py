@@ -191,6 +191,7 @@ class LegControl:
         view = PublisherView(
             up_bps_received=uplink.received_bps(now_ms),
             up_loss_ratio=uplink.loss_ratio(now_ms),
+            up_queue_ms=uplink.audio.queue.queue_ms(now_ms),
             rtt_ms=self.rtt_ms,
             audio_muted=uplink.audio.muted,
             video_muted=uplink.video.muted,

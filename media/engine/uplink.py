@@ -20,6 +20,7 @@ from media.core.red import RedError, RedReceiver
 from media.core.reports import RemoteClock
 from media.core.rtp import Header
 from media.core.twcc import TwccReceiver
+from media.core.uplinkqueue import UplinkQueue
 from media.engine.leg import Leg
 from media.engine.offer import AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE, MediaLine
 
@@ -59,6 +60,7 @@ class InboundStream:
         self.loss = LossWindow()
         self.nack = NackGenerator()
         self.red = RedReceiver()
+        self.queue = UplinkQueue(clock_rate)
 
 
 Forward = Callable[[InboundStream, Codec, Header, bytes, float], None]
@@ -112,6 +114,8 @@ class Uplink:
                 payload_type = second & 0x7F
             else:
                 stream.stats.received(sequence_number, timestamp, now_ms, len(data))
+                if stream.kind == "audio":
+                    stream.queue.note(timestamp, now_ms)
             end = rtp.payload_end(data, header_len)
         except rtp.RtpError:
             self.refused_rtp += 1
