@@ -42,15 +42,14 @@ def origin_allowed(origin: str | None, host: str | None, allowed: Collection[str
         return False
     if origin in allowed:
         return True
-    parts = urlsplit(origin)
-    if parts.scheme not in DEFAULT_PORTS or not host:
-        return False
     try:
-        here = urlsplit(f"{parts.scheme}://{host}")
-        default = DEFAULT_PORTS[parts.scheme]
-        return (parts.hostname, parts.port or default) == (here.hostname, here.port or default)
+        parts = urlsplit(origin)
+        here = urlsplit(f"{parts.scheme}://{host or ''}")
+        default = DEFAULT_PORTS.get(parts.scheme)
+        same = (parts.hostname, parts.port or default) == (here.hostname, here.port or default)
     except ValueError:
         return False
+    return same and default is not None and parts.hostname is not None
 
 
 class Door:

@@ -46,6 +46,10 @@ class Board:
             if self._placed.get(record.station_id) != (record.consultation_id, place, len(on_duty)):
                 self._show_place(record, place)
 
+    def forget_place(self, station_id: str) -> None:
+        """A station waits anew: tell it its place even if that is what it was last told."""
+        self._placed.pop(station_id, None)
+
     def show_places(self) -> None:
         """Tell every waiting station again: a patient must see that somebody still counts."""
         for place, record in enumerate(self._pairing.queue(), 1):

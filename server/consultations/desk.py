@@ -31,7 +31,7 @@ from signaling.errors import Refused, UnexpectedMessage
 from signaling.limits import QUEUE_EVERY_S, WAITING_EVERY_S, TokenBucket, leg_bucket, request_bucket
 from signaling.messages import Presence, Role
 from signaling.pairing import Pairing
-from signaling.states import ATTENDED, Effect
+from signaling.states import ATTENDED, WAITING, Effect
 
 log = structlog.get_logger(__name__)
 
@@ -280,6 +280,8 @@ class Consultations:
             if after.state in ATTENDED:
                 for participant_id in members:
                     self._legs.enter(participant_id, after.consultation_id)
+        if after.state in WAITING:
+            self._board.forget_place(after.record.station_id)
         # Those who are out, and everybody of a consultation that is over, see it a last time.
         open_now = self._pairing.get(after.consultation_id)
         out = gone if open_now is not None else members | gone

@@ -177,6 +177,13 @@ class Page:
             if isinstance(message, kind) and when(message):
                 return message
 
+    async def has(self, kind: type[Any], when: Callable[[Any], bool] = lambda message: True) -> Any:
+        """Such a message that has come already, or else comes."""
+        for message in self.got:
+            if isinstance(message, kind) and when(message):
+                return message
+        return await self.expect(kind, when)
+
     async def closed(self) -> int:
         """Wait for the end of the socket; its close code."""
         with contextlib.suppress(ConnectionError):
@@ -185,11 +192,24 @@ class Page:
         assert self.ws.close_code is not None
         return self.ws.close_code
 
-    async def lose(self) -> None:
+    def cut(self) -> None:
         """The link dies: no closing handshake."""
-        transport = self.ws._response.connection.transport  # type: ignore[union-attr]
-        assert transport is not None
-        transport.abort()
+        self.transport.abort()
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The TCP connection under the socket."""
+        connection = self.ws._response.connection
+        assert connection is not None
+        assert connection.transport is not None
+        return connection.transport
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Let the loop run until something holds that no message tells."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not holds():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.002)
 
 
 def replace_message(message: Any, **fields: Any) -> Any:
@@ -243,6 +263,11 @@ class Rig:
 
     async def resume(self, page: Page, principal: Principal) -> tuple[Page, wire.Welcome]:
         return await self.hello(principal, wire.Resume(token=page.token, seq=page.seen))
+
+    async def lose(self, page: Page, principal: Principal) -> None:
+        """The page's socket dies, and the server has noticed."""
+        page.cut()
+        await until(lambda: not self.hub.is_connected(principal.participant_id))
 
     async def leg(self, page: Page) -> str:
         """A connected leg; returns its id."""
