@@ -28,7 +28,7 @@ const overlays = new Overlays();
 const queue = new QueueList(onFresh);
 const card = new DeviceCard(find("[data-devices]", HTMLElement));
 const link = makeLink();
-const session = new Session({
+const session = new Session("clinician", {
     onMessage,
     onStatus,
     onDevices: showDevices,

@@ -20,7 +20,7 @@ export function startFrame() {
     const button = find("[data-action=language]", HTMLButtonElement);
     button.addEventListener("click", () => void nextLanguage().catch(() => notice(errorText("server_away"))));
     const label = () => {
-        setText(find(".long", HTMLElement, button), t("language.other"));
+        setText(find(".long", HTMLElement, button), t("language.next"));
         setText(find(".short", HTMLElement, button), t("language.short"));
         for (const span of button.querySelectorAll("span")) span.lang = currentLanguage() === "fr" ? "en" : "fr";
     };

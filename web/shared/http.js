@@ -57,7 +57,12 @@ function errorCode(text) {
     }
 }
 
-/** @returns {Promise<string>} a single-use ticket for the socket @throws {HttpError} */
-export async function fetchTicket() {
-    return (await call("POST", "/api/ticket", {})).ticket;
+/**
+ * One browser may be a station and hold a signed-in person at once: the page says which one it is.
+ * @param {"station" | "clinician"} role
+ * @returns {Promise<string>} a single-use ticket for the socket
+ * @throws {HttpError}
+ */
+export async function fetchTicket(role) {
+    return (await call("POST", "/api/ticket", { role })).ticket;
 }

@@ -22,11 +22,11 @@ import { Connection } from "./protocol.js";
  */
 
 export class Session {
-    /** @param {SessionCallbacks} callbacks */
-    constructor(callbacks) {
+    /** @param {"station" | "clinician"} role @param {SessionCallbacks} callbacks */
+    constructor(role, callbacks) {
         this.connection = new Connection({
             url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
-            ticket: fetchTicket,
+            ticket: () => fetchTicket(role),
             onMessage: (message) => {
                 this.media.handle(message);
                 callbacks.onMessage(message);

@@ -30,7 +30,13 @@ const overlays = new Overlays();
 const waiting = new WaitingView();
 const card = new DeviceCard(find("[data-devices]", HTMLElement));
 const link = makeLink();
-const session = new Session({ onMessage, onStatus, onDevices: showDevices, onSlots: (slots) => callView.setSlots(slots), onLeg });
+const session = new Session("station", {
+    onMessage,
+    onStatus,
+    onDevices: showDevices,
+    onSlots: (slots) => callView.setSlots(slots),
+    onLeg: () => callView.legChanged(),
+});
 const callView = new CallView(find("[data-call]", HTMLElement), session.media, false);
 
 let participantId = "";
@@ -123,10 +129,6 @@ function onStatus(status) {
     overlays.set(status);
     callView.setServerAway(overlays.isAway);
     render();
-}
-
-function onLeg() {
-    callView.legChanged();
 }
 
 /** @param {Consultation} one */

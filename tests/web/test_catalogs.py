@@ -1,0 +1,117 @@
+"""Every word a person sees comes from a catalog, in every language, and nothing is left over."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.web.pages import LANGUAGES, PAGES, WEB, html, sources
+
+PLURAL = re.compile(r"\.(one|many|other)$")
+SIGNALING = WEB.parent / "signaling" / "PROTOCOL.md"
+# Codes that a person never causes from these pages: the pages have no such request.
+NEVER_SHOWN = {
+    "hello_timeout",
+    "ticket_refused",
+    "protocol_version",
+    "taken_over",
+    "signed_out",
+    "server_stopping",
+}
+
+
+def catalog(language: str) -> dict[str, str]:
+    loaded = json.loads((WEB / "shared" / "i18n" / f"{language}.json").read_text(encoding="utf-8"))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def without_form(key: str) -> str:
+    return PLURAL.sub("", key)
+
+
+def placeholders(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
+def test_languages_have_the_same_keys() -> None:
+    keys = [{without_form(key) for key in catalog(language)} for language in LANGUAGES]
+    assert keys[0] == keys[1]
+
+
+def test_languages_have_the_same_placeholders() -> None:
+    french, english = catalog("fr"), catalog("en")
+    wrong = [
+        key
+        for key in french.keys() & english.keys()
+        if placeholders(french[key]) != placeholders(english[key])
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("language", "forms"), [("fr", {"one", "many", "other"}), ("en", {"one", "other"})])
+def test_counted_texts_have_every_plural_form_of_their_language(language: str, forms: set[str]) -> None:
+    counted: dict[str, set[str]] = {}
+    for key in catalog(language):
+        found = PLURAL.search(key)
+        if found:
+            counted.setdefault(without_form(key), set()).add(found.group(1))
+    assert counted
+    assert {key: have for key, have in counted.items() if have != forms} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_empty(language: str) -> None:
+    assert [key for key, text in catalog(language).items() if not text.strip()] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_markup_says_the_same_french_as_the_catalog(page: str) -> None:
+    french = catalog("fr")
+    texts = re.findall(r'data-i18n="([\w.]+)"[^>]*>([^<]*)<', html(page))
+    labels = re.findall(r'data-i18n-label="([\w.]+)" aria-label="([^"]*)"', html(page))
+    examples = re.findall(r'data-i18n-placeholder="([\w.]+)" placeholder="([^"]*)"', html(page))
+    assert texts
+    assert {key: text for key, text in texts + labels + examples if french.get(key) != text} == {}
+
+
+def used_keys() -> tuple[set[str], set[str]]:
+    """Whole keys, and beginnings of keys that are put together from a value, as the sources use them."""
+    whole: set[str] = set()
+    begun: set[str] = set()
+    for page in PAGES:
+        whole |= set(re.findall(r'data-i18n(?:-label|-placeholder)?="([\w.]+)"', html(page)))
+    for file in sources(".js"):
+        text = file.read_text(encoding="utf-8")
+        whole |= set(re.findall(r'"([a-z_]+(?:\.[a-z_0-9]+)+)"', text))
+        begun |= set(re.findall(r"`([a-z_]+\.)(?:\$|[a-z])", text))
+    return whole, begun | {"note."}
+
+
+def test_every_key_in_use_is_in_the_catalog() -> None:
+    whole, _ = used_keys()
+    known = set(catalog("fr")) | {without_form(key) for key in catalog("fr")}
+    known |= {key.rpartition(".")[0] for key in known}  # `note.none.mic` stands for its .title and .text
+    others = re.compile(r"\.(js|svg|json)$|^keneya\.|^note\.denied$")  # files, storage, beginnings
+    assert {key for key in whole - known if not others.search(key)} == set()
+
+
+def test_no_text_of_the_catalog_is_unused() -> None:
+    whole, begun = used_keys()
+    keys = {without_form(key) for key in catalog("fr")}
+    assert {key for key in keys - whole if not key.startswith(tuple(begun))} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_error_code_of_the_protocol_has_a_sentence(language: str) -> None:
+    section = SIGNALING.read_text(encoding="utf-8").split("## Error codes")[1].split("\n## ")[0]
+    codes = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
+    assert "already_taken" in codes
+    assert {code for code in codes - NEVER_SHOWN if f"error.{code}" not in catalog(language)} == set()
+
+
+def test_french_marks_never_begin_a_line() -> None:
+    """French puts a space before ? ! ; : and inside guillemets; it must be one that does not break."""
+    assert [key for key, text in catalog("fr").items() if re.search(r" [?!;:»]|« ", text)] == []

@@ -1,0 +1,42 @@
+"""A first visit must be light: on 20 kbit/s, 60 kB are 24 seconds."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from tests.web.pages import PAGES, WEB, first_load, import_graph, linked
+
+STATION_MAX_BYTES = 60_000
+# What is left under the bound is for one more language and for what the calls still need.
+AIM_BYTES = 50_000
+
+
+def compressed_bytes(page: str) -> int:
+    return sum(len(gzip.compress(file.read_bytes(), 9)) for file in first_load(page))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_of_a_first_visit_exists(page: str) -> None:
+    assert [file for file in first_load(page) if not file.is_file()] == []
+
+
+def test_the_station_page_loads_in_60_kilobytes_with_everything_counted() -> None:
+    files = first_load("station")
+    names = {file.name for file in files}
+    # Guard of the counter itself: these must be among what is counted.
+    assert {"index.html", "station.js", "protocol.js", "base.css", "fr.json", "icons.svg"} <= names
+    assert compressed_bytes("station") <= STATION_MAX_BYTES
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_stay_within_what_we_aim_at(page: str) -> None:
+    assert compressed_bytes(page) <= AIM_BYTES
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_module_is_announced_in_the_markup_so_that_none_waits_for_another(page: str) -> None:
+    modules = import_graph(WEB / page / f"{page}.js")
+    announced = {file for file in linked(page) if file.suffix == ".js"}
+    assert announced == modules
