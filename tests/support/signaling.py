@@ -193,8 +193,10 @@ class Page:
         return self.ws.close_code
 
     def cut(self) -> None:
-        """The link dies: no closing handshake."""
-        self.transport.abort()
+        """The link dies, if it has not yet: no closing handshake."""
+        connection = self.ws._response.connection
+        if connection is not None and connection.transport is not None:
+            connection.transport.abort()
 
     @property
     def transport(self) -> asyncio.Transport:
