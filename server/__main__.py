@@ -88,6 +88,10 @@ def demo(
         },
     )
 
+    if write is not None:
+        # Whoever waits for the file must not find the one of an earlier demo.
+        write.unlink(missing_ok=True)
+
     async def start() -> None:
         web_app = create_app(settings)
 

@@ -68,7 +68,9 @@ def show(demo: Demo, console: Console) -> None:
 
 
 def write(demo: Demo, file: Path) -> None:
-    """Write the same as JSON, for programs that drive the demo; readable by this user only."""
-    file.touch()
-    file.chmod(0o600)
-    file.write_text(json.dumps(asdict(demo)), encoding="utf-8")
+    """Write the same as JSON, for programs that drive the demo; readable by this user only, and whole."""
+    part = file.with_name(f"{file.name}.part")
+    part.touch()
+    part.chmod(0o600)
+    part.write_text(json.dumps(asdict(demo)), encoding="utf-8")
+    part.replace(file)

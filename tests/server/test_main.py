@@ -1,0 +1,166 @@
+"""The command line, as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+
+from server.config import table
+
+
+async def start(folder: Path, *arguments: str, **environ: str) -> asyncio.subprocess.Process:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("KENEYA_")}
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "server",
+        *arguments,
+        cwd=folder,
+        env=clean | {"PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "120"} | environ,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def run(folder: Path, *arguments: str, typed: str = "", **environ: str) -> tuple[int, str, str]:
+    process = await start(folder, *arguments, **environ)
+    out, err = await process.communicate(typed.encode())
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+@asynccontextmanager
+async def demo(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict[str, str]]]:
+    """A demo that runs; what it wrote about itself."""
+    facts = folder / "demo.json"
+    process = await start(folder, "demo", "--port", "0", "--media-port", "0", "--write", str(facts))
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(30):
+            while "Ctrl-C" not in (line := (await process.stdout.readline()).decode()):
+                assert line, "the demo ended"
+            while not facts.exists():  # noqa: ASYNC110 (another process writes it)
+                await asyncio.sleep(0.05)
+        yield process, json.loads(facts.read_text())
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+            await process.communicate()
+
+
+async def test_the_demo_lets_one_in_as_station_and_as_doctor_and_stops_cleanly(tmp_path: Path) -> None:
+    async with demo(tmp_path) as (process, facts):
+        headers = {"Origin": facts["url"], "X-Keneya": "1"}
+        async with aiohttp.ClientSession(facts["url"], headers=headers) as client:
+            assert (await client.get("/")).status == 200
+            body = {"code": facts["code"]}
+            assert (await client.post("/api/station/enrolment", json=body)).status == 204
+            typed = {"login": facts["login"], "password": facts["password"]}
+            async with client.post("/api/session", json=typed) as answer:
+                assert (await answer.json())["role"] == "clinician"
+        process.send_signal(signal.SIGINT)
+        _, err = await process.communicate()
+        assert (process.returncode, err.decode()) == (0, "")
+    assert (tmp_path / "var/demo/keneya.db").stat().st_mode & 0o077 == 0
+    # A second start finds everything and hands out a new code.
+    async with demo(tmp_path) as (process, again):
+        assert again["code"] != facts["code"]
+        assert again["password"] == facts["password"]
+
+
+async def test_the_demo_has_no_known_password_where_others_can_reach_it(tmp_path: Path) -> None:
+    from server.demo import PASSWORD_ON_THIS_MACHINE, prepare
+    from tests.support.server import running_server
+
+    async with running_server(tmp_path, http_host="0.0.0.0") as server:
+        made = await prepare(server.services, server.url)
+        assert made.password != PASSWORD_ON_THIS_MACHINE
+        async with server.client() as client:
+            await server.sign_in(client, made.login, made.password)
+
+
+async def test_a_port_in_use_ends_the_start_with_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, _, err = await run(
+            tmp_path, "serve", KENEYA_HTTP_HOST="127.0.0.1", KENEYA_HTTP_PORT=port, KENEYA_MEDIA_PORT="0"
+        )
+    assert code == 2
+    assert re.fullmatch(rf"keneya: http_port: {port} is in use .*\n", err)
+
+
+async def test_a_media_port_in_use_ends_the_start_with_one_line(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = str(taken.getsockname()[1])
+        environ = {"KENEYA_HTTP_PORT": "0", "KENEYA_MEDIA_PORT": port, "KENEYA_MEDIA_HOSTS": "127.0.0.1"}
+        code, _, err = await run(tmp_path, "serve", **environ)
+    assert code == 2
+    assert re.fullmatch(rf"keneya: media_port: {port} is in use .*\n", err)
+
+
+async def test_a_wrong_setting_ends_the_start_with_one_line(tmp_path: Path) -> None:
+    config = tmp_path / "keneya.toml"
+    config.write_text("http_prot = 80\n")
+    code, _, err = await run(tmp_path, "serve", "--config", str(config))
+    assert code == 2
+    assert err == f"keneya: http_prot ({config}): there is no such setting; did you mean http_port?\n"
+
+
+async def test_a_database_that_cannot_be_opened_ends_the_start_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    environ = {"KENEYA_DATA_DIR": str(tmp_path / "file" / "sub"), "KENEYA_HTTP_PORT": "0"}
+    code, _, err = await run(tmp_path, "serve", KENEYA_MEDIA_PORT="0", **environ)
+    assert code == 2
+    assert re.fullmatch(r"keneya: database_url or data_dir: .* cannot be opened .*\n", err)
+
+
+async def test_settings_lists_every_setting_and_no_secret(tmp_path: Path) -> None:
+    code, out, _ = await run(tmp_path, "settings", KENEYA_TURN_SECRET="n0rth")
+    assert code == 0
+    for row in table():
+        assert row.name in out
+    assert "n0rth" not in out
+    _, markdown, _ = await run(tmp_path, "settings", "--markdown")
+    assert markdown.count("\n") == len(table()) + 2
+
+
+async def test_db_check_says_whether_an_upgrade_is_due(tmp_path: Path) -> None:
+    code, _, err = await run(tmp_path, "db", "check")
+    assert code == 1
+    assert "keneya db upgrade" in err
+    assert (await run(tmp_path, "db", "upgrade"))[0] == 0
+    code, out, _ = await run(tmp_path, "db", "check")
+    assert (code, out) == (0, "The database is up to date.\n")
+
+
+async def test_station_add_prints_a_code_on_the_last_line(tmp_path: Path) -> None:
+    code, out, _ = await run(tmp_path, "station", "add", "--site", "CSRéf [Kayes]", "--name", "Poste 1")
+    assert code == 0
+    assert "Poste 1 (CSRéf [Kayes])" in out
+    assert re.fullmatch(r"[2-9A-Z]{4}-[2-9A-Z]{4}", out.splitlines()[-1])
+
+
+async def test_account_add_makes_up_a_password_or_takes_one(tmp_path: Path) -> None:
+    add = ("account", "add", "--name", "Dr Traoré")
+    code, out, _ = await run(tmp_path, *add, "--login", "a")
+    assert code == 0
+    assert len(out.splitlines()[-1]) >= 15
+    code, out, _ = await run(tmp_path, *add, "--login", "b", "--password-stdin", typed="a long enough one\n")
+    assert code == 0
+    assert "a long enough one" not in out
+    code, _, err = await run(tmp_path, *add, "--login", "c", "--password-stdin", typed="short\n")
+    assert (code, err) == (2, "keneya: A password has 15 to 256 characters.\n")
+    code, _, err = await run(tmp_path, *add, "--login", "A")
+    assert code == 1
+    assert "already" in err

@@ -1,0 +1,128 @@
+"""Listening, TLS and the lines that end a start."""
+
+from __future__ import annotations
+
+import datetime
+import socket
+import ssl
+import warnings
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from server.app import create_app
+from server.config import Settings, SettingsError
+from server.serve import address_to_open, listen, tls_context
+
+
+def certificate(folder: Path, name: str = "localhost") -> tuple[Path, Path]:
+    """A self-signed certificate and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    folder.mkdir(exist_ok=True)
+    chain, private = folder / "chain.pem", folder / "key.pem"
+    chain.write_bytes(built.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return chain, private
+
+
+def test_localhost_is_every_loopback_address_on_one_port() -> None:
+    sockets = listen("localhost", 0)
+    try:
+        assert len({s.getsockname()[1] for s in sockets}) == 1
+        assert all(s.getsockname()[0] in ("127.0.0.1", "::1") for s in sockets)
+    finally:
+        for found in sockets:
+            found.close()
+
+
+def test_a_port_in_use_is_one_clear_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"http_port: {port} is in use"):
+            listen("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_an_address_of_another_machine_is_one_clear_line(host: str) -> None:
+    with pytest.raises(SettingsError, match=r"http_host: .* is not an address of this machine"):
+        listen(host, 0)
+
+
+def test_without_a_certificate_there_is_no_tls() -> None:
+    assert tls_context(Settings()) is None
+
+
+def test_files_that_are_no_certificate_are_one_clear_line(tmp_path: Path) -> None:
+    chain, key = certificate(tmp_path / "a")
+    _, other = certificate(tmp_path / "b")
+    with pytest.raises(SettingsError, match=r"tls_key: .* cannot be read"):
+        tls_context(Settings(tls_certificate=chain, tls_key=tmp_path / "absent.pem"))
+    with pytest.raises(SettingsError, match="belong together"):
+        tls_context(Settings(tls_certificate=chain, tls_key=other))
+    with pytest.raises(SettingsError, match="belong together"):
+        tls_context(Settings(tls_certificate=key, tls_key=key))
+
+
+async def test_pages_are_served_over_tls_1_2_and_newer_only(tmp_path: Path) -> None:
+    chain, key = certificate(tmp_path)
+    settings = Settings(
+        data_dir=tmp_path, tls_certificate=chain, tls_key=key, media_port=0, media_hosts=("127.0.0.1",)
+    )
+    runner = web.AppRunner(create_app(settings))
+    await runner.setup()
+    sockets = listen("127.0.0.1", 0)
+    port = sockets[0].getsockname()[1]
+    await web.SockSite(runner, sockets[0], ssl_context=tls_context(settings)).start()
+    try:
+        trusting = ssl.create_default_context(cafile=str(chain))
+        async with aiohttp.ClientSession() as client:
+            url = f"https://127.0.0.1:{port}/healthz"
+            async with client.get(url, ssl=trusting, server_hostname="localhost") as answer:
+                assert answer.status == 200
+                assert "Strict-Transport-Security" in answer.headers
+            old = ssl.create_default_context(cafile=str(chain))
+            old.set_ciphers("ALL:@SECLEVEL=0")
+            with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+                old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+            with pytest.raises(aiohttp.ClientConnectorError):
+                await client.get(url, ssl=old, server_hostname="localhost")
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (Settings(), "http://localhost:80"),
+        (Settings(http_host="0.0.0.0"), "http://localhost:80"),
+        (Settings(http_host="2001:db8::7"), "http://[2001:db8::7]:80"),
+        (Settings(public_url="https://keneya.example"), "https://keneya.example"),
+    ],
+)
+def test_people_are_told_an_address_they_can_open(settings: Settings, expected: str) -> None:
+    assert address_to_open(settings, 80) == expected
