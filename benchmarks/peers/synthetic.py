@@ -153,11 +153,13 @@ class SyntheticLeg:
         except TimeoutError:
             return
 
-    def _open_socket(self) -> None:
+    def _open_socket(self, source_port: int = 0) -> None:
         family = socket.AF_INET6 if ":" in self.server[0] else socket.AF_INET
         opened = socket.socket(family, socket.SOCK_DGRAM)
         opened.setblocking(False)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
+        if source_port:
+            opened.bind(("", source_port))
         opened.connect(self.server)
         self.socket = opened
         asyncio.get_running_loop().add_reader(opened.fileno(), self._readable)
