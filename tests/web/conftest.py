@@ -1,0 +1,59 @@
+"""A real Chromium for the tests of the pages: with fake devices, on loopback, an empty profile each."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Browser, Page, async_playwright
+
+from server.http.guards import content_security_policy
+from tests.web.pages import WEB
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]  # fmt: skip
+
+
+# One browser for a module, a context (cookies, storage, permissions) for a test: a start costs a second.
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    """A browser with fake devices."""
+    executable = shutil.which("chromium") or CHROMIUM
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable, headless=True, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def modules(chromium: Browser) -> AsyncIterator[Page]:
+    """An empty page from whose address every module of the pages can be imported; its clock is ours."""
+
+    async def blank(_: web.Request) -> web.Response:
+        headers = {"Content-Security-Policy": content_security_policy("")}
+        return web.Response(
+            text="<!doctype html><title>modules</title>", content_type="text/html", headers=headers
+        )
+
+    app = web.Application()
+    app.router.add_get("/", blank)
+    app.router.add_static("/web", WEB)
+    server = TestServer(app)
+    await server.start_server()
+    try:
+        page = await chromium.new_page()  # in a context of its own
+        await page.clock.install(time=0)
+        await page.goto(str(server.make_url("/")))
+        yield page
+        await page.context.close()
+    finally:
+        await server.close()

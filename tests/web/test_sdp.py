@@ -1,0 +1,85 @@
+"""The held answer is edited only where it steers the own voice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+AUDIO = [
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111 63", "c=IN IP4 0.0.0.0", "a=mid:0", "a=recvonly", "a=rtpmap:111 opus/48000/2",
+    "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1;maxaveragebitrate=16000", "a=rtpmap:63 red/48000/2",
+    "a=fmtp:63 111/111", "a=ptime:60", "a=maxptime:120",
+]  # fmt: skip
+OTHERS = [
+    "m=video 9 UDP/TLS/RTP/SAVPF 45", "a=mid:1", "a=rtpmap:45 AV1/90000",
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111", "a=mid:2", "a=rtpmap:111 opus/48000/2", "a=ptime:60",
+]  # fmt: skip
+HEAD = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0 1 2"]
+VOICE = {"active": True, "max_bitrate_bps": 16_000, "ptime_ms": 60, "dtx": True, "fec": True, "red": False}
+
+
+def text(*parts: list[str]) -> str:
+    return "\r\n".join(line for part in parts for line in part) + "\r\n"
+
+
+ANSWER = text(HEAD, AUDIO, OTHERS)
+
+
+async def edited(page: Page, sdp: str = ANSWER, **changes: Any) -> str:
+    script = "async ([sdp, audio]) => (await import('/web/shared/sdp.js')).editAnswer(sdp, audio)"
+    return str(await page.evaluate(script, [sdp, VOICE | changes]))
+
+
+async def voice_of(page: Page, sdp: str) -> Any:
+    return await page.evaluate("async (sdp) => (await import('/web/shared/sdp.js')).readVoice(sdp)", sdp)
+
+
+async def test_a_longer_packet_time_changes_the_own_audio_section_alone(modules: Page) -> None:
+    lines = (await edited(modules, ptime_ms=120)).split("\r\n")
+    assert lines.count("a=ptime:120") == 1
+    assert lines.count("a=ptime:60") == 1  # the receive slot's
+    assert lines[: len(HEAD)] == HEAD
+    assert lines[-len(OTHERS) - 1 : -1] == OTHERS
+
+
+async def test_opus_parameters_change_and_foreign_ones_stay(modules: Page) -> None:
+    sdp = await edited(modules, dtx=False, fec=False, max_bitrate_bps=9_000)
+    assert "a=fmtp:111 minptime=10;useinbandfec=0;usedtx=0;maxaveragebitrate=9000" in sdp.split("\r\n")
+
+
+async def test_red_comes_first_when_it_is_bought_and_second_when_not(modules: Page) -> None:
+    bought = await edited(modules, red=True)
+    assert "m=audio 9 UDP/TLS/RTP/SAVPF 63 111" in bought.split("\r\n")
+    assert "m=audio 9 UDP/TLS/RTP/SAVPF 111 63" in (await edited(modules, bought, red=False)).split("\r\n")
+
+
+async def test_an_answer_without_red_or_fmtp_is_still_shaped(modules: Page) -> None:
+    bare = text(HEAD, ["m=audio 9 UDP/TLS/RTP/SAVPF 111", "a=rtpmap:111 opus/48000/2"])
+    lines = (await edited(modules, bare, red=True, ptime_ms=20)).split("\r\n")
+    assert "m=audio 9 UDP/TLS/RTP/SAVPF 111" in lines
+    assert "a=fmtp:111 maxaveragebitrate=16000;usedtx=1;useinbandfec=1" in lines
+    assert "a=ptime:20" in lines
+
+
+@pytest.mark.parametrize(
+    "sdp",
+    [
+        text(HEAD),
+        text(HEAD, ["m=audio 0 UDP/TLS/RTP/SAVPF 111", "a=rtpmap:111 opus/48000/2"]),
+        text(HEAD, ["m=audio 9 UDP/TLS/RTP/SAVPF 8", "a=rtpmap:8 PCMA/8000"]),
+        "",
+    ],
+    ids=["no audio", "rejected", "no opus", "empty"],
+)
+async def test_an_answer_that_cannot_carry_opus_is_left_alone(modules: Page, sdp: str) -> None:
+    assert await edited(modules, sdp, ptime_ms=120, red=True) == sdp
+
+
+@pytest.mark.parametrize("red", [True, False])
+async def test_what_was_written_is_read_back(modules: Page, red: bool) -> None:
+    wanted = {"ptime_ms": 120, "dtx": False, "fec": True, "red": red}
+    assert await voice_of(modules, await edited(modules, **wanted)) == wanted
