@@ -86,9 +86,10 @@ class Keneya:
         return page
 
     async def open_station(self, context: BrowserContext) -> Page:
-        """The nurse opens the page and asks for a doctor."""
+        """The nurse opens the page and, once the link is shown, asks for a doctor."""
         page = await context.new_page()
         await people.open_station(page, self._origin)
+        await people.linked(page)
         await people.request(page)
         return page
 

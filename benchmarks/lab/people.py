@@ -12,11 +12,13 @@ from playwright.async_api import Page
 # Pages are opened over links that need half a minute for 60 kB.
 PATIENCE_MS = 180_000.0
 
+CONNECTED = "() => window.__legs.some(leg => leg.connectionState === 'connected')"
+
 
 async def view(page: Page, *names: str) -> str:
     """Wait until the page shows one of these views; returns which."""
     selector = ", ".join(f"body[data-view={name}]" for name in names)
-    body = await page.wait_for_selector(selector, timeout=PATIENCE_MS)
+    body = await page.wait_for_selector(selector, state="attached", timeout=PATIENCE_MS)
     assert body is not None
     return str(await body.get_attribute("data-view"))
 
@@ -39,6 +41,11 @@ async def open_station(page: Page, origin: str) -> None:
     """Nurse: open the page of an enrolled station."""
     await page.goto(f"{origin}/station", timeout=PATIENCE_MS)
     await view(page, "home")
+
+
+async def linked(page: Page) -> None:
+    """Anybody: look at the link bars until the leg is connected (by what the collector sees of it)."""
+    await page.wait_for_function(CONNECTED, timeout=PATIENCE_MS)
 
 
 async def request(page: Page, *, urgency: str | None = None, reason: str = "") -> None:

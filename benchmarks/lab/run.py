@@ -18,7 +18,7 @@ from typing import Any
 from playwright.async_api import BrowserContext, Page, async_playwright
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from benchmarks.lab import machine, media
+from benchmarks.lab import machine, media, people
 from benchmarks.lab.browser import FakeMedia, chromium
 from benchmarks.lab.collected import Collected, Sample, collect, set_beat
 from benchmarks.lab.emulator import Emulator
@@ -36,7 +36,6 @@ PATIENCE_MS = 60_000.0
 THINKING_S = 2.0
 
 HEARD = f"() => window.__lab.samples.some(s => s.audio.some(a => a.energy > {AUDIBLE_ENERGY}))"
-CONNECTED = "() => window.__legs.some(leg => leg.connectionState === 'connected')"
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ async def _clear_cache(context: BrowserContext) -> None:
 async def _call(system: System, pages: Pages) -> None:
     """From two open pages to two people who hear each other, or to the end of our patience."""
     if system.warm:
-        await _both(pages, CONNECTED)
+        await _both(pages, people.CONNECTED)
         await asyncio.sleep(THINKING_S)
     for page in (pages.station, pages.clinician):
         await set_beat(page, EAGER_BEAT_MS)
