@@ -19,16 +19,16 @@ from typing import Any, Protocol
 import structlog
 
 from server.auth.principal import Principal
-from server.consultations import views
 from server.consultations.board import Board
 from server.consultations.legs import Legs
+from server.consultations.screens import Screens
 from server.faults import where
 from server.hub import Hub, new_id
 from server.media_port import MediaPort
 from signaling import messages as wire
 from signaling.consultation import Consultation, ConsultationRecord, Member, Step
 from signaling.errors import Refused, UnexpectedMessage
-from signaling.limits import QUEUE_EVERY_S, WAITING_EVERY_S, TokenBucket, leg_bucket, request_bucket
+from signaling.limits import WAITING_EVERY_S, TokenBucket, leg_bucket, request_bucket
 from signaling.messages import Presence, Role
 from signaling.pairing import Pairing
 from signaling.states import ATTENDED, WAITING, Effect
@@ -61,8 +61,10 @@ class Consultations:
         *,
         clock: Callable[[], float] = time.time,
         ids: Callable[[], str] = new_id,
+        remind_every_s: float = WAITING_EVERY_S,
     ) -> None:
         self._store = store
+        self._remind_every_s = remind_every_s
         self._hub = hub
         self._clock = clock
         self._ids = ids
@@ -72,10 +74,10 @@ class Consultations:
         )
         self._board = Board(self._pairing, self._legs, hub, clock)
         self._lock = asyncio.Lock()
-        self._changed: set[str] = set()
+        self._screens = Screens(
+            self._pairing, self._legs, hub, board=self._board, lock=self._lock, spawn=self._spawn
+        )
         self._tasks: set[asyncio.Task[None]] = set()
-        self._board_timer: asyncio.TimerHandle | None = None
-        self._board_shown_at = float("-inf")
         self._leg_buckets: dict[str, TokenBucket] = {}
         self._request_buckets: dict[str, TokenBucket] = {}
         self._handlers: dict[type, tuple[frozenset[Role], Callable[[Principal, Any], Awaitable[None]]]] = {
@@ -102,8 +104,7 @@ class Consultations:
 
     async def stop(self) -> None:
         """Let go of timers and tasks; what is decided is on disk already."""
-        if self._board_timer is not None:
-            self._board_timer.cancel()
+        self._screens.stop()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -127,25 +128,26 @@ class Consultations:
         async with self._lock:
             self._refresh(participant_id)
             if principal.role is Role.CLINICIAN:
-                self._tell_duty(participant_id)
+                self._screens.tell_duty(participant_id)
             found = self._pairing.of(participant_id)
             if found is not None:
-                self._tell(found, [participant_id])
+                self._screens.tell(found, [participant_id])
             self._board.show_to(participant_id)
             self._legs.announce(participant_id)
-        self._flush()
+        self._screens.flush()
 
     async def session_ended(self, principal: Principal, *, on_purpose: bool) -> None:
         """Off duty; out of the call, unless the media still flow."""
         participant_id = principal.participant_id
-        if on_purpose or not self._legs.connected(participant_id):
-            await self._legs.close(participant_id)
-        async with self._lock:
-            self._pairing.set_duty(participant_id, on=False)
-        self._touch_all_waiting()
-        if not self._legs.connected(participant_id):
-            await self._give_up(participant_id)
-        self._flush()
+        try:
+            if on_purpose or not self._legs.connected(participant_id):
+                await self._legs.close(participant_id)
+        finally:
+            async with self._lock:
+                self._pairing.set_duty(participant_id, on=False)
+            self._screens.touch_waiting()
+            if not self._legs.connected(participant_id):
+                await self._give_up(participant_id)
 
     # What pages ask.
 
@@ -170,7 +172,7 @@ class Consultations:
         self._legs.set_muted(participant_id, audio=message.audio_muted, video=message.video_muted)
         found = self._pairing.of(participant_id)
         if found is not None:
-            self._touch(found.consultation_id)
+            self._screens.touch(found.consultation_id)
 
     async def _request(self, principal: Principal, message: wire.RequestConsultation) -> None:
         bucket = self._request_buckets.setdefault(principal.participant_id, request_bucket())
@@ -191,7 +193,7 @@ class Consultations:
         await self._decide(found.consultation_id if found else None, act)
         async with self._lock:
             self._board.show_to(principal.participant_id)
-        self._flush()
+        self._screens.flush()
 
     async def _come_back(self, principal: Principal, found: Consultation) -> None:
         member = self._member(principal)
@@ -217,10 +219,9 @@ class Consultations:
     async def _set_duty(self, principal: Principal, message: wire.SetDuty) -> None:
         async with self._lock:
             self._pairing.set_duty(principal.participant_id, on=message.on)
-            self._tell_duty(principal.participant_id)
+            self._screens.tell_duty(principal.participant_id)
             self._board.show_to(principal.participant_id)
-        self._touch_all_waiting()
-        self._flush()
+        self._screens.touch_waiting()
 
     async def _accept(self, principal: Principal, message: wire.Accept) -> None:
         await self._decide(
@@ -253,7 +254,7 @@ class Consultations:
                     await self._write(before, step)
                 self._carry_out(before, step)
         finally:
-            self._flush()
+            self._screens.flush()
 
     async def _write(self, before: Consultation | None, step: Step) -> None:
         try:
@@ -287,11 +288,11 @@ class Consultations:
         out = gone if open_now is not None else members | gone
         for participant_id in members:
             self._refresh(participant_id)
-        self._tell(self._pairing.get(after.consultation_id) or after, sorted(out))
-        self._touch(after.consultation_id)
+        self._screens.tell(self._pairing.get(after.consultation_id) or after, sorted(out))
+        self._screens.touch(after.consultation_id)
 
     async def _give_up(self, participant_id: str) -> None:
-        """Out of the consultation for good; a patient stays. A disk that fails leaves it for the next hello."""
+        """Out of the consultation for good; a patient stays. If the disk fails, a reminder tries again."""
         found = self._pairing.of(participant_id)
         if found is None:
             return
@@ -309,7 +310,7 @@ class Consultations:
         if step is not None:
             if Effect.RECORD in step.effects:
                 self._spawn(self._record(step.consultation.consultation_id))
-            self._touch(step.consultation.consultation_id)
+            self._screens.touch(step.consultation.consultation_id)
             if presence is Presence.AWAY:
                 self._spawn(self._give_up_unless_back(participant_id))
 
@@ -332,74 +333,33 @@ class Consultations:
             found = self._pairing.get(consultation_id)
             if found is not None:
                 await self._store.save(found.record)
-        self._flush()
+        self._screens.flush()
 
     def _link_changed(self, participant_id: str) -> None:
         found = self._pairing.of(participant_id)
         if found is not None:
-            self._touch(found.consultation_id)
+            self._screens.touch(found.consultation_id)
 
-    # Telling.
-
-    def _touch(self, consultation_id: str) -> None:
-        self._changed.add(consultation_id)
-        self._flush()
-
-    def _touch_all_waiting(self) -> None:
-        self._changed.update(record.consultation_id for record in self._pairing.queue())
-        self._show_board_soon()
-
-    def _flush(self) -> None:
-        """Tell what has changed, unless a decision is not on disk yet: whoever holds the lock flushes after."""
-        if self._lock.locked() or not self._changed:
-            return
-        for consultation_id in self._changed:
-            found = self._pairing.get(consultation_id)
-            if found is not None:
-                self._tell(found, [m.participant_id for m in found.members])
-        self._changed.clear()
-        self._show_board_soon()
-
-    def _tell(self, found: Consultation, to: list[str]) -> None:
-        message = views.consultation(found, self._participant)
-        for participant_id in to:
-            self._hub.post(participant_id, message, f"consultation:{found.consultation_id}")
-
-    def _participant(self, member: Member) -> wire.Participant:
-        audio_muted, video_muted = self._legs.muted(member.participant_id)
-        return wire.Participant(
-            participant_id=member.participant_id,
-            role=member.role,
-            name=member.name,
-            presence=member.presence,
-            audio_muted=audio_muted,
-            video_muted=video_muted,
-            link=self._legs.quality(member.participant_id),
-        )
-
-    def _tell_duty(self, clinician_id: str) -> None:
-        self._hub.post(clinician_id, wire.Duty(on=clinician_id in self._pairing.on_duty), "duty")
-
-    def _show_board_soon(self) -> None:
-        """At once, but never more than once in QUEUE_EVERY_S."""
-        if self._board_timer is None:
-            loop = asyncio.get_running_loop()
-            wait_s = max(0.0, self._board_shown_at + QUEUE_EVERY_S - loop.time())
-            self._board_timer = loop.call_later(wait_s, lambda: self._spawn(self._show_board()))
-
-    async def _show_board(self) -> None:
-        async with self._lock:
-            self._board_timer = None
-            self._board_shown_at = asyncio.get_running_loop().time()
-            self._board.show()
-        self._flush()
+    # In the background.
 
     async def _remind_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(WAITING_EVERY_S)
-            async with self._lock:
-                self._board.show_places()
-            self._flush()
+            await asyncio.sleep(self._remind_every_s)
+            try:
+                await self._remind()
+            except Exception as error:
+                # A reminder that fails must not be the last.
+                log.error("reminder_failed", **where(error))
+
+    async def _remind(self) -> None:
+        """Tell those who wait that they do, and give up whoever could not be given up before."""
+        async with self._lock:
+            self._board.show_places()
+        self._screens.flush()
+        for found in self._pairing.everything():
+            for member in found.members:
+                if member.role is not Role.STATION and member.presence is Presence.AWAY:
+                    await self._give_up_unless_back(member.participant_id)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

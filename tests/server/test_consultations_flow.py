@@ -407,3 +407,27 @@ async def test_a_message_of_another_role_closes_the_socket(
     goodbye = await page.expect(wire.Goodbye)
     assert (goodbye.code, goodbye.retry) == ("unexpected_message", True)
     assert await page.closed() == 4400
+
+
+async def test_who_waits_is_told_again_and_again() -> None:
+    async with running_rig(remind_every_s=0.02) as rig:
+        station, _, _ = await rig.waiting()
+        rig.clock.now += 65
+        told = await station.expect(wire.Waiting, lambda m: m.waiting_s == 65)
+        assert told.position == 1
+        await station.expect(wire.Waiting)
+
+
+async def test_a_patient_is_given_back_even_if_the_disk_failed_at_first() -> None:
+    async with running_rig(remind_every_s=0.02) as rig:
+        call = await rig.call()
+        await rig.lose(call.doctor, DOCTOR)
+        rig.media.say(call.doctor_leg, "failed")
+        await state_is(call.station, S.INTERRUPTED)
+        rig.store.broken = True
+        rig.clock.now += 121
+        await rig.hub.sweep()
+        assert rig.store.records[call.consultation_id].clinician_id == DOCTOR.participant_id
+        rig.store.broken = False
+        await state_is(call.station, S.REQUESTED)
+        assert rig.store.records[call.consultation_id].clinician_id is None

@@ -319,13 +319,13 @@ class Call:
 
 @contextlib.asynccontextmanager
 async def running_rig(
-    store: MemoryStore | None = None, *, resume_within_s: float = 120.0, **door: Any
+    store: MemoryStore | None = None, *, remind_every_s: float = 30.0, **door: Any
 ) -> AsyncIterator[Rig]:
     """A signaling server on a loopback port of its own."""
     clock, media, tickets = Clock(), MediaRecorder(), Tickets()
     store = store or MemoryStore()
-    hub = Hub(clock=clock, resume_within_s=resume_within_s)
-    desk = Consultations(store, media, hub, clock=clock)
+    hub = Hub(clock=clock)
+    desk = Consultations(store, media, hub, clock=clock, remind_every_s=remind_every_s)
     app = web.Application()
     app.router.add_get("/ws", Door(hub, tickets, AllowList(), **door).websocket)
     await desk.start()

@@ -1,0 +1,110 @@
+"""What pages are told of consultations: everything, at every change, and nothing that is half done.
+
+Owns: which consultations have changed since pages were told, and when the queue is shown next. Must never
+change a consultation.
+
+``lock`` is the desk's: while it is held, a decision may be made that is not on disk yet. So nothing is told
+then; who held the lock calls `flush` after.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+from server.consultations import views
+from server.consultations.board import Board
+from server.consultations.legs import Legs
+from server.hub import Hub
+from signaling import messages as wire
+from signaling.consultation import Consultation, Member
+from signaling.limits import QUEUE_EVERY_S
+from signaling.pairing import Pairing
+
+
+class Screens:
+    """Tells pages. ``spawn`` runs a task in the background."""
+
+    def __init__(
+        self,
+        pairing: Pairing,
+        legs: Legs,
+        hub: Hub,
+        *,
+        board: Board,
+        lock: asyncio.Lock,
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self._pairing = pairing
+        self._legs = legs
+        self._hub = hub
+        self._board = board
+        self._lock = lock
+        self._spawn = spawn
+        self._changed: set[str] = set()
+        self._board_timer: asyncio.TimerHandle | None = None
+        self._board_shown_at = float("-inf")
+
+    def stop(self) -> None:
+        """No more queue is shown."""
+        if self._board_timer is not None:
+            self._board_timer.cancel()
+
+    def touch(self, consultation_id: str) -> None:
+        """A consultation, or how its participants are, has changed."""
+        self._changed.add(consultation_id)
+        self.flush()
+
+    def touch_waiting(self) -> None:
+        """Who is on duty has changed, and with it every waiting consultation."""
+        self._changed.update(record.consultation_id for record in self._pairing.queue())
+        self._show_board_soon()
+        self.flush()
+
+    def flush(self) -> None:
+        """Tell what has changed, unless a decision is being written."""
+        if self._lock.locked() or not self._changed:
+            return
+        for consultation_id in self._changed:
+            found = self._pairing.get(consultation_id)
+            if found is not None:
+                self.tell(found, [m.participant_id for m in found.members])
+        self._changed.clear()
+        self._show_board_soon()
+
+    def tell(self, found: Consultation, to: Iterable[str]) -> None:
+        """Show one consultation to these participants, now."""
+        message = views.consultation(found, self._participant)
+        for participant_id in to:
+            self._hub.post(participant_id, message, f"consultation:{found.consultation_id}")
+
+    def tell_duty(self, clinician_id: str) -> None:
+        """Tell a clinician whether the server holds them to be on duty."""
+        self._hub.post(clinician_id, wire.Duty(on=clinician_id in self._pairing.on_duty), "duty")
+
+    def _participant(self, member: Member) -> wire.Participant:
+        audio_muted, video_muted = self._legs.muted(member.participant_id)
+        return wire.Participant(
+            participant_id=member.participant_id,
+            role=member.role,
+            name=member.name,
+            presence=member.presence,
+            audio_muted=audio_muted,
+            video_muted=video_muted,
+            link=self._legs.quality(member.participant_id),
+        )
+
+    def _show_board_soon(self) -> None:
+        """At once, but never more than once in QUEUE_EVERY_S."""
+        if self._board_timer is None:
+            loop = asyncio.get_running_loop()
+            wait_s = max(0.0, self._board_shown_at + QUEUE_EVERY_S - loop.time())
+            self._board_timer = loop.call_later(wait_s, lambda: self._spawn(self._show_board()))
+
+    async def _show_board(self) -> None:
+        async with self._lock:
+            self._board_timer = None
+            self._board_shown_at = asyncio.get_running_loop().time()
+            self._board.show()
+        self.flush()
