@@ -1,0 +1,306 @@
+"""Devices, the leg and its rebirth in a real Chromium; the other end is a peer connection in the same page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+# `far` answers the newest offer as the server would: it takes everything, RED included.
+SETUP = """async () => {
+    const { Media } = await import('/web/shared/media.js');
+    const seen = { sent: [], legs: [], slots: [], negotiations: 0 };
+    const near = [];
+    const Plain = window.RTCPeerConnection;
+    window.RTCPeerConnection = class extends Plain {
+        constructor(...given) { super(...given); near.push(this); }
+        async setLocalDescription(...given) { seen.negotiations += 1; return super.setLocalDescription(...given); }
+    };
+    const media = new Media({
+        send: (message) => seen.sent.push(message),
+        onDevices: () => {},
+        onSlots: (slots) => seen.slots.push(slots.map((one) => one.participantId)),
+        onLeg: (condition) => seen.legs.push(condition),
+    });
+    const answer = async () => {
+        const far = new Plain();
+        const sdp = seen.sent.filter((one) => one.type === 'leg_offer').at(-1).sdp;
+        await far.setRemoteDescription({ type: 'offer', sdp });
+        const made = await far.createAnswer();
+        await far.setLocalDescription(made);
+        return made.sdp;
+    };
+    Object.assign(window, { seen, near, media, answer });
+}"""
+VOICE = {"active": True, "max_bitrate_bps": 16_000, "ptime_ms": 60, "dtx": True, "fec": True, "red": False}
+PICTURE = {
+    "active": True, "max_bitrate_bps": 60_000, "max_framerate": 8.0, "scale_resolution_down_by": 2.0, "codec": None,
+}  # fmt: skip
+WELCOME = {"type": "welcome", "resumed": False, "leg_id": None}
+
+
+class Near:
+    """The page's media, driven as its session would."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    async def run(self, script: str, argument: Any = None) -> Any:
+        return await self.page.evaluate(f"async (given) => {{ {script} }}", argument)
+
+    async def sent(self, kind: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await self.run(
+            "return seen.sent.filter((one) => one.type === given)", kind
+        )
+        return found
+
+    async def until(self, condition: str) -> None:
+        # On the test's clock, not the page's: that one stands still.
+        for _ in range(200):
+            if await self.run(f"return Boolean({condition})"):
+                return
+            await self.page.clock.run_for(10)
+        raise AssertionError(f"never: {condition}")
+
+    async def offered(self, count: int) -> None:
+        await self.until(f"seen.sent.filter((one) => one.type === 'leg_offer').length === {count}")
+
+    async def start(self) -> None:
+        await self.run("media.setOnline(true); media.startLeg()")
+        await self.offered(1)
+
+    async def answered(self, leg_id: str = "leg-1") -> None:
+        """The server's answer to the newest offer; `ref` is what our `send` returned for it."""
+        script = """const ref = seen.sent.findLastIndex((one) => one.type === 'leg_offer') + 1;
+            media.handle({ type: 'leg_answer', leg_id: given, sdp: await answer(), ref });"""
+        await self.run(script, leg_id)
+        await self.until("near.at(-1).signalingState === 'stable'")
+
+    async def steered(self, audio: dict[str, Any] = VOICE, video: dict[str, Any] = PICTURE) -> None:
+        message = {"type": "send_parameters", "leg_id": "leg-1", "audio": audio, "video": video}
+        await self.run("media.handle(given)", message)
+
+    async def encodings(self) -> list[dict[str, Any]]:
+        script = "return near.at(-1).getSenders().slice(0, 2).map((one) => one.getParameters().encodings[0])"
+        found: list[dict[str, Any]] = await self.run(script)
+        return found
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def near(modules: Page) -> Near:
+    await modules.evaluate(SETUP)
+    return Near(modules)
+
+
+async def test_the_one_offer_holds_own_media_three_slots_and_a_data_channel_in_this_order(near: Near) -> None:
+    await near.start()
+    sdp = str((await near.sent("leg_offer"))[0]["sdp"])
+    sections = sdp.split("\r\nm=")[1:]
+    assert [section.split(" ")[0] for section in sections] == ["audio", "video"] * 4 + ["application"]
+    directions = ["sendonly" if "a=sendonly" in section else "recvonly" for section in sections[:8]]
+    assert directions == ["sendonly"] * 2 + ["recvonly"] * 6
+    assert "a=candidate" not in sdp
+
+
+async def test_nothing_is_sent_before_the_server_says_so(near: Near) -> None:
+    await near.start()
+    await near.answered()
+    assert [encoding["active"] for encoding in await near.encodings()] == [False, False]
+
+
+async def test_send_parameters_reach_the_encoders(near: Near) -> None:
+    await near.start()
+    await near.answered()
+    await near.steered()
+    await near.until("near.at(-1).getSenders()[1].getParameters().encodings[0].active")
+    audio, video = await near.encodings()
+    assert (audio["active"], audio["maxBitrate"]) == (True, 16_000)
+    assert (video["maxBitrate"], video["maxFramerate"], video["scaleResolutionDownBy"]) == (60_000, 8, 2)
+
+
+async def test_a_codec_is_chosen_when_both_have_it_and_an_unknown_one_does_no_harm(near: Near) -> None:
+    await near.start()
+    await near.answered()
+    await near.steered(video=PICTURE | {"codec": "video/VP9"})
+    await near.until(
+        "near.at(-1).getSenders()[1].getParameters().encodings[0].codec?.mimeType === 'video/VP9'"
+    )
+    await near.steered(video=PICTURE | {"codec": "video/unheard-of", "max_bitrate_bps": 50_000})
+    await near.until("near.at(-1).getSenders()[1].getParameters().encodings[0].maxBitrate === 50000")
+    assert (await near.encodings())[1].get("codec") is None
+
+
+async def test_a_new_packet_time_is_negotiated_with_the_held_answer_and_no_byte_of_sdp_leaves(
+    near: Near,
+) -> None:
+    await near.start()
+    await near.answered()
+    await near.steered(VOICE | {"ptime_ms": 120, "red": True})
+    await near.until("near.at(-1).remoteDescription.sdp.includes('a=ptime:120')")
+    await near.until("near.at(-1).signalingState === 'stable'")
+    head = str(await near.run("return near.at(-1).remoteDescription.sdp")).split("\r\nm=")[1].split("\r\n")[0]
+    assert head.split(" ")[3] == "63"  # RED first
+    assert len(await near.sent("leg_offer")) == 1
+
+
+async def test_a_bitrate_alone_is_never_negotiated(near: Near) -> None:
+    await near.start()
+    await near.answered()
+    await near.steered()
+    await near.until("near.at(-1).remoteDescription.sdp.includes('a=ptime:60')")
+    before = await near.run("return seen.negotiations")
+    for rate in (12_000, 10_000, 9_000):
+        await near.steered(VOICE | {"max_bitrate_bps": rate})
+    await near.until("near.at(-1).getSenders()[0].getParameters().encodings[0].maxBitrate === 9000")
+    assert await near.run("return seen.negotiations") == before
+
+
+async def test_of_many_wishes_at_once_the_newest_holds(near: Near) -> None:
+    await near.start()
+    await near.answered()
+    for ptime in (20, 60, 120, 20, 60, 120, 20):
+        await near.steered(VOICE | {"ptime_ms": ptime}, PICTURE | {"max_bitrate_bps": ptime * 1_000})
+    await near.until("near.at(-1).getSenders()[1].getParameters().encodings[0].maxBitrate === 20000")
+    await near.until("near.at(-1).signalingState === 'stable'")
+    assert "a=ptime:120" not in await near.run("return near.at(-1).remoteDescription.sdp")
+
+
+async def test_opus_is_never_asked_for_less_than_it_can(near: Near) -> None:
+    await near.start()
+    await near.answered()
+    await near.steered(VOICE | {"max_bitrate_bps": 1})
+    await near.until("near.at(-1).getSenders()[0].getParameters().encodings[0].maxBitrate === 6000")
+
+
+async def test_no_offer_leaves_while_the_server_is_away(near: Near) -> None:
+    await near.run("media.startLeg()")
+    await near.page.clock.run_for(60_000)
+    assert await near.sent("leg_offer") == []
+    await near.run("media.setOnline(true)")
+    await near.offered(1)
+
+
+async def test_a_refused_offer_is_made_again_after_a_pause(near: Near) -> None:
+    await near.start()
+    await near.run("media.handle({ type: 'error', code: 'offer_refused', ref: 1 })")
+    assert len(await near.sent("leg_offer")) == 1
+    await near.page.clock.run_for(1_000)
+    await near.offered(2)
+
+
+async def test_an_answer_to_an_older_offer_is_not_taken_for_the_newer(near: Near) -> None:
+    await near.start()
+    old = await near.run("return await answer()")
+    await near.run("media.handle({ type: 'error', code: 'slow_down', ref: 1 })")
+    await near.page.clock.run_for(1_000)
+    await near.offered(2)
+    await near.run("media.handle({ type: 'leg_answer', leg_id: 'old', sdp: given, ref: 1 })", old)
+    assert await near.run("return near.at(-1).signalingState") == "have-local-offer"
+
+
+async def test_a_leg_the_server_gave_up_is_offered_anew(near: Near) -> None:
+    await near.start()
+    await near.answered()
+    await near.run("media.handle({ type: 'leg_state', leg_id: 'leg-1', state: 'failed' })")
+    await near.page.clock.run_for(1_000)
+    await near.offered(2)
+
+
+@pytest.mark.parametrize(("held", "offers"), [("leg-1", 1), ("another", 2), (None, 2)])
+async def test_after_a_welcome_only_a_leg_the_server_still_holds_is_kept(
+    near: Near, held: str | None, offers: int
+) -> None:
+    await near.start()
+    await near.answered()
+    await near.run(
+        "media.setOnline(false); media.handle(given); media.setOnline(true)", WELCOME | {"leg_id": held}
+    )
+    await near.page.clock.run_for(5_000)
+    await near.offered(offers)
+
+
+async def test_a_leg_that_never_connects_is_given_up_and_told(near: Near) -> None:
+    await near.start()
+    await near.answered()
+    await near.page.clock.run_for(61_000)
+    await near.offered(2)
+    assert [message["leg_id"] for message in await near.sent("leg_close")] == ["leg-1"]
+
+
+async def test_stopping_closes_the_leg_at_both_ends(near: Near) -> None:
+    await near.start()
+    await near.answered()
+    await near.run("media.stopLeg()")
+    assert await near.run("return near.at(-1).connectionState") == "closed"
+    assert len(await near.sent("leg_close")) == 1
+    await near.page.clock.run_for(60_000)
+    assert len(await near.sent("leg_offer")) == 1
+
+
+async def test_slots_are_found_by_their_mids(near: Near) -> None:
+    await near.start()
+    await near.answered()
+    slots = [
+        {"index": 0, "audio_mid": "2", "video_mid": "3", "participant_id": "dr-1"},
+        {"index": 1, "audio_mid": "4", "video_mid": "5", "participant_id": None},
+        {"index": 9, "audio_mid": "98", "video_mid": "99", "participant_id": "nobody"},
+    ]
+    await near.run("media.handle(given)", {"type": "slots", "leg_id": "leg-1", "slots": slots})
+    assert await near.run("return seen.slots.at(-1)") == ["dr-1", None]
+
+
+async def test_mute_silences_the_track_and_tells_the_others(near: Near) -> None:
+    await near.run("media.tellOthers(true); await media.openDevices(); media.setMuted(true)")
+    assert await near.run("return media.capture.tracks.audio.enabled") is False
+    assert (await near.sent("media_state"))[-1] == {
+        "type": "media_state", "audio_muted": True, "video_muted": False,
+    }  # fmt: skip
+
+
+async def test_camera_off_puts_its_light_out_and_on_again_sends_a_new_track(near: Near) -> None:
+    await near.start()
+    await near.answered()
+    await near.run(
+        "media.tellOthers(true); await media.openDevices(); window.first = media.capture.tracks.video"
+    )
+    await near.until("near.at(-1).getSenders()[1].track === first")
+    await near.run("await media.setCameraOff(true)")
+    assert await near.run("return first.readyState") == "ended"
+    await near.until("near.at(-1).getSenders()[1].track === null")
+    assert (await near.sent("media_state"))[-1]["video_muted"] is True
+    await near.run("await media.setCameraOff(false)")
+    await near.until("near.at(-1).getSenders()[1].track?.readyState === 'live'")
+    assert (await near.sent("media_state"))[-1]["video_muted"] is False
+
+
+@pytest.mark.parametrize(
+    ("faults", "states"),
+    [
+        ({}, {"audio": "on", "video": "on"}),
+        ({"video": "NotFoundError"}, {"audio": "on", "video": "none"}),
+        ({"audio": "NotFoundError"}, {"audio": "none", "video": "on"}),
+        ({"audio": "NotAllowedError", "video": "NotAllowedError"}, {"audio": "denied", "video": "denied"}),
+        ({"video": "NotReadableError"}, {"audio": "on", "video": "busy"}),
+        ({"audio": "NotAllowedError", "video": "NotFoundError"}, {"audio": "denied", "video": "none"}),
+    ],
+    ids=["all well", "no camera", "no microphone", "refused", "camera busy", "refused and none"],
+)
+async def test_what_works_is_opened_and_what_does_not_is_named(
+    near: Near, faults: dict[str, str], states: dict[str, str]
+) -> None:
+    await near.run(
+        """const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (wanted) => {
+            for (const kind of ['audio', 'video']) {
+                if (wanted[kind] && given[kind]) throw new DOMException('test', given[kind]);
+            }
+            return real(wanted);
+        };
+        await media.openDevices();""",
+        faults,
+    )
+    assert await near.run("return media.capture.states") == states
