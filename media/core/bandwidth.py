@@ -24,8 +24,8 @@ MAX_ESTIMATE_BPS = 8_000_000.0
 
 # Radio schedulers hold packets for 40 to 100 ms without being full.
 QUEUE_TOLERANCE_MS = 100.0
-# A packet that waits behind one full-sized video packet is not congestion yet; more than 200 ms of it is.
-FULL_PACKET_BITS = 1_200 * 8
+# A packet that waits behind one video packet is not congestion yet. On thin links a frame is about 600 bytes.
+THIN_FRAME_BITS = 600 * 8
 MAX_SERIALISATION_MS = 200.0
 # Under this share of the tolerated queue the link has room to grow into.
 ROOM_SHARE = 0.6
@@ -40,7 +40,7 @@ GROWTH_PER_S = 1.08
 CAREFUL_GROWTH_PER_S = 1.02
 CEILING_BAND = (0.8, 1.15)
 CAREFUL_USED_SHARE = 0.9
-CEILING_MEMORY_MS = 60_000.0
+CEILING_MEMORY_MS = 30_000.0
 # An estimate that nothing exercises must not grow.
 USED_SHARE = 0.6
 # One late timer must not count as a second of proven use.
@@ -115,7 +115,7 @@ class SendEstimate:
     @property
     def queue_tolerance_ms(self) -> float:
         """The queueing delay above which the link counts as congested."""
-        own_ms = min(MAX_SERIALISATION_MS, FULL_PACKET_BITS * 1000 / self._estimate_bps)
+        own_ms = min(MAX_SERIALISATION_MS, THIN_FRAME_BITS * 1000 / self._estimate_bps)
         return QUEUE_TOLERANCE_MS + own_ms
 
     def on_report_block(self, loss_ratio: float, rtt_ms: float | None) -> None:

@@ -16,12 +16,25 @@ RED_HEADER_BYTES = 5
 # From here losses are heard: at 17 packets/s one each 12 s.
 RED_ON_LOSS = 0.005
 RED_OFF_LOSS = 0.001
-# Voice twice is 41 kbit/s; on less than 60 it would take the whole link.
-RED_MIN_BPS = 60_000
-RED_KEEP_BPS = 50_000
+# Voice twice is 41 kbit/s. On less than 80 that would cost the picture (30 and its headers), which a little
+# loss is not worth; much loss is, for voice comes first, but on less than 60 voice itself would choke.
+RED_MIN_BPS = 80_000
+RED_KEEP_BPS = 70_000
+MUCH_LOSS = 0.03
+MUCH_LOSS_KEEP = 0.015
+RED_MUCH_LOSS_MIN_BPS = 60_000
+RED_MUCH_LOSS_KEEP_BPS = 50_000
 # Here it costs a sixth of the link, so not even the first loss need be heard.
 RED_AT_ONCE_BPS = 100_000
 RED_AT_ONCE_KEEP_BPS = 85_000
+
+# (known to carry at least, loss of at least): any row is enough.
+RULE_WHILE_OFF = ((RED_AT_ONCE_BPS, 0.0), (RED_MIN_BPS, RED_ON_LOSS), (RED_MUCH_LOSS_MIN_BPS, MUCH_LOSS))
+RULE_WHILE_ON = (
+    (RED_AT_ONCE_KEEP_BPS, 0.0),
+    (RED_KEEP_BPS, RED_OFF_LOSS),
+    (RED_MUCH_LOSS_KEEP_BPS, MUCH_LOSS_KEEP),
+)
 
 
 def voice_wire_bps(audio: AudioSend) -> int:
@@ -40,7 +53,5 @@ def redundancy_pays(loss_ratio: float, known_bps: float, *, was_on: bool) -> boo
     Where the rate is not known only loss can tell, and the caller must have made sure that it is not
     congestion.
     """
-    least_bps, at_once_bps, least_loss = RED_MIN_BPS, RED_AT_ONCE_BPS, RED_ON_LOSS
-    if was_on:
-        least_bps, at_once_bps, least_loss = RED_KEEP_BPS, RED_AT_ONCE_KEEP_BPS, RED_OFF_LOSS
-    return known_bps >= at_once_bps or (known_bps >= least_bps and loss_ratio >= least_loss)
+    rule = RULE_WHILE_ON if was_on else RULE_WHILE_OFF
+    return any(known_bps >= least_bps and loss_ratio >= least_loss for least_bps, least_loss in rule)

@@ -13,7 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from media.core.parameters import AudioSend, SendParameters, VideoSend
-from media.core.redundancy import RED_KEEP_BPS, RED_MIN_BPS, redundancy_pays, voice_wire_bps
+from media.core.redundancy import (
+    RED_MUCH_LOSS_KEEP_BPS,
+    RED_MUCH_LOSS_MIN_BPS,
+    redundancy_pays,
+    voice_wire_bps,
+)
 from media.core.uplinkceiling import UplinkCeiling
 from media.core.videosteps import MIN_VIDEO_BPS, VideoSteps, picture_for
 
@@ -24,7 +29,7 @@ VIDEO_PREFERENCE = ("video/AV1", "video/VP9", "video/VP8", "video/H264")
 HEAD_ROOM = 0.8
 CLEAN_VOICE_MS = 2_000.0
 # Under this much room for it video is not kept; between this and the start it may stay, so as not to flap.
-KEEP_VIDEO_BPS = 15_000
+KEEP_VIDEO_BPS = 22_000
 # Half of what a talk bears (ITU-T G.114 wants 400 ms one way) is gone at this queue.
 SUFFERING_QUEUE_MS = 300.0
 # Loss that came with the video: three standard errors of 20 % loss over 70 packets of voice.
@@ -32,16 +37,19 @@ SUFFERING_LOSS = 0.15
 PAUSE_AFTER_MS = 1_000.0
 # What we did about it shows after a round trip and a feedback interval, so a long path needs more patience.
 PAUSE_AFTER_ROUND_TRIPS = 1.5
+# A trial was a guess: voice need not wait long to be believed that it was wrong.
+TRIAL_QUEUE_MS = 200.0
 # A trial ignores the estimate for so long; growing by 8 % a second it gets from voice to voice and video.
-TRIAL_MS = 8_000.0
+TRIAL_MS = 10_000.0
 # Video that lasted this long was no failed trial.
 PROVEN_MS = 20_000.0
 FIRST_WAIT_MS = 10_000.0
 LAST_WAIT_MS = 60_000.0
 
-# Ordinary loss is learnt within 5 s of voice alone, and forgotten slowly under video.
-QUIET_LEARNING_MS = 5_000.0
-VIDEO_LEARNING_MS = 60_000.0
+# Ordinary loss is learnt while voice has to run clean anyway; under video slowly, lest video's own loss
+# pass for it.
+QUIET_LEARNING_MS = CLEAN_VOICE_MS
+VIDEO_LEARNING_MS = 20_000.0
 # A single burst of loss is no reason to talk twice, nor a single clean moment to stop.
 RED_AFTER_MS = 1_000.0
 # At 1 % loss and 17 packets a second half a minute without a loss is one in 300.
@@ -166,11 +174,11 @@ class _Flow:
         down_loss = max(receiver.loss_ratio for receiver in receivers)
         self._down_loss.learn(down_loss, step_ms, video)
         self._up_loss.learn(publisher.up_loss_ratio, step_ms, video)
-        queue_ms = max(receiver.queue_ms for receiver in receivers)
-        self._up_suffers = (publisher.up_queue_ms or 0.0) > SUFFERING_QUEUE_MS or self._up_loss.grew(
-            publisher.up_loss_ratio
-        )
-        self._suffers = self._up_suffers or queue_ms > SUFFERING_QUEUE_MS or self._down_loss.grew(down_loss)
+        most_ms = TRIAL_QUEUE_MS if video and now_ms < self._trial_until_ms else SUFFERING_QUEUE_MS
+        up_queue_ms = publisher.up_queue_ms or 0.0
+        self._up_suffers = up_queue_ms > most_ms or self._up_loss.grew(publisher.up_loss_ratio)
+        down_queue_ms = max(receiver.queue_ms for receiver in receivers)
+        self._suffers = self._up_suffers or down_queue_ms > most_ms or self._down_loss.grew(down_loss)
         flows = publisher.audio_muted or publisher.up_bps_received > 0
         if self._suffers or not flows:
             self._clean_since_ms = None
@@ -192,7 +200,7 @@ class _Flow:
         loss_ratio = max(publisher.up_loss_ratio, *(receiver.loss_ratio for receiver in receivers))
         was_on = self._audio.red
         wanted = self._red.update(now_ms, redundancy_pays(loss_ratio, known_bps, was_on=was_on))
-        least_bps = RED_KEEP_BPS if was_on else RED_MIN_BPS
+        least_bps = RED_MUCH_LOSS_KEEP_BPS if was_on else RED_MUCH_LOSS_MIN_BPS
         affordable = self._red_affordable.update(now_ms, known_bps >= least_bps and not self._up_suffers)
         self._audio = replace(self._audio, red=wanted and affordable)
 
@@ -210,15 +218,14 @@ class _Flow:
         clean = self._clean_since_ms is not None and now_ms - self._clean_since_ms >= CLEAN_VOICE_MS
         if not clean or now_ms < self._start_from_ms:
             return
-        if room_bps >= MIN_VIDEO_BPS:
-            self._trial_until_ms = now_ms
-        elif now_ms >= self._trial_from_ms:
-            self._trial_until_ms = now_ms + TRIAL_MS
-        else:
+        failed_before = self._wait_ms > FIRST_WAIT_MS
+        if room_bps < MIN_VIDEO_BPS and now_ms < self._trial_from_ms:
             return
+        trial = failed_before or room_bps < MIN_VIDEO_BPS
+        self._trial_until_ms = now_ms + TRIAL_MS if trial else now_ms
         self._video_since_ms = now_ms
         self._strain_since_ms = None
-        self._ceiling.start(now_ms)
+        self._ceiling.start(now_ms, careful=failed_before)
         self._steps.start(min(HEAD_ROOM * room_bps, self._ceiling.bps), now_ms)
 
     def _consider_pause(

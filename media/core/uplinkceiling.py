@@ -15,7 +15,7 @@ FIRST_BPS = 40_000.0
 # ...and opens by a quarter each second in which the publisher really uses it.
 STEP = 1.25
 STEP_MS = 1_000.0
-USED_SHARE = 0.7
+USED_SHARE = 0.8
 IDLE_SHARE = 0.4
 IDLE_MS = 4_000.0
 # A ceiling that idles still lets a picture that begins to move have this.
@@ -32,9 +32,9 @@ class UplinkCeiling:
         self._changed_ms = 0.0
         self._idle_since_ms: float | None = None
 
-    def start(self, now_ms: float) -> None:
-        """Video begins, or begins again."""
-        self.bps = FIRST_BPS
+    def start(self, now_ms: float, *, careful: bool) -> None:
+        """Video begins; ``careful`` when it has failed before."""
+        self.bps = float(MIN_VIDEO_BPS) if careful else FIRST_BPS
         self._changed_ms = now_ms
         self._idle_since_ms = None
 
