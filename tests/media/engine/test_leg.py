@@ -9,7 +9,7 @@ import weakref
 import pytest
 
 from benchmarks.peers.dtls import DtlsError
-from media.engine.aiortc_private import LegConnection
+from media.engine.aiortc_private import CONSENT_PENDING_MAX, LegConnection
 from media.engine.engine import MediaEngine, MediaSettings
 from media.engine.leg import Leg
 from tests.support.leg_client import Client, relay, until, voice_passes
@@ -101,6 +101,7 @@ async def test_no_feedback_leaves_without_consent(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_consent_is_renewed_by_each_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("media.engine.aiortc_private.FIRST_CONSENT_S", 0.0)
     monkeypatch.setattr("media.engine.aiortc_private.CONSENT_INTERVAL_S", 0.05)
     async with relay() as running:
         await running.connect("station")
@@ -112,18 +113,17 @@ async def test_consent_is_renewed_by_each_answer(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_unanswered_consent_checks_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("media.engine.aiortc_private.FIRST_CONSENT_S", 0.0)
     monkeypatch.setattr("media.engine.aiortc_private.CONSENT_INTERVAL_S", 0.005)
     async with relay() as running:
         client = await running.connect("station")
         connection = running.leg("station").connection
         client.close(notify=False)
-        seen = 0
-        for _ in range(40):
-            await asyncio.sleep(0.01)
-            seen = max(seen, len(connection._consent_pending))
-            (port,) = running.engine._registry.ports
-            assert len(port._transactions) <= 8
-        assert seen == 8
+        await until(lambda: len(connection._consent_pending) == CONSENT_PENDING_MAX)
+        (port,) = running.engine._registry.ports
+        last = list(connection._consent_pending)[-1]
+        await until(lambda: last not in connection._consent_pending)
+        assert len(connection._consent_pending) == len(port._transactions) == CONSENT_PENDING_MAX
 
 
 async def test_srtp_before_the_handshake_is_counted_and_dropped() -> None:
@@ -168,9 +168,13 @@ async def test_no_leg_stays_alive_after_it_was_closed() -> None:
                 await running.engine.open_leg(name, Client().offer)
             legs.append(weakref.ref(running.leg(name)))
             await running.engine.close_leg(name)
-        await asyncio.sleep(0)
-        gc.collect()
-        assert sum(one() is not None for one in legs) == 0
+
+        def all_gone() -> bool:
+            gc.collect()
+            return all(one() is None for one in legs)
+
+        # Cancelled tasks and timers hold theirs for some turns of the loop.
+        await until(all_gone)
         registry = running.engine._registry
         assert list(registry.legs_by_username.values()) == [running.leg("station")]
         assert running.member("station").uplink.audio.outputs == []
