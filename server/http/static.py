@@ -39,6 +39,7 @@ TEXT_SUFFIXES = frozenset({".html", ".css", ".js", ".json", ".svg", ".webmanifes
 GZIP_LEVEL = 9  # spent once at start-up, saved on every slow link
 
 PREFIX = "/web/"
+PART_OF_A_PAGE = web.ResponseKey("part_of_a_page", bool)
 KEEP_FOR_A_YEAR = "public, max-age=31536000, immutable"
 ASK_EVERY_TIME = "no-cache"
 
@@ -85,9 +86,14 @@ class WebFiles:
         known = request.if_none_match or ()
         if any(tag.value in (etag, "*") for tag in known):
             headers.pop("Content-Encoding", None)
-            return web.Response(status=304, headers=headers)
-        charset = "utf-8" if Path(name).suffix in TEXT_SUFFIXES else None
-        return web.Response(body=body, content_type=file.content_type, charset=charset, headers=headers)
+            response = web.Response(status=304, headers=headers)
+        else:
+            charset = "utf-8" if Path(name).suffix in TEXT_SUFFIXES else None
+            response = web.Response(
+                body=body, content_type=file.content_type, charset=charset, headers=headers
+            )
+        response[PART_OF_A_PAGE] = file.content_type != "text/html"
+        return response
 
     def _file(self, name: str, body: bytes) -> File:
         suffix = Path(name).suffix
@@ -98,6 +104,11 @@ class WebFiles:
         if compressed is not None and len(compressed) >= len(body):
             compressed = None
         return File(MIME_TYPES[suffix], body, compressed, _hash(body)[:32])
+
+
+def is_part_of_a_page(response: web.StreamResponse) -> bool:
+    """Whether this answers a script, style, icon or catalog, and not a page, an error or the API."""
+    return PART_OF_A_PAGE in response and response[PART_OF_A_PAGE]
 
 
 async def serve_file(request: web.Request) -> web.Response:

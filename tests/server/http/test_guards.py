@@ -12,7 +12,7 @@ REQUESTS = [
     ("GET", "/", {}),
     ("GET", "/station", {}),
     ("GET", "/clinician", {}),
-    ("GET", "/web/station/station.js", {}),
+    ("GET", "/web/station/index.html", {}),
     ("GET", "/web/no/such/file.js", {}),
     ("GET", "/no/such/page", {}),
     ("PUT", "/api/session", {}),
@@ -59,6 +59,21 @@ async def test_every_answer_wears_the_headers(server: Server, method: str, path:
         if answer.status >= 400:
             assert set(await answer.json()) == {"code"}
             assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/web/station/station.js", "/web/shared/base.css", "/web/shared/icons.svg"])
+async def test_a_part_of_a_page_carries_what_counts_for_it_and_is_light(server: Server, path: str) -> None:
+    async with server.client() as client:
+        async with client.get(path) as answer:
+            etag = answer.headers["ETag"]
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+            assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+            assert answer.headers["Server"] == "Keneya"
+            assert sum(len(name) + len(value) + 4 for name, value in answer.headers.items()) < 520
+        async with client.get(path, headers={"If-None-Match": etag}) as answer:
+            assert answer.status == 304
+            assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
 
 
 async def test_an_upgrade_to_a_socket_wears_them_too(server: Server) -> None:
