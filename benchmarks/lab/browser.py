@@ -34,6 +34,8 @@ MEDIA_FLAGS = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
+    # A machine without a network can still call itself.
+    "--allow-loopback-in-peer-connection",
     # Without this, candidates carry .local names that nobody in a namespace can resolve.
     "--disable-features=WebRtcHideLocalIpsWithMdns",
 )

@@ -1,0 +1,143 @@
+"""A station and a doctor in two real Chromium pages, and what their stats say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Page, Playwright, async_playwright
+
+from benchmarks.lab import people
+from benchmarks.lab.browser import FakeMedia, chromium
+from tests.support.server import PASSWORD, Server, running_server
+
+# Bounds how long a failing test hangs, on a machine that does other things besides.
+PATIENCE_S = 30.0
+
+STATS = """async () => {
+  const leg = window.__legs.at(-1);
+  const facts = {legs: window.__legs.length, audio: null, video: null, sent: {}, remote: null};
+  if (!leg) return facts;
+  const stats = await leg.getStats();
+  for (const entry of stats.values()) {
+    if (entry.type === 'inbound-rtp' && entry.packetsReceived > 0) {
+      if (entry.kind === 'audio' && !(facts.audio && facts.audio.packets > entry.packetsReceived)) {
+        facts.audio = {packets: entry.packetsReceived, energy: entry.totalAudioEnergy,
+          samples: entry.totalSamplesReceived, concealed: entry.concealedSamples};
+      }
+      if (entry.kind === 'video' && entry.framesDecoded > 0) {
+        facts.video = {frames: entry.framesDecoded, width: entry.frameWidth};
+      }
+    }
+    if (entry.type === 'outbound-rtp') facts.sent[entry.kind] = entry.packetsSent;
+    if (entry.type === 'transport' && entry.selectedCandidatePairId) {
+      const pair = stats.get(entry.selectedCandidatePairId);
+      const remote = pair && stats.get(pair.remoteCandidateId);
+      if (remote) facts.remote = {address: remote.address, port: remote.port, type: remote.candidateType};
+    }
+  }
+  return facts;
+}"""
+
+
+# Keeps every socket of a page, so that a test can cut it as a mast would: without a word.
+SOCKETS = """(() => {
+  const Native = window.WebSocket;
+  window.__sockets = [];
+  window.WebSocket = class extends Native {
+    constructor(...args) { super(...args); window.__sockets.push(this); }
+  };
+})()"""
+
+
+@dataclass
+class Call:
+    """Both pages of one consultation, and the server between them."""
+
+    server: Server
+    station: Page
+    clinician: Page
+    errors: list[str]
+
+    @property
+    def pages(self) -> tuple[Page, Page]:
+        """Station first."""
+        return self.station, self.clinician
+
+    async def stats(self, page: Page) -> dict[str, Any]:
+        """What the page's newest leg receives, sends, and from whom."""
+        facts: dict[str, Any] = await page.evaluate(STATS)
+        return facts
+
+    async def until(self, page: Page, what: str, condition: Any) -> dict[str, Any]:
+        """Wait until the page's stats satisfy `condition`; the stats."""
+        facts: dict[str, Any] = {}
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while True:
+                    facts = await self.stats(page)
+                    if condition(facts):
+                        return facts
+                    await asyncio.sleep(0.2)
+        except TimeoutError:
+            raise AssertionError(f"never saw {what}; last: {facts}") from None
+
+    async def until_true(self, page: Page, expression: str) -> None:
+        """Wait until a JavaScript expression holds (the pages' policy forbids Playwright's own way to wait)."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not await page.evaluate(expression):
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise AssertionError(f"never held: {expression}") from None
+
+    async def hears_and_sees(self, page: Page) -> None:
+        """Wait until sound with energy and a moving picture arrive."""
+        before = await self.until(page, "voice and picture", lambda facts: facts["audio"] and facts["video"])
+        await self.until(
+            page,
+            "more voice and picture",
+            lambda facts: (
+                facts["audio"]
+                and facts["video"]
+                and facts["audio"]["energy"] > before["audio"]["energy"]
+                and facts["video"]["frames"] >= before["video"]["frames"] + 5
+            ),
+        )
+
+
+@asynccontextmanager
+async def two_pages(tmp_path: Path, playwright: Playwright, **settings: Any) -> AsyncIterator[Call]:
+    """A running server, an enrolled station at home and a doctor on duty."""
+    async with running_server(tmp_path, **settings) as server:
+        code = (await server.new_station()).code
+        await server.new_doctor()
+        async with chromium(playwright, FakeMedia()) as left, chromium(playwright, FakeMedia()) as right:
+            for context in (left, right):
+                await context.add_init_script(SOCKETS)
+            station, clinician = await left.new_page(), await right.new_page()
+            call = Call(server, station, clinician, [])
+            for page in call.pages:
+                page.on("pageerror", lambda error: call.errors.append(str(error)))
+            await people.enrol(station, server.url, code)
+            await people.sign_in(clinician, server.url, "docteur", PASSWORD)
+            await people.go_on_duty(clinician)
+            yield call
+        assert not call.errors
+
+
+@asynccontextmanager
+async def in_call(tmp_path: Path, **settings: Any) -> AsyncIterator[Call]:
+    """The same two, after request and accept."""
+    async with (
+        async_playwright() as playwright,
+        two_pages(tmp_path, playwright, **settings) as call,
+    ):
+        await people.request(call.station, urgency="orange", reason="douleur au ventre")
+        await people.accept(call.clinician)
+        await people.view(call.station, "call")
+        yield call
