@@ -22,6 +22,8 @@ IDLE_MS = 4_000.0
 IDLE_BPS = 100_000.0
 # Rising a step takes a ceiling of 1.27 (the widest step) times 1.05 (the margin); below that it holds down.
 BINDING = 1.35
+# The highest step is reached only by a ceiling a margin above it.
+HIGHEST_BPS = 1.1 * MAX_VIDEO_BPS
 
 
 class UplinkCeiling:
@@ -53,5 +55,5 @@ class UplinkCeiling:
             self._change(self.bps * STEP, now_ms)
 
     def _change(self, bps: float, now_ms: float) -> None:
-        self.bps = max(float(MIN_VIDEO_BPS), min(float(MAX_VIDEO_BPS), bps))
+        self.bps = max(float(MIN_VIDEO_BPS), min(HIGHEST_BPS, bps))
         self._changed_ms = now_ms

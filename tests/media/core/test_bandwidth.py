@@ -1,0 +1,166 @@
+"""The estimate of a leg's link: queues bring it down, use lets it grow, random loss does neither."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from media.core.bandwidth import MAX_ESTIMATE_BPS, MIN_ESTIMATE_BPS, SendEstimate
+from media.core.twcc import PacketResult
+
+
+class Sender:
+    """Sends 200-byte packets at a steady rate and reports each 100 ms what became of them."""
+
+    def __init__(self, estimate: SendEstimate, seed: int = 1) -> None:
+        self.estimate = estimate
+        self.rng = random.Random(seed)
+        self.now_us = 1_000_000
+        self.sequence = 0
+
+    def run(
+        self,
+        seconds: float,
+        rate_bps: float,
+        *,
+        delay_ms: Callable[[float], float] = lambda _: 50.0,
+        loss: float = 0.0,
+    ) -> None:
+        start_us, batch = self.now_us, list[PacketResult]()
+        next_report_us = self.now_us + 100_000
+        while self.now_us < start_us + seconds * 1e6:
+            arrived_us = self.now_us + int(delay_ms((self.now_us - start_us) / 1e6) * 1000)
+            lost = self.rng.random() < loss
+            batch.append(
+                PacketResult(self.sequence & 0xFFFF, self.now_us, None if lost else arrived_us, 200, False)
+            )
+            self.sequence += 1
+            self.now_us += int(200 * 8e6 / rate_bps)
+            if self.now_us >= next_report_us:
+                self.estimate.on_results(batch, self.now_us / 1000 + 100)
+                batch, next_report_us = [], self.now_us + 100_000
+
+
+def test_the_start_value_stands_until_something_is_learnt() -> None:
+    estimate = SendEstimate(100_000)
+    assert estimate.estimate_bps == 100_000
+    assert estimate.rtt_ms is None
+    assert estimate.loss_ratio == 0
+    assert estimate.app_limited
+
+
+def test_a_used_link_grows_by_about_eight_percent_a_second() -> None:
+    estimate = SendEstimate(100_000)
+    Sender(estimate).run(5, 95_000)
+    assert 130_000 < estimate.estimate_bps < 160_000
+
+
+def test_an_idle_link_does_not_grow() -> None:
+    estimate = SendEstimate(100_000)
+    Sender(estimate).run(30, 40_000)
+    assert estimate.estimate_bps == 100_000
+    assert estimate.app_limited
+
+
+def test_a_growing_queue_brings_the_estimate_under_what_gets_through() -> None:
+    estimate = SendEstimate(100_000)
+    sender = Sender(estimate)
+    sender.run(3, 95_000)
+    sender.run(4, 100_000, delay_ms=lambda elapsed_s: 50 + 150 * elapsed_s)
+    assert estimate.queue_ms > 200
+    assert estimate.estimate_bps < 0.95 * estimate.received_bps
+
+
+@pytest.mark.parametrize("loss", [0.01, 0.05, 0.1, 0.2])
+def test_random_loss_is_not_congestion(loss: float) -> None:
+    estimate = SendEstimate(60_000)
+    sender = Sender(estimate)
+    for _ in range(30):
+        sender.run(1, 0.95 * estimate.estimate_bps, loss=loss)
+    assert estimate.estimate_bps > 300_000
+    assert estimate.loss_ratio == pytest.approx(loss, abs=0.06)
+
+
+def test_loss_that_comes_with_more_rate_is_congestion() -> None:
+    estimate = SendEstimate(200_000)
+    sender = Sender(estimate)
+    sender.run(10, 100_000, loss=0.02)
+    sender.run(3, 190_000, loss=0.3)
+    assert estimate.estimate_bps < 150_000
+
+
+def test_a_drifting_clock_is_no_queue() -> None:
+    estimate = SendEstimate(100_000)
+    Sender(estimate).run(120, 50_000, delay_ms=lambda elapsed_s: 50 + 0.2 * elapsed_s)  # 200 ppm
+    assert estimate.queue_ms < 10
+
+
+def test_jitter_of_a_radio_does_not_bring_the_estimate_down() -> None:
+    estimate = SendEstimate(100_000)
+    rng = random.Random(5)
+    Sender(estimate).run(20, 90_000, delay_ms=lambda _: 50 + rng.uniform(0, 100))
+    assert estimate.estimate_bps >= 100_000
+
+
+def train(rate_bps: float, count: int = 8, start_us: int = 1_000_000) -> list[PacketResult]:
+    spacing_us = int(300 * 8e6 / rate_bps)
+    return [PacketResult(n, start_us, start_us + 50_000 + n * spacing_us, 300, True) for n in range(count)]
+
+
+def test_a_train_on_an_idle_link_finds_a_thin_rate_at_once() -> None:
+    estimate = SendEstimate(100_000)
+    estimate.on_results(train(40_000), 2_000)
+    assert 30_000 < estimate.estimate_bps < 40_000
+
+
+def test_a_train_finds_more_but_does_not_jump_without_bound() -> None:
+    estimate = SendEstimate(100_000)
+    estimate.on_results(train(2_000_000), 2_000)
+    assert estimate.estimate_bps == 300_000
+    estimate.on_results(train(2_000_000, start_us=5_000_000), 6_000)
+    assert estimate.estimate_bps == 900_000
+
+
+def test_a_train_told_in_two_parts_counts_once() -> None:
+    estimate = SendEstimate(100_000)
+    whole = train(2_000_000, count=12)
+    estimate.on_results(whole[:6], 2_000)
+    estimate.on_results(whole[6:], 2_100)
+    assert estimate.estimate_bps == 300_000
+
+
+def test_a_short_train_tells_nothing() -> None:
+    estimate = SendEstimate(100_000)
+    estimate.on_results(train(40_000, count=4), 2_000)
+    assert estimate.estimate_bps == 100_000
+
+
+def test_probes_are_not_taken_for_a_queue_or_for_loss() -> None:
+    estimate = SendEstimate(100_000)
+    Sender(estimate).run(2, 50_000)
+    lost = [result._replace(arrived_us=None) for result in train(30_000, start_us=3_000_000)]
+    estimate.on_results([*train(30_000, start_us=3_000_000), *lost], 4_000)
+    assert estimate.queue_ms < 1
+    assert estimate.loss_ratio == 0
+
+
+def test_report_blocks_tell_round_trip_and_loss_where_feedback_does_not() -> None:
+    estimate = SendEstimate(100_000)
+    estimate.on_report_block(0.1, 400)
+    estimate.on_report_block(0.1, None)
+    assert estimate.rtt_ms == 400
+    assert estimate.loss_ratio == pytest.approx(0.1)
+
+
+def test_the_estimate_stays_within_its_bounds_whatever_a_peer_claims() -> None:
+    estimate = SendEstimate(1e12)
+    assert estimate.estimate_bps == MAX_ESTIMATE_BPS
+    rng = random.Random(3)
+    for step in range(2_000):
+        sent_us = step * 10_000
+        arrived = rng.choice([None, sent_us, sent_us + rng.randrange(10**9), rng.randrange(10**12)])
+        result = PacketResult(step & 0xFFFF, sent_us, arrived, rng.randrange(1, 1500), rng.random() < 0.2)
+        estimate.on_results([result], sent_us / 1000 + rng.randrange(3_000))
+        assert MIN_ESTIMATE_BPS <= estimate.estimate_bps <= MAX_ESTIMATE_BPS
