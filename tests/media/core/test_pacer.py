@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.core.pacer import MIN_QUEUE_BYTES, Pacer
@@ -103,6 +103,7 @@ def test_voice_beyond_the_rate_does_not_starve_video_for_long_afterwards() -> No
     assert next_ms < 60_500
 
 
+@settings(deadline=None)
 @given(
     rate_bps=st.integers(8_000, 2_000_000),
     pushes=st.lists(st.tuples(st.integers(0, 200), st.integers(40, 1_500)), min_size=1, max_size=100),

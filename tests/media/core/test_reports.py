@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.core.reports import RemoteClock, SenderReports, middle_32, next_report_ms
@@ -65,6 +65,7 @@ def test_after_a_change_of_source_the_old_clock_is_not_used() -> None:
     assert reports.build(1_000, Mapping(0), 1, 1) is None
 
 
+@settings(deadline=None)
 @given(
     rtt_ms=st.floats(0, 5_000),
     hold_ms=st.floats(0, 5_000),

@@ -13,7 +13,7 @@ from aiortc.rtp import (
     unpack_remb_fci,
 )
 from aiortc.rtp import RtcpPacket as PeerPacket
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.core import rtcp
@@ -85,6 +85,7 @@ outgoing: st.SearchStrategy[rtcp.RtcpOutgoing] = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(outgoing, min_size=1, max_size=5))
 def test_what_is_built_parses_to_the_same_packets(packets: list[rtcp.RtcpOutgoing]) -> None:
     data = rtcp.build(packets)

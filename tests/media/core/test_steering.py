@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.core.parameters import AudioSend, SendParameters
@@ -291,6 +291,7 @@ publishers = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5_000), publishers, st.lists(views, max_size=4)), max_size=40))
 def test_whatever_is_measured_voice_stays_and_video_is_asked_for_properly(
     steps: list[tuple[int, PublisherView, list[ReceiverView]]],

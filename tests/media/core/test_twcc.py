@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.core import rtcp, twcc
@@ -124,6 +124,7 @@ def test_arrivals_far_apart_go_into_separate_feedbacks() -> None:
     assert statuses(datagrams) == {1: 1_000_000, 2: None, 3: 12_000_000}
 
 
+@settings(deadline=None)
 @given(
     first=st.integers(0, 0xFFFF),
     steps=st.lists(
@@ -207,6 +208,7 @@ def test_arrival_times_do_not_jump_when_the_reference_time_wraps() -> None:
     assert [b - a for a, b in pairwise(known)] == [20_000] * 9
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=300), st.integers(0, 0xFFFF), st.integers(1, 40))
 def test_sender_and_receiver_agree_on_every_packet(fates: list[bool], first: int, batch: int) -> None:
     sender, receiver = twcc.TwccSender(first), twcc.TwccReceiver()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.core.videosteps import MIN_VIDEO_BPS, STEPS_BPS, VideoSteps, picture_for
@@ -38,6 +38,7 @@ def test_a_target_that_trembles_changes_nothing() -> None:
         assert steps.bitrate_bps == 95_000
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 5_000_000), max_size=100))
 def test_only_known_steps_are_taken_and_never_one_far_above_the_target(targets: list[float]) -> None:
     steps = VideoSteps()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.core.windowedmin import WindowedMinimum
@@ -19,6 +19,7 @@ def test_an_old_minimum_is_forgotten() -> None:
     assert least.value == 5.0
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.integers(0, 8_000)), min_size=1, max_size=80))
 def test_it_is_never_above_the_last_25_s_nor_below_the_last_35(samples: list[tuple[float, int]]) -> None:
     least, now_ms, seen = WindowedMinimum(), 0, list[tuple[int, float]]()
