@@ -171,7 +171,7 @@ class LegControl:
         return ReceiverView(
             estimate_bps=estimate.estimate_bps,
             loss_ratio=estimate.loss_ratio,
-            queue_ms=estimate.queue_ms + downlink.pacer.queue_ms,
+            queue_ms=estimate.queue_ms,  # voice does not wait in our own pacer
             rtt_ms=self.rtt_ms,
             wants_video=self.member.wants_video,
             codecs=tuple(entry.codec.value for entry in self.member.leg.offer.slots[0].video.formats),
@@ -191,7 +191,8 @@ class LegControl:
         view = PublisherView(
             up_bps_received=uplink.received_bps(now_ms),
             up_loss_ratio=uplink.loss_ratio(now_ms),
-            up_queue_ms=uplink.audio.queue.queue_ms(now_ms),
+            up_video_bps_received=uplink.video.stats.rate_bps(now_ms),
+            up_queue_ms=uplink.audio.delay.queue_ms,
             rtt_ms=self.rtt_ms,
             audio_muted=uplink.audio.muted,
             video_muted=uplink.video.muted,

@@ -24,14 +24,12 @@ from media.core.rewrite import StreamRewriter
 from media.core.rtp import Header
 from media.core.twcc import TwccSender
 from media.engine.answer import SlotSources
-from media.engine.leg import Leg
+from media.engine.leg import WIRE_OVERHEAD_BYTES, Leg
 from media.engine.offer import AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE, MediaLine, SlotLines
 
 if TYPE_CHECKING:
     from media.engine.uplink import InboundStream
 
-# SRTP tag, UDP and IPv4 headers: what a packet costs on the wire beyond its RTP bytes.
-WIRE_OVERHEAD_BYTES = 10 + 8 + 20
 # A second of video at 128 packets/s, and longer than a repeat is worth waiting for on a satellite link.
 CACHE_PACKETS = 512
 CACHE_MAX_AGE_MS = 4_000.0

@@ -40,6 +40,8 @@ SILENCE_DISCONNECTED_S = 6.0
 # ICE and DTLS on a link of 1.3 s round trip and 10 % loss take under 30 s.
 CONNECT_TIMEOUT_S = 60.0
 DATA_MESSAGE_MAX_BYTES = 65_536
+# SRTP tag, UDP and IPv4 headers: what a packet costs on the wire beyond its RTP bytes.
+WIRE_OVERHEAD_BYTES = 10 + 8 + 20
 
 RtpHandler = Callable[["Leg", bytes, float], None]
 

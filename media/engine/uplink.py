@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from media.core import rtcp, rtp, rtx
+from media.core.arrivaldelay import ArrivalDelay
 from media.core.codecs import Codec, is_keyframe
 from media.core.keyframes import KeyframeRequests
 from media.core.losswindow import LossWindow
@@ -20,8 +21,7 @@ from media.core.red import RedError, RedReceiver
 from media.core.reports import RemoteClock
 from media.core.rtp import Header
 from media.core.twcc import TwccReceiver
-from media.core.uplinkqueue import UplinkQueue
-from media.engine.leg import Leg
+from media.engine.leg import WIRE_OVERHEAD_BYTES, Leg
 from media.engine.offer import AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE, MediaLine
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class InboundStream:
         self.loss = LossWindow()
         self.nack = NackGenerator()
         self.red = RedReceiver()
-        self.queue = UplinkQueue(clock_rate)
+        self.delay = ArrivalDelay(clock_rate)
 
 
 Forward = Callable[[InboundStream, Codec, Header, bytes, float], None]
@@ -97,7 +97,7 @@ class Uplink:
             if self._twcc_id:
                 transport_sequence = rtp.extension_u16(data, self._twcc_id)
                 if transport_sequence >= 0:
-                    self.twcc.received(transport_sequence, int(now_s * 1e6), len(data))
+                    self.twcc.received(transport_sequence, int(now_s * 1e6), len(data) + WIRE_OVERHEAD_BYTES)
             now_ms = now_s * 1000
             if ssrc == stream.rtx_ssrc:
                 original = stream.rtx_of.get(payload_type)
@@ -115,7 +115,7 @@ class Uplink:
             else:
                 stream.stats.received(sequence_number, timestamp, now_ms, len(data))
                 if stream.kind == "audio":
-                    stream.queue.note(timestamp, now_ms)
+                    stream.delay.received(timestamp, now_ms)
             end = rtp.payload_end(data, header_len)
         except rtp.RtpError:
             self.refused_rtp += 1
