@@ -38,6 +38,9 @@ USERNAME_BYTES = 8
 PASSWORD_BYTES = 16
 # Checks on their way at once: an outage of two minutes must not pile them up.
 CONSENT_PENDING_MAX = 8
+# Addresses that a peer has been seen at: a phone that changes masts for hours must not pile them up, nor one
+# that invents ports.
+REMOTE_CANDIDATES_MAX = 32
 # The remote candidates of an offer are never used (see DESIGN of the guard): aioice wants one all the same, and
 # nothing is ever sent to this address (RFC 5737).
 DUMMY_REMOTE = RTCIceCandidate(
@@ -207,6 +210,19 @@ class LegConnection(aioice.ice.Connection):
         """An authenticated check has come from `addr`."""
         self._on_validated(addr)
         super().check_incoming(message, addr, protocol)
+        if len(self._remote_candidates) > REMOTE_CANDIDATES_MAX:
+            self._forget_oldest_candidate()
+
+    def _forget_oldest_candidate(self) -> None:
+        """Let go of the address seen first that does not carry the leg, and of its checks."""
+        selected = self._nominated.get(1)
+        used = selected.remote_candidate if selected is not None else None
+        oldest = next(one for one in self._remote_candidates if one is not used)
+        self._remote_candidates.remove(oldest)
+        for pair in [one for one in self._check_list if one.remote_candidate is oldest]:
+            if pair.task is not None:
+                pair.task.cancel()
+            self._check_list.remove(pair)
 
     def check_complete(self, pair: aioice.ice.CandidatePair) -> None:
         """A check has ended; tell which pair carries the leg now."""
@@ -310,12 +326,18 @@ class LegDtlsTransport(RTCDtlsTransport):
         return self._rx_srtp.unprotect_rtcp(data)
 
     def protect(self, packet: bytes) -> bytes:
-        """SRTP of a plain RTP packet."""
-        return self._tx_srtp.protect(packet)
+        """SRTP of a plain RTP packet. Raises SrtpError when it is too long or its number too old."""
+        try:
+            return self._tx_srtp.protect(packet)
+        except ValueError as error:  # pylibsrtp's own bound: 1,500 bytes less the longest tag
+            raise SrtpError("packet is too long") from error
 
     def protect_rtcp(self, packet: bytes) -> bytes:
-        """SRTCP of a plain RTCP packet."""
-        return self._tx_srtp.protect_rtcp(packet)
+        """SRTCP of a plain RTCP packet. Raises SrtpError when it is too long."""
+        try:
+            return self._tx_srtp.protect_rtcp(packet)
+        except ValueError as error:
+            raise SrtpError("packet is too long") from error
 
 
 __all__ = [

@@ -101,7 +101,10 @@ class Guard:
             self._addresses_by_leg[holder].remove(address)
         addresses = self._addresses_by_leg.setdefault(leg, [])
         if len(addresses) >= ADDRESSES_PER_LEG:
-            del self.legs_by_address[addresses.pop(0)]
+            # Never the one in use: checks recorded on the way and sent again from elsewhere would push it out.
+            oldest = next(one for one in addresses if one != leg.address)
+            addresses.remove(oldest)
+            del self.legs_by_address[oldest]
         addresses.append(address)
         self.legs_by_address[address] = leg
 

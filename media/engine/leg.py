@@ -40,6 +40,9 @@ SILENCE_DISCONNECTED_S = 6.0
 # ICE and DTLS on a link of 1.3 s round trip and 10 % loss take under 30 s.
 CONNECT_TIMEOUT_S = 60.0
 DATA_MESSAGE_MAX_BYTES = 65_536
+# A page sends five: voice, picture, its retransmissions, and two that only report. libsrtp keeps a stream for
+# each SSRC and searches them in line: 40,000 of them would cost every packet 100 µs.
+SSRCS_MAX = 32
 # SRTP tag, UDP and IPv4 headers: what a packet costs on the wire beyond its RTP bytes.
 WIRE_OVERHEAD_BYTES = 10 + 8 + 20
 
@@ -75,6 +78,8 @@ class Leg:
         self.heard_at_s = time.monotonic()
         self.refused: Counter[str] = Counter()
         self.sent_bytes = 0
+        own = (offer.own_audio, offer.own_video)
+        self._ssrcs = {ssrc.to_bytes(4) for line in own for ssrc in (line.ssrc, line.rtx_ssrc) if ssrc}
         self._hooks = hooks
         self._ports = ports
         self.connection = LegConnection(
@@ -106,6 +111,11 @@ class Leg:
     def password(self) -> str:
         """Our ICE password."""
         return self.connection.local_password
+
+    @property
+    def address(self) -> Address:
+        """Where the peer is reached now; ("", 0) before ICE has found out."""
+        return self._address
 
     @property
     def fingerprint(self) -> str:
@@ -197,8 +207,14 @@ class Leg:
         if not dtls.srtp_ready:
             self.refused["srtp_early"] += 1
             return
+        is_rtcp = rtp.is_rtcp(data)
+        ssrc = data[4:8] if is_rtcp else data[8:12]
+        known = ssrc in self._ssrcs
+        if not known and len(self._ssrcs) >= SSRCS_MAX:
+            self.refused["ssrcs"] += 1
+            return
         try:
-            if rtp.is_rtcp(data):
+            if is_rtcp:
                 plain = dtls.unprotect_rtcp(data)
                 handler = self._hooks.rtcp
             else:
@@ -207,6 +223,8 @@ class Leg:
         except SrtpError:
             self.refused["srtp_auth_or_replay"] += 1
             return
+        if not known:
+            self._ssrcs.add(ssrc)  # only now: a stranger's junk must not use up the places
         self.heard_at_s = now_s
         handler(self, plain, now_s)
 
@@ -215,7 +233,11 @@ class Leg:
         port = self._port
         if port is None or not self.dtls.srtp_ready:
             return
-        data = self.dtls.protect(packet)
+        try:
+            data = self.dtls.protect(packet)
+        except SrtpError:
+            self.refused["srtp_unsendable"] += 1
+            return
         self.sent_bytes += len(data)
         port.send(data, self._address)
 
@@ -224,7 +246,11 @@ class Leg:
         port = self._port
         if port is None or not self.dtls.srtp_ready:
             return
-        data = self.dtls.protect_rtcp(packet)
+        try:
+            data = self.dtls.protect_rtcp(packet)
+        except SrtpError:
+            self.refused["srtp_unsendable"] += 1
+            return
         self.sent_bytes += len(data)
         port.send(data, self._address)
 

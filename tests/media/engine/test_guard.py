@@ -20,7 +20,9 @@ from media.engine.leg import Leg
 
 
 class _Leg:
-    """Stands for a leg: the guard only compares and keeps it."""
+    """Stands for a leg: of it the guard only wants to know the address in use."""
+
+    address = ("192.0.2.1", 0)
 
 
 def leg() -> Leg:
@@ -108,11 +110,11 @@ def test_an_address_belongs_to_the_leg_that_proved_it_last() -> None:
     assert guard.legs_by_address == {("192.0.2.1", 1): second}
 
 
-def test_a_legs_oldest_address_gives_way_to_its_newest() -> None:
+def test_a_legs_oldest_address_gives_way_but_never_the_one_in_use() -> None:
     guard, one = Guard(), leg()
     for port in range(ADDRESSES_PER_LEG + 3):
         guard.validate(("192.0.2.1", port), one)
-    assert sorted(port for _, port in guard.legs_by_address) == list(range(3, ADDRESSES_PER_LEG + 3))
+    assert sorted(port for _, port in guard.legs_by_address) == [0, *range(4, ADDRESSES_PER_LEG + 3)]
 
 
 def test_a_forgotten_leg_leaves_nothing_behind() -> None:
