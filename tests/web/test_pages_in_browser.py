@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -26,6 +27,15 @@ document.addEventListener('securitypolicyviolation', (event) => window.violation
 """
 REFUSE_DEVICES = """
 navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('test', 'NotAllowedError'); };
+"""
+KEEP_TRACKS = """
+window.tracks = [];
+const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+    const stream = await real(wanted);
+    window.tracks.push(...stream.getTracks());
+    return stream;
+};
 """
 # Every element that can be pressed or filled and is really visible: its name as a screen reader has it, and size.
 CONTROLS = """() => [...document.querySelectorAll('button, a[href], input, textarea')]
@@ -59,6 +69,15 @@ async def in_view(page: Page, name: str) -> None:
     await expect(page.locator(f"body[data-view={name}]")).to_be_attached()
 
 
+async def until(page: Page, expression: str) -> None:
+    """Ask until it holds; Playwright's own wait would need eval, which the pages' policy forbids."""
+    for _ in range(200):
+        if await page.evaluate(expression):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"never: {expression}")
+
+
 async def enrolled(server: Server, context: BrowserContext) -> Page:
     code = (await server.new_station()).code
     page = await context.new_page()
@@ -89,7 +108,8 @@ async def sound(page: Page) -> None:
         assert [one for one in controls if not one["name"]] == []
         small = [one["name"] for one in controls if min(one["width"], one["height"]) < TARGET_PX]
         assert (size["width"], small) == (size["width"], [])
-        assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        wide = "[document.documentElement, ...document.querySelectorAll('.bar')]"
+        assert await page.evaluate(f"{wide}.every((one) => one.scrollWidth <= one.clientWidth)")
     await page.set_viewport_size(KIOSK)
     assert await page.evaluate("window.violations") == []
 
@@ -268,6 +288,38 @@ async def test_a_doctor_who_leaves_is_back_at_the_queue_and_the_patient_waits_ag
     await in_view(doctor, "queue")
     await in_view(station, "waiting")
     await expect(doctor.locator("li[data-consultation]")).to_have_count(1)
+
+
+async def test_a_kiosk_nobody_touches_gives_its_camera_back_until_somebody_does(
+    server: Server, context: BrowserContext
+) -> None:
+    await context.add_init_script(KEEP_TRACKS)
+    await context.clock.install()
+    page = await enrolled(server, context)
+    live = "window.tracks.filter((one) => one.readyState === 'live').length"
+    await until(page, f"{live} === 2")
+    await context.clock.fast_forward(200_000)
+    await until(page, f"{live} === 0")
+    await page.click("[data-action=wake]")
+    await until(page, f"{live} === 2")
+
+
+async def test_a_doctor_on_duty_is_not_filmed_while_waiting_and_is_in_the_call(
+    server: Server, context: BrowserContext
+) -> None:
+    await context.add_init_script(KEEP_TRACKS)
+    await context.clock.install()
+    doctor = await signed_in(server, context)
+    await doctor.click("[data-action=duty]")
+    kinds = "window.tracks.filter((one) => one.readyState === 'live').map((one) => one.kind).sort().join()"
+    await until(doctor, f"{kinds} === 'audio,video'")
+    await context.clock.fast_forward(62_000)
+    await until(doctor, f"{kinds} === 'audio'")
+    station = await enrolled(server, context)
+    await station.click("[data-action=request]")
+    await doctor.click("li[data-consultation] [data-action=accept]")
+    await in_view(doctor, "call")
+    await until(doctor, f"{kinds} === 'audio,video'")
 
 
 async def test_signing_out_needs_a_sign_in_again(server: Server, context: BrowserContext) -> None:

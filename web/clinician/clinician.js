@@ -111,6 +111,7 @@ function onConsultation(message) {
     if (consultation?.consultation_id !== message.consultation_id) return; // an old one's last word
     consultation = null;
     cameraSinceMs = Date.now();
+    if (!onDuty) setDuty(false); // nothing is warm for nobody
     notice(t(over ? "ended.title" : "left.title"));
     session.media.setMuted(false);
     session.media.cameraOff = false;

@@ -86,6 +86,11 @@ export class Leg {
         if (!this.#closed && this.senders[kind].track !== track) await this.senders[kind].replaceTrack(track);
     }
 
+    /** Whether the server has asked for a picture. */
+    get sendsVideo() {
+        return this.senders.video.getParameters().encodings[0]?.active === true;
+    }
+
     /** @param {Slot[]} slots @returns {SlotMedia[]} those whose m-lines exist */
     slotMedia(slots) {
         const receivers = new Map(this.connection.getTransceivers().map((one) => [one.mid, one.receiver]));

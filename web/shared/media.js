@@ -9,10 +9,12 @@
 
 import { Capture, isMissing } from "./capture.js";
 import { Leg } from "./leg.js";
+import { SendReporter } from "./sendreport.js";
 
 // Offers are 3 kB: on 20 kbit/s one takes over a second, so retries grow quickly apart.
 const RETRY_FIRST_MS = 1_000;
 const RETRY_LAST_MS = 15_000;
+const LOOK_AT_STATS_MS = 1_000;
 
 /**
  * @typedef {"none" | "connecting" | "connected" | "disconnected"} LegCondition
@@ -44,6 +46,8 @@ export class Media {
     #retryMs = RETRY_FIRST_MS;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     #retry;
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    #reporting;
 
     /** @param {MediaCallbacks} callbacks */
     constructor(callbacks) {
@@ -214,8 +218,23 @@ export class Media {
             this.#again();
             return;
         }
-        if (state === "connected") this.#retryMs = RETRY_FIRST_MS;
+        if (state === "connected") {
+            this.#retryMs = RETRY_FIRST_MS;
+            this.#report();
+        }
         this.#say(state);
+    }
+
+    /** Tells the server now and then what this leg's congestion control believes. */
+    #report() {
+        const leg = this.#leg;
+        const reporter = new SendReporter();
+        clearInterval(this.#reporting);
+        this.#reporting = setInterval(async () => {
+            if (!leg || leg !== this.#leg || !leg.id || !this.#online || !leg.sendsVideo) return;
+            const message = reporter.read(leg.id, await leg.stats(), performance.now());
+            if (message && leg === this.#leg) this.callbacks.send(message);
+        }, LOOK_AT_STATS_MS);
     }
 
     /** @param {unknown} error */
@@ -247,6 +266,7 @@ export class Media {
         const leg = this.#leg;
         this.#leg = null;
         this.#offerSeq = 0;
+        clearInterval(this.#reporting);
         leg?.close();
         if (leg) this.callbacks.onSlots([]);
     }

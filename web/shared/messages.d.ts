@@ -21,12 +21,13 @@ export interface SetDuty { type: "set_duty"; on: boolean }
 export interface Accept { type: "accept"; consultation_id: string }
 export interface Leave { type: "leave"; consultation_id: string }
 export interface End { type: "end"; consultation_id: string }
+export interface SendReport { type: "send_report"; leg_id: string; available_outgoing_bps: number; quality_limitation: "none" | "cpu" | "bandwidth" | "other" }
 export interface MediaState { type: "media_state"; audio_muted: boolean; video_muted: boolean }
 export interface Bye { type: "bye" }
 
 export type ClientMessage =
     | Hello | Ping | LegOffer | LegClose | RequestConsultation | CancelRequest | SetDuty | Accept | Leave
-    | End | MediaState | Bye;
+    | End | MediaState | SendReport | Bye;
 
 /** seq 0 or absent: unnumbered. ack: the last message of ours that the server has taken. */
 export interface Envelope { seq?: number; ack?: number }

@@ -1,0 +1,38 @@
+/**
+ * What the browser's congestion control believes of the way up, for the server that steers this page. Owns: when
+ * that is worth a message. Must never know a socket or a connection: it reads stats and returns a message.
+ */
+
+/** @import {SendReport} from "./messages.js" */
+
+// A message costs 150 bytes of the very link it is about.
+const EVERY_MS = 2_000;
+const WORTH_TELLING = 0.2;
+
+export class SendReporter {
+    #bps = 0;
+    /** @type {SendReport["quality_limitation"]} */
+    #limitation = "none";
+    #toldMs = -Infinity;
+
+    /**
+     * @param {string} legId @param {RTCStatsReport} stats @param {number} nowMs
+     * @returns {SendReport | null} null while there is nothing new to tell
+     */
+    read(legId, stats, nowMs) {
+        let bps = 0;
+        /** @type {SendReport["quality_limitation"] | null} */
+        let limitation = null;
+        for (const entry of stats.values()) {
+            if (entry.type === "candidate-pair" && entry.nominated) bps = Math.round(entry.availableOutgoingBitrate ?? 0);
+            if (entry.type === "outbound-rtp" && entry.kind === "video" && entry.active) limitation = entry.qualityLimitationReason ?? "none";
+        }
+        if (limitation === null || bps <= 0 || nowMs - this.#toldMs < EVERY_MS) return null;
+        const moved = Math.abs(bps - this.#bps) > WORTH_TELLING * this.#bps;
+        if (!moved && limitation === this.#limitation) return null;
+        this.#bps = bps;
+        this.#limitation = limitation;
+        this.#toldMs = nowMs;
+        return { type: "send_report", leg_id: legId, available_outgoing_bps: bps, quality_limitation: limitation };
+    }
+}
