@@ -46,5 +46,8 @@ class MediaPort(Protocol):
     def set_muted(self, leg_id: str, *, audio: bool, video: bool) -> None:
         """Stop (or resume) forwarding what this leg publishes."""
 
+    def sending_reported(self, leg_id: str, *, available_bps: int, limited_by: str) -> None:
+        """What the page's own congestion control believes of its way up (W3C quality limitation reason)."""
+
     def set_listener(self, listener: LegListener) -> None:
         """Who is told; set once, before the first leg."""

@@ -152,6 +152,23 @@ class MediaState(ClientMessage, tag="media_state", frozen=True, kw_only=True):
     video_muted: bool
 
 
+class QualityLimitation(StrEnum):
+    """W3C RTCQualityLimitationReason: what holds this page's picture down."""
+
+    NONE = "none"
+    CPU = "cpu"
+    BANDWIDTH = "bandwidth"
+    OTHER = "other"
+
+
+class SendReport(ClientMessage, tag="send_report", frozen=True, kw_only=True):
+    """What this page's own congestion control believes of its way up (W3C availableOutgoingBitrate)."""
+
+    leg_id: Identifier
+    available_outgoing_bps: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+    quality_limitation: QualityLimitation
+
+
 class Bye(ClientMessage, tag="bye", frozen=True, kw_only=True):
     """The page is leaving on purpose: the session ends now, without the grace time of a lost socket."""
 
@@ -168,6 +185,7 @@ AnyClientMessage = (
     | Leave
     | End
     | MediaState
+    | SendReport
     | Bye
 )
 

@@ -60,7 +60,8 @@ RED_UNTIL_MS = 30_000.0
 class PublisherView:
     """What is known of a publisher and its way up. Rates are wire bit/s, ratios 0 to 1; None: not known.
 
-    ``up_capacity_bps`` is what the way up is known to carry; ``codecs`` are mime types it can send.
+    ``up_capacity_bps`` is what the way up is known to carry; ``up_limited_by`` what holds the picture down by
+    the page's own account (W3C RTCQualityLimitationReason); ``codecs`` are mime types it can send.
     ``up_video_bps_received`` is the part of ``up_bps_received`` that is picture.
     """
 
@@ -69,6 +70,7 @@ class PublisherView:
     up_loss_ratio: float = 0.0
     up_queue_ms: float | None = None
     up_capacity_bps: float | None = None
+    up_limited_by: str | None = None
     rtt_ms: float | None = None
     audio_muted: bool = False
     video_muted: bool = False
@@ -257,7 +259,13 @@ class _Flow:
         received_bps = publisher.up_video_bps_received
         if received_bps is None:  # too low while nobody speaks, but never too high
             received_bps = publisher.up_bps_received - voice_wire_bps(self._audio)
-        self._ceiling.follow(now_ms, received_bps, self._steps.bitrate_bps, suffers=self._up_suffers)
+        self._ceiling.follow(
+            now_ms,
+            received_bps,
+            self._steps.bitrate_bps,
+            suffers=self._up_suffers,
+            unhindered=publisher.up_limited_by == "none",
+        )
         self._steps.follow(min(HEAD_ROOM * room_bps, self._ceiling.bps), now_ms)
         framerate, scale = picture_for(self._steps.bitrate_bps)
         return VideoSend(

@@ -40,9 +40,21 @@ class UplinkCeiling:
         self._changed_ms = now_ms
         self._idle_since_ms = None
 
-    def follow(self, now_ms: float, received_bps: float, bitrate_bps: int, *, suffers: bool) -> None:
-        """``received_bps`` of video came up while the publisher was allowed ``bitrate_bps``."""
-        if received_bps >= IDLE_SHARE * bitrate_bps:
+    def follow(
+        self,
+        now_ms: float,
+        received_bps: float,
+        bitrate_bps: int,
+        *,
+        suffers: bool,
+        unhindered: bool = False,
+    ) -> None:
+        """``received_bps`` of video came up while the publisher was allowed ``bitrate_bps``.
+
+        ``unhindered``: the page says that nothing but its picture kept it from sending more. Then a larger
+        picture is worth trying, and a still one is no reason to come down.
+        """
+        if unhindered or received_bps >= IDLE_SHARE * bitrate_bps:
             self._idle_since_ms = None
         elif self._idle_since_ms is None:
             self._idle_since_ms = now_ms
@@ -51,7 +63,7 @@ class UplinkCeiling:
         idle = self._idle_since_ms is not None and now_ms - self._idle_since_ms >= IDLE_MS
         if suffers or (idle and self.bps > IDLE_BPS):
             self._change(self.bps / STEP, now_ms)
-        elif received_bps >= USED_SHARE * bitrate_bps and self.bps < BINDING * bitrate_bps:
+        elif (unhindered or received_bps >= USED_SHARE * bitrate_bps) and self.bps < BINDING * bitrate_bps:
             self._change(self.bps * STEP, now_ms)
 
     def _change(self, bps: float, now_ms: float) -> None:

@@ -42,6 +42,7 @@ class LegControl:
         self._next_news_ms = 0.0
         self._next_probe_ms = 0.0
         self._probes = 0
+        self._reported: tuple[int, str, float] | None = None
         self._sent: SendParameters | None = None
         self._told: LinkQuality | None = None
 
@@ -194,6 +195,7 @@ class LegControl:
             up_video_bps_received=uplink.video.stats.rate_bps(now_ms),
             up_queue_ms=uplink.audio.delay.queue_ms,
             rtt_ms=self.rtt_ms,
+            up_limited_by=self._reported[1] if self._reported else None,
             audio_muted=uplink.audio.muted,
             video_muted=uplink.video.muted,
             codecs=tuple(entry.codec.value for entry in self.member.leg.offer.own_video.formats),
@@ -207,6 +209,11 @@ class LegControl:
             return None
         self._sent = parameters
         return parameters
+
+    def sending_reported(self, available_bps: int, limited_by: str, now_ms: float) -> None:
+        """The page's congestion control has a new opinion of the way up."""
+        self._reported = (available_bps, limited_by, now_ms)
+        self.meter.rates(up_bps=available_bps)
 
     def link_news(self, now_ms: float) -> LinkQuality | None:
         """A judgement of the link worth telling: at once when the level changes, else now and then."""

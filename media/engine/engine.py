@@ -197,6 +197,12 @@ class MediaEngine:
             uplink.audio.muted = audio
             uplink.video.muted = video
 
+    def sending_reported(self, leg_id: str, *, available_bps: int, limited_by: str) -> None:
+        """What the page's own congestion control believes of its way up. Unknown legs are ignored."""
+        leg = self._legs.get(leg_id)
+        if leg is not None:
+            self._controls[leg].sending_reported(available_bps, limited_by, time.monotonic() * 1000)
+
     # What legs tell ------------------------------------------------------------------------------------
 
     def _rtp_arrived(self, leg: Leg, data: bytes, now_s: float) -> None:

@@ -84,6 +84,7 @@ class Consultations:
             wire.LegOffer: (EVERYBODY, self._leg_offer),
             wire.LegClose: (EVERYBODY, self._leg_close),
             wire.MediaState: (EVERYBODY, self._media_state),
+            wire.SendReport: (EVERYBODY, self._send_report),
             wire.RequestConsultation: (STATIONS, self._request),
             wire.CancelRequest: (STATIONS, self._cancel),
             wire.SetDuty: (CLINICIANS, self._set_duty),
@@ -166,6 +167,9 @@ class Consultations:
 
     async def _leg_close(self, principal: Principal, message: wire.LegClose) -> None:
         await self._legs.close(principal.participant_id, message.leg_id)
+
+    async def _send_report(self, principal: Principal, message: wire.SendReport) -> None:
+        self._legs.sending_reported(principal.participant_id, message)
 
     async def _media_state(self, principal: Principal, message: wire.MediaState) -> None:
         participant_id = principal.participant_id

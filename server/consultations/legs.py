@@ -150,6 +150,15 @@ class Legs:
             leg.audio_muted, leg.video_muted = audio, video
             self._media.set_muted(leg.leg_id, audio=audio, video=video)
 
+    def sending_reported(self, participant_id: str, report: wire.SendReport) -> None:
+        """What a page says of its way up; about another leg than the current one it is stale."""
+        if self.leg_of(participant_id) == report.leg_id:
+            self._media.sending_reported(
+                report.leg_id,
+                available_bps=report.available_outgoing_bps,
+                limited_by=report.quality_limitation.value,
+            )
+
     def announce(self, participant_id: str) -> None:
         """Tell a page everything about the leg the server holds for it."""
         leg = self._current.get(participant_id)

@@ -34,6 +34,9 @@ async def test_a_consultation_from_request_to_end(tmp_path: Path) -> None:
             assert late["legs"] == 1
         assert len({late["remote"]["port"] for late in after}) == 1
 
+        # A link with room gets a larger picture: the page's report, steering and the ceiling work together.
+        await call.until(call.clinician, "a larger picture", lambda facts: facts["video"]["width"] >= 320)
+
         # Mute: the doctor's page shows it, and no energy of the station's voice arrives any more.
         await people.act(call.station, "mute")
         await call.clinician.wait_for_selector(".tile-state:visible use[href$='#mic-off']", state="attached")

@@ -73,6 +73,9 @@ class MediaRecorder:
     def set_muted(self, leg_id: str, *, audio: bool, video: bool) -> None:
         self.calls.append(("set_muted", leg_id, audio, video))
 
+    def sending_reported(self, leg_id: str, *, available_bps: int, limited_by: str) -> None:
+        self.calls.append(("sending_reported", leg_id, available_bps, limited_by))
+
     def set_listener(self, listener: LegListener) -> None:
         self.listener = listener
 

@@ -49,3 +49,21 @@ def test_after_a_failure_it_begins_at_the_least() -> None:
     assert ceiling.bps == FIRST_BPS
     ceiling.start(0, careful=True)
     assert ceiling.bps == MIN_VIDEO_BPS
+
+
+def test_a_picture_that_needs_little_still_grows_where_the_page_says_that_nothing_hinders_it() -> None:
+    ceiling, steps = UplinkCeiling(), VideoSteps()
+    ceiling.start(0, careful=False)
+    for now_ms in range(0, 60_000, 250):
+        ceiling.follow(now_ms, 10_000, steps.bitrate_bps, suffers=False, unhindered=True)
+        steps.follow(ceiling.bps, now_ms)
+    assert steps.bitrate_bps == MAX_VIDEO_BPS
+
+
+def test_what_hinders_the_page_holds_the_ceiling() -> None:
+    ceiling, steps = UplinkCeiling(), VideoSteps()
+    ceiling.start(0, careful=False)
+    for now_ms in range(0, 60_000, 250):
+        ceiling.follow(now_ms, 10_000, steps.bitrate_bps, suffers=True, unhindered=True)
+        steps.follow(ceiling.bps, now_ms)
+    assert steps.bitrate_bps == MIN_VIDEO_BPS
