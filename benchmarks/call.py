@@ -18,17 +18,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from playwright.async_api import Error as PlaywrightError
+
 from benchmarks.lab import browser, netns
+from benchmarks.lab.emulator import EmulatorFailed
 from benchmarks.lab.keneya import Keneya
 from benchmarks.lab.loss import make_loss
+from benchmarks.lab.media import MediaUnavailable
 from benchmarks.lab.p2p import PeerToPeer
 from benchmarks.lab.picture import PICTURES
+from benchmarks.lab.process import ProcessFailed
 from benchmarks.lab.profiles import PROFILES, Conditions
 from benchmarks.lab.run import Plan, run
 from benchmarks.lab.schedule import BadSchedule, Schedule, parse_change
 from benchmarks.lab.system import System
 
+FAILED = 1
 REFUSED = 2
+INTERRUPTED = 130  # the shell's convention for Ctrl-C
+# What can go wrong in the things that are measured, as against in the lab itself.
+FAILURES = (EmulatorFailed, MediaUnavailable, PlaywrightError, ProcessFailed)
 # What --down and --up build on when no profile is named: a link without delay or loss of its own.
 PLAIN = Conditions(down_kbps=1000, up_kbps=1000, rtt_ms=0)
 SYSTEMS: dict[str, Callable[[], System]] = {"keneya": Keneya, "p2p": PeerToPeer}
@@ -121,7 +130,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.screenshots is not None:
         options.screenshots.mkdir(parents=True, exist_ok=True)
     plan = Plan(schedule, options.seconds, options.settle, options.seed, options.picture, options.screenshots)
-    result = asyncio.run(_until_signalled(SYSTEMS[options.system](), plan))
+    try:
+        result = asyncio.run(_until_signalled(SYSTEMS[options.system](), plan))
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        return INTERRUPTED  # everything has been taken down on the way here
+    except FAILURES as failure:
+        print(f"benchmarks.call: {type(failure).__name__}: {failure}", file=sys.stderr)
+        return FAILED
     print(json.dumps({"profile": options.profile, **result}))
     return 0
 

@@ -48,17 +48,18 @@ class Emulator:
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for us; the emulator ends when we let go of it
         )
-        names = await self._read()
+        try:
+            names = await self._read()
+        except BaseException:  # cancelled, too: nobody else would wait for it to tear down
+            await self._end()
+            raise
         self.near, self.far = names["near"], names["far"]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        process = self._running()
-        assert process.stdin is not None
-        process.stdin.close()
-        await asyncio.wait_for(process.wait(), ANSWER_TIMEOUT_S)
+        await self._end()
 
     @property
     def pid(self) -> int:
@@ -99,6 +100,13 @@ class Emulator:
         if "error" in answer:
             raise EmulatorFailed(answer["error"])
         return answer
+
+    async def _end(self) -> None:
+        """Let it tear down and wait until it has."""
+        process = self._running()
+        assert process.stdin is not None
+        process.stdin.close()
+        await asyncio.wait_for(process.wait(), ANSWER_TIMEOUT_S)
 
     def _running(self) -> asyncio.subprocess.Process:
         if self._process is None:

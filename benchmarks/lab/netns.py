@@ -59,8 +59,13 @@ def add(name: str) -> None:
 
 def remove(name: str) -> None:
     """Remove a namespace's name if it is there; the namespace ends with the last process in it."""
-    if (RUN_DIRECTORY / name).exists():
-        ip("netns", "delete", name)
+    path = RUN_DIRECTORY / name
+    try:
+        if path.exists():
+            ip("netns", "delete", name)
+    except subprocess.CalledProcessError:
+        if path.exists():  # if not, another run has swept it in the same moment
+            raise
 
 
 def sweep() -> list[str]:

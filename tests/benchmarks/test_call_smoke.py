@@ -3,7 +3,9 @@
 import asyncio
 import json
 import shutil
+import signal
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -44,16 +46,20 @@ async def call(*arguments):
     return json.loads(output)
 
 
-def lab_namespaces():
-    return {path.name for path in netns.RUN_DIRECTORY.glob(f"{netns.PREFIX}-*")}
+def namespaces_of(pid):
+    """The lab's namespaces that children of a process have made; other runs may go on beside us."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {
+        path.name
+        for path in netns.RUN_DIRECTORY.glob(f"{netns.PREFIX}-*")
+        if path.name.split("-")[2] in children
+    }
 
 
 @pytest.mark.parametrize("system", ["p2p", "keneya"])
-async def test_a_call_is_measured_on_both_sides_and_leaves_nothing_behind(system, tmp_path):
-    before = lab_namespaces()
+async def test_a_call_is_measured_on_both_sides(system, tmp_path):
     wanted = ["--system", system, "--profile", "bamako", "--loss", "0", "--seconds", "6", "--settle", "2"]
     result = await call(*wanted, "--screenshots", str(tmp_path))
-    assert lab_namespaces() <= before
     assert (result["system"], result["profile"]) == (system, "bamako")
     for side in ("station", "clinician"):
         got = result[side]
@@ -73,3 +79,19 @@ async def test_a_call_is_measured_on_both_sides_and_leaves_nothing_behind(system
     assert result["up"]["packets"] > 0
     assert result["down"].keys() >= {"kbps", "drops", "queue_ms_p95"}
     assert result["machine"]["cores"] > 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_an_interrupted_call_leaves_nothing_behind_and_prints_nothing(number):
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "benchmarks.call", "--system", "p2p", "--seconds", "600"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        while len(made := namespaces_of(process.pid)) < 2:  # noqa: ASYNC110 (another process makes them)
+            await asyncio.sleep(0.05)
+    process.send_signal(number)
+    assert await process.communicate() == (b"", b"")
+    assert process.returncode == 130
+    assert not [name for name in made if (netns.RUN_DIRECTORY / name).exists()]
