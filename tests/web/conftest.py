@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from server.http.guards import content_security_policy
 from tests.web.pages import WEB
 
 CHROMIUM = "/usr/bin/chromium"
+# How long a busy machine may take for what is instant on a quiet one; nothing is measured by it.
+expect.set_options(timeout=30_000)
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",

@@ -71,7 +71,7 @@ async def in_view(page: Page, name: str) -> None:
 
 async def until(page: Page, expression: str) -> None:
     """Ask until it holds; Playwright's own wait would need eval, which the pages' policy forbids."""
-    for _ in range(200):
+    for _ in range(600):
         if await page.evaluate(expression):
             return
         await asyncio.sleep(0.05)
