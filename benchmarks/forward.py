@@ -27,7 +27,7 @@ from typing import Any
 
 import uvloop
 
-from benchmarks.peers.host import Idle, describe
+from benchmarks.peers.host import Idle, describe, raise_priority
 from benchmarks.peers.load import STAMP, Participant, Rates, Tally, drive
 from benchmarks.peers.synthetic import SyntheticLeg
 
@@ -215,7 +215,8 @@ def main() -> None:
         raise SystemExit("benchmarks.forward needs at least one call and a window longer than 0 s")
     # The legs keep off the engine's core where there is another.
     os.sched_setaffinity(0, set(cores[1:]) or set(cores))
-    print(json.dumps(uvloop.run(measure(arguments, cores))))
+    nice = raise_priority()
+    print(json.dumps(uvloop.run(measure(arguments, cores)) | {"nice": nice}))
 
 
 if __name__ == "__main__":

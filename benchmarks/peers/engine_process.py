@@ -19,7 +19,7 @@ from typing import Any, cast
 
 import uvloop
 
-from benchmarks.peers.host import rss_mib
+from benchmarks.peers.host import raise_priority, rss_mib
 from media.engine import engine as engine_module
 from media.engine.engine import MediaEngine, MediaSettings
 
@@ -112,6 +112,7 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true")
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {arguments.core})
+    raise_priority()
     # How long the estimate takes to grow is not what this measures: see forward.py.
     engine_module.START_BPS = arguments.start_kbps * 1000
     profiler = cProfile.Profile() if arguments.profile else None
