@@ -7,6 +7,7 @@ signaling messages. Must never import anything of this project.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +63,52 @@ class LinkQuality:
     loss_ratio: float | None = None
     down_kbps: int | None = None
     up_kbps: int | None = None
+
+
+class Rung(StrEnum):
+    """One step of the quality ladder of one leg in one direction, best first."""
+
+    VIDEO_HIGH = "video-high"
+    VIDEO = "video"
+    VIDEO_LOW = "video-low"
+    STILLS = "stills"
+    VOICE = "voice"
+    VOICE_THIN = "voice-thin"
+    MESSAGES = "messages"
+
+
+class ClinicalProfile(StrEnum):
+    """In which order quality is given up: a face, a detail (skin, wound) or a motion (gait, sign language)."""
+
+    FACE = "face"
+    DETAIL = "detail"
+    MOTION = "motion"
+
+
+class RungReason(StrEnum):
+    """Why a leg stands on its rung: what a person could do something about."""
+
+    LINK = "link"
+    PINNED = "pinned"
+    OTHER_SIDE = "other_side"
+    CAMERA_OFF = "camera_off"
+    STARTING = "starting"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a participant has chosen for this leg. ``audio_only`` and ``save_data`` pin both directions."""
+
+    audio_only: bool = False
+    save_data: bool = False
+    profile: ClinicalProfile = ClinicalProfile.FACE
+
+
+@dataclass(frozen=True, slots=True)
+class RungReport:
+    """Where a leg stands, each direction, and why the worse of them is not higher."""
+
+    down: Rung = Rung.MESSAGES
+    up: Rung = Rung.MESSAGES
+    reason: RungReason = RungReason.STARTING
