@@ -229,9 +229,10 @@ class MediaEngine:
                 out.forward_video(codec, header, data, now_ms)
 
     def _data_arrived(self, leg: Leg, data: bytes) -> None:
-        room = self._members[leg].room
-        if room is not None:
-            for other in room.members:
+        member = self._members.get(leg)
+        # A message may still wait in the queue of a leg that is being closed.
+        if member is not None and member.room is not None:
+            for other in member.room.members:
                 if other.leg is not leg and not other.leg.send_data(data):
                     other.leg.refused["data_backlog"] += 1
 

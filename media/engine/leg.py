@@ -79,6 +79,7 @@ class Leg:
         self.refused: Counter[str] = Counter()
         self.sent_bytes = 0
         own = (offer.own_audio, offer.own_video)
+        self._consents = True
         self._ssrcs = {ssrc.to_bytes(4) for line in own for ssrc in (line.ssrc, line.rtx_ssrc) if ssrc}
         self._hooks = hooks
         self._ports = ports
@@ -231,7 +232,7 @@ class Leg:
     def send_rtp(self, packet: bytes) -> None:
         """Protect and send one RTP packet."""
         port = self._port
-        if port is None or not self.dtls.srtp_ready:
+        if port is None or not self._consents or not self.dtls.srtp_ready:
             return
         try:
             data = self.dtls.protect(packet)
@@ -244,7 +245,7 @@ class Leg:
     def send_rtcp(self, packet: bytes) -> None:
         """Protect and send one RTCP packet, compound or reduced-size."""
         port = self._port
-        if port is None or not self.dtls.srtp_ready:
+        if port is None or not self._consents or not self.dtls.srtp_ready:
             return
         try:
             data = self.dtls.protect_rtcp(packet)
@@ -261,6 +262,8 @@ class Leg:
 
     def check_silence(self, now_s: float) -> None:
         """Notice an outage and its end; close after `SILENCE_CLOSES_S`. Called about once a second."""
+        # RFC 7675 section 5.1: without consent nothing is sent; here, so that no packet has to ask the clock.
+        self._consents = self._port is None or self.connection.has_consent
         silent_s = now_s - self.heard_at_s
         if self.state == "connected" and silent_s > SILENCE_DISCONNECTED_S:
             self._set_state("disconnected")

@@ -100,6 +100,33 @@ async def test_no_feedback_leaves_without_consent(monkeypatch: pytest.MonkeyPatc
         assert not leg.may_send
 
 
+async def test_no_media_leaves_without_consent_and_it_comes_back_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with relay() as running:
+        station, doctor = await running.call("station", "doctor")
+        await voice_passes(station, doctor)
+        monkeypatch.setattr("media.engine.aiortc_private.CONSENT_EXPIRY_S", 0.0)
+        await until(lambda: not running.leg("doctor")._consents)
+        mark = len(doctor.packets)
+        sent = running.member("doctor").downlink.sent_packets
+        station.send_audio(b"to one who does not want it")
+        await until(lambda: running.member("doctor").downlink.sent_packets > sent)
+        monkeypatch.undo()
+        await until(lambda: running.leg("doctor")._consents)
+        await voice_passes(station, doctor)
+        assert not any(b"does not want" in one.payload[:40] for one in doctor.packets[mark:])
+
+
+async def test_a_message_left_over_from_a_closed_leg_is_dropped() -> None:
+    async with relay() as running:
+        await running.connect("station")
+        leg = running.leg("station")
+        await running.engine.close_leg("station")
+        running.engine._data_arrived(leg, b"late")
+        assert running.heard.states_of("station")[-1] == "closed"
+
+
 async def test_consent_is_renewed_by_each_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("media.engine.aiortc_private.FIRST_CONSENT_S", 0.0)
     monkeypatch.setattr("media.engine.aiortc_private.CONSENT_INTERVAL_S", 0.05)
