@@ -213,6 +213,10 @@ def main() -> None:
     cores = sorted(os.sched_getaffinity(0))
     if arguments.calls < 1 or arguments.seconds <= 0:
         raise SystemExit("benchmarks.forward needs at least one call and a window longer than 0 s")
+    try:
+        rates_for(arguments.packets_per_second, 2 * arguments.calls)
+    except ValueError as error:
+        raise SystemExit(f"benchmarks.forward: {error}") from None
     # The legs keep off the engine's core where there is another.
     os.sched_setaffinity(0, set(cores[1:]) or set(cores))
     nice = raise_priority()
