@@ -69,7 +69,10 @@ def create_app(
     )
     app[DATABASE] = open_database(settings.database)
     app[SERVICES] = make_services(settings, app[DATABASE], clock)
-    app[HUB] = Hub(ice_servers=lambda participant_id: ice_servers(settings, participant_id, clock()))
+    app[HUB] = Hub(
+        ice_servers=lambda participant_id: ice_servers(settings, participant_id, clock()),
+        data_price=(settings.data_price_fcfa_per_gb, settings.data_price_currency),
+    )
     app[MEDIA] = media or MediaEngine(
         MediaSettings(
             port=settings.media_port,

@@ -135,6 +135,16 @@ class Settings:
         900, v.integer(1, 30 * DAY_S), "Failures are forgotten after this time without a new one", unit="s"
     )
 
+    data_price_fcfa_per_gb: int = setting(
+        2000,
+        v.integer(0, 10_000_000),
+        "What a gigabyte costs the sites, for the estimates people see; 0 shows no costs",
+        unit="FCFA/GB",
+    )
+    data_price_currency: str = setting(
+        "FCFA", v.text, "The currency shown beside costs, if that price is in another one"
+    )
+
     log_level: str = setting(
         "info", v.choice("debug", "info", "warning", "error"), "Least important line that is still logged"
     )

@@ -87,7 +87,7 @@ class Session:
 
 
 class Hub:
-    """Every live session. ``clock`` gives monotonic seconds."""
+    """Every live session. ``clock`` gives monotonic seconds; ``data_price``: of 10^9 bytes, and its currency."""
 
     def __init__(
         self,
@@ -96,8 +96,10 @@ class Hub:
         clock: Callable[[], float] = time.monotonic,
         ids: Callable[[], str] = new_id,
         resume_within_s: float = RESUME_WITHIN_S,
+        data_price: tuple[int, str] = (0, ""),
     ) -> None:
         self.clock = clock
+        self._data_price_per_gb, self._data_currency = data_price
         self._ice_servers = ice_servers
         self._ids = ids
         self._resume_within_s = resume_within_s
@@ -198,6 +200,8 @@ class Hub:
             name=principal.name,
             ice_servers=list(self._ice_servers(principal.participant_id)),
             leg_id=self.listener.leg_of(principal.participant_id),
+            data_price_per_gb=self._data_price_per_gb,
+            data_currency=self._data_currency,
         )
 
     def lost(self, session: Session, socket: Socket) -> None:

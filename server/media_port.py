@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from media.core.parameters import LinkQuality, SendParameters, SlotAssignment
+from media.core.parameters import LinkQuality, Preferences, RungReport, SendParameters, SlotAssignment
 
 
 class LegListener(Protocol):
@@ -26,6 +26,9 @@ class LegListener(Protocol):
 
     def link_measured(self, leg_id: str, quality: LinkQuality) -> None:
         """The leg's link as it is now."""
+
+    def rungs_changed(self, leg_id: str, report: RungReport) -> None:
+        """Where the leg stands on the quality ladder from now on; only while it shares a room."""
 
 
 class MediaPort(Protocol):
@@ -48,6 +51,9 @@ class MediaPort(Protocol):
 
     def sending_reported(self, leg_id: str, *, available_bps: int, limited_by: str) -> None:
         """What the page's own congestion control believes of its way up (W3C quality limitation reason)."""
+
+    def set_preferences(self, leg_id: str, preferences: Preferences) -> None:
+        """What the participant has chosen for this leg; an unknown leg is ignored."""
 
     def set_listener(self, listener: LegListener) -> None:
         """Who is told; set once, before the first leg."""

@@ -63,6 +63,37 @@ class Presence(StrEnum):
     AWAY = "away"
 
 
+class Rung(StrEnum):
+    """One step of the quality ladder of one leg in one direction, best first."""
+
+    VIDEO_HIGH = "video-high"
+    VIDEO = "video"
+    VIDEO_LOW = "video-low"
+    STILLS = "stills"
+    VOICE = "voice"
+    VOICE_THIN = "voice-thin"
+    MESSAGES = "messages"
+
+
+class RungReason(StrEnum):
+    """Why a leg stands on its rung, as far as a person can do something about it."""
+
+    LINK = "link"
+    PINNED = "pinned"
+    OTHER_SIDE = "other_side"
+    CAMERA_OFF = "camera_off"
+    STARTING = "starting"
+    FULL = "full"
+
+
+class ClinicalProfile(StrEnum):
+    """What is looked at, and so the order in which quality is given up."""
+
+    FACE = "face"
+    DETAIL = "detail"
+    MOTION = "motion"
+
+
 class ClientMessage(msgspec.Struct, tag_field="type", forbid_unknown_fields=True, frozen=True, kw_only=True):
     """Base of everything a page sends. ``seq`` counts from 1 in a session; ``ack``: last server seq."""
 
@@ -152,6 +183,17 @@ class MediaState(ClientMessage, tag="media_state", frozen=True, kw_only=True):
     video_muted: bool
 
 
+class Preferences(ClientMessage, tag="preferences", frozen=True, kw_only=True):
+    """What this participant has chosen, for this leg and any later one of the session.
+
+    ``audio_only`` and ``save_data`` hold both directions; ``profile`` is about the pictures it receives.
+    """
+
+    audio_only: bool = False
+    save_data: bool = False
+    profile: ClinicalProfile = ClinicalProfile.FACE
+
+
 class QualityLimitation(StrEnum):
     """W3C RTCQualityLimitationReason: what holds this page's picture down."""
 
@@ -185,6 +227,7 @@ AnyClientMessage = (
     | Leave
     | End
     | MediaState
+    | Preferences
     | SendReport
     | Bye
 )
@@ -213,6 +256,7 @@ class Welcome(ServerMessage, tag="welcome", frozen=True, kw_only=True):
     """Answer to `Hello`. ``resumed`` false after a failed resume: the page starts from an empty state.
 
     ``leg_id``: the leg the server holds for this participant; a page whose leg is another one offers anew.
+    ``data_price_per_gb``: what people pay for 10^9 bytes, in ``data_currency``; 0: costs are not shown.
     """
 
     session_id: str
@@ -225,6 +269,8 @@ class Welcome(ServerMessage, tag="welcome", frozen=True, kw_only=True):
     name: str
     ice_servers: list[IceServer] = []
     leg_id: str | None = None
+    data_price_per_gb: int = 0
+    data_currency: str = ""
 
 
 class Pong(ServerMessage, tag="pong", frozen=True, kw_only=True):
@@ -314,6 +360,15 @@ class Link(ServerMessage, tag="link", frozen=True, kw_only=True):
     quality: LinkQuality
 
 
+class Rungs(ServerMessage, tag="rungs", frozen=True, kw_only=True):
+    """Where this page's leg stands on the quality ladder, each direction, and why the worse is not higher."""
+
+    leg_id: str
+    down: Rung
+    up: Rung
+    reason: RungReason
+
+
 class QueueEntry(msgspec.Struct, frozen=True):
     """One waiting consultation as a clinician sees it."""
 
@@ -352,7 +407,7 @@ class Duty(ServerMessage, tag="duty", frozen=True, kw_only=True):
 
 
 class Participant(msgspec.Struct, frozen=True):
-    """One participant of a consultation as the others see them."""
+    """One participant of a consultation as the others see them; rungs while in a call with somebody."""
 
     participant_id: str
     role: Role
@@ -361,6 +416,10 @@ class Participant(msgspec.Struct, frozen=True):
     audio_muted: bool = False
     video_muted: bool = False
     link: LinkQuality = LinkQuality(level=0)
+    site: str = ""
+    rung_down: Rung | None = None
+    rung_up: Rung | None = None
+    rung_reason: RungReason | None = None
 
 
 class Consultation(ServerMessage, tag="consultation", frozen=True, kw_only=True):
@@ -389,6 +448,7 @@ AnyServerMessage = (
     | SendParameters
     | Slots
     | Link
+    | Rungs
     | Queue
     | Waiting
     | Duty

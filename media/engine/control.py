@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from media.core import rtcp
 from media.core.keyframes import keyframe_spacing_ms
 from media.core.link import LinkMeter
-from media.core.parameters import AudioSend, LinkQuality, SendParameters
+from media.core.parameters import AudioSend, LinkQuality, Preferences, RungReport, SendParameters
 from media.core.redundancy import voice_wire_bps
 from media.core.reports import next_report_ms
+from media.core.rungs import RungNews, Side
 from media.core.steering import PublisherView, ReceiverView, Steering, red_for_receiver
 from media.engine.rooms import Member
 
@@ -25,6 +26,8 @@ DEFAULT_RTT_MS = 300.0
 # Until the first train the handshake's own packets drain; three trains find a link ten times as fast as
 # assumed; then 2.4 kB each half minute follow its moods.
 PROBE_WAITS_MS = (1_000.0, 2_500.0, 2_500.0, 30_000.0)
+# Whoever saves data gets voice and a small picture: at most 29 MB an hour each way.
+SAVE_DATA_BPS = 64_000
 CNAME = "keneya"
 
 
@@ -36,6 +39,9 @@ class LegControl:
         self.steering = Steering()
         self.meter = LinkMeter()
         self.rtt_ms = DEFAULT_RTT_MS
+        self.preferences = Preferences()
+        self._camera_off = False
+        self._rung_news = RungNews()
         self._feedback_ssrc = feedback_ssrc
         self._next_report_ms = 0.0
         self._next_steering_ms = 0.0
@@ -45,6 +51,23 @@ class LegControl:
         self._reported: tuple[int, str, float] | None = None
         self._sent: SendParameters | None = None
         self._told: LinkQuality | None = None
+
+    # What the participant chooses ----------------------------------------------------------------------
+
+    def switch_off(self, *, audio: bool, video: bool) -> None:
+        """The page has switched microphone or camera off, or on again."""
+        self.member.uplink.audio.muted = audio
+        self._camera_off = video
+        self.member.uplink.video.muted = video or self.preferences.audio_only
+
+    def prefer(self, preferences: Preferences) -> None:
+        """The participant's choice for this leg; audio only takes the picture out of both directions."""
+        self.preferences = preferences
+        self.member.uplink.video.muted = self._camera_off or preferences.audio_only
+        if self.member.wants_video == preferences.audio_only:
+            self.member.wants_video = not preferences.audio_only
+            if self.member.room is not None:
+                self.member.room.watch(self.member)
 
     # RTCP in -------------------------------------------------------------------------------------------
 
@@ -170,7 +193,7 @@ class LegControl:
             total_bps = sum(doubled_bps if out.use_red else plain_bps for out in voices)
             extra_bps = total_bps - plain_bps  # one plain voice is the publisher's own, which steering counts
         return ReceiverView(
-            estimate_bps=estimate.estimate_bps,
+            estimate_bps=self._held(estimate.estimate_bps),
             loss_ratio=estimate.loss_ratio,
             queue_ms=estimate.queue_ms,  # voice does not wait in our own pacer
             rtt_ms=self.rtt_ms,
@@ -178,6 +201,9 @@ class LegControl:
             codecs=tuple(entry.codec.value for entry in self.member.leg.offer.slots[0].video.formats),
             audio_overhead_bps=extra_bps,
         )
+
+    def _held(self, estimate_bps: float) -> float:
+        return min(estimate_bps, SAVE_DATA_BPS) if self.preferences.save_data else estimate_bps
 
     def switch_redundancy(self) -> None:
         """Turn RED towards this leg on or off, as its losses and its room say."""
@@ -195,6 +221,7 @@ class LegControl:
             up_video_bps_received=uplink.video.stats.rate_bps(now_ms),
             up_queue_ms=uplink.audio.delay.queue_ms,
             rtt_ms=self.rtt_ms,
+            up_capacity_bps=SAVE_DATA_BPS if self.preferences.save_data else None,
             up_limited_by=self._reported[1] if self._reported else None,
             audio_muted=uplink.audio.muted,
             video_muted=uplink.video.muted,
@@ -231,3 +258,18 @@ class LegControl:
         self._next_news_ms = now_ms + LINK_NEWS_INTERVAL_MS
         self._told = quality
         return quality
+
+    def rung_report(self, now_ms: float) -> RungReport | None:
+        """Where this leg stands on the ladder, if that is news; also brings the others' view of it up to date."""
+        downlink, member = self.member.downlink, self.member
+        member.side = Side(
+            sends=self._sent or SendParameters(),
+            preferences=self.preferences,
+            camera_off=self._camera_off,
+            wants_video=member.wants_video,
+            up_bps=self._reported[0] if self._reported else None,
+            # Before anything came back the estimate is an assumption.
+            down_bps=downlink.estimate.estimate_bps if downlink.estimate.received_bps else None,
+        )
+        others = [other.side for other in member.room.members if other is not member] if member.room else []
+        return self._rung_news.report(member.side, others, now_ms)

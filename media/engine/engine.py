@@ -18,7 +18,7 @@ from aiortc.rtcdtlstransport import RTCCertificate
 
 from media.core import rtcp
 from media.core.codecs import Codec
-from media.core.parameters import LinkQuality, SendParameters, SlotAssignment
+from media.core.parameters import LinkQuality, Preferences, RungReport, SendParameters, SlotAssignment
 from media.core.rtp import Header
 from media.engine.answer import SlotSources, Transport, compose_answer
 from media.engine.control import LegControl
@@ -65,6 +65,9 @@ class Listener(Protocol):
 
     def link_measured(self, leg_id: str, quality: LinkQuality) -> None:
         """A new judgement of the leg's link."""
+
+    def rungs_changed(self, leg_id: str, report: RungReport) -> None:
+        """Where the leg stands on the quality ladder."""
 
 
 class MediaEngine:
@@ -193,9 +196,18 @@ class MediaEngine:
         """The page has switched its microphone or camera off: nothing of it is forwarded, whatever it sends."""
         leg = self._legs.get(leg_id)
         if leg is not None:
-            uplink = self._members[leg].uplink
-            uplink.audio.muted = audio
-            uplink.video.muted = video
+            self._controls[leg].switch_off(audio=audio, video=video)
+
+    def set_preferences(self, leg_id: str, preferences: Preferences) -> None:
+        """What the participant has chosen for this leg, at once. Unknown legs are ignored."""
+        leg = self._legs.get(leg_id)
+        if leg is None:
+            return
+        self._controls[leg].prefer(preferences)
+        member = self._members[leg]
+        now_ms = time.monotonic() * 1000
+        for each in member.room.members if member.room is not None else [member]:
+            self._steer(each, now_ms)
 
     def sending_reported(self, leg_id: str, *, available_bps: int, limited_by: str) -> None:
         """What the page's own congestion control believes of its way up. Unknown legs are ignored."""
@@ -265,6 +277,9 @@ class MediaEngine:
                     quality = control.link_news(now_ms)
                     if quality is not None and self._listener is not None:
                         self._listener.link_measured(leg.leg_id, quality)
+                    report = control.rung_report(now_ms)
+                    if report is not None and self._listener is not None:
+                        self._listener.rungs_changed(leg.leg_id, report)
 
     def _steer(self, member: Member, now_ms: float) -> None:
         control = self._controls.get(member.leg)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from media.core.parameters import SlotAssignment
+from media.core.rungs import WARM_SIDE, Side
 from media.engine.downlink import Downlink, Slot
 from media.engine.leg import Leg
 from media.engine.uplink import Uplink
@@ -26,6 +27,8 @@ class Member:
     downlink: Downlink
     room: Room | None = None
     wants_video: bool = True
+    # Where this leg stands, for the reports of the others; control.py keeps it up to date.
+    side: Side = WARM_SIDE
 
 
 @dataclass(eq=False)
@@ -69,6 +72,13 @@ class Room:
             self._fill(other)
         return changed
 
+    def watch(self, member: Member) -> None:
+        """Let pictures flow to `member`, or no longer, by its ``wants_video``; voices always do."""
+        by_id = {source.leg.leg_id: source for source in self.members}
+        for slot in member.downlink.slots:
+            source = by_id.get(slot.source_leg_id or "") if member.wants_video else None
+            slot.video.attach(source.uplink.video if source else None)
+
     def _fill(self, viewer: Member) -> None:
         """Give slots that have become free to members who had found none."""
         shown = {slot.source_leg_id for slot in viewer.downlink.slots}
@@ -90,7 +100,8 @@ def _show(viewer: Member, source: Member) -> None:
         if slot.source_leg_id is None:
             slot.source_leg_id = source.leg.leg_id
             slot.audio.attach(source.uplink.audio)
-            slot.video.attach(source.uplink.video)
+            if viewer.wants_video:
+                slot.video.attach(source.uplink.video)
             return
 
 

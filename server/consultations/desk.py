@@ -19,6 +19,7 @@ from typing import Any, Protocol
 import structlog
 
 from server.auth.principal import Principal
+from server.consultations import views
 from server.consultations.board import Board
 from server.consultations.legs import Legs
 from server.consultations.screens import Screens
@@ -84,6 +85,7 @@ class Consultations:
             wire.LegOffer: (EVERYBODY, self._leg_offer),
             wire.LegClose: (EVERYBODY, self._leg_close),
             wire.MediaState: (EVERYBODY, self._media_state),
+            wire.Preferences: (EVERYBODY, self._preferences),
             wire.SendReport: (EVERYBODY, self._send_report),
             wire.RequestConsultation: (STATIONS, self._request),
             wire.CancelRequest: (STATIONS, self._cancel),
@@ -140,6 +142,7 @@ class Consultations:
     async def session_ended(self, principal: Principal, *, on_purpose: bool) -> None:
         """Off duty; out of the call, unless the media still flow."""
         participant_id = principal.participant_id
+        self._legs.forget_preferences(participant_id)
         try:
             if on_purpose or not self._legs.connected(participant_id):
                 await self._legs.close(participant_id)
@@ -170,6 +173,9 @@ class Consultations:
 
     async def _send_report(self, principal: Principal, message: wire.SendReport) -> None:
         self._legs.sending_reported(principal.participant_id, message)
+
+    async def _preferences(self, principal: Principal, message: wire.Preferences) -> None:
+        self._legs.set_preferences(principal.participant_id, views.preferences(message))
 
     async def _media_state(self, principal: Principal, message: wire.MediaState) -> None:
         participant_id = principal.participant_id

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from media.core.parameters import LinkQuality, SendParameters, SlotAssignment
+from media.core.parameters import LinkQuality, Preferences, RungReport, SendParameters, SlotAssignment
 from media.engine.errors import OfferRefused
 from server.consultations import views
 from server.hub import Hub
@@ -36,10 +36,14 @@ class Leg:
     link_told_at: float = float("-inf")
     audio_muted: bool = False
     video_muted: bool = False
+    rungs: wire.Rungs | None = None
 
 
 class Legs:
-    """All legs; the engine's LegListener. ``changed`` is told of connections, ``link_changed`` of levels."""
+    """All legs; the engine's LegListener.
+
+    ``changed`` is told of connections, ``link_changed`` of levels and rungs.
+    """
 
     def __init__(
         self,
@@ -61,6 +65,7 @@ class Legs:
         self._current: dict[str, Leg] = {}
         self._newest: dict[str, Leg] = {}
         self._rooms: dict[str, str] = {}
+        self._preferences: dict[str, Preferences] = {}
         media.set_listener(self)
 
     def leg_of(self, participant_id: str) -> str | None:
@@ -82,6 +87,11 @@ class Legs:
         """Whether a participant has switched off audio, and video."""
         leg = self._current.get(participant_id)
         return (leg.audio_muted, leg.video_muted) if leg else (False, False)
+
+    def rungs(self, participant_id: str) -> wire.Rungs | None:
+        """Where a participant's leg stands; None while it shares no room."""
+        leg = self._current.get(participant_id)
+        return leg.rungs if leg else None
 
     async def offer(self, participant_id: str, sdp: str, ref: int) -> None:
         """Open a leg, answer, and put it in the place of the participant's older one. Raises Refused."""
@@ -106,6 +116,9 @@ class Legs:
             # Out first, so that the others' slots are free for the new leg; all in one turn of the loop.
             self._media.part(old.leg_id)
         self._current[participant_id] = leg
+        chosen = self._preferences.get(participant_id)
+        if chosen is not None:
+            self._media.set_preferences(leg.leg_id, chosen)
         room_id = self._rooms.get(participant_id)
         if room_id is not None:
             self._media.join(room_id, leg.leg_id)
@@ -141,7 +154,19 @@ class Legs:
         if self._rooms.pop(participant_id, None) is not None:
             leg = self._current.get(participant_id)
             if leg is not None:
+                leg.rungs = None
                 self._media.part(leg.leg_id)
+
+    def set_preferences(self, participant_id: str, chosen: Preferences) -> None:
+        """What a participant has chosen; this leg and any later one of the session goes by it."""
+        self._preferences[participant_id] = chosen
+        leg = self._current.get(participant_id)
+        if leg is not None:
+            self._media.set_preferences(leg.leg_id, chosen)
+
+    def forget_preferences(self, participant_id: str) -> None:
+        """The session is over, and with it what was chosen."""
+        self._preferences.pop(participant_id, None)
 
     def set_muted(self, participant_id: str, *, audio: bool, video: bool) -> None:
         """What a participant has switched off."""
@@ -169,6 +194,8 @@ class Legs:
             self.send_parameters_changed(leg.leg_id, leg.parameters)
         if leg.slots is not None:
             self.slots_changed(leg.leg_id, leg.slots)
+        if leg.rungs is not None:
+            self._hub.post(participant_id, leg.rungs, "rungs")
 
     # media_port.LegListener
 
@@ -216,6 +243,16 @@ class Legs:
             leg.link_told_at = now
             self._hub.post(leg.participant_id, wire.Link(quality=leg.quality), "link")
         if before.level != quality.level:
+            self._link_changed(leg.participant_id)
+
+    def rungs_changed(self, leg_id: str, report: RungReport) -> None:
+        """Where the leg stands; its page is told, and the others through their consultation."""
+        leg = self._by_id.get(leg_id)
+        if leg is None or leg.participant_id not in self._rooms:
+            return
+        leg.rungs = views.rungs(leg_id, report)
+        if leg.answered:
+            self._hub.post(leg.participant_id, leg.rungs, "rungs")
             self._link_changed(leg.participant_id)
 
     def _whose(self, leg_id: str) -> str | None:

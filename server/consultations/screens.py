@@ -84,6 +84,7 @@ class Screens:
         self._hub.post(clinician_id, wire.Duty(on=clinician_id in self._pairing.on_duty), "duty")
 
     def _participant(self, member: Member) -> wire.Participant:
+        rungs = self._legs.rungs(member.participant_id)
         audio_muted, video_muted = self._legs.muted(member.participant_id)
         return wire.Participant(
             participant_id=member.participant_id,
@@ -93,6 +94,9 @@ class Screens:
             audio_muted=audio_muted,
             video_muted=video_muted,
             link=self._legs.quality(member.participant_id),
+            rung_down=rungs.down if rungs else None,
+            rung_up=rungs.up if rungs else None,
+            rung_reason=rungs.reason if rungs else None,
         )
 
     def _show_board_soon(self) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from media.core import parameters as engine
 from signaling import messages as wire
 from signaling.consultation import Consultation, ConsultationRecord, Member
@@ -65,6 +67,25 @@ def link(quality: engine.LinkQuality) -> wire.LinkQuality:
     )
 
 
+def rungs(leg_id: str, report: engine.RungReport) -> wire.Rungs:
+    """Where a leg stands. The two sides' words are the same, which a test holds them to."""
+    return wire.Rungs(
+        leg_id=leg_id,
+        down=wire.Rung(report.down.value),
+        up=wire.Rung(report.up.value),
+        reason=wire.RungReason(report.reason.value),
+    )
+
+
+def preferences(chosen: wire.Preferences) -> engine.Preferences:
+    """What a participant has chosen, as the engine takes it."""
+    return engine.Preferences(
+        audio_only=chosen.audio_only,
+        save_data=chosen.save_data,
+        profile=engine.ClinicalProfile(chosen.profile.value),
+    )
+
+
 def queue_entry(record: ConsultationRecord, now: float, quality: wire.LinkQuality) -> wire.QueueEntry:
     """One waiting consultation as clinicians see it."""
     return wire.QueueEntry(
@@ -79,11 +100,18 @@ def queue_entry(record: ConsultationRecord, now: float, quality: wire.LinkQualit
 
 
 def consultation(found: Consultation, participant: Callable[[Member], wire.Participant]) -> wire.Consultation:
-    """A consultation as its participants see it."""
+    """A consultation as its participants see it; of a station they are also told where it stands."""
+
+    def placed(member: Member) -> wire.Participant:
+        shown = participant(member)
+        if member.role is not wire.Role.STATION:
+            return shown
+        return msgspec.structs.replace(shown, site=found.record.site)
+
     return wire.Consultation(
         consultation_id=found.consultation_id,
         state=found.state,
         urgency=found.record.urgency,
         reason=found.record.reason,
-        participants=[participant(member) for member in found.members],
+        participants=[placed(member) for member in found.members],
     )

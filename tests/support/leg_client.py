@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from benchmarks.peers.streams import SlotStream
 from benchmarks.peers.synthetic import SyntheticLeg
-from media.core.parameters import LinkQuality, SendParameters, SlotAssignment
+from media.core.parameters import LinkQuality, RungReport, SendParameters, SlotAssignment
 from media.engine.control import LegControl
 from media.engine.engine import MediaEngine, MediaSettings
 from media.engine.leg import Leg
@@ -77,6 +77,7 @@ class Heard:
         self.slots: dict[str, list[SlotAssignment]] = {}
         self.parameters: dict[str, SendParameters] = {}
         self.links: dict[str, LinkQuality] = {}
+        self.rungs: dict[str, RungReport] = {}
 
     def leg_state_changed(self, leg_id: str, state: str) -> None:
         self.states.append((leg_id, state))
@@ -89,6 +90,9 @@ class Heard:
 
     def link_measured(self, leg_id: str, quality: LinkQuality) -> None:
         self.links[leg_id] = quality
+
+    def rungs_changed(self, leg_id: str, report: RungReport) -> None:
+        self.rungs[leg_id] = report
 
     def states_of(self, leg_id: str) -> list[str]:
         """The states of a leg, in order."""

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from media.core.parameters import LinkQuality, SendParameters, SlotAssignment
+from media.core.parameters import LinkQuality, Preferences, RungReport, SendParameters, SlotAssignment
 from media.engine.errors import OfferRefused
 from server.auth.principal import Principal
 from server.auth.tickets import Tickets
@@ -76,6 +76,9 @@ class MediaRecorder:
     def sending_reported(self, leg_id: str, *, available_bps: int, limited_by: str) -> None:
         self.calls.append(("sending_reported", leg_id, available_bps, limited_by))
 
+    def set_preferences(self, leg_id: str, preferences: Preferences) -> None:
+        self.calls.append(("set_preferences", leg_id, preferences))
+
     def set_listener(self, listener: LegListener) -> None:
         self.listener = listener
 
@@ -94,6 +97,10 @@ class MediaRecorder:
     def measure(self, leg_id: str, level: int) -> None:
         assert self.listener is not None
         self.listener.link_measured(leg_id, LinkQuality(level=level, rtt_ms=840))
+
+    def stand(self, leg_id: str, report: RungReport) -> None:
+        assert self.listener is not None
+        self.listener.rungs_changed(leg_id, report)
 
     def ask(self, leg_id: str, parameters: SendParameters) -> None:
         assert self.listener is not None

@@ -8,6 +8,9 @@ export type Role = "station" | "clinician" | "mediator";
 export type ConsultationState =
     | "requested" | "offered" | "accepted" | "in_call" | "interrupted" | "closed" | "cancelled";
 export type Presence = "connected" | "reconnecting" | "away";
+export type Rung = "video-high" | "video" | "video-low" | "stills" | "voice" | "voice-thin" | "messages";
+export type RungReason = "link" | "pinned" | "other_side" | "camera_off" | "starting" | "full";
+export type ClinicalProfile = "face" | "detail" | "motion";
 
 export interface Resume { token: string; seq: number }
 
@@ -23,11 +26,12 @@ export interface Leave { type: "leave"; consultation_id: string }
 export interface End { type: "end"; consultation_id: string }
 export interface SendReport { type: "send_report"; leg_id: string; available_outgoing_bps: number; quality_limitation: "none" | "cpu" | "bandwidth" | "other" }
 export interface MediaState { type: "media_state"; audio_muted: boolean; video_muted: boolean }
+export interface Preferences { type: "preferences"; audio_only: boolean; save_data: boolean; profile: ClinicalProfile }
 export interface Bye { type: "bye" }
 
 export type ClientMessage =
     | Hello | Ping | LegOffer | LegClose | RequestConsultation | CancelRequest | SetDuty | Accept | Leave
-    | End | MediaState | SendReport | Bye;
+    | End | MediaState | Preferences | SendReport | Bye;
 
 /** seq 0 or absent: unnumbered. ack: the last message of ours that the server has taken. */
 export interface Envelope { seq?: number; ack?: number }
@@ -36,7 +40,7 @@ export interface IceServer { urls: string[]; username?: string; credential?: str
 export interface Welcome {
     type: "welcome"; session_id: string; resume_token: string; resumed: boolean; resume_within_s: number;
     heartbeat_s: number; participant_id: string; role: Role; name: string; ice_servers?: IceServer[];
-    leg_id?: string | null;
+    leg_id?: string | null; data_price_per_gb?: number; data_currency?: string;
 }
 export interface Pong { type: "pong" }
 export interface ErrorMessage { type: "error"; code: string; ref?: number }
@@ -59,6 +63,7 @@ export interface LinkQuality {
     up_kbps: number | null;
 }
 export interface Link { type: "link"; quality: LinkQuality }
+export interface Rungs { type: "rungs"; leg_id: string; down: Rung; up: Rung; reason: RungReason }
 export interface QueueEntry {
     consultation_id: string; site: string; station: string; urgency: Urgency; reason: string;
     waiting_s: number; link: LinkQuality;
@@ -70,7 +75,8 @@ export interface Waiting {
 export interface Duty { type: "duty"; on: boolean }
 export interface Participant {
     participant_id: string; role: Role; name: string; presence: Presence; audio_muted: boolean;
-    video_muted: boolean; link: LinkQuality;
+    video_muted: boolean; link: LinkQuality; site: string; rung_down: Rung | null; rung_up: Rung | null;
+    rung_reason: RungReason | null;
 }
 export interface Consultation {
     type: "consultation"; consultation_id: string; state: ConsultationState; urgency: Urgency;
@@ -79,5 +85,5 @@ export interface Consultation {
 export interface Goodbye { type: "goodbye"; code: string; retry: boolean }
 
 export type ServerMessage =
-    | Welcome | Pong | ErrorMessage | LegAnswer | LegState | SendParameters | Slots | Link | Queue | Waiting
+    | Welcome | Pong | ErrorMessage | LegAnswer | LegState | SendParameters | Slots | Link | Rungs | Queue | Waiting
     | Duty | Consultation | Goodbye;
