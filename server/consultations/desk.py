@@ -293,6 +293,7 @@ class Consultations:
                     self._legs.enter(participant_id, after.consultation_id)
         if after.state in WAITING:
             self._board.forget_place(after.record.station_id)
+            self._legs.forget_rungs(after.record.station_id)
         # Those who are out, and everybody of a consultation that is over, see it a last time.
         open_now = self._pairing.get(after.consultation_id)
         out = gone if open_now is not None else members | gone

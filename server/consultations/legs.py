@@ -157,6 +157,12 @@ class Legs:
                 leg.rungs = None
                 self._media.part(leg.leg_id)
 
+    def forget_rungs(self, participant_id: str) -> None:
+        """The call is over, though the leg stays in its room: there is nobody to stand on a rung towards."""
+        leg = self._current.get(participant_id)
+        if leg is not None:
+            leg.rungs = None
+
     def set_preferences(self, participant_id: str, chosen: Preferences) -> None:
         """What a participant has chosen; this leg and any later one of the session goes by it."""
         self._preferences[participant_id] = chosen
