@@ -1,0 +1,233 @@
+"""The frames that carry stills over a leg's one data channel (``keneya``, negotiated id 0, ordered, reliable).
+
+Owns: the binary form of each frame, its bounds, reading and writing. Must never keep state nor look into a
+picture. Data channels: RFC 8831; all numbers are big-endian. One message holds one frame, its first byte the type:
+
+    hello   1, version u8, count u8, count * still_id u32   page to server, first on every channel: the stills
+                                                            of its own that it goes on sending; others are void
+    offer   2, still_id u32, size_bytes u32, crc32 u32,     sender: here is a still (crc32 as in RFC 1952,
+            width u16, height u16, kind u8, mime u8,        over all of it); slot: whose, as the receive slot of
+            slot u8                                         the page that it goes to (255 on the way up)
+    chunk   3, still_id u32, offset u32, data               sender: the next bytes
+    have    4, still_id u32, offset u32                     receiver: so far without a gap; answers an offer
+    done    5, still_id u32                                 receiver: whole, and its crc32 is right
+    cancel  6, still_id u32                                 either: no more of it
+    grant   7, rate_bps u32, chunk_bytes u16                server to page: how fast it may send, and in what sizes
+
+A ``still_id`` is given by the sender of that hop, and is the same when it offers the still again on a new leg.
+Those of pages are under 2**31, those of the server have that bit set, so that a cancel is clear both ways.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+VERSION = 1
+# A camera's 1280x720 as WebP of good quality is 60 to 150 kB; ten times a usual still is a mistake.
+STILL_MAX_BYTES = 600_000
+# One chunk in one SCTP packet: aiortc's hold 1,161 bytes, dcsctp's 1,191 less 28.
+CHUNK_MAX_BYTES = 1_000
+CHUNK_MIN_BYTES = 64
+# More pixels than any station's camera has; a receiver allots its view by it.
+SIDE_MAX_PIXELS = 8_192
+# What one page may have under way at once.
+GOING_MAX = 4
+NO_SLOT = 255
+SERVER_IDS = 0x8000_0000
+
+_HELLO, _OFFER, _CHUNK, _HAVE, _DONE, _CANCEL, _GRANT = range(1, 8)
+_OFFER_BODY = struct.Struct("!BIIIHHBBB")
+_CHUNK_HEAD = struct.Struct("!BII")
+_HAVE_BODY = struct.Struct("!BII")
+_ONE_ID = struct.Struct("!BI")
+_GRANT_BODY = struct.Struct("!BIH")
+
+
+class StillError(ValueError):
+    """A frame that is none, or that does not fit to what came before. The peer's fault; counted, never shown."""
+
+
+class StillKind(IntEnum):
+    """Why a still was taken."""
+
+    PERIODIC = 0
+    ASKED = 1
+
+
+class StillMime(IntEnum):
+    """How a still is encoded."""
+
+    WEBP = 0
+    JPEG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """First on every channel, from the page."""
+
+    going: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A still that is to be sent. Sides in pixels."""
+
+    still_id: int
+    size_bytes: int
+    crc32: int
+    width: int
+    height: int
+    kind: StillKind
+    mime: StillMime
+    slot: int = NO_SLOT
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Bytes of a still from ``offset`` on."""
+
+    still_id: int
+    offset: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Have:
+    """The receiver has everything before ``offset``."""
+
+    still_id: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The receiver has the whole still."""
+
+    still_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Nobody need send, or wait for, more of it."""
+
+    still_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """How fast the page may send: bit/s on the wire, and bytes of a still in one chunk."""
+
+    rate_bps: int
+    chunk_bytes: int
+
+
+Frame = Hello | Offer | Chunk | Have | Done | Cancel | Grant
+
+
+def parse(data: bytes) -> Frame:
+    """Read one frame. Raises StillError, whatever came in."""
+    if not data:
+        raise StillError("empty")
+    try:
+        return _READERS[data[0]](data)
+    except KeyError:
+        raise StillError("unknown type") from None
+    except struct.error:
+        raise StillError("wrong length") from None
+
+
+def build(frame: Frame) -> bytes:
+    """Write one frame."""
+    match frame:
+        case Hello():
+            count = len(frame.going)
+            return struct.pack(f"!BBB{count}I", _HELLO, VERSION, count, *frame.going)
+        case Offer():
+            return _OFFER_BODY.pack(
+                _OFFER,
+                frame.still_id,
+                frame.size_bytes,
+                frame.crc32,
+                frame.width,
+                frame.height,
+                frame.kind,
+                frame.mime,
+                frame.slot,
+            )
+        case Chunk():
+            return _CHUNK_HEAD.pack(_CHUNK, frame.still_id, frame.offset) + frame.data
+        case Have():
+            return _HAVE_BODY.pack(_HAVE, frame.still_id, frame.offset)
+        case Done():
+            return _ONE_ID.pack(_DONE, frame.still_id)
+        case Cancel():
+            return _ONE_ID.pack(_CANCEL, frame.still_id)
+        case Grant():
+            return _GRANT_BODY.pack(_GRANT, frame.rate_bps, frame.chunk_bytes)
+
+
+def _hello(data: bytes) -> Hello:
+    _, version, count = struct.unpack_from("!BBB", data)
+    if version != VERSION:
+        raise StillError("other version")
+    if count > GOING_MAX:
+        raise StillError("too many stills")
+    return Hello(struct.unpack(f"!3x{count}I", data))
+
+
+def _offer(data: bytes) -> Offer:
+    _, still_id, size_bytes, crc32, width, height, kind, mime, slot = _OFFER_BODY.unpack(data)
+    if not 0 < size_bytes <= STILL_MAX_BYTES:
+        raise StillError("size")
+    if not (0 < width <= SIDE_MAX_PIXELS and 0 < height <= SIDE_MAX_PIXELS):
+        raise StillError("sides")
+    try:
+        return Offer(still_id, size_bytes, crc32, width, height, StillKind(kind), StillMime(mime), slot)
+    except ValueError:
+        raise StillError("kind or mime") from None
+
+
+def _chunk(data: bytes) -> Chunk:
+    _, still_id, offset = _CHUNK_HEAD.unpack_from(data)
+    body = data[_CHUNK_HEAD.size :]
+    if not 0 < len(body) <= CHUNK_MAX_BYTES:
+        raise StillError("chunk length")
+    if offset + len(body) > STILL_MAX_BYTES:
+        raise StillError("chunk offset")
+    return Chunk(still_id, offset, body)
+
+
+def _have(data: bytes) -> Have:
+    _, still_id, offset = _HAVE_BODY.unpack(data)
+    if offset > STILL_MAX_BYTES:
+        raise StillError("offset")
+    return Have(still_id, offset)
+
+
+def _done(data: bytes) -> Done:
+    return Done(_ONE_ID.unpack(data)[1])
+
+
+def _cancel(data: bytes) -> Cancel:
+    return Cancel(_ONE_ID.unpack(data)[1])
+
+
+def _grant(data: bytes) -> Grant:
+    _, rate_bps, chunk_bytes = _GRANT_BODY.unpack(data)
+    if not CHUNK_MIN_BYTES <= chunk_bytes <= CHUNK_MAX_BYTES:
+        raise StillError("chunk length")
+    return Grant(rate_bps, chunk_bytes)
+
+
+_READERS: dict[int, Callable[[bytes], Frame]] = {
+    _HELLO: _hello,
+    _OFFER: _offer,
+    _CHUNK: _chunk,
+    _HAVE: _have,
+    _DONE: _done,
+    _CANCEL: _cancel,
+    _GRANT: _grant,
+}
