@@ -30,6 +30,9 @@ class LegListener(Protocol):
     def rungs_changed(self, leg_id: str, report: RungReport) -> None:
         """Where the leg stands on the quality ladder from now on; only while it shares a room."""
 
+    def stills_wanted(self, leg_id: str, every_s: float, max_bytes: int, width: int) -> None:
+        """How often this leg's page shall send a still by itself (0: not), how heavy and how wide in pixels."""
+
 
 class MediaPort(Protocol):
     """Asked of the engine."""
@@ -40,8 +43,14 @@ class MediaPort(Protocol):
     async def close_leg(self, leg_id: str) -> None:
         """End a leg; an unknown one is ignored."""
 
-    def join(self, room_id: str, leg_id: str) -> None:
-        """From now on the legs of this room see and hear this leg, and it them."""
+    def join(self, room_id: str, leg_id: str, *, seat: str = "") -> None:
+        """From now on the legs of this room see and hear this leg, and it them.
+
+        ``seat``: a name that stays when a leg is replaced, so that stills go on over the new one.
+        """
+
+    def forget_stills(self, room_id: str) -> None:
+        """The call is over: no picture of it is kept."""
 
     def part(self, leg_id: str) -> None:
         """Take a leg out of its room; it stays warm."""

@@ -59,6 +59,13 @@ WAITING_EVERY_S = 30.0
 # One link message of 150 bytes each 10 s is 0.1 kbit/s; a change of level is told at once.
 LINK_EVERY_S = 10.0
 
+# A camera's 1280x720 as WebP that shows a skin's texture; on 32 kbit/s beside voice, under a minute.
+STILL_MAX_BYTES = 60_000
+STILL_MAX_WIDTH = 1_280
+# Looking closely means asking for several; each holds up a patient for some seconds.
+STILLS_PER_S = 0.2
+STILLS_BURST = 4
+
 
 @dataclass(slots=True)
 class TokenBucket:
@@ -95,3 +102,8 @@ def leg_bucket() -> TokenBucket:
 def request_bucket() -> TokenBucket:
     """The bucket of one station's requests."""
     return TokenBucket(REQUESTS_PER_S, REQUESTS_BURST)
+
+
+def still_bucket() -> TokenBucket:
+    """The bucket of the stills one clinician asks for."""
+    return TokenBucket(STILLS_PER_S, STILLS_BURST)

@@ -211,6 +211,18 @@ class SendReport(ClientMessage, tag="send_report", frozen=True, kw_only=True):
     quality_limitation: QualityLimitation
 
 
+class AskStill(ClientMessage, tag="ask_still", frozen=True, kw_only=True):
+    """A clinician in a call wants a sharp picture of another participant."""
+
+    participant_id: Identifier
+
+
+class DeclineStill(ClientMessage, tag="decline_still", frozen=True, kw_only=True):
+    """The still that was asked for will not come: refused, or no camera."""
+
+    asked_by: Identifier
+
+
 class Bye(ClientMessage, tag="bye", frozen=True, kw_only=True):
     """The page is leaving on purpose: the session ends now, without the grace time of a lost socket."""
 
@@ -229,6 +241,8 @@ AnyClientMessage = (
     | MediaState
     | Preferences
     | SendReport
+    | AskStill
+    | DeclineStill
     | Bye
 )
 
@@ -369,6 +383,29 @@ class Rungs(ServerMessage, tag="rungs", frozen=True, kw_only=True):
     reason: RungReason
 
 
+class StillWanted(ServerMessage, tag="still_wanted", frozen=True, kw_only=True):
+    """A clinician wants a sharp picture of this page's camera: at most so heavy and so wide (pixels)."""
+
+    asked_by: str
+    max_bytes: int
+    width: int
+
+
+class StillDeclined(ServerMessage, tag="still_declined", frozen=True, kw_only=True):
+    """The still that this page asked a participant for will not come."""
+
+    participant_id: str
+
+
+class PeriodicStills(ServerMessage, tag="periodic_stills", frozen=True, kw_only=True):
+    """Send a small still by itself every ``every_s`` seconds from now on; 0: no longer."""
+
+    leg_id: str
+    every_s: float
+    max_bytes: int = 0
+    width: int = 0
+
+
 class QueueEntry(msgspec.Struct, frozen=True):
     """One waiting consultation as a clinician sees it."""
 
@@ -447,6 +484,9 @@ AnyServerMessage = (
     | LegState
     | SendParameters
     | Slots
+    | StillWanted
+    | StillDeclined
+    | PeriodicStills
     | Link
     | Rungs
     | Queue

@@ -10,6 +10,7 @@ import random
 from collections.abc import Sequence
 
 from media.core import rtcp
+from media.core.backgroundrate import MAX_BPS, BackgroundRate
 from media.core.keyframes import keyframe_spacing_ms
 from media.core.link import LinkMeter
 from media.core.parameters import AudioSend, LinkQuality, Preferences, RungReport, SendParameters
@@ -17,6 +18,7 @@ from media.core.redundancy import voice_wire_bps
 from media.core.reports import next_report_ms
 from media.core.rungs import RungNews, Side
 from media.core.steering import PublisherView, ReceiverView, Steering, red_for_receiver
+from media.core.stills import chunk_bytes_at
 from media.engine.rooms import Member
 
 STEERING_INTERVAL_MS = 250.0
@@ -28,6 +30,8 @@ DEFAULT_RTT_MS = 300.0
 PROBE_WAITS_MS = (1_000.0, 2_500.0, 2_500.0, 30_000.0)
 # Whoever saves data gets voice and a small picture: at most 29 MB an hour each way.
 SAVE_DATA_BPS = 64_000
+# Of what live media leave free, stills take so much: the rest is for what was not foreseen.
+STILLS_SHARE = 0.6
 CNAME = "keneya"
 
 
@@ -42,6 +46,8 @@ class LegControl:
         self.preferences = Preferences()
         self._camera_off = False
         self._rung_news = RungNews()
+        self._stills_down = BackgroundRate()
+        self._stills_up = BackgroundRate()
         self._feedback_ssrc = feedback_ssrc
         self._next_report_ms = 0.0
         self._next_steering_ms = 0.0
@@ -273,3 +279,44 @@ class LegControl:
         )
         others = [other.side for other in member.room.members if other is not member] if member.room else []
         return self._rung_news.report(member.side, others, now_ms)
+
+    # Stills --------------------------------------------------------------------------------------------
+
+    def stills_budget_bps(self, now_ms: float) -> float:
+        """What stills may take of the way down now, on the wire. Asked four times a second while any go."""
+        estimate = self.member.downlink.estimate
+        live_bps = 0.0
+        for out in self.member.downlink.by_ssrc.values():
+            if out.source is None:
+                continue
+            if out.kind == "audio":
+                live_bps += voice_wire_bps(AudioSend(red=out.use_red))
+            elif not out.source.muted:
+                live_bps += out.source.stats.rate_bps(now_ms)
+        free_bps = self._held(estimate.estimate_bps) - live_bps
+        return self._stills_down.update(
+            estimate.queue_ms, self.rtt_ms, now_ms, used=True, ceiling_bps=STILLS_SHARE * free_bps
+        )
+
+    def stills_up_budget_bps(self, now_ms: float) -> float:
+        """What stills may take of the way up now, on the wire. Asked four times a second while any come."""
+        uplink = self.member.uplink
+        ceiling_bps: float = SAVE_DATA_BPS if self.preferences.save_data else MAX_BPS
+        # What the page believes of its way up is kept fresh only while it sends video.
+        if self._reported is not None and self._sent is not None and self._sent.video.active:
+            free_bps = (
+                self._reported[0] - voice_wire_bps(self._sent.audio) - uplink.video.stats.rate_bps(now_ms)
+            )
+            ceiling_bps = min(ceiling_bps, STILLS_SHARE * free_bps)
+        return self._stills_up.update(
+            uplink.audio.delay.queue_ms or 0.0, self.rtt_ms, now_ms, used=True, ceiling_bps=ceiling_bps
+        )
+
+    def still_chunk_bytes(self, now_ms: float, *, up_bps: float | None = None) -> int:
+        """How large a piece of a still may stand in front of a voice packet: down, or up where it goes at `up_bps`.
+
+        Of the way up only that is known for sure which comes through it.
+        """
+        if up_bps is None:
+            return chunk_bytes_at(self.member.downlink.estimate.estimate_bps)
+        return chunk_bytes_at(self.member.uplink.received_bps(now_ms) + up_bps)

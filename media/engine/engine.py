@@ -28,6 +28,7 @@ from media.engine.leg import Leg, LegHooks
 from media.engine.offer import read_offer
 from media.engine.ports import PortRegistry
 from media.engine.rooms import Member, Room, assignments
+from media.engine.stills import Stills
 from media.engine.uplink import InboundStream, Uplink
 
 log = structlog.get_logger(__name__)
@@ -69,6 +70,9 @@ class Listener(Protocol):
     def rungs_changed(self, leg_id: str, report: RungReport) -> None:
         """Where the leg stands on the quality ladder."""
 
+    def stills_wanted(self, leg_id: str, every_s: float, max_bytes: int, width: int) -> None:
+        """How often this leg's page shall send a still by itself (0: not), how heavy and how wide in pixels."""
+
 
 class MediaEngine:
     """See the module's docstring. All calls belong on the event loop that `start` ran on."""
@@ -78,6 +82,8 @@ class MediaEngine:
         self._registry = PortRegistry()
         self._members: dict[Leg, Member] = {}
         self._controls: dict[Leg, LegControl] = {}
+        self._stills = Stills()
+        self._periodic: dict[str, tuple[float, int, int]] = {}
         self._legs: dict[str, Leg] = {}
         self._rooms: dict[str, Room] = {}
         self._listener: Listener | None = None
@@ -141,6 +147,7 @@ class MediaEngine:
         member = Member(leg, Uplink(leg, self._forward), downlink)
         self._legs[leg_id] = leg
         self._members[leg] = member
+        self._stills.leg_opened(member)
         self._controls[leg] = LegControl(member, feedback_ssrc=numbers[-1])
         self._registry.add(leg)
         transport = Transport(leg.username, leg.password, leg.fingerprint, leg.candidates)
@@ -155,12 +162,17 @@ class MediaEngine:
             return
         self.part(leg_id, leg)
         self._registry.remove(leg)
-        self._members.pop(leg).downlink.close()
+        member = self._members.pop(leg)
+        member.downlink.close()
+        self._stills.leg_closed(member)
+        self._periodic.pop(leg_id, None)
         del self._controls[leg]
         await leg.close()
 
-    def join(self, room_id: str, leg_id: str) -> None:
+    def join(self, room_id: str, leg_id: str, *, seat: str = "") -> None:
         """Open the gates between this leg and all others of the room. Unknown legs are ignored.
+
+        ``seat``: a name that stays when a leg is replaced, so that stills go on over the new one.
 
         Raises ValueError when the room is full.
         """
@@ -172,6 +184,7 @@ class MediaEngine:
             self.part(leg_id)
         room = self._rooms.setdefault(room_id, Room(room_id))
         changed = room.join(member)
+        self._stills.joined(member, seat)
         self._slots_changed(changed)
         now_ms = time.monotonic() * 1000
         for other in room.members:
@@ -189,6 +202,7 @@ class MediaEngine:
             self._rooms.pop(room.room_id, None)
         self._slots_changed(changed)
         now_ms = time.monotonic() * 1000
+        self._stills.parted(member, room.room_id, now_ms, empty=not room.members)
         for other in changed:
             self._steer(other, now_ms)
 
@@ -208,6 +222,19 @@ class MediaEngine:
         now_ms = time.monotonic() * 1000
         for each in member.room.members if member.room is not None else [member]:
             self._steer(each, now_ms)
+
+    def forget_stills(self, room_id: str) -> None:
+        """The call of this room is over: no picture of it is kept."""
+        self._stills.forget(room_id)
+
+    def set_periodic_stills(self, leg_id: str, *, every_s: float, max_bytes: int, width: int) -> None:
+        """This leg's page shall send a still by itself every so often (0: no longer). Unknown legs are ignored."""
+        wanted = (every_s, max_bytes, width)
+        if leg_id not in self._legs or self._periodic.get(leg_id, (0.0, 0, 0)) == wanted:
+            return
+        self._periodic[leg_id] = wanted
+        if self._listener is not None:
+            self._listener.stills_wanted(leg_id, *wanted)
 
     def sending_reported(self, leg_id: str, *, available_bps: int, limited_by: str) -> None:
         """What the page's own congestion control believes of its way up. Unknown legs are ignored."""
@@ -242,11 +269,8 @@ class MediaEngine:
 
     def _data_arrived(self, leg: Leg, data: bytes) -> None:
         member = self._members.get(leg)
-        # A message may still wait in the queue of a leg that is being closed.
-        if member is not None and member.room is not None:
-            for other in member.room.members:
-                if other.leg is not leg and not other.leg.send_data(data):
-                    other.leg.refused["data_backlog"] += 1
+        if member is not None:
+            self._stills.arrived(member, data)
 
     def _round_trip(self, leg: Leg, rtt_ms: float | None) -> None:
         control = self._controls.get(leg)
@@ -271,7 +295,9 @@ class MediaEngine:
             for leg, control in list(self._controls.items()):
                 leg.check_silence(now_s)
                 control.tick(now_ms)
+                self._stills.tick(control.member, now_ms)
                 if control.steering_due(now_ms):
+                    self._pace_stills(control, now_ms)
                     control.switch_redundancy()
                     self._steer(control.member, now_ms)
                     quality = control.link_news(now_ms)
@@ -280,6 +306,16 @@ class MediaEngine:
                     report = control.rung_report(now_ms)
                     if report is not None and self._listener is not None:
                         self._listener.rungs_changed(leg.leg_id, report)
+
+    def _pace_stills(self, control: LegControl, now_ms: float) -> None:
+        member = control.member
+        if self._stills.is_going_down(member):
+            rate_bps = control.stills_budget_bps(now_ms)
+            self._stills.set_pace(member, rate_bps, control.still_chunk_bytes(now_ms), now_ms)
+        if self._stills.is_coming_up(member):
+            rate_bps = control.stills_up_budget_bps(now_ms)
+            self._stills.grant(member, rate_bps, control.still_chunk_bytes(now_ms, up_bps=rate_bps))
+        self._stills.sweep(now_ms)
 
     def _steer(self, member: Member, now_ms: float) -> None:
         control = self._controls.get(member.leg)

@@ -174,6 +174,17 @@ class Leg:
             return
         self._hooks.data(self, data)
 
+    @property
+    def data_flows(self) -> bool:
+        """Whether the data channel is open and nothing waits in it for the link."""
+        channel = self._channel
+        return (
+            self.may_send
+            and channel is not None
+            and channel.readyState == "open"
+            and channel.bufferedAmount == 0
+        )
+
     def send_data(self, data: bytes, buffer_max_bytes: int = 4 * DATA_MESSAGE_MAX_BYTES) -> bool:
         """Send on the data channel. False when it is not open or already holds `buffer_max_bytes`."""
         channel = self._channel

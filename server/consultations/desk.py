@@ -23,6 +23,7 @@ from server.consultations import views
 from server.consultations.board import Board
 from server.consultations.legs import Legs
 from server.consultations.screens import Screens
+from server.consultations.stills import StillWishes
 from server.faults import where
 from server.hub import Hub, new_id
 from server.media_port import MediaPort
@@ -78,6 +79,7 @@ class Consultations:
         self._screens = Screens(
             self._pairing, self._legs, hub, board=self._board, lock=self._lock, spawn=self._spawn
         )
+        stills = StillWishes(self._pairing, hub)
         self._tasks: set[asyncio.Task[None]] = set()
         self._leg_buckets: dict[str, TokenBucket] = {}
         self._request_buckets: dict[str, TokenBucket] = {}
@@ -87,6 +89,8 @@ class Consultations:
             wire.MediaState: (EVERYBODY, self._media_state),
             wire.Preferences: (EVERYBODY, self._preferences),
             wire.SendReport: (EVERYBODY, self._send_report),
+            wire.AskStill: (CLINICIANS, stills.ask),
+            wire.DeclineStill: (EVERYBODY, stills.decline),
             wire.RequestConsultation: (STATIONS, self._request),
             wire.CancelRequest: (STATIONS, self._cancel),
             wire.SetDuty: (CLINICIANS, self._set_duty),
@@ -285,6 +289,7 @@ class Consultations:
         if Effect.CLOSE_ROOM in step.effects:
             for participant_id in members | gone:
                 self._legs.exit(participant_id)
+            self._legs.forget_stills(after.consultation_id)
         else:
             for participant_id in gone:
                 self._legs.exit(participant_id)

@@ -37,6 +37,7 @@ class Leg:
     audio_muted: bool = False
     video_muted: bool = False
     rungs: wire.Rungs | None = None
+    stills: wire.PeriodicStills | None = None
 
 
 class Legs:
@@ -121,7 +122,7 @@ class Legs:
             self._media.set_preferences(leg.leg_id, chosen)
         room_id = self._rooms.get(participant_id)
         if room_id is not None:
-            self._media.join(room_id, leg.leg_id)
+            self._media.join(room_id, leg.leg_id, seat=participant_id)
         leg.answered = True
         self._hub.post(participant_id, wire.LegAnswer(leg_id=leg.leg_id, sdp=answer, ref=ref), "leg_answer")
         self.announce(participant_id)
@@ -147,7 +148,7 @@ class Legs:
         self._rooms[participant_id] = room_id
         leg = self._current.get(participant_id)
         if leg is not None:
-            self._media.join(room_id, leg.leg_id)
+            self._media.join(room_id, leg.leg_id, seat=participant_id)
 
     def exit(self, participant_id: str) -> None:
         """The participant's leg belongs in no room; it stays warm."""
@@ -162,6 +163,10 @@ class Legs:
         leg = self._current.get(participant_id)
         if leg is not None:
             leg.rungs = None
+
+    def forget_stills(self, room_id: str) -> None:
+        """The call is over: no picture of it is kept."""
+        self._media.forget_stills(room_id)
 
     def set_preferences(self, participant_id: str, chosen: Preferences) -> None:
         """What a participant has chosen; this leg and any later one of the session goes by it."""
@@ -202,6 +207,8 @@ class Legs:
             self.slots_changed(leg.leg_id, leg.slots)
         if leg.rungs is not None:
             self._hub.post(participant_id, leg.rungs, "rungs")
+        if leg.stills is not None:
+            self._hub.post(participant_id, leg.stills, "periodic_stills")
 
     # media_port.LegListener
 
@@ -260,6 +267,14 @@ class Legs:
         if leg.answered:
             self._hub.post(leg.participant_id, leg.rungs, "rungs")
             self._link_changed(leg.participant_id)
+
+    def stills_wanted(self, leg_id: str, every_s: float, max_bytes: int, width: int) -> None:
+        """How often the page shall send a still by itself."""
+        leg = self._by_id.get(leg_id)
+        if leg is not None:
+            leg.stills = wire.PeriodicStills(leg_id=leg_id, every_s=every_s, max_bytes=max_bytes, width=width)
+            if leg.answered:
+                self._hub.post(leg.participant_id, leg.stills, "periodic_stills")
 
     def _whose(self, leg_id: str) -> str | None:
         leg = self._by_id.get(leg_id)

@@ -77,6 +77,7 @@ class Heard:
         self.slots: dict[str, list[SlotAssignment]] = {}
         self.parameters: dict[str, SendParameters] = {}
         self.links: dict[str, LinkQuality] = {}
+        self.stills: dict[str, tuple[float, int, int]] = {}
         self.rungs: dict[str, RungReport] = {}
 
     def leg_state_changed(self, leg_id: str, state: str) -> None:
@@ -93,6 +94,9 @@ class Heard:
 
     def rungs_changed(self, leg_id: str, report: RungReport) -> None:
         self.rungs[leg_id] = report
+
+    def stills_wanted(self, leg_id: str, every_s: float, max_bytes: int, width: int) -> None:
+        self.stills[leg_id] = (every_s, max_bytes, width)
 
     def states_of(self, leg_id: str) -> list[str]:
         """The states of a leg, in order."""

@@ -39,6 +39,7 @@ class MediaRecorder:
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
         self.rooms: dict[str, str] = {}
+        self.seats: dict[str, str] = {}
         self.open: set[str] = set()
         self.listener: LegListener | None = None
         # A test may hold offers back, to let something happen while a leg is being opened.
@@ -57,10 +58,11 @@ class MediaRecorder:
         self.calls.append(("close_leg", leg_id))
         self.open.discard(leg_id)
 
-    def join(self, room_id: str, leg_id: str) -> None:
+    def join(self, room_id: str, leg_id: str, *, seat: str = "") -> None:
         assert leg_id in self.open
         assert leg_id not in self.rooms
         self.calls.append(("join", room_id, leg_id))
+        self.seats[leg_id] = seat
         self.rooms[leg_id] = room_id
         self.say_slots(room_id)
 
@@ -75,6 +77,9 @@ class MediaRecorder:
 
     def sending_reported(self, leg_id: str, *, available_bps: int, limited_by: str) -> None:
         self.calls.append(("sending_reported", leg_id, available_bps, limited_by))
+
+    def forget_stills(self, room_id: str) -> None:
+        self.calls.append(("forget_stills", room_id))
 
     def set_preferences(self, leg_id: str, preferences: Preferences) -> None:
         self.calls.append(("set_preferences", leg_id, preferences))

@@ -27,11 +27,13 @@ export interface End { type: "end"; consultation_id: string }
 export interface SendReport { type: "send_report"; leg_id: string; available_outgoing_bps: number; quality_limitation: "none" | "cpu" | "bandwidth" | "other" }
 export interface MediaState { type: "media_state"; audio_muted: boolean; video_muted: boolean }
 export interface Preferences { type: "preferences"; audio_only: boolean; save_data: boolean; profile: ClinicalProfile }
+export interface AskStill { type: "ask_still"; participant_id: string }
+export interface DeclineStill { type: "decline_still"; asked_by: string }
 export interface Bye { type: "bye" }
 
 export type ClientMessage =
     | Hello | Ping | LegOffer | LegClose | RequestConsultation | CancelRequest | SetDuty | Accept | Leave
-    | End | MediaState | Preferences | SendReport | Bye;
+    | End | MediaState | Preferences | SendReport | AskStill | DeclineStill | Bye;
 
 /** seq 0 or absent: unnumbered. ack: the last message of ours that the server has taken. */
 export interface Envelope { seq?: number; ack?: number }
@@ -64,6 +66,9 @@ export interface LinkQuality {
 }
 export interface Link { type: "link"; quality: LinkQuality }
 export interface Rungs { type: "rungs"; leg_id: string; down: Rung; up: Rung; reason: RungReason }
+export interface StillWanted { type: "still_wanted"; asked_by: string; max_bytes: number; width: number }
+export interface StillDeclined { type: "still_declined"; participant_id: string }
+export interface PeriodicStills { type: "periodic_stills"; leg_id: string; every_s: number; max_bytes?: number; width?: number }
 export interface QueueEntry {
     consultation_id: string; site: string; station: string; urgency: Urgency; reason: string;
     waiting_s: number; link: LinkQuality;
@@ -86,4 +91,4 @@ export interface Goodbye { type: "goodbye"; code: string; retry: boolean }
 
 export type ServerMessage =
     | Welcome | Pong | ErrorMessage | LegAnswer | LegState | SendParameters | Slots | Link | Rungs | Queue | Waiting
-    | Duty | Consultation | Goodbye;
+    | Duty | Consultation | StillWanted | StillDeclined | PeriodicStills | Goodbye;
