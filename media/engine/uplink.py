@@ -8,7 +8,7 @@ Standards: RFC 3550, RFC 4585, RFC 4588, RFC 2198.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from media.core import rtcp, rtp, rtx
 from media.core.arrivaldelay import ArrivalDelay
@@ -24,8 +24,25 @@ from media.core.twcc import TwccReceiver
 from media.engine.leg import WIRE_OVERHEAD_BYTES, Leg
 from media.engine.offer import AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE, MediaLine
 
-if TYPE_CHECKING:
-    from media.engine.downlink import OutboundStream
+
+class Output(Protocol):
+    """Who gets a publication: a slot of another leg, or what makes a lower copy of it."""
+
+    @property
+    def active(self) -> bool:
+        """Whether anybody is there to see or hear it."""
+
+    def skip(self, source_ssrc: int, sequence_number: int) -> None:
+        """A packet of the source is left out on purpose."""
+
+    def forward_audio(self, codec: Codec, header: Header, data: bytes, now_ms: float) -> None:
+        """One packet of voice."""
+
+    def forward_video(self, codec: Codec, header: Header, data: bytes, now_ms: float) -> None:
+        """One packet of picture."""
+
+    def source_report(self, report: rtcp.SenderReport, now_ms: float) -> None:
+        """The source's own clock, on which lip sync rests."""
 
 
 class InboundStream:
@@ -44,7 +61,7 @@ class InboundStream:
             entry.rtx_payload_type: entry.payload_type for entry in line.formats if entry.rtx_payload_type
         }
         self.wants_nack = line.kind == "video" or any(entry.nack for entry in line.formats)
-        self.outputs: list[OutboundStream] = []
+        self.outputs: list[Output] = []
         self.keyframes = KeyframeRequests()
         self.muted = False
         self.padding_packets = 0
