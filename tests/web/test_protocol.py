@@ -92,6 +92,8 @@ async def test_hello_with_a_ticket_comes_first_and_messages_wait_for_welcome(pee
     assert await peer.sent() == [{"type": "hello", "protocol": 1, "ticket": "ticket-1", "resume": None}]
     await peer.says(**WELCOME)
     assert (await peer.status())["state"] == "open"
+    # Asked before the first welcome, on a link of seconds: it must not be lost.
+    assert [message["type"] for message in (await peer.sent())[1:]] == ["end"]
 
 
 async def test_messages_are_numbered_from_one_and_acknowledge_what_came(peer: Peer) -> None:

@@ -168,8 +168,10 @@ export class Connection {
         this.#clear("open");
         this.#attempts = 0;
         this.#heartbeatMs = welcome.heartbeat_s * 1000;
+        // What was asked for before the very first welcome is meant for this session, however long it took.
+        const isFirst = this.#resumeToken === null;
         this.#resumeToken = welcome.resume_token;
-        if (!welcome.resumed) this.#startAnew();
+        if (!welcome.resumed && !isFirst) this.#startAnew();
         this.#welcomed = true;
         for (const message of this.#outbox) this.#transmit(message);
         this.options.onMessage(welcome);

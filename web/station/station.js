@@ -4,10 +4,11 @@
  * patient said longer than the request it belongs to.
  */
 
-/** @import {Consultation, ServerMessage, Urgency} from "../shared/messages.js" */
+/** @import {Consultation, LinkQuality, ServerMessage, Urgency} from "../shared/messages.js" */
 /** @import {Status} from "../shared/protocol.js" */
 
 import { CallView } from "../shared/call.js";
+import { estimateText, setPrice } from "../shared/cost.js";
 import { DeviceCard } from "../shared/devices.js";
 import { find, onActions, setText, showView } from "../shared/dom.js";
 import { confirm, notice, Overlays, startFrame } from "../shared/frame.js";
@@ -40,6 +41,8 @@ const session = new Session("station", {
 const callView = new CallView(find("[data-call]", HTMLElement), session.media, false);
 
 let participantId = "";
+/** @type {LinkQuality | null} */
+let quality = null;
 let enrolled = false;
 /** @type {Consultation | null} */
 let consultation = null;
@@ -56,29 +59,48 @@ let settleTimer;
 /** @param {ServerMessage} message */
 function onMessage(message) {
     if (message.type === "welcome") {
+        const isFirst = participantId === "";
         participantId = message.participant_id;
-        if (!message.resumed) startAnew();
+        setPrice(message.data_price_per_gb ?? 0, message.data_currency ?? "");
+        if (!message.resumed) startAnew(isFirst);
     } else if (message.type === "consultation") {
         onConsultation(message);
     } else if (message.type === "waiting") {
         waiting.setPlace(message);
     } else if (message.type === "link") {
-        showLink(link, message.quality);
+        quality = message.quality;
+        showLink(link, quality);
+        showEstimate();
         waiting.setLink(message.quality);
         callView.setLink(message.quality);
+    } else if (message.type === "rungs") {
+        callView.setRungs(message);
     } else if (message.type === "error") {
         onError(message.code, message.ref ?? 0);
     }
     render();
 }
 
-/** The server knows no earlier session: what it does not send now is no more. */
-function startAnew() {
-    requestSeq = 0;
+/** What a call would cost on this link, before it is asked for. */
+function showEstimate() {
+    const text = estimateText(quality);
+    for (const line of document.querySelectorAll("[data-estimate]")) {
+        if (line instanceof HTMLElement) line.hidden = !text;
+        setText(find("span", HTMLElement, line), text);
+    }
+}
+
+/**
+ * The server knows no earlier session: what it does not send now is no more.
+ * @param {boolean} isFirst what the nurse has asked for since the page opened is on its way
+ */
+function startAnew(isFirst) {
+    if (!isFirst) requestSeq = 0;
     clearTimeout(settleTimer);
     settleTimer = setTimeout(() => {
         settleTimer = undefined;
         consultation = null;
+        session.media.forgetChoices(); // of an earlier patient's
         render();
     }, SETTLE_MS);
 }
@@ -113,7 +135,8 @@ function showEnded() {
 function goHome() {
     clearTimeout(homeTimer);
     ended = false;
-    // The next patient starts with both on.
+    // The next patient starts with both on and nothing chosen.
+    session.media.forgetChoices();
     session.media.setMuted(false);
     void session.media.setCameraOff(false);
     touched();
@@ -178,7 +201,9 @@ function rest() {
     resting = true;
     session.media.stopLeg();
     session.media.closeDevices();
+    quality = null;
     showLink(link, null);
+    showEstimate();
     showDevices();
 }
 
@@ -262,7 +287,7 @@ onActions({
     cancel: () => void cancel(),
     end: () => void end(),
     mute: () => session.media.setMuted(!session.media.muted),
-    camera: () => void session.media.setCameraOff(!session.media.cameraOff),
+    camera: () => void session.media.setCameraOff(!session.media.cameraRests),
     devices: () => void session.media.openDevices(),
     home: goHome,
     retry: () => session.connection.connect(),
@@ -281,6 +306,7 @@ for (const event of ["pointerdown", "keydown"]) document.addEventListener(event,
 find("[data-link-home]", HTMLElement).append(link);
 onLanguage(() => {
     waiting.show();
+    showEstimate();
     render();
 });
 await startLanguage();
