@@ -22,11 +22,11 @@ MIN_ESTIMATE_BPS = 9_500.0
 # No page of ours shows more than this; it bounds what a receiver with a false clock can claim.
 MAX_ESTIMATE_BPS = 8_000_000.0
 
-# Radio schedulers hold packets for 40 to 100 ms without being full.
-QUEUE_TOLERANCE_MS = 100.0
+# Radio schedulers hold packets for 40 ms and more without being full.
+QUEUE_TOLERANCE_MS = 60.0
 # A packet that waits behind one video packet is not congestion yet. On thin links a frame is about 600 bytes.
 THIN_FRAME_BITS = 600 * 8
-MAX_SERIALISATION_MS = 200.0
+MAX_SERIALISATION_MS = 120.0
 # Under this share of the tolerated queue the link has room to grow into.
 ROOM_SHARE = 0.6
 
@@ -218,6 +218,10 @@ class SendEstimate:
         sent_bps = _dispersion_bps([(result.sent_us, result.size_bytes) for result in self._train])
         # A train that left slower than the link is fast measures the train.
         measured_bps = BACK_OFF * min(rate_bps, sent_bps)
+        if rate_bps < TRAIN_SLOWED * sent_bps:
+            # The link spread the train: this is where it is full, so feel the way from here on.
+            self._ceiling_bps = rate_bps
+            self._ceiling_ms = probes[-1].sent_us / 1000
         if measured_bps > self._before_train_bps:
             if self._has_room:
                 self._estimate_bps = _clamped(min(measured_bps, MAX_PROBE_STEP * self._before_train_bps))

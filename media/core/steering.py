@@ -20,7 +20,7 @@ from media.core.redundancy import (
     voice_wire_bps,
 )
 from media.core.uplinkceiling import UplinkCeiling
-from media.core.videosteps import MIN_VIDEO_BPS, VideoSteps, picture_for
+from media.core.videosteps import VideoSteps, picture_for
 
 # Best at low rates first.
 VIDEO_PREFERENCE = ("video/AV1", "video/VP9", "video/VP8", "video/H264")
@@ -29,7 +29,11 @@ VIDEO_PREFERENCE = ("video/AV1", "video/VP9", "video/VP8", "video/H264")
 HEAD_ROOM = 0.8
 CLEAN_VOICE_MS = 2_000.0
 # Under this much room for it video is not kept; between this and the start it may stay, so as not to flap.
-KEEP_VIDEO_BPS = 22_000
+KEEP_VIDEO_BPS = 12_000
+# To start, there must be room for five frames a second; less is better spent on stills.
+START_VIDEO_BPS = 22_000
+# A queue of this much on the way up is one that video has made: give it less before voice suffers.
+STRAINED_UP_QUEUE_MS = 120.0
 # Half of what a talk bears (ITU-T G.114 wants 400 ms one way) is gone at this queue.
 SUFFERING_QUEUE_MS = 300.0
 # Loss that came with the video: three standard errors of 20 % loss over 70 packets of voice.
@@ -60,8 +64,9 @@ RED_UNTIL_MS = 30_000.0
 class PublisherView:
     """What is known of a publisher and its way up. Rates are wire bit/s, ratios 0 to 1; None: not known.
 
-    ``up_capacity_bps`` is what the way up is known to carry; ``up_limited_by`` what holds the picture down by
-    the page's own account (W3C RTCQualityLimitationReason); ``codecs`` are mime types it can send.
+    ``up_capacity_bps`` is what the way up is known to carry; ``up_reported_bps`` what the page's congestion
+    control believes (W3C availableOutgoingBitrate: a guess that grows only while it is used), ``up_limited_by``
+    what holds its picture down (RTCQualityLimitationReason); ``codecs`` are mime types it can send.
     ``up_video_bps_received`` is the part of ``up_bps_received`` that is picture.
     """
 
@@ -70,6 +75,7 @@ class PublisherView:
     up_loss_ratio: float = 0.0
     up_queue_ms: float | None = None
     up_capacity_bps: float | None = None
+    up_reported_bps: float | None = None
     up_limited_by: str | None = None
     rtt_ms: float | None = None
     audio_muted: bool = False
@@ -197,7 +203,7 @@ class _Flow:
         """Redundancy on the way up: for loss there or at the poorest receiver, if all can afford it."""
         up_bps = publisher.up_capacity_bps
         if up_bps is None:
-            up_bps = self._proven_up_bps
+            up_bps = max(self._proven_up_bps, publisher.up_reported_bps or 0.0)
         known_bps = min(up_bps, *(receiver.estimate_bps for receiver in receivers))
         loss_ratio = max(publisher.up_loss_ratio, *(receiver.loss_ratio for receiver in receivers))
         was_on = self._audio.red
@@ -221,9 +227,9 @@ class _Flow:
         if not clean or now_ms < self._start_from_ms:
             return
         failed_before = self._wait_ms > FIRST_WAIT_MS
-        if room_bps < MIN_VIDEO_BPS and now_ms < self._trial_from_ms:
+        if room_bps < START_VIDEO_BPS and now_ms < self._trial_from_ms:
             return
-        trial = failed_before or room_bps < MIN_VIDEO_BPS
+        trial = failed_before or room_bps < START_VIDEO_BPS
         self._trial_until_ms = now_ms + TRIAL_MS if trial else now_ms
         self._video_since_ms = now_ms
         self._strain_since_ms = None
@@ -263,8 +269,11 @@ class _Flow:
             now_ms,
             received_bps,
             self._steps.bitrate_bps,
-            suffers=self._up_suffers,
+            suffers=self._up_suffers or (publisher.up_queue_ms or 0.0) > STRAINED_UP_QUEUE_MS,
             unhindered=publisher.up_limited_by == "none",
+            page_bps=None
+            if publisher.up_reported_bps is None
+            else publisher.up_reported_bps - self._audio.max_bitrate_bps,
         )
         self._steps.follow(min(HEAD_ROOM * room_bps, self._ceiling.bps), now_ms)
         framerate, scale = picture_for(self._steps.bitrate_bps)

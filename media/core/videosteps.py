@@ -7,9 +7,10 @@ know of links.
 
 from __future__ import annotations
 
-# Chromium never encodes under 30 kbit/s by itself; a quarter more each is the least change one can see.
+# Chromium never encodes under 30 kbit/s by itself, but does when told; a quarter more each is the least
+# change one can see. At 12 kbit/s a face of 160x120 still moves three or four times a second.
 STEPS_BPS = (
-    *(30_000, 38_000, 48_000, 60_000, 75_000, 95_000, 120_000, 150_000),
+    *(12_000, 16_000, 20_000, 25_000, 30_000, 38_000, 48_000, 60_000, 75_000, 95_000, 120_000, 150_000),
     *(190_000, 240_000, 300_000, 380_000, 480_000, 600_000, 800_000),
 )
 MIN_VIDEO_BPS = STEPS_BPS[0]
@@ -21,8 +22,9 @@ RISE_MARGIN = 1.05
 RISE_SPACING_MS = 2_000.0
 RISE_AFTER_FALL_MS = 10_000.0
 
-# (from bit/s, frames/s): under 60 kbit/s pixels say more than frames, from 100 on movement looks right.
-FRAMERATES = ((100_000, 15.0), (60_000, 10.0), (0, 7.0))
+# (from bit/s, frames/s): each frame costs 50 bytes of headers and must still hold a picture; from 100 kbit/s
+# on movement looks right.
+FRAMERATES = ((100_000, 15.0), (60_000, 12.0), (30_000, 10.0), (20_000, 7.0), (0, 4.0))
 # (from bit/s, divisor of a 640x480 capture): 640x480, 427x320, 320x240, 160x120.
 SCALES = ((400_000, 1.0), (200_000, 1.5), (60_000, 2.0), (0, 4.0))
 

@@ -183,7 +183,7 @@ class OutboundStream:
             twcc_id=downlink.twcc_id,
             twcc_seq=downlink.next_transport_number(len(data), now_ms),
         )
-        self._sent(packet, len(data) - header_len, mapped[0], now_ms)
+        self._sent(packet, len(data) - header_len, mapped[0], now_ms, paced=True)
 
     def gave_up(self, now_ms: float) -> None:
         """The pacer has dropped its queue: close the gap, and go on from the next keyframe."""
@@ -217,11 +217,13 @@ class OutboundStream:
             return None
         return self.reports.build(now_ms, self.rewriter.map_timestamp, self.packets, self.octets)
 
-    def _sent(self, packet: bytes, payload_bytes: int, number: int, now_ms: float) -> None:
+    def _sent(
+        self, packet: bytes, payload_bytes: int, number: int, now_ms: float, *, paced: bool = False
+    ) -> None:
         self.cache.put(number, packet, now_ms)
         self.packets += 1
         self.octets += payload_bytes
-        self.downlink.send(packet, now_ms)
+        self.downlink.send(packet, now_ms, paced=paced)
 
 
 class Slot:
@@ -282,10 +284,11 @@ class Downlink:
             return 0
         return self.twcc.next(int(now_ms * 1000), size_bytes + WIRE_OVERHEAD_BYTES)
 
-    def send(self, packet: bytes, now_ms: float) -> None:
-        """Send now, and let the pacer know what it cost."""
+    def send(self, packet: bytes, now_ms: float, *, paced: bool = False) -> None:
+        """Send now, and let the pacer know what it cost, unless it was the pacer that let it go."""
         self.sent_packets += 1
-        self.pacer.sent(len(packet) + WIRE_OVERHEAD_BYTES, now_ms)
+        if not paced:
+            self.pacer.sent(len(packet) + WIRE_OVERHEAD_BYTES, now_ms)
         self.leg.send_rtp(packet)
 
     def probe(self, now_ms: float) -> None:

@@ -55,7 +55,8 @@ def test_video_uses_what_voice_leaves_whatever_the_random_loss(
 @pytest.mark.parametrize("rate_kbps", [64, 128, 256])
 def test_a_publisher_is_not_told_something_new_all_the_time(rate_kbps: int, loss: float) -> None:
     outcome = call(rate_kbps, loss, thin="down", seconds=120)
-    assert outcome.changes(30_000) <= 90 / 5
+    # The steps under 30 kbit/s lie close together: on a thin link with loss one in four seconds may change.
+    assert outcome.changes(30_000) <= 90 / 4
     assert outcome.pauses() <= 4
 
 

@@ -16,6 +16,7 @@ from media.core.steering import (
     common_codec,
     red_for_receiver,
 )
+from media.core.videosteps import MIN_VIDEO_BPS
 
 SPEAKING = PublisherView(up_bps_received=24_000, rtt_ms=100)
 RICH = ReceiverView(estimate_bps=1_000_000, rtt_ms=100)
@@ -79,8 +80,8 @@ def test_video_does_not_start_while_voice_queues() -> None:
 
 
 def test_video_does_not_start_where_voice_leaves_no_room() -> None:
-    assert not Call().run(9, ReceiverView(estimate_bps=50_000)).video.active
-    assert Call().run(9, ReceiverView(estimate_bps=60_000)).video.active
+    assert not Call().run(9, ReceiverView(estimate_bps=45_000)).video.active
+    assert Call().run(9, ReceiverView(estimate_bps=48_000)).video.active
 
 
 def test_the_poorest_watching_receiver_decides() -> None:
@@ -211,7 +212,7 @@ def test_an_estimate_too_low_for_video_is_tried_from_time_to_time() -> None:
     tried_ms = call.video_until_ms(low)
     assert tried_ms is not None
     assert 9_000 <= tried_ms <= 11_000
-    assert call.told[-1].video.max_bitrate_bps == 30_000
+    assert call.told[-1].video.max_bitrate_bps == MIN_VIDEO_BPS
     ended_ms = call.video_until_ms(low)
     assert ended_ms is not None
     assert ended_ms <= 13_000

@@ -11,7 +11,15 @@ from media.core.videosteps import MIN_VIDEO_BPS, STEPS_BPS, VideoSteps, picture_
 
 @pytest.mark.parametrize(
     ("bitrate_bps", "picture"),
-    [(30_000, (7, 4)), (60_000, (10, 2)), (120_000, (15, 2)), (240_000, (15, 1.5)), (480_000, (15, 1))],
+    [
+        (12_000, (4, 4)),
+        (20_000, (7, 4)),
+        (30_000, (10, 4)),
+        (60_000, (12, 2)),
+        (120_000, (15, 2)),
+        (240_000, (15, 1.5)),
+        (480_000, (15, 1)),
+    ],
 )
 def test_the_picture_suits_the_rate(bitrate_bps: int, picture: tuple[float, float]) -> None:
     assert picture_for(bitrate_bps) == picture
