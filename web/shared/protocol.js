@@ -54,6 +54,7 @@ export class Connection {
     #lastAcked = 0;
     /** @type {string | null} */
     #resumeToken = null;
+    #everWelcomed = false;
     #welcomed = false;
     #attempts = 0;
     #heartbeatMs = HEARTBEAT_BEFORE_WELCOME_S * 1000;
@@ -169,7 +170,8 @@ export class Connection {
         this.#attempts = 0;
         this.#heartbeatMs = welcome.heartbeat_s * 1000;
         // What was asked for before the very first welcome is meant for this session, however long it took.
-        const isFirst = this.#resumeToken === null;
+        const isFirst = !this.#everWelcomed;
+        this.#everWelcomed = true;
         this.#resumeToken = welcome.resume_token;
         if (!welcome.resumed && !isFirst) this.#startAnew();
         this.#welcomed = true;
