@@ -23,8 +23,10 @@ from media.core.rtp import Header
 from media.engine.answer import SlotSources, Transport, compose_answer
 from media.engine.control import LegControl
 from media.engine.downlink import Downlink
+from media.engine.downscaler import DownscalerPool, Target
 from media.engine.errors import OfferRefused
 from media.engine.leg import Leg, LegHooks
+from media.engine.lowercopies import LowerCopies
 from media.engine.offer import read_offer
 from media.engine.ports import PortRegistry
 from media.engine.rooms import Member, Room, assignments
@@ -36,6 +38,8 @@ log = structlog.get_logger(__name__)
 # Feedback that cannot wait (NACK, PLI, transport-wide) is looked for this often: half the packet time of
 # the thickest voice, and 1 % of a core for a hundred calls.
 TICK_S = 0.025
+# How long a lower copy that nobody watches may go on.
+TIDY_MS = 250.0
 # A certificate lives 30 days in aiortc; ours is renewed long before, and a leg keeps the one it started with.
 CERTIFICATE_RENEWED_S = 24 * 3600.0
 # Before anything was measured: what a warm leg is assumed to take. Enough for voice and the smallest video.
@@ -50,6 +54,8 @@ class MediaSettings:
     port: int = 8081
     hosts: tuple[str, ...] = ("0.0.0.0", "::")  # noqa: S104 - one UDP port for the public
     announced: tuple[str, ...] = ()
+    # At most so many processes that make lower copies; by default one core is left to the relay.
+    downscalers: int | None = None
 
 
 class Listener(Protocol):
@@ -86,6 +92,9 @@ class MediaEngine:
         self._periodic: dict[str, tuple[float, int, int]] = {}
         self._legs: dict[str, Leg] = {}
         self._rooms: dict[str, Room] = {}
+        self.lower_copies = LowerCopies(
+            DownscalerPool(settings.downscalers), lambda: 1 + secrets.randbelow(0xFFFF_FFFF)
+        )
         self._listener: Listener | None = None
         self._ticker: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -119,6 +128,7 @@ class MediaEngine:
         await asyncio.gather(*(self.close_leg(leg_id) for leg_id in list(self._legs)))
         if self._closing:
             await asyncio.gather(*self._closing, return_exceptions=True)
+        await self.lower_copies.close()
         self._registry.close()
 
     async def open_leg(self, leg_id: str, offer_sdp: str) -> str:
@@ -164,6 +174,7 @@ class MediaEngine:
         self._registry.remove(leg)
         member = self._members.pop(leg)
         member.downlink.close()
+        self.lower_copies.forget(member)
         self._stills.leg_closed(member)
         self._periodic.pop(leg_id, None)
         del self._controls[leg]
@@ -242,6 +253,27 @@ class MediaEngine:
         if leg is not None:
             self._controls[leg].sending_reported(available_bps, limited_by, time.monotonic() * 1000)
 
+    def use_lower_copy(
+        self,
+        viewer_leg_id: str,
+        publisher_leg_id: str,
+        on: bool,
+        *,
+        bitrate_bps: int = 0,
+        framerate: float = 0.0,
+        height: int = 0,
+    ) -> bool:
+        """Show one viewer a smaller copy of a publisher's picture, or the original again.
+
+        The copy is shared: it is made to fit the thinnest of those who watch it. False when there is no such
+        slot, the viewer has no VP8, or no worker has room.
+        """
+        viewer, publisher = self._legs.get(viewer_leg_id), self._legs.get(publisher_leg_id)
+        if viewer is None or publisher is None:
+            return False
+        target = Target(height, framerate, bitrate_bps) if on else None
+        return self.lower_copies.use(self._members[viewer], self._members[publisher], target)
+
     # What legs tell ------------------------------------------------------------------------------------
 
     def _rtp_arrived(self, leg: Leg, data: bytes, now_s: float) -> None:
@@ -288,10 +320,14 @@ class MediaEngine:
     # The clock -----------------------------------------------------------------------------------------
 
     async def _tick(self) -> None:
+        next_tidy_ms = 0.0
         while True:
             await asyncio.sleep(TICK_S)
             now_s = time.monotonic()
             now_ms = now_s * 1000
+            if now_ms >= next_tidy_ms:
+                next_tidy_ms = now_ms + TIDY_MS
+                self.lower_copies.tidy(now_ms)
             for leg, control in list(self._controls.items()):
                 leg.check_silence(now_s)
                 control.tick(now_ms)
@@ -322,8 +358,12 @@ class MediaEngine:
         if control is None:
             return
         others = member.room.members if member.room is not None else []
-        views = [self._controls[other.leg].receiver_view() for other in others if other is not member]
-        parameters = control.steer(views, now_ms)
+        receivers = [
+            (other, self._controls[other.leg].receiver_view()) for other in others if other is not member
+        ]
+        parameters = control.steer(self.lower_copies.consider(member, receivers, now_ms), now_ms)
+        if parameters is not None:
+            self.lower_copies.told(member, parameters)
         if parameters is not None and self._listener is not None:
             self._listener.send_parameters_changed(member.leg.leg_id, parameters)
 
