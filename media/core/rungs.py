@@ -20,6 +20,8 @@ THIN_PTIME_MS = 100
 THIN_VOICE_BPS = 10_000
 # Video waits for two seconds of clean voice, and a moment to come up; until then nothing is wrong.
 STARTING_MS = 6_000.0
+# The picture starts small and may take a step each two seconds (videosteps.py); six make it a fair one.
+CLIMBING_MS = 20_000.0
 BEST_FIRST = tuple(Rung)
 # People read a word in a second; a reason that swings between two links of like width only unsettles them.
 NEWS_SPACING_MS = 1_000.0
@@ -85,7 +87,7 @@ def _reason(own: Side, others: Sequence[Side], down: Rung, up: Rung, in_call_ms:
         return RungReason.PINNED
     if any(other.preferences.save_data for other in others):
         return RungReason.OTHER_SIDE
-    if in_call_ms < STARTING_MS:
+    if in_call_ms < (CLIMBING_MS if worse is Rung.VIDEO_LOW else STARTING_MS):
         return RungReason.STARTING
     return _thinner_link(own, others, up_is_worse=up_is_worse)
 

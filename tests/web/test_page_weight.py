@@ -10,7 +10,7 @@ from tests.web.pages import PAGES, WEB, first_load, import_graph, linked
 
 STATION_MAX_BYTES = 60_000
 # What is left under the bound is for one more language and for what the calls still need.
-AIM_BYTES = 50_000
+AIM_BYTES = 54_000
 
 
 def compressed_bytes(page: str) -> int:

@@ -7,6 +7,7 @@
 /** @import {Status} from "../shared/protocol.js" */
 
 import { CallView } from "../shared/call.js";
+import { setPrice } from "../shared/cost.js";
 import { DeviceCard } from "../shared/devices.js";
 import { find, onActions, setText, showView, swapIcon } from "../shared/dom.js";
 import { confirm, notice, Overlays, startFrame } from "../shared/frame.js";
@@ -54,6 +55,7 @@ function onMessage(message) {
     if (message.type === "welcome") {
         participantId = message.participant_id;
         setText(find("[data-name]", HTMLElement), message.name);
+        setPrice(message.data_price_per_gb ?? 0, message.data_currency ?? "");
         if (!message.resumed) startAnew();
     } else if (message.type === "duty") {
         setDuty(message.on);
@@ -65,6 +67,8 @@ function onMessage(message) {
     } else if (message.type === "link") {
         showLink(link, message.quality);
         callView.setLink(message.quality);
+    } else if (message.type === "rungs") {
+        callView.setRungs(message);
     } else if (message.type === "error") {
         onError(message.code, message.ref ?? 0);
     }
@@ -115,6 +119,7 @@ function onConsultation(message) {
     notice(t(over ? "ended.title" : "left.title"));
     session.media.setMuted(false);
     session.media.cameraOff = false;
+    session.media.forgetChoices({ profile: "face" }); // what is looked at belongs to one patient
 }
 
 /** @param {string} code @param {number} ref */
@@ -303,7 +308,7 @@ onActions({
     end: () => void end(),
     leave: () => void leave(),
     mute: () => session.media.setMuted(!session.media.muted),
-    camera: () => void session.media.setCameraOff(!session.media.cameraOff),
+    camera: () => void session.media.setCameraOff(!session.media.cameraRests),
     devices: () => void session.media.openDevices(),
     wake: showSelf,
     retry: () => session.connection.connect(),

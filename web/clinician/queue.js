@@ -5,6 +5,7 @@
 
 /** @import {QueueEntry} from "../shared/messages.js" */
 
+import { estimateText } from "../shared/cost.js";
 import { find, icon, make, setText, swapIcon } from "../shared/dom.js";
 import { clock, say, t } from "../shared/i18n.js";
 import { makeLink, showLink } from "../shared/links.js";
@@ -36,7 +37,8 @@ export class QueueList {
 
     /** Waiting times go on between messages; call once a second. */
     tick() {
-        for (const { entry, atMs, waited } of this.#cases.values()) {
+        for (const { element, entry, atMs, waited } of this.#cases.values()) {
+            setText(find(".case-estimate", HTMLElement, element), estimateText(entry.link));
             setText(waited, t("queue.waiting", { time: clock(entry.waiting_s + (Date.now() - atMs) / 1000) }));
         }
     }
@@ -60,7 +62,7 @@ function makeCase(entry) {
     const urgency = make("span", { class: "case-urgency" });
     const element = make("li", { "data-consultation": entry.consultation_id }, icon(entry.urgency),
         make("div", { class: "case-text" }, make("p", { class: "case-where" }),
-            make("div", { class: "case-facts" }, urgency, make("span", {}, icon("clock"), waited), link)),
+            make("div", { class: "case-facts" }, urgency, make("span", {}, icon("clock"), waited), link), make("p", { class: "case-estimate" })),
         accept, make("p", { class: "case-reason" }));
     return { element, entry, atMs: 0, waited, link };
 }

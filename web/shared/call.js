@@ -3,15 +3,18 @@
  * show. Must never send a message: what a person wants goes out by callbacks.
  */
 
-/** @import {Consultation, LinkQuality, Participant} from "./messages.js" */
+/** @import {Consultation, LinkQuality, Participant, Rungs} from "./messages.js" */
 /** @import {SlotMedia} from "./leg.js" */
 /** @import {Media} from "./media.js" */
+/** @import {Insight} from "./insight.js" */
 
 import { isMissing } from "./capture.js";
+import { useText } from "./cost.js";
 import { attach } from "./devices.js";
 import { icon, make, setText, swapIcon } from "./dom.js";
 import { FactReader } from "./facts.js";
-import { clock, number, onLanguage, say, t } from "./i18n.js";
+import { notice } from "./frame.js";
+import { clock, errorText, onLanguage, say, t } from "./i18n.js";
 import { makeLink, showLink } from "./links.js";
 import { Tile } from "./tile.js";
 
@@ -20,6 +23,8 @@ const BANNER_ICONS = { "banner.muted": "mic-off", "banner.no_microphone": "mic-o
 
 const TICK_MS = 500;
 const FACTS_EVERY_TICKS = 4;
+// The link is measured in the first seconds of a leg; what comes later over it must not be in the way.
+const INSIGHT_AFTER_MS = 10_000;
 
 export class CallView {
     /** @type {Map<string, Tile>} */
@@ -34,6 +39,14 @@ export class CallView {
     #ticks = 0;
     /** @type {ReturnType<typeof setInterval> | undefined} */
     #timer;
+    /** @type {Rungs | null} */
+    #rungs = null;
+    /** @type {LinkQuality | null} */
+    #quality = null;
+    /** @type {Promise<Insight> | null} */
+    #loading = null;
+    /** @type {Insight | null} */
+    #insight = null;
 
     /**
      * @param {HTMLElement} root
@@ -60,7 +73,12 @@ export class CallView {
         this.mute = control("mute", "mic", "call.mute");
         this.camera = control("camera", "camera", "call.camera_off");
         const end = control("end", "hang-up", "call.end", "danger");
-        const buttons = [this.mute, this.camera, ...(mayLeave ? [control("leave", "leave", "call.leave")] : []), end];
+        this.quality = control("quality", "gauge", "call.quality");
+        this.quality.setAttribute("aria-expanded", "false");
+        this.quality.addEventListener("click", () => void this.#toggleQuality().catch(() => notice(errorText("server_away"))));
+        this.facts = make("div", { class: "call-facts" }, this.time, this.link, this.use);
+        this.root = root;
+        const buttons = [this.mute, this.camera, this.quality, ...(mayLeave ? [control("leave", "leave", "call.leave")] : []), end];
         const heading = make("h1", { class: "hidden-text", "data-heading": "", tabindex: "-1" });
         say(heading, "call.title");
         const hearWords = this.hear.lastElementChild;
@@ -68,9 +86,12 @@ export class CallView {
         const controls = make("div", { class: "controls", role: "group" }, ...buttons);
         controls.setAttribute("data-i18n-label", "call.controls");
         root.replaceChildren(heading, this.stage, this.ownBox,
-            make("div", { class: "call-top" }, make("div", { class: "call-facts" }, this.time, this.link, this.use), this.case, this.banner),
+            make("div", { class: "call-top" }, this.facts, this.case, this.banner),
             this.hear, controls);
-        onLanguage(() => this.devicesChanged());
+        onLanguage(() => {
+            this.devicesChanged();
+            this.#showRungs();
+        });
     }
 
     /** @param {Consultation} consultation @param {string} selfId */
@@ -80,6 +101,9 @@ export class CallView {
         if (consultation.state === "in_call" && !this.#startedMs) this.#startedMs = Date.now();
         this.#arrange(consultation.participants.filter((one) => one.participant_id !== selfId));
         this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
+        void this.#load().catch(withoutInsight);
+        this.#listen();
+        this.#showRungs();
         this.devicesChanged();
         this.#showBanner();
         this.#showCase(consultation);
@@ -90,6 +114,8 @@ export class CallView {
         this.case.lastElementChild?.replaceChildren();
         clearInterval(this.#timer);
         this.#timer = undefined;
+        this.setRungs(null);
+        this.#insight?.stop();
         this.#consultation = null;
         this.#facts = new FactReader();
         setText(this.use, "");
@@ -105,12 +131,20 @@ export class CallView {
 
     /** @param {LinkQuality} quality */
     setLink(quality) {
+        this.#quality = quality;
         showLink(this.link, quality);
+    }
+
+    /** @param {Rungs | null} rungs where our leg stands; null: in no call */
+    setRungs(rungs) {
+        this.#rungs = rungs;
+        this.#showRungs();
     }
 
     /** The condition of the leg (`media.condition`) changed. */
     legChanged() {
         this.#showBanner();
+        if (this.media.condition === "connected") setTimeout(() => void this.#load().catch(withoutInsight), INSIGHT_AFTER_MS);
     }
 
     /** @param {boolean} away the socket is away; the call itself may go on */
@@ -121,11 +155,47 @@ export class CallView {
 
     /** Own tracks, mute or camera changed. */
     devicesChanged() {
-        const { capture, muted, cameraOff } = this.media;
+        const { capture, muted, cameraRests: cameraOff } = this.media;
+        this.#insight?.panel.show();
         attach(this.own, this.#consultation ? capture.tracks.video : null);
         this.ownBox.classList.toggle("has-picture", !!capture.tracks.video);
         press(this.mute, muted, muted || isMissing(capture.states.audio) ? "mic-off" : "mic", muted ? "call.unmute" : "call.mute");
         press(this.camera, cameraOff, cameraOff ? "camera-off" : "camera", cameraOff ? "call.camera_on" : "call.camera_off");
+    }
+
+    #showRungs() {
+        const others = [...this.#tiles.values()].map((tile) => tile.participant);
+        const inCall = this.#consultation?.state === "in_call" && others.some((one) => one.presence === "connected");
+        const rungs = inCall ? this.#rungs : null;
+        this.#insight?.showRungs(rungs, others);
+        for (const [name, value] of [["rungDown", rungs?.down], ["rungUp", rungs?.up]]) {
+            if (name && value) this.root.dataset[name] = value;
+            else if (name) delete this.root.dataset[name];
+        }
+    }
+
+    /** The rest of this view comes over the link when that rests, or else with the first call. @returns {Promise<Insight>} */
+    #load() {
+        this.#loading ??= import("./insight.js").then(({ Insight }) => {
+            this.#insight = new Insight(this.media, {
+                root: this.root, facts: this.facts, ownBox: this.ownBox, qualityButton: this.quality, profiles: this.showsCase,
+            });
+            this.#listen();
+            this.#showRungs();
+            return this.#insight;
+        });
+        this.#loading.catch(() => (this.#loading = null)); // whoever asked is told by the same promise
+        return this.#loading;
+    }
+
+    #listen() {
+        if (this.#consultation) this.#insight?.start(() => ({ tiles: this.#tiles.values(), quality: this.#quality }));
+    }
+
+    async #toggleQuality() {
+        const { panel } = await this.#load();
+        if (panel.isOpen) panel.close();
+        else panel.open();
     }
 
     /** @param {Consultation} consultation */
@@ -200,10 +270,14 @@ export class CallView {
         const report = await this.media.stats();
         const facts = report && this.#facts.read(report);
         if (!facts || !this.#consultation) return;
-        const megabytes = number(facts.totalBytes / 1e6, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
         const round = (/** @type {number} */ kbps) => Math.round(kbps);
-        setText(this.use, t("call.use", { down: round(facts.downKbps), up: round(facts.upKbps), megabytes }));
+        setText(this.use, t("call.use", { down: round(facts.downKbps), up: round(facts.upKbps), used: useText(facts.totalBytes) }));
     }
+}
+
+/** A call is whole without it; the next one, or a tap on its button, tries again. @param {unknown} error */
+function withoutInsight(error) {
+    console.warn("call:", error instanceof Error ? error.name : "insight did not load");
 }
 
 /**

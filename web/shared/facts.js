@@ -10,7 +10,7 @@ const UDP_IP_BYTES = 28;
  * @typedef {object} Facts
  * @property {number} downKbps
  * @property {number} upKbps
- * @property {number} totalBytes since the first reading of this page, both ways
+ * @property {number} totalBytes since the first reading, both ways: a leg was warm before its call
  */
 
 export class FactReader {
@@ -30,7 +30,7 @@ export class FactReader {
         const same = last?.id === pair.id && down >= last.down && up >= last.up;
         const newDown = same ? down - last.down : down;
         const newUp = same ? up - last.up : up;
-        this.#totalBytes += newDown + newUp;
+        if (last) this.#totalBytes += newDown + newUp;
         if (!same || pair.timestamp <= last.atMs) return null;
         const bitsToKbps = 8 / (pair.timestamp - last.atMs);
         return { downKbps: newDown * bitsToKbps, upKbps: newUp * bitsToKbps, totalBytes: this.#totalBytes };

@@ -4,7 +4,7 @@
  * messages go out by `send`, come in by `handle`, facts go out by the other callbacks.
  */
 
-/** @import {ClientMessage, ErrorMessage, IceServer, LegAnswer, LegState, SendParameters, Slots, ServerMessage, Welcome} from "./messages.js" */
+/** @import {ClientMessage, ClinicalProfile, ErrorMessage, IceServer, LegAnswer, LegState, SendParameters, Slots, ServerMessage, Welcome} from "./messages.js" */
 /** @import {SlotMedia} from "./leg.js" */
 
 import { Capture, isMissing } from "./capture.js";
@@ -15,9 +15,14 @@ import { SendReporter } from "./sendreport.js";
 const RETRY_FIRST_MS = 1_000;
 const RETRY_LAST_MS = 15_000;
 const LOOK_AT_STATS_MS = 1_000;
+const STORAGE_KEY = "keneya.preferences";
+/** @type {Choice} */
+const NO_CHOICE = { audio_only: false, save_data: false, profile: "face" };
 
 /**
  * @typedef {"none" | "connecting" | "connected" | "disconnected"} LegCondition
+ *
+ * @typedef {{audio_only: boolean, save_data: boolean, profile: ClinicalProfile}} Choice
  *
  * @typedef {object} MediaCallbacks
  * @property {(message: ClientMessage) => number} send returns the seq of the message
@@ -32,6 +37,8 @@ export class Media {
     muted = false;
     /** The person switched the camera off (not: it is missing or resting). */
     cameraOff = false;
+    /** What the person chose; remembered by this tab, so that a reload does not start the picture again. */
+    preferences = remembered();
     /** @type {IceServer[]} */
     iceServers = [];
     /** @type {Leg | null} */
@@ -62,7 +69,12 @@ export class Media {
 
     /** Opens microphone and camera (unless the person switched it off). */
     async openDevices() {
-        await (this.cameraOff ? this.capture.open("audio") : this.capture.open("audio", "video"));
+        await (this.cameraRests ? this.capture.open("audio") : this.capture.open("audio", "video"));
+    }
+
+    /** Nobody would see it: switched off, or voice only. */
+    get cameraRests() {
+        return this.cameraOff || this.preferences.audio_only;
     }
 
     /** Gives the camera back until `openDevices`: nobody is looking. */
@@ -84,9 +96,32 @@ export class Media {
     /** @param {boolean} off */
     async setCameraOff(off) {
         this.cameraOff = off;
-        if (off) this.capture.close("video");
+        if (!off && this.preferences.audio_only) this.choose({ audio_only: false });
+        else if (off) this.capture.close("video");
         else await this.capture.open("video");
         this.#changed();
+    }
+
+    /** @param {Partial<Choice>} change of what the person wants; holds at once */
+    choose(change) {
+        const rested = this.cameraRests;
+        this.preferences = { ...this.preferences, ...change };
+        remember(this.preferences);
+        this.#tellPreferences();
+        if (this.cameraRests && !rested) this.capture.close("video");
+        // Before a call both may be resting: only where sound is open is the picture wanted back.
+        if (rested && !this.cameraRests && this.capture.states.audio !== "off") void this.capture.open("video");
+        this.#changed();
+    }
+
+    /** The next person, or the next patient, does not inherit these. @param {Partial<Choice>} [choices] */
+    forgetChoices(choices = NO_CHOICE) {
+        const keys = /** @type {(keyof Choice)[]} */ (Object.keys(choices));
+        if (keys.some((key) => this.preferences[key] !== choices[key])) this.choose(choices);
+    }
+
+    #tellPreferences() {
+        this.callbacks.send({ type: "preferences", ...this.preferences });
     }
 
     /**
@@ -155,7 +190,10 @@ export class Media {
     /** @param {Welcome} welcome */
     #welcomed({ ice_servers, resumed, leg_id }) {
         this.iceServers = ice_servers ?? [];
-        if (!resumed) this.#told = { audio_muted: false, video_muted: false };
+        if (!resumed) {
+            this.#told = { audio_muted: false, video_muted: false };
+            this.#tellPreferences();
+        }
         const leg = this.#leg;
         // In a resumed session our offer may still be on its way; in a new one it is void.
         const valid = leg && (leg.id ? leg.id === leg_id : resumed);
@@ -276,6 +314,24 @@ export class Media {
         if (condition === this.condition) return;
         this.condition = condition;
         this.callbacks.onLeg(condition);
+    }
+}
+
+/** @returns {Choice} */
+function remembered() {
+    try {
+        return { ...NO_CHOICE, ...JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "{}") };
+    } catch {
+        return NO_CHOICE; // storage is refused in some kiosk modes: the choice then lasts until the page closes
+    }
+}
+
+/** @param {Choice} preferences */
+function remember(preferences) {
+    try {
+        sessionStorage.setItem(STORAGE_KEY, JSON.stringify(preferences));
+    } catch {
+        // as above
     }
 }
 

@@ -19,8 +19,8 @@ export class Tile {
     #participant;
     #frames = 0;
     #frameAtMs = -Infinity;
-    /** @type {RTCRtpReceiver | null} */
-    #voice = null;
+    /** The id of the track that its voice comes on. */
+    voiceTrack = "";
 
     /** @param {Participant} participant @param {(blocked: boolean) => void} onBlocked sound may not start by itself */
     constructor(participant, onBlocked) {
@@ -31,17 +31,25 @@ export class Tile {
         this.audio = make("audio", { autoplay: "" });
         this.avatar = make("div", { class: "avatar" }, icon(participant.role === "station" ? "person" : "doctor"));
         this.name = make("span", { class: "tile-name" });
+        this.speaks = make("span", { class: "tile-speaks" }, icon("speaker"), make("span"));
+        this.speaks.hidden = true;
+        const words = this.speaks.lastElementChild;
+        if (words) say(words, "turn.speaks");
         this.state = make("span", { class: "tile-state" }, icon("voice"), make("span"));
         this.link = makeLink();
         this.element = make("div", { class: "tile", "data-participant": participant.participant_id },
-            this.video, this.audio, this.avatar, make("div", { class: "tile-foot" }, this.name, this.state, this.link));
+            this.video, this.audio, this.avatar, make("div", { class: "tile-foot" }, this.name, this.speaks, this.state, this.link));
         this.update(participant);
+    }
+
+    get participant() {
+        return this.#participant;
     }
 
     /** @param {Participant} participant */
     update(participant) {
         this.#participant = participant;
-        setText(this.name, participant.name);
+        setText(this.name, [...new Set([participant.site, participant.name])].filter(Boolean).join(" · "));
         showLink(this.link, participant.link);
         this.tick(performance.now());
     }
@@ -50,7 +58,7 @@ export class Tile {
     carry(slot) {
         attach(this.video, slot?.video.track ?? null);
         attach(this.audio, slot?.audio.track ?? null);
-        this.#voice = slot?.audio ?? null;
+        this.voiceTrack = slot?.audio.track.id ?? "";
         if (slot) this.play();
     }
 
@@ -75,7 +83,12 @@ export class Tile {
         const flowing = nowMs - this.#frameAtMs < NO_PICTURE_AFTER_MS && this.video.srcObject !== null;
         this.element.classList.toggle("has-picture", flowing && !this.#participant.video_muted);
         this.#showState(flowing);
-        const level = this.#voice?.getSynchronizationSources()[0]?.audioLevel ?? 0;
+    }
+
+    /** @param {number} level of the voice, 0 to 1 @param {boolean} speaks */
+    showVoice(level, speaks) {
+        this.element.classList.toggle("speaking", speaks);
+        this.speaks.hidden = !speaks;
         this.avatar.style.setProperty("--level", String(Math.min(1, level * 4))); // speech seldom passes a quarter
     }
 

@@ -17,6 +17,7 @@ from media.core.parameters import (
     VideoSend,
 )
 from media.core.rungs import (
+    CLIMBING_MS,
     NEWS_SPACING_MS,
     REASON_SPACING_MS,
     STARTING_MS,
@@ -113,6 +114,12 @@ def test_the_first_seconds_are_nobodys_fault() -> None:
     own, other = Side(sends=VOICE, down_bps=20_000), Side(sends=VOICE)
     assert report(own, other, at_ms=STARTING_MS - 1).reason is RungReason.STARTING
     assert report(own, other, at_ms=STARTING_MS).reason is RungReason.LINK
+
+
+def test_a_picture_that_is_still_growing_is_nobodys_fault() -> None:
+    own, other = Side(sends=picture(30_000)), Side(sends=picture(30_000))
+    assert report(own, other, at_ms=CLIMBING_MS - 1).reason is RungReason.STARTING
+    assert report(own, other, at_ms=CLIMBING_MS).reason is RungReason.LINK
 
 
 def test_at_the_top_nothing_is_wrong() -> None:
