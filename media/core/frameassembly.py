@@ -136,7 +136,12 @@ class FrameAssembler:
         while (packet := self._waiting.get(number)) is not None:
             if not packet.skipped:
                 if packets and packet.timestamp != packets[0].timestamp:
-                    return self._cut(number, packets)
+                    # Only H.264 senders may forget the marker; with the others the rest was never sent.
+                    whole = self.codec == Codec.H264
+                    self._cut(number, packets)
+                    if not whole:
+                        self._await_keyframe()
+                    return packets if whole else []
                 packets.append(packet)
             number += 1
             if packet.ends or (packet.skipped and not packets):

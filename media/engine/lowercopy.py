@@ -117,6 +117,8 @@ class LowerCopy:
         if self._was_muted:
             self._was_muted = self.stream.muted = False
             assembler.lost()
+            # What was made in the meantime was not sent: the copy itself is broken for its viewers too.
+            self.stream.keyframes.want(now_ms)
         try:
             payload = data[header_len : rtp.payload_end(data, header_len)]
         except rtp.RtpError:
