@@ -277,6 +277,52 @@ async def test_camera_off_puts_its_light_out_and_on_again_sends_a_new_track(near
     assert (await near.sent("media_state"))[-1]["video_muted"] is False
 
 
+NO_CHOICE = {"type": "preferences", "audio_only": False, "save_data": False, "profile": "face"}
+
+
+async def test_what_was_chosen_is_told_at_once_and_again_in_a_new_session(near: Near) -> None:
+    await near.run("media.choose({ save_data: true, profile: 'detail' })")
+    chosen = NO_CHOICE | {"save_data": True, "profile": "detail"}
+    assert await near.sent("preferences") == [chosen]
+    await near.run("media.handle(given)", WELCOME | {"resumed": True})
+    assert await near.sent("preferences") == [chosen]
+    await near.run("media.handle(given)", WELCOME)
+    assert await near.sent("preferences") == [chosen] * 2
+
+
+async def test_a_page_without_a_choice_says_so_in_a_new_session(near: Near) -> None:
+    # The server may still hold what a page before the reload had chosen.
+    await near.run("media.handle(given)", WELCOME)
+    assert await near.sent("preferences") == [NO_CHOICE]
+
+
+async def test_voice_only_puts_the_cameras_light_out_without_calling_it_off(near: Near) -> None:
+    await near.run("media.tellOthers(true); await media.openDevices(); media.choose({ audio_only: true })")
+    assert await near.run("return media.capture.tracks.video") is None
+    assert await near.sent("media_state") == []
+    assert await near.run("return media.cameraRests") is True
+    await near.run("await media.openDevices()")
+    assert await near.run("return media.capture.tracks.video") is None
+    await near.run("await media.setCameraOff(false)")
+    assert (await near.sent("preferences"))[-1] == NO_CHOICE
+    await near.until("media.capture.tracks.video?.readyState === 'live'")
+
+
+async def test_choices_outlive_the_page_but_not_the_patient(near: Near) -> None:
+    await near.run("media.choose({ audio_only: true, profile: 'motion' })")
+    reborn = """const { Media } = await import('/web/shared/media.js');
+        const again = new Media({ send: () => 0, onDevices() {}, onSlots() {}, onLeg() {} });
+        return again.preferences"""
+    assert await near.run(reborn) == {"audio_only": True, "save_data": False, "profile": "motion"}
+    await near.run("media.forgetChoices({ profile: 'face' })")
+    assert (await near.run(reborn))["audio_only"] is True
+    await near.run("media.forgetChoices()")
+    assert await near.run(reborn) == {"audio_only": False, "save_data": False, "profile": "face"}
+    sent = len(await near.sent("preferences"))
+    await near.run("media.forgetChoices()")
+    assert len(await near.sent("preferences")) == sent
+
+
 @pytest.mark.parametrize(
     ("faults", "states"),
     [
