@@ -182,6 +182,11 @@ export class Media {
         else if (message.type === "slots") this.#slots(message);
     }
 
+    /** The data channel of the leg there is. @returns {RTCDataChannel | null} */
+    get channel() {
+        return this.#leg?.channel ?? null;
+    }
+
     /** @returns {Promise<RTCStatsReport | null>} */
     async stats() {
         return this.#leg ? this.#leg.stats() : null;

@@ -11,6 +11,7 @@
 import { fetchTicket } from "./http.js";
 import { Media } from "./media.js";
 import { Connection } from "./protocol.js";
+import { StillsLink } from "./stillslink.js";
 
 /**
  * @typedef {object} SessionCallbacks
@@ -30,6 +31,7 @@ export class Session {
             onMessage: (message) => {
                 this.media.handle(message);
                 callbacks.onMessage(message);
+                this.stills.handle(message);
             },
             onStatus: (status) => {
                 this.media.setOnline(status.state === "open");
@@ -40,8 +42,12 @@ export class Session {
             send: (message) => this.send(message),
             onDevices: callbacks.onDevices,
             onSlots: callbacks.onSlots,
-            onLeg: callbacks.onLeg,
+            onLeg: (condition) => {
+                this.stills.legChanged();
+                callbacks.onLeg(condition);
+            },
         });
+        this.stills = new StillsLink(this.media, (message) => this.send(message), role === "clinician");
         const changed = () => this.connection.networkChanged();
         window.addEventListener("online", changed);
         window.addEventListener("offline", changed);

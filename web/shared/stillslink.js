@@ -1,0 +1,57 @@
+/**
+ * The door to stills: loads all that has to do with them when the link rests, or when a call begins. Owns: what was
+ * said before they were there. Must stay small: it is part of the first load.
+ */
+
+/** @import {ClientMessage, ServerMessage} from "./messages.js" */
+/** @import {Media} from "./media.js" */
+/** @import {StillDesk} from "./stilldesk.js" */
+
+// The link of a new leg is measured for ten seconds; what comes over it then would spoil the figures.
+const LOAD_AFTER_MS = 12_000;
+const HEARD = new Set(["welcome", "consultation", "slots", "periodic_stills", "still_wanted", "still_declined"]);
+
+export class StillsLink {
+    /** @type {Map<string, ServerMessage>} the newest of each type */
+    #heard = new Map();
+    /** @type {Promise<void> | null} */
+    #loading = null;
+    /** @type {StillDesk | null} */
+    #desk = null;
+
+    /** @param {Media} media @param {(message: ClientMessage) => number} send @param {boolean} mayAsk */
+    constructor(media, send, mayAsk) {
+        this.media = media;
+        this.send = send;
+        this.mayAsk = mayAsk;
+    }
+
+    /** @param {ServerMessage} message */
+    handle(message) {
+        if (!HEARD.has(message.type)) return;
+        if (this.#desk) this.#desk.handle(message);
+        else this.#heard.set(message.type, message);
+        if (message.type === "consultation" && message.state === "in_call") this.#load();
+    }
+
+    legChanged() {
+        this.#desk?.legChanged();
+        if (!this.#desk && this.media.condition === "connected") setTimeout(() => this.#load(), LOAD_AFTER_MS);
+    }
+
+    #load() {
+        this.#loading ??= import("./stilldesk.js").then(
+            ({ StillDesk }) => {
+                const root = document.querySelector("[data-call]");
+                if (!(root instanceof HTMLElement)) throw new Error("page lacks [data-call]");
+                this.#desk = new StillDesk(this.media, this.send, root, this.mayAsk);
+                for (const message of this.#heard.values()) this.#desk.handle(message);
+                this.#heard.clear();
+                this.#desk.legChanged();
+            },
+            () => {
+                this.#loading = null; // the link was away: the next call, or the next leg, tries again
+            },
+        );
+    }
+}
