@@ -35,8 +35,8 @@ STRETCH_MIN, STRETCH_MAX = 0.5, 2.0
 BUFFER_S = 1.0
 # Speed of libvpx' real-time mode: 8 costs a third less than 4 at a loss of half a dB in 320x240.
 CPU_USED = -8
-# The frame rate of the source is met with some tolerance: its clock jitters by the camera's.
-EARLY_SHARE = 0.8
+# A frame may come so much of an interval before its turn: a camera's clock jitters.
+EARLY_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ class CopyMaker:
         self._encoder_bps = 0
         self._encoder_time = 0.0  # in ticks of the video clock, stretched
         self._last_timestamp: int | None = None
+        self._wait = 0.0  # ticks from the last frame of the copy to the turn of the next
         self._keyframe_wanted = True
 
     def retarget(self, target: Target) -> None:
@@ -79,11 +80,14 @@ class CopyMaker:
         picture = self._decode(data)
         if picture is None:
             return None
+        interval = VIDEO_CLOCK_RATE / self._target.framerate
         elapsed = self._elapsed(timestamp)
-        if elapsed is not None and elapsed < EARLY_SHARE * VIDEO_CLOCK_RATE / self._target.framerate:
-            return None
         if elapsed is None:
-            elapsed = round(VIDEO_CLOCK_RATE / self._target.framerate)
+            elapsed, self._wait = round(interval), interval
+        if elapsed < self._wait - EARLY_SHARE * interval:
+            return None
+        # What this frame came early or late by is the next one's, within bounds: on average the rate is met.
+        self._wait = max(interval / 2, self._wait - elapsed + interval)
         self._last_timestamp = timestamp
         width, height = _copy_size(picture.width, picture.height, self._target.height)
         return self._encode(_scaled(picture, width, height), elapsed)

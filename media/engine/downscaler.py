@@ -180,6 +180,7 @@ class _Worker:
                 log.error("downscaler worker cannot be started", error=error.strerror)
             if _now_ms() - started_ms > PROVEN_MS:
                 back_off_ms = FIRST_BACK_OFF_MS
+            log.warning("downscaler worker ended", copies=len(self.copies), again_in_ms=back_off_ms)
             self.restarts += 1
             await asyncio.sleep(back_off_ms / 1000)
             back_off_ms = min(LAST_BACK_OFF_MS, 2 * back_off_ms)
@@ -210,7 +211,6 @@ class _Worker:
             if process.stdin is not None:
                 process.stdin.close()
             await process.wait()
-            log.info("downscaler worker ended", code=process.returncode, copies=len(self.copies))
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
