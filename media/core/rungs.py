@@ -128,14 +128,17 @@ class RungNews:
         self._told: RungReport | None = None
         self._told_ms = 0.0
         self._met_ms: float | None = None
+        self._chosen = False
 
     def report(self, own: Side, others: Sequence[Side], now_ms: float) -> RungReport | None:
         """The report, if it is news; None while it is not, and while nobody else is there."""
         if not others:
             self._told = self._met_ms = None
             return None
-        if self._met_ms is None:
-            self._met_ms = now_ms
+        chosen = any(side.camera_off or side.preferences.audio_only for side in (own, *others))
+        if self._met_ms is None or (self._chosen and not chosen):
+            self._met_ms = now_ms  # a picture that comes back starts small again
+        self._chosen = chosen
         report = rung_report(own, others, now_ms - self._met_ms)
         told = self._told
         if told is not None:

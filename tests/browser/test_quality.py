@@ -47,7 +47,7 @@ async def test_voice_only_stops_the_picture_both_ways_and_back(tmp_path: Path) -
         assert [late - early for early, late in zip(before, after, strict=True)] == [0, 0]
         # Both are told in words, each from its own side.
         station_line = await call.station.inner_text(".rung")
-        assert "voix seule" in station_line
+        assert "Voix seule" in station_line
         assert "votre choix" in station_line
         await call.until_true(
             call.clinician, "document.querySelector('.rung').innerText.includes('choix fait côté')"

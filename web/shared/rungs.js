@@ -77,6 +77,7 @@ function way() {
 /** @param {HTMLElement} element @param {Rung} rung @param {string} label */
 function fill(element, rung, label) {
     const words = element.lastElementChild;
-    if (words) setText(words, [label, t(`rung.${rung}`)].filter(Boolean).join(" "));
+    const name = t(`rung.${rung}`);
+    if (words) setText(words, label ? `${label} ${name}` : name.charAt(0).toUpperCase() + name.slice(1));
     swapIcon(element, ICONS[rung]);
 }

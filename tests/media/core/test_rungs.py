@@ -151,6 +151,18 @@ def test_who_comes_back_to_the_call_is_told_anew() -> None:
     assert news.report(own, [other], 10_000.0) == first
 
 
+def test_a_picture_that_comes_back_is_starting_again() -> None:
+    news, other = RungNews(), Side(sends=VOICE)
+    own = Side(sends=VOICE)
+    hidden = replace(own, camera_off=True)
+    reasons = []
+    for step, side in enumerate((own, hidden, own)):
+        told = news.report(side, [other], 60_000.0 * step)
+        assert told is not None
+        reasons.append(told.reason)
+    assert reasons == [RungReason.STARTING, RungReason.CAMERA_OFF, RungReason.STARTING]
+
+
 def test_two_links_of_like_width_do_not_make_the_reason_swing() -> None:
     news, at_ms = RungNews(), 0.0
     own, wider, thinner = (Side(sends=VOICE, down_bps=bps) for bps in (50_000, 51_000, 49_000))
