@@ -49,6 +49,10 @@ HANG_MS = 3_000.0
 START_MS = 15_000.0
 FIRST_BACK_OFF_MS = 250.0
 LAST_BACK_OFF_MS = 30_000.0
+# Each copy has a few frames of at most 0.8 MB on their way; more than this is not frames any more.
+PIPE_MAX_BYTES = 32 << 20
+# A source whose frames were being worked on at so many crashes is no accident: it is left alone.
+CRASHES_MAX = 3
 # A worker that has run this long was not broken from the start.
 PROVEN_MS = 10_000.0
 
@@ -74,6 +78,7 @@ class Downscaler:
         self.spent_us = 0
         self.in_flight = 0
         self.needs_keyframe = True
+        self.crashes = 0
         self._worker = worker
 
     @property
@@ -81,9 +86,14 @@ class Downscaler:
         """Whether its worker is there and takes frames."""
         return self._worker.ready
 
+    @property
+    def broken(self) -> bool:
+        """Whether this source brings workers down: nothing more will come of it."""
+        return self.crashes >= CRASHES_MAX
+
     def feed(self, timestamp: int, keyframe: bool, data: bytes) -> None:
         """One whole frame of the source; dropped while the worker is away or behind."""
-        if not self._worker.ready:
+        if not self._worker.ready or self.broken:
             self.dropped_frames += 1  # when it is there, it asks for a keyframe
         elif self.in_flight >= IN_FLIGHT_MAX or (self.needs_keyframe and not keyframe):
             self.dropped_frames += 1
@@ -138,7 +148,9 @@ class _Worker:
         self.restarts = 0
         self.process: asyncio.subprocess.Process | None = None
         self._task = asyncio.create_task(self._live(), name="downscaler worker")
-        self._waiting: deque[float] = deque()  # when each unanswered frame was sent
+        self._waiting: deque[tuple[float, Downscaler]] = (
+            deque()
+        )  # unanswered frames: when sent, of which copy
         self._answered = False
 
     @property
@@ -162,9 +174,11 @@ class _Worker:
         if process.stdin.is_closing():
             return
         if isinstance(message, SourceFrame):
-            self._waiting.append(_now_ms())
-        # Bounded without waiting: each copy has a few frames in flight at most.
+            self._waiting.append((_now_ms(), self.copies[message.copy_id]))
+        # Nobody waits for the pipe: each copy has a few frames in flight at most.
         process.stdin.write(encode(message))
+        if process.stdin.transport.get_write_buffer_size() > PIPE_MAX_BYTES:
+            _kill(process)
 
     async def stop(self) -> None:
         self._task.cancel()
@@ -180,10 +194,20 @@ class _Worker:
                 log.error("downscaler worker cannot be started", error=error.strerror)
             if _now_ms() - started_ms > PROVEN_MS:
                 back_off_ms = FIRST_BACK_OFF_MS
+            self._blame()
             log.warning("downscaler worker ended", copies=len(self.copies), again_in_ms=back_off_ms)
             self.restarts += 1
             await asyncio.sleep(back_off_ms / 1000)
             back_off_ms = min(LAST_BACK_OFF_MS, 2 * back_off_ms)
+
+    def _blame(self) -> None:
+        """The frame that was being worked on when the process ended is the suspect."""
+        if not self._waiting:
+            return
+        suspect = self._waiting[0][1]
+        suspect.crashes += 1
+        if suspect.broken and self.copies.pop(suspect.copy_id, None) is not None:
+            log.warning("a source brings downscaler workers down and is left alone")
 
     async def _run_once(self) -> None:
         process = await asyncio.create_subprocess_exec(
@@ -198,7 +222,7 @@ class _Worker:
         )
         watchdog = asyncio.create_task(self._watch(process), name="downscaler watchdog")
         try:
-            self._waiting.clear()
+            self._waiting.clear()  # of the process before
             self.process = process
             for copy in self.copies.values():
                 self.send(Open(copy.copy_id, copy.codec, copy.target))
@@ -242,7 +266,7 @@ class _Worker:
         while True:
             await asyncio.sleep(HANG_MS / 4000)
             if self._answered:
-                hangs = bool(self._waiting) and _now_ms() - self._waiting[0] > HANG_MS
+                hangs = bool(self._waiting) and _now_ms() - self._waiting[0][0] > HANG_MS
             else:
                 hangs = _now_ms() - started_ms > START_MS
             if hangs:

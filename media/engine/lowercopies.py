@@ -33,6 +33,7 @@ class LowerCopies:
         self._targets: dict[OutboundStream, Target] = {}
         self._by_rule: dict[OutboundStream, tuple[InboundStream, LowerCopyRule, VideoSteps]] = {}
         self._told_bps: dict[InboundStream, float] = {}
+        self._refused: set[InboundStream] = set()  # sources that brought workers down
 
     def room_lower_copy(self, publisher: Member) -> LowerCopy | None:
         """The copy of this publisher's picture, None while nobody needs one."""
@@ -54,7 +55,7 @@ class LowerCopies:
                 copy.detach(out)
                 self._fit(copy)
             return True
-        if Codec.VP8 not in out.payload_types:
+        if Codec.VP8 not in out.payload_types or source in self._refused:
             return False
         if copy is None:
             if not self._pool.has_room:
@@ -153,6 +154,8 @@ class LowerCopies:
         ]:
             del self._by_rule[out]
         for source, copy in list(self._copies.items()):
+            if copy.broken:
+                self._refused.add(source)
             if copy.unavailable or not copy.active:
                 copy.close()
                 del self._copies[source]
@@ -164,6 +167,7 @@ class LowerCopies:
         """This leg is gone."""
         source = publisher.uplink.video
         self._told_bps.pop(source, None)
+        self._refused.discard(source)
         copy = self._copies.pop(source, None)
         if copy is not None:
             copy.close()

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 
 from media.core import rtcp, rtp
-from media.core.codecs import Codec
+from media.core.codecs import Codec, is_keyframe
 from media.core.copymessages import Picture, Target
 from media.core.frameassembly import Frame, FrameAssembler
 from media.core.keyframes import keyframe_spacing_ms
@@ -52,8 +52,7 @@ class LowerCopy:
         self._sequence_number = 1
         self._picture_id = 0
         self._was_muted = False
-        self.unavailable = False
-        """No worker had room: the slots are better off with the original."""
+        self._no_room = False
         self._width = self._height = 0
         self.stream.last_report = source.last_report
         self.stream.last_report_at_ms = source.last_report_at_ms
@@ -70,6 +69,16 @@ class LowerCopy:
     def size(self) -> tuple[int, int]:
         """Width and height of the copy as it was last made; zeros before that."""
         return self._width, self._height
+
+    @property
+    def broken(self) -> bool:
+        """Whether this source brings workers down."""
+        return self._downscaler is not None and self._downscaler.broken
+
+    @property
+    def unavailable(self) -> bool:
+        """No worker takes it: the slots are better off with the original."""
+        return self._no_room or self.broken
 
     def attach(self, out: OutboundStream) -> None:
         """Let the copy feed this slot from now on."""
@@ -113,7 +122,13 @@ class LowerCopy:
     def forward_video(self, codec: Codec, header: Header, data: bytes, now_ms: float) -> None:
         """One packet of the source."""
         second, sequence_number, timestamp, ssrc, header_len = header
-        assembler = self._assembler_for(codec, ssrc)
+        assembler = self._assembler
+        if assembler is None or assembler.codec != codec or ssrc != self._source_ssrc:
+            if not is_keyframe(codec, data, header_len, len(data)):
+                # A new codec or SSRC begins with a keyframe; anything else is a straggler of the old one.
+                self.source.keyframes.want(now_ms)
+                return
+            assembler = self._begin(codec, ssrc)
         if self._was_muted:
             self._was_muted = self.stream.muted = False
             assembler.lost()
@@ -142,20 +157,19 @@ class LowerCopy:
 
     # Through the downscaler ------------------------------------------------------------------------------
 
-    def _assembler_for(self, codec: Codec, ssrc: int) -> FrameAssembler:
-        assembler = self._assembler
-        if assembler is None or assembler.codec != codec:
+    def _begin(self, codec: Codec, ssrc: int) -> FrameAssembler:
+        if self._assembler is None or self._assembler.codec != codec:
             self._stop()
-            assembler = self._assembler = FrameAssembler(codec)
-            # At the first packet, not at the first frame: the worker asks for the keyframe when it is there.
+            self._assembler = FrameAssembler(codec)
+            # At the first packet, not at the first frame: the worker asks for a keyframe when it is there.
             self._downscaler = self._pool.open(
                 codec, self.target, Outputs(self._picture, self._keyframe_wanted)
             )
-            self.unavailable = self._downscaler is None
-        elif ssrc != self._source_ssrc:
-            assembler.lost()
+            self._no_room = self._downscaler is None
+        else:
+            self._assembler.lost()
         self._source_ssrc = ssrc
-        return assembler
+        return self._assembler
 
     def _frames(self, frames: list[Frame]) -> None:
         for frame in frames:

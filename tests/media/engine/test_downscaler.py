@@ -16,7 +16,14 @@ from benchmarks.peers.video_source import Camera, SourceEncoder
 from media.core.codecs import Codec
 from media.core.copymessages import Picture, Target
 from media.engine import downscaler as module
-from media.engine.downscaler import COPIES_PER_WORKER, IN_FLIGHT_MAX, Downscaler, DownscalerPool, Outputs
+from media.engine.downscaler import (
+    COPIES_PER_WORKER,
+    CRASHES_MAX,
+    IN_FLIGHT_MAX,
+    Downscaler,
+    DownscalerPool,
+    Outputs,
+)
 from tests.support.leg_client import until
 
 TARGET = Target(120, 15.0, 60_000)
@@ -157,6 +164,27 @@ async def test_a_hanging_worker_is_killed(monkeypatch: pytest.MonkeyPatch) -> No
         await until(lambda: made.pids and made.pids != [pid])
         monkeypatch.setattr(module, "HANG_MS", 5_000.0)
         await shows(source, copy, viewer)
+
+
+async def test_a_source_that_brings_workers_down_is_left_alone_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "FIRST_BACK_OFF_MS", 10.0)
+    async with pool() as made:
+        viewer, source = Viewer(), Source()
+        deadly, good = opened(made, Viewer()), opened(made, viewer)
+        for _ in range(CRASHES_MAX):
+            await until(lambda: deadly.running)
+            (pid,) = made.pids
+            os.kill(pid, signal.SIGSTOP)
+            Source().feed(deadly, keyframe=True)
+            os.kill(pid, signal.SIGKILL)
+            await until(lambda pid=pid: made.pids and made.pids != [pid])
+        assert deadly.broken
+        assert not good.broken
+        await shows(source, good, viewer)
+        Source().feed(deadly, keyframe=True)
+        assert deadly.in_flight <= 1
 
 
 async def test_a_worker_that_is_behind_gets_no_more_and_then_starts_at_a_keyframe() -> None:
