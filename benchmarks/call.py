@@ -27,9 +27,10 @@ from benchmarks.lab.loss import make_loss
 from benchmarks.lab.media import MediaUnavailable
 from benchmarks.lab.p2p import PeerToPeer
 from benchmarks.lab.picture import PICTURES
+from benchmarks.lab.plan import Plan
 from benchmarks.lab.process import ProcessFailed
 from benchmarks.lab.profiles import PROFILES, Conditions
-from benchmarks.lab.run import Plan, run
+from benchmarks.lab.run import run
 from benchmarks.lab.schedule import BadSchedule, Schedule, parse_change
 from benchmarks.lab.system import System
 
@@ -72,6 +73,12 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--picture", choices=PICTURES, default="talk")
+    parser.add_argument(
+        "--still",
+        type=_amount,
+        metavar="S",
+        help="the doctor asks for a sharp picture so far into the window",
+    )
     parser.add_argument("--screenshots", type=Path, metavar="DIR", help="save both pages' pictures there")
     return parser.parse_args(arguments)
 
@@ -129,7 +136,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return REFUSED
     if options.screenshots is not None:
         options.screenshots.mkdir(parents=True, exist_ok=True)
-    plan = Plan(schedule, options.seconds, options.settle, options.seed, options.picture, options.screenshots)
+    plan = Plan(
+        schedule,
+        options.seconds,
+        options.settle,
+        options.seed,
+        options.picture,
+        options.screenshots,
+        options.still,
+    )
     try:
         result = asyncio.run(_until_signalled(SYSTEMS[options.system](), plan))
     except (asyncio.CancelledError, KeyboardInterrupt):

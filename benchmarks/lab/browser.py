@@ -17,6 +17,7 @@ from playwright.async_api import BrowserContext, Playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 COLLECTOR = Path(__file__).parent / "pages" / "collector.js"
+SENSES = COLLECTOR.with_name("senses.js")
 # A kiosk's touch screen, and the doctor's side alike.
 VIEWPORT = {"width": 1280, "height": 800}
 
@@ -74,8 +75,8 @@ async def chromium(
     """A Chromium with an empty profile of its own, in ``namespace`` if one is given.
 
     ``origin`` (scheme, address and port) is the one that may use camera and microphone over plain HTTP and
-    the only host the browser resolves; without it, that is the loopback. Every page has `window.__legs` and
-    `window.__lab` (pages/collector.js).
+    the only host the browser resolves; without it, that is the loopback. Every page has `window.__legs`,
+    `window.__lab` (pages/collector.js) and `window.__senses` (pages/senses.js).
     """
     flags = [*QUIET_FLAGS, *media.flags()]
     reachable = "localhost"
@@ -92,6 +93,7 @@ async def chromium(
                 viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]}, locale="fr-FR"
             )
             await context.add_init_script(path=COLLECTOR)
+            await context.add_init_script(path=SENSES)
             yield context
         finally:
             await browser.close()

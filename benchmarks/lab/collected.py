@@ -38,7 +38,7 @@ class VideoStream(msgspec.Struct, frozen=True):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """One reading of the newest connected leg."""
+    """One reading of the newest connected leg; the rungs are those that the page shows, if it shows any."""
 
     at_s: float
     leg: int
@@ -47,6 +47,8 @@ class Sample(msgspec.Struct, frozen=True):
     ipv6: bool
     audio: list[AudioStream]
     video: list[VideoStream]
+    rung_down: str | None = None
+    rung_up: str | None = None
 
 
 class StateChange(msgspec.Struct, frozen=True):

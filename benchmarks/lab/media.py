@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.lab import picture
+from benchmarks.lab.hearing import resample
 
 SAMPLE_RATE_HZ = 48_000
 # About what a mouth at arm's length gives a laptop; the page's gain control then has little to do.
@@ -106,16 +107,7 @@ def _say(text: str) -> Samples:
         with wave.open(str(path), "rb") as file:
             rate_hz = file.getframerate()
             samples = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
-    return _resample(samples / np.iinfo(np.int16).max, rate_hz)
-
-
-def _resample(samples: Samples, rate_hz: int) -> Samples:
-    """Band-limited change of the sample rate, through the spectrum."""
-    count = round(len(samples) * SAMPLE_RATE_HZ / rate_hz)
-    spectrum = np.fft.rfft(samples)
-    wider = np.zeros(count // 2 + 1, dtype=complex)
-    wider[: min(len(spectrum), len(wider))] = spectrum[: len(wider)]
-    return np.fft.irfft(wider, count) * (count / len(samples))
+    return resample(samples / np.iinfo(np.int16).max, rate_hz, SAMPLE_RATE_HZ)
 
 
 def _trim(samples: Samples) -> Samples:

@@ -1,9 +1,9 @@
 """The moving pictures of the lab, drawn frame by frame: a person who talks, and a hard one.
 
-Owns: the drawing and the Y4M container. Seeded and periodic: the last frame leads into the first. ``talk``
-is what a consultation looks like to an encoder (a still textured room, a head that turns and nods, a mouth
-and hands that move, sensor noise); ``hard`` leaves it nothing to predict from (detail everywhere, turning,
-zooming and noisy).
+Owns: the drawing and the Y4M container. Seeded and periodic: the last frame leads into the first; every frame
+carries its number (stamp.py). ``talk`` is what a consultation looks like to an encoder (a still textured room, a
+head that turns and nods, a mouth and hands that move, sensor noise); ``hard`` leaves it nothing to predict from
+(detail everywhere, turning, zooming and noisy).
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-VERSION = 2  # part of the cached files' names: raise it with every change to a drawing
+from benchmarks.lab import stamp
+
+VERSION = 3  # part of the cached files' names: raise it with every change to a drawing
 WIDTH_PIXELS = 640
 HEIGHT_PIXELS = 480
 FRAMES_PER_S = 15
@@ -49,6 +51,11 @@ def _texture(rng: np.random.Generator, height: int, width: int, grain: int) -> I
 def _noisy(image: Image, rng: np.random.Generator, deviation: float) -> Image:
     noise = rng.normal(0, deviation, image.shape[:2])[..., None]  # the same for all colours: it is light
     return np.clip(image + noise, 0, 255).astype(np.uint8)
+
+
+def _stamped(image: Image, number: int) -> Image:
+    stamp.draw(image, number, FRAMES)  # after the noise: it is not a part of the scene
+    return image
 
 
 def _room(rng: np.random.Generator) -> Image:
@@ -114,7 +121,7 @@ def talk(seed: int) -> Iterator[Image]:
         _body(image, phase)
         _head(image, phase)
         _hands(image, phase)
-        yield _noisy(image, rng, TALK_NOISE)
+        yield _stamped(_noisy(image, rng, TALK_NOISE), number)
 
 
 def hard(seed: int) -> Iterator[Image]:
@@ -130,7 +137,7 @@ def hard(seed: int) -> Iterator[Image]:
         turn[0, 2] += (WIDTH_PIXELS - side) / 2
         turn[1, 2] += (HEIGHT_PIXELS - side) / 2
         moved = cv2.warpAffine(surface, turn, (WIDTH_PIXELS, HEIGHT_PIXELS), borderMode=cv2.BORDER_REFLECT)
-        yield _noisy(np.asarray(moved, dtype=np.uint8), rng, HARD_NOISE)
+        yield _stamped(_noisy(np.asarray(moved, dtype=np.uint8), rng, HARD_NOISE), number)
 
 
 PICTURES: dict[str, Callable[[int], Iterator[Image]]] = {"talk": talk, "hard": hard}
@@ -143,3 +150,14 @@ def write_y4m(path: Path, frames: Iterator[Image]) -> None:
         for frame in frames:
             file.write(b"FRAME\n")
             file.write(cv2.cvtColor(frame, cv2.COLOR_BGR2YUV_I420).tobytes())
+
+
+def y4m_luma(path: Path) -> npt.NDArray[np.uint8]:
+    """The luma of every frame of a file that `write_y4m` has made, (frames, height, width), mapped, not loaded."""
+    with path.open("rb") as file:
+        begin = len(file.readline())
+    marker_bytes = len(b"FRAME\n")
+    frame_bytes = marker_bytes + WIDTH_PIXELS * HEIGHT_PIXELS * 3 // 2
+    stored = np.memmap(path, dtype=np.uint8, mode="r", offset=begin).reshape(-1, frame_bytes)
+    pixels = stored[:, marker_bytes : marker_bytes + WIDTH_PIXELS * HEIGHT_PIXELS]
+    return pixels.reshape(-1, HEIGHT_PIXELS, WIDTH_PIXELS)

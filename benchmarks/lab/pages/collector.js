@@ -74,6 +74,8 @@
       ipv6: (local?.address ?? '').includes(':'),
       audio: inbound.filter((entry) => entry.kind === 'audio').map(audio),
       video: inbound.filter((entry) => entry.kind === 'video').map(video),
+      rung_down: document.querySelector('[data-rung-down]')?.dataset.rungDown ?? null,
+      rung_up: document.querySelector('[data-rung-up]')?.dataset.rungUp ?? null,
     };
   }
 

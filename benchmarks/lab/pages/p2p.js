@@ -12,7 +12,9 @@ function connect() {
   connection = new RTCPeerConnection();
   for (const track of media.getTracks()) connection.addTrack(track, media);
   connection.ontrack = (event) => {
-    document.getElementById('remote').srcObject = event.streams[0];
+    // As in most products, each in an element of its own: a picture that stands still cannot hold the voice.
+    const element = event.track.kind === 'video' ? 'remote' : 'voice';
+    document.getElementById(element).srcObject = new MediaStream([event.track]);
   };
   connection.onicecandidate = (event) => {
     if (event.candidate) send({ candidate: event.candidate });

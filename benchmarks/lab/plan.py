@@ -1,0 +1,24 @@
+"""What shall be measured in one call. PURE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.lab.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A link, a length and what plays on it.
+
+    ``still_at_s``: when in the window the doctor asks for a sharp picture.
+    """
+
+    schedule: Schedule
+    seconds: float
+    settle_s: float = 5.0
+    seed: int = 1
+    picture: str = "talk"
+    screenshots: Path | None = None
+    still_at_s: float | None = None
