@@ -35,13 +35,15 @@ NO_CHOICE = Preferences()
 class Side:
     """One leg as far as rungs go. Rates are wire bit/s, None: not known.
 
-    ``camera_off``: by the person; ``wants_video``: whether it looks at anybody.
+    ``camera_off``: by the person; ``wants_video``: whether it looks at anybody; ``stills``: it sends a sharp
+    still now and then instead of a moving picture.
     """
 
     sends: SendParameters = NOTHING
     preferences: Preferences = NO_CHOICE
     camera_off: bool = False
     wants_video: bool = True
+    stills: bool = False
     up_bps: float | None = None
     down_bps: float | None = None
 
@@ -49,27 +51,37 @@ class Side:
 WARM_SIDE = Side()
 
 
-def rung_of(sends: SendParameters, *, picture: bool = True) -> Rung:
-    """The rung of one direction; ``picture``: whether a picture that is sent is also shown."""
+def rung_of(sends: SendParameters, *, picture: bool = True, stills: bool = False) -> Rung:
+    """The rung of one direction; ``picture``: whether pictures that are sent are also shown."""
     voice_bps = voice_wire_bps(sends.audio)
     if sends.video.active and picture:
         wire_bps = voice_bps + sends.video.max_bitrate_bps
         return next(rung for least_bps, rung in VIDEO_RUNGS if wire_bps >= least_bps)
     if not sends.audio.active:
         return Rung.MESSAGES
+    if stills and picture:
+        return Rung.STILLS
     thin = sends.audio.ptime_ms >= THIN_PTIME_MS or sends.audio.max_bitrate_bps <= THIN_VOICE_BPS
     return Rung.VOICE_THIN if thin else Rung.VOICE
 
 
 def rung_report(own: Side, others: Sequence[Side], in_call_ms: float) -> RungReport:
     """Where `own` stands towards `others` (at least one), `in_call_ms` after they met."""
-    up = rung_of(own.sends, picture=not own.camera_off)
+    up = rung_of(own.sends, picture=not _hidden(own), stills=own.stills)
     # Of several, the best: one who shows no picture does not make a call without pictures.
     down = min(
-        (rung_of(other.sends, picture=own.wants_video and not other.camera_off) for other in others),
+        (
+            rung_of(other.sends, picture=own.wants_video and not _hidden(other), stills=other.stills)
+            for other in others
+        ),
         key=BEST_FIRST.index,
     )
     return RungReport(down=down, up=up, reason=_reason(own, others, down, up, in_call_ms))
+
+
+def _hidden(side: Side) -> bool:
+    """Whether a person has chosen to show nothing."""
+    return side.camera_off or side.preferences.audio_only
 
 
 def _reason(own: Side, others: Sequence[Side], down: Rung, up: Rung, in_call_ms: float) -> RungReason:
@@ -135,7 +147,7 @@ class RungNews:
         if not others:
             self._told = self._met_ms = None
             return None
-        chosen = any(side.camera_off or side.preferences.audio_only for side in (own, *others))
+        chosen = any(_hidden(side) for side in (own, *others))
         if self._met_ms is None or (self._chosen and not chosen):
             self._met_ms = now_ms  # a picture that comes back starts small again
         self._chosen = chosen

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from media.core import rtcp
 from media.core.backgroundrate import MAX_BPS, BackgroundRate
@@ -44,6 +45,7 @@ class LegControl:
         self.meter = LinkMeter()
         self.rtt_ms = DEFAULT_RTT_MS
         self.preferences = Preferences()
+        self.sends_stills = False
         self._camera_off = False
         self._rung_news = RungNews()
         self._stills_down = BackgroundRate()
@@ -273,11 +275,16 @@ class LegControl:
             preferences=self.preferences,
             camera_off=self._camera_off,
             wants_video=member.wants_video,
+            stills=self.sends_stills,
             up_bps=self._reported[0] if self._reported else None,
             # Before anything came back the estimate is an assumption.
             down_bps=downlink.estimate.estimate_bps if downlink.estimate.received_bps else None,
         )
-        others = [other.side for other in member.room.members if other is not member] if member.room else []
+        others = (
+            [self._as_shown(other) for other in member.room.members if other is not member]
+            if member.room
+            else []
+        )
         return self._rung_news.report(member.side, others, now_ms)
 
     # Stills --------------------------------------------------------------------------------------------
@@ -320,3 +327,15 @@ class LegControl:
         if up_bps is None:
             return chunk_bytes_at(self.member.downlink.estimate.estimate_bps)
         return chunk_bytes_at(self.member.uplink.received_bps(now_ms) + up_bps)
+
+    def _as_shown(self, other: Member) -> Side:
+        """The other's side; where we are shown a lower copy, its picture is no more than our link takes."""
+        shown = [
+            slot.video.source for slot in self.member.downlink.slots if slot.source_leg_id == other.leg.leg_id
+        ]
+        if not shown or shown[0] in (None, other.uplink.video):
+            return other.side
+        video = other.side.sends.video
+        copy_bps = min(video.max_bitrate_bps, round(self.member.downlink.estimate.estimate_bps))
+        sends = replace(other.side.sends, video=replace(video, max_bitrate_bps=copy_bps))
+        return replace(other.side, sends=sends)

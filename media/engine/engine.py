@@ -244,6 +244,7 @@ class MediaEngine:
         if leg_id not in self._legs or self._periodic.get(leg_id, (0.0, 0, 0)) == wanted:
             return
         self._periodic[leg_id] = wanted
+        self._controls[self._legs[leg_id]].sends_stills = every_s > 0
         if self._listener is not None:
             self._listener.stills_wanted(leg_id, *wanted)
 

@@ -61,6 +61,15 @@ def report(own: Side, *others: Side, at_ms: float = LATER_MS) -> RungReport:
     return rung_report(own, others, at_ms)
 
 
+def test_stills_are_a_rung_of_their_own_under_moving_pictures_and_over_voice() -> None:
+    assert rung_of(VOICE, stills=True) is Rung.STILLS
+    assert rung_of(picture(30_000), stills=True) is Rung.VIDEO_LOW
+    shows = Side(sends=VOICE, stills=True)
+    assert report(Side(sends=VOICE), shows).down is Rung.STILLS
+    listens = Side(sends=VOICE, preferences=Preferences(audio_only=True), wants_video=False)
+    assert report(listens, shows).down is Rung.VOICE
+
+
 def test_each_direction_has_its_rung_and_the_best_of_several_is_told() -> None:
     own = Side(sends=VOICE)
     told = report(own, Side(sends=VOICE), Side(sends=picture(120_000)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from media.core.parameters import Preferences, Rung, RungReason
+from media.core.parameters import AudioSend, Preferences, Rung, RungReason, SendParameters, VideoSend
+from media.core.rungs import Side
 from media.engine.control import SAVE_DATA_BPS
 from tests.support.leg_client import KEYFRAME, relay, until, video_passes, voice_passes
 
@@ -89,3 +90,27 @@ async def test_rungs_are_told_while_two_are_there_and_no_longer_after() -> None:
 async def test_a_choice_for_an_unknown_leg_does_nothing() -> None:
     async with relay() as running:
         running.engine.set_preferences("nobody", AUDIO_ONLY)
+
+
+async def test_a_lower_copy_is_told_as_no_more_than_the_link_takes() -> None:
+    async with relay() as running:
+        await running.call("station", "doctor")
+        station, control = running.member("station"), running.control("doctor")
+        sends = SendParameters(AudioSend(active=True), VideoSend(active=True, max_bitrate_bps=10_000_000))
+        station.side = Side(sends=sends)
+        assert control._as_shown(station) is station.side
+        assert running.engine.use_lower_copy("doctor", "station", True)
+        shown_bps = control._as_shown(station).sends.video.max_bitrate_bps
+        assert shown_bps == round(running.member("doctor").downlink.estimate.estimate_bps)
+        assert control._as_shown(station).sends.audio == sends.audio
+
+
+async def test_a_page_asked_for_stills_stands_on_their_rung() -> None:
+    async with relay() as running:
+        await running.call("station", "doctor")
+        running.engine.set_preferences("doctor", Preferences(save_data=True))
+        running.engine.set_periodic_stills("station", every_s=4.0, max_bytes=8_000, width=320)
+        await until(lambda: running.heard.rungs.get("doctor"))
+        assert running.heard.rungs["doctor"].down is Rung.STILLS
+        running.engine.set_periodic_stills("station", every_s=0.0, max_bytes=0, width=0)
+        await until(lambda: running.heard.rungs["doctor"].down is not Rung.STILLS)
