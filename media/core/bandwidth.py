@@ -31,6 +31,8 @@ MAX_SERIALISATION_MS = 120.0
 ROOM_SHARE = 0.6
 
 BACK_OFF = 0.85  # of what gets through: the rest drains the queue
+IDLE_SHARE = 0.6
+IDLE_BACK_OFF = 0.8
 LOSS_BACK_OFF = 0.9  # where nothing queues, nothing needs draining
 # An effect of a back-off cannot be seen before a round trip and one feedback interval have passed.
 FEEDBACK_MS = 300.0
@@ -187,7 +189,11 @@ class SendEstimate:
             return
         self._ceiling_bps = self._received.bps
         self._ceiling_ms = now_ms
-        self._estimate_bps = _clamped(min(self._estimate_bps, factor * self._received.bps))
+        got_bps = factor * self._received.bps
+        if self._sent.bps < IDLE_SHARE * self._estimate_bps:
+            # So little was sent that this queue is somebody else's, or the estimate far off: halfway is enough.
+            got_bps = max(got_bps, IDLE_BACK_OFF * self._estimate_bps)
+        self._estimate_bps = _clamped(min(self._estimate_bps, got_bps))
         self._hold_until_ms = now_ms + min(MAX_HOLD_MS, FEEDBACK_MS + (self._rtt_ms or 0.0) + self._queue_ms)
 
     def _grow(self, step_ms: float, now_ms: float) -> None:

@@ -21,6 +21,7 @@ from media.core.redundancy import (
 )
 from media.core.uplinkceiling import UplinkCeiling
 from media.core.videosteps import VideoSteps, picture_for
+from media.core.voicesteps import VoiceSteps
 
 # Best at low rates first.
 VIDEO_PREFERENCE = ("video/AV1", "video/VP9", "video/VP8", "video/H264")
@@ -34,6 +35,7 @@ KEEP_VIDEO_BPS = 12_000
 START_VIDEO_BPS = 22_000
 # A queue of this much on the way up is one that video has made: give it less before voice suffers.
 STRAINED_UP_QUEUE_MS = 120.0
+UP_REACH = 1.2
 # Half of what a talk bears (ITU-T G.114 wants 400 ms one way) is gone at this queue.
 SUFFERING_QUEUE_MS = 300.0
 # Loss that came with the video: three standard errors of 20 % loss over 70 packets of voice.
@@ -64,7 +66,8 @@ RED_UNTIL_MS = 30_000.0
 class PublisherView:
     """What is known of a publisher and its way up. Rates are wire bit/s, ratios 0 to 1; None: not known.
 
-    ``up_capacity_bps`` is what the way up is known to carry; ``up_reported_bps`` what the page's congestion
+    ``up_capacity_bps`` is what the way up is known to carry; ``up_probed_bps`` what a train of the warm
+    leg measured, ``up_reported_bps`` what the page's congestion
     control believes (W3C availableOutgoingBitrate: a guess that grows only while it is used), ``up_limited_by``
     what holds its picture down (RTCQualityLimitationReason); ``codecs`` are mime types it can send.
     ``up_video_bps_received`` is the part of ``up_bps_received`` that is picture.
@@ -75,6 +78,7 @@ class PublisherView:
     up_loss_ratio: float = 0.0
     up_queue_ms: float | None = None
     up_capacity_bps: float | None = None
+    up_probed_bps: float | None = None
     up_reported_bps: float | None = None
     up_limited_by: str | None = None
     rtt_ms: float | None = None
@@ -138,6 +142,7 @@ class _Flow:
         self._audio = AudioSend(active=True)
         self._red = _Slow(on_after_ms=RED_AFTER_MS, off_after_ms=RED_UNTIL_MS)
         self._red_affordable = _Slow(on_after_ms=RED_AFTER_MS, off_after_ms=RED_AFTER_MS)
+        self._voice = VoiceSteps()
         self._ceiling = UplinkCeiling()
         self._steps = VideoSteps()
         self._up_loss = _OrdinaryLoss()
@@ -159,6 +164,7 @@ class _Flow:
     ) -> SendParameters:
         watching = [receiver for receiver in receivers if receiver.wants_video]
         self._watch_voice(now_ms, publisher, watching or receivers)
+        self._shape_voice(now_ms, publisher, receivers)
         self._decide_redundancy(now_ms, publisher, receivers)
         codec = None if publisher.video_muted or not watching else common_codec(publisher, watching)
         if codec is None:
@@ -197,11 +203,30 @@ class _Flow:
         else:
             self._proven_up_bps = max(self._proven_up_bps, publisher.up_bps_received)
 
+    def _shape_voice(
+        self, now_ms: float, publisher: PublisherView, receivers: Sequence[ReceiverView]
+    ) -> None:
+        """Packet time and bitrate that the thinnest of the links concerned can carry."""
+        links = [receiver.estimate_bps - receiver.audio_overhead_bps for receiver in receivers]
+        up_bps = self._up_bps(publisher)
+        if up_bps is not None:
+            links.append(up_bps)
+        shape = self._voice.follow(max(0.0, min(links)), now_ms)
+        self._audio = replace(self._audio, ptime_ms=shape.ptime_ms, max_bitrate_bps=shape.bitrate_bps)
+
+    def _up_bps(self, publisher: PublisherView) -> float | None:
+        """What the way up carries, as far as anything tells: a pin, a train of the warm leg, and what has come."""
+        if publisher.up_capacity_bps is not None:
+            return publisher.up_capacity_bps
+        if publisher.up_probed_bps is None:
+            return None
+        return max(publisher.up_probed_bps, self._proven_up_bps)
+
     def _decide_redundancy(
         self, now_ms: float, publisher: PublisherView, receivers: Sequence[ReceiverView]
     ) -> None:
         """Redundancy on the way up: for loss there or at the poorest receiver, if all can afford it."""
-        up_bps = publisher.up_capacity_bps
+        up_bps = self._up_bps(publisher)
         if up_bps is None:
             up_bps = max(self._proven_up_bps, publisher.up_reported_bps or 0.0)
         known_bps = min(up_bps, *(receiver.estimate_bps for receiver in receivers))
@@ -218,8 +243,11 @@ class _Flow:
         room_bps = min(
             receiver.estimate_bps - plain_bps - receiver.audio_overhead_bps for receiver in watching
         )
-        if publisher.up_capacity_bps is not None:
-            room_bps = min(room_bps, publisher.up_capacity_bps - voice_wire_bps(self._audio))
+        up_bps = self._up_bps(publisher)
+        if up_bps is not None:
+            # A pin holds; a measurement may be tried a little beyond, or a link that has widened stays unknown.
+            reach = 1.0 if publisher.up_capacity_bps is not None else UP_REACH
+            room_bps = min(room_bps, reach * up_bps - voice_wire_bps(self._audio))
         return room_bps
 
     def _consider_start(self, now_ms: float, room_bps: float) -> None:

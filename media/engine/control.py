@@ -20,6 +20,7 @@ from media.core.reports import next_report_ms
 from media.core.rungs import RungNews, Side
 from media.core.steering import PublisherView, ReceiverView, Steering, red_for_receiver
 from media.core.stills import chunk_bytes_at
+from media.core.uplinkprobe import UplinkProbe
 from media.engine.rooms import Member
 
 STEERING_INTERVAL_MS = 250.0
@@ -31,8 +32,12 @@ DEFAULT_RTT_MS = 300.0
 PROBE_WAITS_MS = (1_000.0, 2_500.0, 2_500.0, 30_000.0)
 # Whoever saves data gets voice and a small picture: at most 29 MB an hour each way.
 SAVE_DATA_BPS = 64_000
+# A keyframe is a second of picture at once: let out at the full estimate, whatever that is too high by becomes
+# a queue in front of the voice.
+PACE_SHARE = 0.9
 # Of what live media leave free, stills take so much: the rest is for what was not foreseen.
 STILLS_SHARE = 0.6
+FIRST_REPORT_MS = 500.0
 CNAME = "keneya"
 
 
@@ -56,6 +61,7 @@ class LegControl:
         self._next_news_ms = 0.0
         self._next_probe_ms = 0.0
         self._probes = 0
+        self.probe = UplinkProbe()
         self._reported: tuple[int, str, float] | None = None
         self._sent: SendParameters | None = None
         self._told: LinkQuality | None = None
@@ -87,7 +93,7 @@ class LegControl:
                 case rtcp.TransportFeedback():
                     results = downlink.twcc.on_feedback(packet, int(now_ms * 1000))
                     downlink.estimate.on_results(results, now_ms)
-                    downlink.pacer.set_rate(downlink.estimate.estimate_bps, now_ms)
+                    downlink.pacer.set_rate(PACE_SHARE * downlink.estimate.estimate_bps, now_ms)
                 case rtcp.SenderReport():
                     self.member.uplink.sender_report(packet, now_ms)
                     self._blocks_arrived(packet.blocks, now_ms)
@@ -181,6 +187,10 @@ class LegControl:
         spread = random.random()  # noqa: S311 - spreads reports, protects nothing
         self._next_report_ms = next_report_ms(now_ms, flow_bps, max(size, 60), spread)
 
+    def joined(self, now_ms: float) -> None:
+        """Media begins: lip sync and round trips wait for the first report, so it must not wait itself."""
+        self._next_report_ms = min(self._next_report_ms, now_ms + FIRST_REPORT_MS)
+
     # Steering ------------------------------------------------------------------------------------------
 
     def steering_due(self, now_ms: float) -> bool:
@@ -230,6 +240,8 @@ class LegControl:
             up_queue_ms=uplink.audio.delay.queue_ms,
             rtt_ms=self.rtt_ms,
             up_capacity_bps=SAVE_DATA_BPS if self.preferences.save_data else None,
+            up_probed_bps=self.probe.bps,
+            up_reported_bps=self._reported[0] if self._reported else None,
             up_limited_by=self._reported[1] if self._reported else None,
             audio_muted=uplink.audio.muted,
             video_muted=uplink.video.muted,
@@ -256,6 +268,8 @@ class LegControl:
         self.meter.loss(max(estimate.loss_ratio, self.member.uplink.loss_ratio(now_ms)))
         if estimate.received_bps:  # before that the estimate is an assumption
             self.meter.rates(down_bps=estimate.estimate_bps)
+        if self.probe.bps is not None and self._reported is None:
+            self.meter.rates(up_bps=self.probe.bps)
         if now_ms - self.member.leg.heard_at_s * 1000 < STEERING_INTERVAL_MS:
             self.meter.heard(now_ms)
         quality = self.meter.quality(now_ms)

@@ -199,6 +199,7 @@ class MediaEngine:
         self._slots_changed(changed)
         now_ms = time.monotonic() * 1000
         for other in room.members:
+            self._controls[other.leg].joined(now_ms)
             self._steer(other, now_ms)
 
     def part(self, leg_id: str, leg: Leg | None = None) -> None:
@@ -302,8 +303,9 @@ class MediaEngine:
 
     def _data_arrived(self, leg: Leg, data: bytes) -> None:
         member = self._members.get(leg)
-        if member is not None:
-            self._stills.arrived(member, data)
+        if member is None or self._controls[leg].probe.arrived(data, time.monotonic() * 1000):
+            return
+        self._stills.arrived(member, data)
 
     def _round_trip(self, leg: Leg, rtt_ms: float | None) -> None:
         control = self._controls.get(leg)

@@ -61,7 +61,7 @@ def test_a_publisher_is_not_told_something_new_all_the_time(rate_kbps: int, loss
 
 
 def test_a_link_that_carries_voice_alone_is_tried_rarely_and_left_to_voice() -> None:
-    outcome = call(40, 0.0, thin="down", seconds=120)
+    outcome = call(26, 0.0, thin="down", seconds=120)
     assert outcome.video_share(30_000) <= 0.2
     assert outcome.voice_dropped <= 0.02 * outcome.voice_sent
     starts = [

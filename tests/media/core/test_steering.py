@@ -80,7 +80,7 @@ def test_video_does_not_start_while_voice_queues() -> None:
 
 
 def test_video_does_not_start_where_voice_leaves_no_room() -> None:
-    assert not Call().run(9, ReceiverView(estimate_bps=45_000)).video.active
+    assert not Call().run(9, ReceiverView(estimate_bps=40_000)).video.active
     assert Call().run(9, ReceiverView(estimate_bps=48_000)).video.active
 
 
@@ -207,7 +207,7 @@ def test_video_that_lasted_is_forgiven_quickly() -> None:
 
 def test_an_estimate_too_low_for_video_is_tried_from_time_to_time() -> None:
     call = Call()
-    low = ReceiverView(estimate_bps=36_000)
+    low = ReceiverView(estimate_bps=24_000)
     call.run(0.25, low)
     tried_ms = call.video_until_ms(low)
     assert tried_ms is not None

@@ -1,0 +1,56 @@
+"""What a way up carries, from trains of messages that the page of a warm leg sends on its data channel.
+
+Owns: the form of a train's messages and the rate told by how far apart they arrive. Must never read a clock.
+A message is one datagram: kind 0x70, train u8, index u8, then nothing but length; the kind tells it from the frames
+of stills (stillframes.py) on the same channel.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from statistics import median
+
+PROBE_KIND = 0x70
+MESSAGE_MAX_BYTES = 1_000
+# IPv4 20, UDP 8, DTLS 37, SCTP 28: what a message costs beyond its bytes.
+OVERHEAD_BYTES = 93
+TRAINS = 3
+# Closer together than this is the event loop, not the link.
+MIN_GAP_MS = 2.0
+# A gap of this much is a retransmission, or a page that slept.
+MAX_GAP_MS = 1_500.0
+MAX_BPS = 2_000_000.0
+
+
+class UplinkProbe:
+    """The trains of one leg. Feed it every message of the kind, with its time of arrival."""
+
+    def __init__(self) -> None:
+        self._last: tuple[int, int, float] | None = None
+        self._gaps: list[float] = []
+        self._rates: deque[float] = deque(maxlen=TRAINS)
+
+    @property
+    def bps(self) -> float | None:
+        """The median of the last trains, None before the first."""
+        return median(self._rates) if self._rates else None
+
+    def arrived(self, data: bytes, now_ms: float) -> bool:
+        """Take in one message; False when it is none."""
+        if len(data) < 3 or data[0] != PROBE_KIND or len(data) > MESSAGE_MAX_BYTES:
+            return False
+        train, index = data[1], data[2]
+        last, self._last = self._last, (train, index, now_ms)
+        if last is None or last[0] != train:
+            self._gaps = []
+            return True
+        gap_ms = now_ms - last[2]
+        if index != last[1] + 1 or gap_ms > MAX_GAP_MS:
+            return True
+        bps = min(MAX_BPS, (len(data) + OVERHEAD_BYTES) * 8_000 / max(gap_ms, MIN_GAP_MS))
+        if self._gaps:
+            self._rates.pop()
+        self._gaps.append(bps)
+        # The slowest of a train's gaps: a faster one is two messages that waited for each other.
+        self._rates.append(min(self._gaps))
+        return True
