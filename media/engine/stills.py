@@ -36,6 +36,7 @@ from media.engine.rooms import Member
 ROOM_STILLS_MAX = 12
 # A room may be empty for as long as a session may be away (signaling: 120 s) before its stills go.
 EMPTY_ROOM_KEPT_MS = 120_000.0
+SWEEP_MS = 5_000.0
 # Rooms that are empty and kept; the oldest goes first.
 EMPTY_ROOMS_MAX = 64
 # A grant is a message: a change of pace by less than a fifth is not worth one.
@@ -80,6 +81,7 @@ class Stills:
     def __init__(self) -> None:
         self._pages: dict[Member, _Page] = {}
         self._rooms: dict[str, _RoomStills] = {}
+        self._next_sweep_ms = 0.0
 
     # Who is where -------------------------------------------------------------------------------------
 
@@ -297,8 +299,10 @@ class Stills:
                 del self._rooms[name], empty[name]
 
     def sweep(self, now_ms: float) -> None:
-        """Forget rooms that nobody came back to."""
-        self._forget_old(now_ms)
+        """Forget rooms that nobody came back to; asked often, does it seldom."""
+        if now_ms >= self._next_sweep_ms:
+            self._next_sweep_ms = now_ms + SWEEP_MS
+            self._forget_old(now_ms)
 
     @staticmethod
     def _send(page: _Page, frames: Sequence[Frame]) -> bool:
