@@ -231,3 +231,29 @@ async def test_a_source_that_does_not_listen_is_made_smaller_for_a_thin_link_onl
         assert max(width for width, _ in sizes(thin, mark)) < 320
         await until(lambda: (320, 240) in sizes(fat, fat_mark), 40.0)
         assert {one.payload_type for one in thin.packets[mark:] if one.kind == "video"} == {sdp.VP8}
+
+
+async def test_a_thin_viewer_with_a_copy_no_longer_holds_the_source_down() -> None:
+    async with relay() as running, filming(running, CameraClient(150_000), "thin", "fat") as (thin, fat):
+        fix_estimate(running, "thin", 90_000.0)
+        await until(lambda: the_copy(running) is not None, 40.0)
+        await until(lambda: (160, 120) in sizes(thin), 40.0)
+        # Two voices leave 40 kbit/s of the thin link for a picture; the source is told more than that.
+        await until(lambda: running.heard.parameters["station"].video.max_bitrate_bps > 60_000, 60.0)
+        assert set(sizes(fat)) == {(320, 240)}
+        copy = the_copy(running)
+        assert copy is not None
+        assert copy.target.bitrate_bps < 40_000
+
+
+async def test_the_copy_follows_its_viewers_link() -> None:
+    async with relay() as running, filming(running, CameraClient(), "thin", "fat") as (thin, _):
+        fix_estimate(running, "thin", 300_000.0)
+        await until(
+            lambda: (copy := the_copy(running)) is not None and copy.target.bitrate_bps > 60_000, 40.0
+        )
+        await until(lambda: len(sizes(thin)) > 3)
+        fix_estimate(running, "thin", 100_000.0)
+        await until(lambda: (copy := the_copy(running)) is not None and copy.target.bitrate_bps < 40_000)
+        mark = len(thin.packets)
+        await until(lambda: (160, 120) in sizes(thin, mark))
