@@ -31,8 +31,8 @@ EAGER_BEAT_MS = 50
 CALM_BEAT_MS = 200
 # A leg that has not connected, or a voice not heard, in a minute: measure what there is.
 PATIENCE_MS = 60_000.0
-# How long a warm call waits for the doctor to look at the queue.
-THINKING_S = 2.0
+# How long a warm call waits for the doctor to look at the queue and answer; what pages load late comes meanwhile.
+THINKING_S = 12.0
 
 HEARD = f"() => window.__lab.samples.some(s => s.audio.some(a => a.energy > {AUDIBLE_ENERGY}))"
 

@@ -245,8 +245,10 @@ class _Flow:
         )
         up_bps = self._up_bps(publisher)
         if up_bps is not None:
-            # A pin holds; a measurement may be tried a little beyond, or a link that has widened stays unknown.
-            reach = 1.0 if publisher.up_capacity_bps is not None else UP_REACH
+            # A pin holds; what was measured may be tried a little beyond once video runs, or a link that has
+            # widened stays unknown.
+            explores = publisher.up_capacity_bps is None and self._video_since_ms is not None
+            reach = UP_REACH if explores else 1.0
             room_bps = min(room_bps, reach * up_bps - voice_wire_bps(self._audio))
         return room_bps
 

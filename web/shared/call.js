@@ -24,7 +24,7 @@ const BANNER_ICONS = { "banner.muted": "mic-off", "banner.no_microphone": "mic-o
 const TICK_MS = 500;
 const FACTS_EVERY_TICKS = 4;
 // The link is measured in the first seconds of a leg; what comes later over it must not be in the way.
-const INSIGHT_AFTER_MS = 10_000;
+const INSIGHT_AFTER_MS = 1_500;
 
 export class CallView {
     /** @type {Map<string, Tile>} */

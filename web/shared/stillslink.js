@@ -7,8 +7,8 @@
 /** @import {Media} from "./media.js" */
 /** @import {StillDesk} from "./stilldesk.js" */
 
-// The link of a new leg is measured for ten seconds; what comes over it then would spoil the figures.
-const LOAD_AFTER_MS = 12_000;
+// While people wait, so that nothing is fetched under the voice; after the view's own late part.
+const LOAD_AFTER_MS = 3_000;
 const HEARD = new Set(["welcome", "consultation", "slots", "periodic_stills", "still_wanted", "still_declined"]);
 
 export class StillsLink {
