@@ -22,9 +22,11 @@ from playwright.async_api import Error as PlaywrightError
 
 from benchmarks.lab import browser, netns
 from benchmarks.lab.emulator import EmulatorFailed
+from benchmarks.lab.janus import Janus, missing_janus
 from benchmarks.lab.keneya import Keneya
 from benchmarks.lab.loss import make_loss
 from benchmarks.lab.media import MediaUnavailable
+from benchmarks.lab.mediarelay import MediaRelay
 from benchmarks.lab.p2p import PeerToPeer
 from benchmarks.lab.picture import PICTURES
 from benchmarks.lab.plan import Plan
@@ -41,7 +43,9 @@ INTERRUPTED = 130  # the shell's convention for Ctrl-C
 FAILURES = (EmulatorFailed, MediaUnavailable, PlaywrightError, ProcessFailed)
 # What --down and --up build on when no profile is named: a link without delay or loss of its own.
 PLAIN = Conditions(down_kbps=1000, up_kbps=1000, rtt_ms=0)
-SYSTEMS: dict[str, Callable[[], System]] = {"keneya": Keneya, "p2p": PeerToPeer}
+SYSTEMS: dict[str, Callable[[], System]] = {
+    system.name: system for system in (Keneya, PeerToPeer, Janus, MediaRelay)
+}
 
 
 class Refused(Exception):
@@ -108,9 +112,10 @@ def schedule_of(options: argparse.Namespace) -> Schedule:
     return schedule
 
 
-def refuse_if_impossible() -> None:
-    """Raise Refused where this machine cannot run the lab."""
+def refuse_if_impossible(system: str = Keneya.name) -> None:
+    """Raise Refused where this machine cannot run the lab with a system."""
     missing = [netns.missing_privilege(), browser.missing_browser()]
+    missing += [missing_janus()] if system == Janus.name else []
     missing += [f"'{tool}' is not installed" for tool in ("ip", "espeak-ng") if not shutil.which(tool)]
     for reason in missing:
         if reason is not None:
@@ -130,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_arguments(arguments)
     try:
         schedule = schedule_of(options)
-        refuse_if_impossible()
+        refuse_if_impossible(options.system)
     except Refused as refusal:
         print(f"benchmarks.call: {refusal}", file=sys.stderr)
         return REFUSED

@@ -26,8 +26,9 @@ RATE_HZ = 16_000
 # Long enough to hold a word, short enough that the receiver's clock stands still in it.
 WINDOW_S = 1.5
 HOP_S = 0.5
-# The worst link holds 650 ms of air, 400 of queue and a second of jitter buffer; beyond lies another sentence.
-LATEST_S = 5.0
+# The worst link holds 650 ms of air and 400 of queue; a relay that decodes lets seconds pile up on top. The speech
+# comes round after about 20 s: beyond half of that, "later" and "earlier" could not be told apart.
+LATEST_S = 9.0
 # Clocks are read in a page that may be busy: a sound can seem to arrive a little before it was made.
 EARLIEST_S = -0.1
 # A coder at 6 kbit/s keeps more than this of the wave's shape; another sentence, or noise, far less.
@@ -88,7 +89,7 @@ def find(said: Recording, heard: Recording) -> list[Found]:
         return []
     loud = QUIET_SHARE * float(np.mean(said.samples**2))
     found = []
-    moments = np.arange(said.began_s, said.ended_s - WINDOW_S - LATEST_S, HOP_S)
+    moments = np.arange(said.began_s, said.ended_s - WINDOW_S, HOP_S)
     for moment_s in (float(value) for value in moments):
         window = said.cut(moment_s, moment_s + WINDOW_S)
         if float(np.mean(window**2)) <= loud:
@@ -103,7 +104,7 @@ def find(said: Recording, heard: Recording) -> list[Found]:
 def judged(said: Recording | None, heard: Recording | None) -> dict[str, Any]:
     """Delay and intelligibility of one direction. Values are None where nothing was heard.
 
-    ``mouth_to_ear_found``: the share of spoken windows that could be told in what was heard.
+    ``mouth_to_ear_found``: how many windows of the speech could be told in what was heard.
     """
     if said is None or heard is None:
         return _nothing("no sound was recorded")
@@ -131,11 +132,11 @@ def _stretches(said: Recording, heard: Recording, found: list[Found]) -> list[tu
     """
     stretches = []
     begin_s = max(said.began_s, heard.began_s)
-    while begin_s + STRETCH_S + LATEST_S <= said.ended_s:
-        own = [one.delay_s for one in found if begin_s <= one.said_s <= begin_s + STRETCH_S]
-        delays_s = own or [one.delay_s for one in found]
-        delay_s = percentile(delays_s, 0.5)
-        end_s = begin_s + STRETCH_S
+    while (end_s := begin_s + STRETCH_S) <= said.ended_s:
+        own = [one.delay_s for one in found if begin_s <= one.said_s <= end_s]
+        delay_s = percentile(own or [one.delay_s for one in found], 0.5)
+        if end_s + delay_s > heard.ended_s:
+            break  # said, but not heard before the recording ended
         stretches.append((said.cut(begin_s, end_s), heard.cut(begin_s + delay_s, end_s + delay_s)))
         begin_s = end_s
     return stretches

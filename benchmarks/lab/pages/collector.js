@@ -58,7 +58,8 @@
   });
 
   async function sample() {
-    const leg = legs.findLastIndex((connection) => connection.connectionState === 'connected');
+    // On a drowned link a leg may count as disconnected for a while and still carry what there is.
+    const leg = legs.findLastIndex((connection) => ['connected', 'disconnected'].includes(connection.connectionState));
     if (leg < 0) return null;
     const report = await legs[leg].getStats();
     const entries = [...report.values()];

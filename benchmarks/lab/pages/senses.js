@@ -73,18 +73,21 @@
     return { at_s: now(), width, height, rows };
   }
 
-  /** The received track of a kind that most packets came for, on the newest connected leg. */
+  // On a drowned link a leg may count as disconnected for a moment while packets still come.
+  const living = () => window.__legs.filter((one) => ['connected', 'disconnected'].includes(one.connectionState));
+
+  /** The received track of a kind that most packets came for, whatever leg it is on. */
   async function farTrack(kind) {
-    const leg = window.__legs.findLast((one) => one.connectionState === 'connected');
-    if (!leg) return null;
-    const inbound = [...(await leg.getStats()).values()].filter((entry) => entry.type === 'inbound-rtp' && entry.kind === kind);
+    const reports = await Promise.all(living().map((leg) => leg.getStats()));
+    const inbound = reports.flatMap((report) => [...report.values()]).filter((entry) => entry.type === 'inbound-rtp' && entry.kind === kind);
     inbound.sort((one, other) => other.packetsReceived - one.packetsReceived);
     const id = inbound[0]?.trackIdentifier;
-    return leg.getReceivers().map((receiver) => receiver.track).find((track) => track.id === id) ?? null;
+    const receivers = living().flatMap((leg) => leg.getReceivers());
+    return receivers.map((receiver) => receiver.track).find((track) => track.id === id) ?? null;
   }
 
   function ownVoice() {
-    const senders = window.__legs.filter((one) => one.connectionState === 'connected').flatMap((one) => one.getSenders());
+    const senders = living().flatMap((one) => one.getSenders());
     return senders.map((sender) => sender.track).find((track) => track?.kind === 'audio') ?? null;
   }
 
