@@ -34,11 +34,21 @@ class VideoSend:
 
 
 @dataclass(frozen=True, slots=True)
+class StillsSend:
+    """Stills a page sends by itself, every so many seconds (0: none), each of at most so many bytes."""
+
+    every_s: float = 0.0
+    max_bytes: int = 0
+    width: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SendParameters:
     """Everything a publisher shall send from now on."""
 
     audio: AudioSend = AudioSend()
     video: VideoSend = VideoSend()
+    stills: StillsSend = StillsSend()
 
 
 @dataclass(frozen=True, slots=True)

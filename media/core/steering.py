@@ -19,6 +19,7 @@ from media.core.redundancy import (
     redundancy_pays,
     voice_wire_bps,
 )
+from media.core.stillrhythm import StillRhythm
 from media.core.uplinkceiling import UplinkCeiling
 from media.core.videosteps import VideoSteps, picture_for
 from media.core.voicesteps import VoiceSteps
@@ -143,6 +144,7 @@ class _Flow:
         self._red = _Slow(on_after_ms=RED_AFTER_MS, off_after_ms=RED_UNTIL_MS)
         self._red_affordable = _Slow(on_after_ms=RED_AFTER_MS, off_after_ms=RED_AFTER_MS)
         self._voice = VoiceSteps()
+        self._rhythm = StillRhythm()
         self._ceiling = UplinkCeiling()
         self._steps = VideoSteps()
         self._up_loss = _OrdinaryLoss()
@@ -169,15 +171,17 @@ class _Flow:
         codec = None if publisher.video_muted or not watching else common_codec(publisher, watching)
         if codec is None:
             self._video_since_ms = None  # nobody's fault: it may come back without a wait
+            self._rhythm.follow(now_ms, None, video=False)
             return SendParameters(self._audio)
         room_bps = self._room_bps(publisher, watching)
         if self._video_since_ms is None:
             self._consider_start(now_ms, room_bps)
         else:
             self._consider_pause(now_ms, publisher, watching, room_bps)
-        if self._video_since_ms is None:
-            return SendParameters(self._audio)
-        return SendParameters(self._audio, self._video(now_ms, publisher, room_bps, codec))
+        flows = self._video_since_ms is not None
+        stills = self._rhythm.follow(now_ms, room_bps, video=flows)
+        video = self._video(now_ms, publisher, room_bps, codec) if flows else VideoSend()
+        return SendParameters(self._audio, video, stills)
 
     def _watch_voice(
         self, now_ms: float, publisher: PublisherView, receivers: Sequence[ReceiverView]

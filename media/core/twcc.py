@@ -38,6 +38,9 @@ MAX_DELTA_US = 0x7FFF * DELTA_TICK_US
 # 2,048 packets are 4 s at 4.5 Mbit/s and minutes of thin voice; a power of two, to mask instead of divide.
 SENT_HISTORY = 2048
 
+# A longer run is a black-out, which nobody should take for a good link.
+MAX_CONCEALED_RUN = 3
+
 _PENDING, _LOST, _RECEIVED = 0, 1, 2
 
 
@@ -45,6 +48,9 @@ class TwccReceiver:
     """Notes transport-wide numbers as they arrive and writes the feedback about them."""
 
     def __init__(self) -> None:
+        self.conceals_loss = False
+        """Tell short losses as arrivals: for a way up that loses at random without a queue, where a browser's
+        congestion control would starve (it takes loss beyond 10 % for congestion, and halves again and again)."""
         self._arrivals: dict[int, int] = {}  # unwrapped number -> µs
         self._highest: int | None = None
         self._start = 0  # first number the next feedback is about
@@ -113,9 +119,13 @@ class TwccReceiver:
         """The numbers from ``first`` to ``last``, cut where one feedback could not hold the next."""
         groups: list[tuple[int, list[tuple[int, int | None]]]] = []
         packets: list[tuple[int, int | None]] = []
-        received, previous = 0, None
+        received, previous, concealed = 0, None, 0
         for number in range(first, last + 1):
             arrival = self._arrivals.get(number)
+            if arrival is not None:
+                concealed = 0
+            elif self.conceals_loss and previous is not None and concealed < MAX_CONCEALED_RUN:
+                arrival, concealed = previous, concealed + 1
             far = (
                 arrival is not None
                 and previous is not None

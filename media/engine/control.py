@@ -37,6 +37,8 @@ SAVE_DATA_BPS = 64_000
 PACE_SHARE = 0.9
 # Of what live media leave free, stills take so much: the rest is for what was not foreseen.
 STILLS_SHARE = 0.6
+# Under this queue a loss on the way up was the radio's, not a full link's.
+CALM_QUEUE_MS = 60.0
 FIRST_REPORT_MS = 500.0
 CNAME = "keneya"
 
@@ -142,6 +144,8 @@ class LegControl:
         leg = self.member.leg
         if not leg.may_send:
             return
+        up_queue_ms = self.member.uplink.audio.delay.queue_ms
+        self.member.uplink.twcc.conceals_loss = up_queue_ms is not None and up_queue_ms < CALM_QUEUE_MS
         for packet in self.member.uplink.feedback_due(now_ms, self.rtt_ms, self._feedback_ssrc):
             leg.send_rtcp(packet)
         if now_ms >= self._next_report_ms:

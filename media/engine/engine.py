@@ -369,6 +369,11 @@ class MediaEngine:
             self.lower_copies.told(member, parameters)
         if parameters is not None and self._listener is not None:
             self._listener.send_parameters_changed(member.leg.leg_id, parameters)
+        if parameters is not None:
+            stills = parameters.stills
+            self.set_periodic_stills(
+                member.leg.leg_id, every_s=stills.every_s, max_bytes=stills.max_bytes, width=stills.width
+            )
 
     def _slots_changed(self, members: list[Member]) -> None:
         if self._listener is not None:

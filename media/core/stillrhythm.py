@@ -1,0 +1,46 @@
+"""How often a page sends a still by itself where there is no room for video.
+
+Owns: the rhythm by what voice leaves of the thinnest link. Must never send anything: stills.py and the engine do,
+under the voice.
+"""
+
+from __future__ import annotations
+
+from media.core.parameters import StillsSend
+
+# (from bit/s of room, seconds, bytes): each rhythm takes about half of the room, so that the still is there when
+# the next is taken, and signaling has the rest. Under 2 kbit/s a picture would be half a minute old: voice alone.
+RHYTHMS = ((12_000.0, 5.0, 5_000), (6_000.0, 8.0, 4_000), (2_000.0, 20.0, 3_000))
+WIDTH_PIXELS = 320
+# Video that starts or rests for a moment needs no stills in between.
+AFTER_MS = 3_000.0
+# A rhythm is kept until the room has changed by this much, or pages would be told something new all the time.
+KEEP_SHARE = 0.8
+
+NO_STILLS = StillsSend()
+
+
+class StillRhythm:
+    """The rhythm of one publisher."""
+
+    def __init__(self) -> None:
+        self._without_video_since_ms: float | None = None
+        self._now = NO_STILLS
+
+    def follow(self, now_ms: float, room_bps: float | None, *, video: bool) -> StillsSend:
+        """The rhythm for a room of `room_bps` under the voice; None: nobody looks, or the camera is off."""
+        if room_bps is None or video:
+            self._without_video_since_ms = None
+            self._now = NO_STILLS
+            return self._now
+        if self._without_video_since_ms is None:
+            self._without_video_since_ms = now_ms
+        if now_ms - self._without_video_since_ms < AFTER_MS:
+            return self._now
+        for least_bps, every_s, max_bytes in RHYTHMS:
+            keeps = self._now.every_s == every_s and room_bps >= KEEP_SHARE * least_bps
+            if keeps or room_bps >= least_bps:
+                self._now = StillsSend(every_s, max_bytes, WIDTH_PIXELS)
+                return self._now
+        self._now = NO_STILLS
+        return self._now
