@@ -233,11 +233,11 @@ def test_sender_and_receiver_agree_on_every_packet(fates: list[bool], first: int
 
 
 def test_short_losses_are_told_as_arrivals_where_the_link_is_calm_but_no_black_out() -> None:
-    receiver = TwccReceiver()
+    receiver = twcc.TwccReceiver()
     receiver.conceals_loss = True
     for number in (0, 1, 3, 9, 10):
         receiver.received(number, 1_000_000 + number * 20_000)
-    (feedback,) = [packet for data in receiver.build(1, 2) for packet in parse(data)]
-    assert isinstance(feedback, TransportFeedback)
+    (feedback,) = [packet for data in receiver.build(1, 2) for packet in rtcp.parse(data)]
+    assert isinstance(feedback, rtcp.TransportFeedback)
     lost = [number for number, arrival in feedback.packets if arrival is None]
     assert lost == [7, 8]  # of the run 4 to 8 only the first three
