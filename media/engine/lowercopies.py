@@ -22,6 +22,10 @@ from media.engine.lowercopy import LowerCopy
 from media.engine.rooms import Member
 from media.engine.uplink import InboundStream
 
+# A page reports ten times a second; one that is silent for so long has gone or is about to be replaced (a reload
+# leaves its old leg in the room for a moment), and nothing is begun for it.
+SILENT_MS = 1_500.0
+
 
 class LowerCopies:
     """See the module's docstring. `new_ssrc` gives an SSRC that is nobody's yet."""
@@ -83,7 +87,11 @@ class LowerCopies:
         the original. A source that does not listen is still told what its viewers can take: it may learn to.
         """
         source = publisher.uplink.video
-        watching = [(viewer, _room_bps(view)) for viewer, view in receivers if view.wants_video]
+        watching = [
+            (viewer, _room_bps(view))
+            for viewer, view in receivers
+            if view.wants_video and now_ms - viewer.leg.heard_at_s * 1000 < SILENT_MS
+        ]
         if not source.muted and source.stats.packets:
             shown = SourceView(self._told_bps.get(source, 0.0), source.stats.rate_bps(now_ms))
             rooms_bps = [room_bps for _, room_bps in watching]
