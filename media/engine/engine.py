@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -332,19 +333,32 @@ class MediaEngine:
                 next_tidy_ms = now_ms + TIDY_MS
                 self.lower_copies.tidy(now_ms)
             for leg, control in list(self._controls.items()):
-                leg.check_silence(now_s)
-                control.tick(now_ms)
-                self._stills.tick(control.member, now_ms)
-                if control.steering_due(now_ms):
-                    self._pace_stills(control, now_ms)
-                    control.switch_redundancy()
-                    self._steer(control.member, now_ms)
-                    quality = control.link_news(now_ms)
-                    if quality is not None and self._listener is not None:
-                        self._listener.link_measured(leg.leg_id, quality)
-                    report = control.rung_report(now_ms)
-                    if report is not None and self._listener is not None:
-                        self._listener.rungs_changed(leg.leg_id, report)
+                try:
+                    self._tend(leg, control, now_s)
+                except Exception as error:
+                    # A fault of ours in one leg must not end the feedback of all others: give up that leg,
+                    # its page offers a new one.
+                    log.error("leg_given_up", leg_id=leg.leg_id, error=type(error).__name__, where=_place(error))
+                    leg.give_up()
+
+    def _tend(self, leg: Leg, control: LegControl, now_s: float) -> None:
+        """The periodic work of one leg."""
+        now_ms = now_s * 1000
+        leg.check_silence(now_s)
+        control.tick(now_ms)
+        self._stills.tick(control.member, now_ms)
+        if not control.steering_due(now_ms):
+            return
+        self._pace_stills(control, now_ms)
+        control.switch_redundancy()
+        self._steer(control.member, now_ms)
+        quality = control.link_news(now_ms)
+        report = control.rung_report(now_ms)
+        if self._listener is not None:
+            if quality is not None:
+                self._listener.link_measured(leg.leg_id, quality)
+            if report is not None:
+                self._listener.rungs_changed(leg.leg_id, report)
 
     def _pace_stills(self, control: LegControl, now_ms: float) -> None:
         member = control.member
@@ -386,6 +400,12 @@ class MediaEngine:
             self._certificate = RTCCertificate.generateCertificate()
             self._certificate_made_s = now_s
         return self._certificate
+
+
+def _place(error: BaseException) -> str:
+    """File and line of the innermost frame: enough to find a fault, and nothing of anybody's data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown"
 
 
 __all__ = ["Listener", "MediaEngine", "MediaSettings"]

@@ -284,6 +284,10 @@ class Leg:
             elif silent_s > SILENCE_CLOSES_S:
                 self._set_state("failed")
 
+    def give_up(self) -> None:
+        """Our own side cannot go on with this leg."""
+        self._set_state("failed")
+
     def _validated(self, address: Address) -> None:
         self.heard_at_s = time.monotonic()
         self._hooks.validated(address, self)
