@@ -26,7 +26,6 @@ from media.core.stillframes import (
 from media.core.stills import Still, StillReceiver, StillSender
 from tests.support.leg_client import Relay, relay, until
 
-
 # Fast enough for a test, slow enough that a leg can be lost in the middle of 8 kB.
 PACE_BPS = 40_000
 
