@@ -2,6 +2,7 @@
 # Installs what a fresh Debian 12 lacks, and nothing that is already there.
 #   bootstrap.sh venv PYTHON DIR   the virtual environment, from the lock file
 #   bootstrap.sh browser           Chromium, iproute2 and espeak-ng, for tests and benchmarks
+#   bootstrap.sh lab DIR           Janus and PESQ, which only comparisons need; never asked for by make
 #   bootstrap.sh typescript        the type checker of the pages' JSDoc (development only)
 set -euo pipefail
 
@@ -47,6 +48,15 @@ browser() {
     if [ ${#missing[@]} -gt 0 ]; then apt_install "${missing[@]}"; fi
 }
 
+# PESQ is built from source: it needs a C compiler. Without it the lab leaves that one number out and says so.
+lab() {
+    browser
+    command -v janus >/dev/null 2>&1 || apt_install janus
+    "$1/bin/python" -c 'import pesq' 2>/dev/null && return
+    "$1/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps "pesq==0.0.4" ||
+        echo "keneya: PESQ could not be built here (a C compiler is needed); pesq_wb stays null" >&2
+}
+
 typescript() {
     if [ ! -x node_modules/.bin/tsc ]; then
         command -v npm >/dev/null 2>&1 || apt_install npm
@@ -58,6 +68,7 @@ cd "$(dirname "$0")/.."
 case "${1:-}" in
     venv) make_venv "$2" "$3" ;;
     browser) browser ;;
+    lab) lab "${2:-.venv}" ;;
     typescript) typescript ;;
-    *) echo "usage: bootstrap.sh venv PYTHON DIR | browser | typescript" >&2; exit 2 ;;
+    *) echo "usage: bootstrap.sh venv PYTHON DIR | browser | lab [DIR] | typescript" >&2; exit 2 ;;
 esac

@@ -24,7 +24,7 @@ Samples = npt.NDArray[np.float64]
 # PESQ's wideband mode (ITU-T P.862.2) is defined at this rate; every codec here fits under it.
 RATE_HZ = 16_000
 # Long enough to hold a word, short enough that the receiver's clock stands still in it.
-WINDOW_S = 1.5
+WINDOW_S = 1.0
 HOP_S = 0.5
 # The worst link holds 650 ms of air and 400 of queue; a relay that decodes lets seconds pile up on top. The speech
 # comes round after about 20 s: beyond half of that, "later" and "earlier" could not be told apart.
@@ -35,7 +35,7 @@ EARLIEST_S = -0.1
 FOUND = 0.45
 # Windows this much under the speech's mean level are pauses: nothing in them can be found.
 QUIET_SHARE = 0.05
-# STOI and PESQ are told over stretches: longer ones hide a change of delay, shorter ones hold too little.
+# STOI and PESQ are told over stretches: PESQ wants at least a few seconds, and a short run still has some.
 STRETCH_S = 6.0
 
 
@@ -126,20 +126,26 @@ def judged(said: Recording | None, heard: Recording | None) -> dict[str, Any]:
 
 
 def _stretches(said: Recording, heard: Recording, found: list[Found]) -> list[tuple[Samples, Samples]]:
-    """Pairs of source and received sound, aligned stretch by stretch.
-
-    What was lost is compared with what was heard in its place: it is found by the delay of its neighbours.
-    """
+    """Pairs of source and received sound of STRETCH_S, aligned piece by piece."""
     stretches = []
     begin_s = max(said.began_s, heard.began_s)
-    while (end_s := begin_s + STRETCH_S) <= said.ended_s:
-        own = [one.delay_s for one in found if begin_s <= one.said_s <= end_s]
-        delay_s = percentile(own or [one.delay_s for one in found], 0.5)
-        if end_s + delay_s > heard.ended_s:
-            break  # said, but not heard before the recording ended
-        stretches.append((said.cut(begin_s, end_s), heard.cut(begin_s + delay_s, end_s + delay_s)))
-        begin_s = end_s
+    # What was said last is not heard before the recording ends.
+    end_s = min(said.ended_s, heard.ended_s - found[-1].delay_s)
+    while begin_s + STRETCH_S <= end_s:
+        pieces_s = [begin_s + index * HOP_S for index in range(round(STRETCH_S / HOP_S))]
+        got = [_piece(heard, piece_s, _delay_at(found, piece_s + HOP_S / 2)) for piece_s in pieces_s]
+        begin_s += STRETCH_S
+        stretches.append((said.cut(begin_s - STRETCH_S, begin_s), np.concatenate(got)))
     return stretches
+
+
+def _piece(heard: Recording, said_s: float, delay_s: float) -> Samples:
+    return heard.cut(said_s + delay_s, said_s + HOP_S + delay_s)
+
+
+def _delay_at(found: list[Found], moment_s: float) -> float:
+    """The delay of the window nearest to a moment: what was lost is compared with what was heard in its place."""
+    return min(found, key=lambda one: abs(one.said_s + WINDOW_S / 2 - moment_s)).delay_s
 
 
 def _pesq(stretches: list[tuple[Samples, Samples]]) -> tuple[float | None, str | None]:

@@ -77,3 +77,12 @@ def test_a_machine_without_a_browser_is_refused(capsys, monkeypatch):
     monkeypatch.setattr(call.browser, "missing_browser", lambda: "/usr/bin/chromium is not installed")
     assert call.main([]) == 2
     assert "chromium is not installed" in capsys.readouterr().err
+
+
+def test_a_machine_without_janus_is_refused_only_when_janus_is_wanted(capsys, monkeypatch):
+    monkeypatch.setattr(call.netns, "missing_privilege", lambda: None)
+    monkeypatch.setattr(call.browser, "missing_browser", lambda: None)
+    monkeypatch.setattr(call.shutil, "which", lambda name: None if name == "janus" else f"/usr/bin/{name}")
+    assert call.main(["--system", "janus"]) == 2
+    assert "'janus' is not installed" in capsys.readouterr().err
+    call.refuse_if_impossible("p2p")
