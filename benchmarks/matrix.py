@@ -143,15 +143,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return call.REFUSED
     today = options.results / f"{datetime.datetime.now(datetime.UTC).date()}.json"
     ledger = newest_with(options.results, commit()) or Ledger(today)
+    status = 0
     try:
         asyncio.run(run(options, ledger, console))
     except KeyboardInterrupt:
         console.print("interrupted; the same command goes on from here")
-        return call.INTERRUPTED
+        status = call.INTERRUPTED
     if ledger.path.exists():
         for path in write(options, ledger):
             console.print(str(path))
-    return 0
+    return status
 
 
 if __name__ == "__main__":

@@ -59,6 +59,16 @@ def speech_file(directory: Path | None = None) -> Path:
     return _once(directory or cache_directory(), f"speech-{_digest(recipe)}.wav", _make_speech)
 
 
+def sharp_picture_file(name: str, directory: Path | None = None) -> Path:
+    """The same as `picture_file`, from a camera of 1280x960: for calls in which a still is asked for."""
+    frames = picture.PICTURES[name]
+    return _once(
+        directory or cache_directory(),
+        f"{name}-sharp-v{picture.VERSION}.y4m",
+        lambda path: picture.write_y4m(path, picture.enlarged(frames(SEED), SEED)),
+    )
+
+
 def picture_file(name: str, directory: Path | None = None) -> Path:
     """A Y4M file (640x480, 15 fps) of the picture ``talk`` or ``hard``. Raises KeyError for others."""
     frames = picture.PICTURES[name]

@@ -23,6 +23,8 @@ WIDTH_PIXELS = 640
 HEIGHT_PIXELS = 480
 FRAMES_PER_S = 15
 LOOP_S = 10
+# 1280x960: what a common webcam's sensor has, for stills; the stamp stays at its place.
+SHARP_FACTOR = 2
 FRAMES = FRAMES_PER_S * LOOP_S
 # Standard deviation in 8-bit steps: a cheap webcam indoors, and a bad one at dusk.
 TALK_NOISE = 1.5
@@ -143,11 +145,22 @@ def hard(seed: int) -> Iterator[Image]:
 PICTURES: dict[str, Callable[[int], Iterator[Image]]] = {"talk": talk, "hard": hard}
 
 
+def enlarged(frames: Iterator[Image], seed: int) -> Iterator[Image]:
+    """The same frames from a sharper sensor: SHARP_FACTOR times as wide and high, with noise of their own."""
+    rng = np.random.default_rng(seed)
+    size = (SHARP_FACTOR * WIDTH_PIXELS, SHARP_FACTOR * HEIGHT_PIXELS)
+    for frame in frames:
+        larger = cv2.resize(frame, size, interpolation=cv2.INTER_CUBIC)
+        yield _noisy(np.asarray(larger, dtype=np.uint8), rng, TALK_NOISE)
+
+
 def write_y4m(path: Path, frames: Iterator[Image]) -> None:
-    """Write BGR frames as YUV4MPEG2, 4:2:0, progressive: the format Chromium reads without decoding."""
+    """Write BGR frames of one size as YUV4MPEG2, 4:2:0, progressive: what Chromium reads without decoding."""
     with path.open("wb") as file:
-        file.write(f"YUV4MPEG2 W{WIDTH_PIXELS} H{HEIGHT_PIXELS} F{FRAMES_PER_S}:1 Ip A1:1 C420\n".encode())
-        for frame in frames:
+        for number, frame in enumerate(frames):
+            if number == 0:
+                height, width = frame.shape[:2]
+                file.write(f"YUV4MPEG2 W{width} H{height} F{FRAMES_PER_S}:1 Ip A1:1 C420\n".encode())
             file.write(b"FRAME\n")
             file.write(cv2.cvtColor(frame, cv2.COLOR_BGR2YUV_I420).tobytes())
 

@@ -44,7 +44,8 @@ async def run(system: System, plan: Plan) -> dict[str, Any]:
         where = Where(link.far)
         server_pid = await stack.enter_async_context(system.serve(where))
         playwright = await stack.enter_async_context(async_playwright())
-        fake = FakeMedia(media.speech_file(), media.picture_file(plan.picture))
+        camera = media.picture_file if plan.still_at_s is None else media.sharp_picture_file
+        fake = FakeMedia(media.speech_file(), camera(plan.picture))
         near = await stack.enter_async_context(
             chromium(playwright, fake, namespace=link.near, origin=where.origin)
         )

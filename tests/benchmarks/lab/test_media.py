@@ -80,3 +80,13 @@ def test_a_y4m_file_has_its_header_and_every_frame(tmp_path):
 def test_an_unknown_picture_is_refused(tmp_path):
     with pytest.raises(KeyError):
         media.picture_file("sunset", tmp_path)
+
+
+def test_a_sharper_camera_shows_the_same_frames_in_four_times_the_pixels(tmp_path):
+    small = frames("talk", 2)
+    large = list(picture.enlarged(iter(small), 1))
+    assert [image.shape for image in large] == [(960, 1280, 3)] * 2
+    halved = [image.reshape(480, 2, 640, 2, 3).mean(axis=(1, 3)) for image in large]
+    assert difference(halved[1], small[1]) < 2
+    picture.write_y4m(tmp_path / "sharp.y4m", iter(large))
+    assert (tmp_path / "sharp.y4m").read_bytes().startswith(b"YUV4MPEG2 W1280 H960 F15:1")
