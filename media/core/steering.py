@@ -37,6 +37,7 @@ START_VIDEO_BPS = 22_000
 # A queue of this much on the way up is one that video has made: give it less before voice suffers.
 STRAINED_UP_QUEUE_MS = 120.0
 UP_REACH = 1.2
+BELIEVED_REPORT_BPS = 100_000.0
 # Half of what a talk bears (ITU-T G.114 wants 400 ms one way) is gone at this queue.
 SUFFERING_QUEUE_MS = 300.0
 # Loss that came with the video: three standard errors of 20 % loss over 70 packets of voice.
@@ -224,7 +225,11 @@ class _Flow:
             return publisher.up_capacity_bps
         if publisher.up_probed_bps is None:
             return None
-        return max(publisher.up_probed_bps, self._proven_up_bps)
+        known_bps = max(publisher.up_probed_bps, self._proven_up_bps)
+        reported_bps = publisher.up_reported_bps or 0.0
+        # A train that came while the server was busy looks slow. The page's own guess starts at 60 kbit/s, so
+        # its probes have proved it where it is well above that.
+        return max(known_bps, reported_bps) if reported_bps >= BELIEVED_REPORT_BPS else known_bps
 
     def _decide_redundancy(
         self, now_ms: float, publisher: PublisherView, receivers: Sequence[ReceiverView]

@@ -26,8 +26,10 @@ class UplinkProbe:
     """The trains of one leg. Feed it every message of the kind, with its time of arrival."""
 
     def __init__(self) -> None:
-        self._last: tuple[int, int, float] | None = None
-        self._gaps: list[float] = []
+        self._train: int | None = None
+        self._first_ms = 0.0
+        self._last: tuple[int, float] = (0, 0.0)
+        self._bytes = 0
         self._rates: deque[float] = deque(maxlen=TRAINS)
 
     @property
@@ -40,17 +42,17 @@ class UplinkProbe:
         if len(data) < 3 or data[0] != PROBE_KIND or len(data) > MESSAGE_MAX_BYTES:
             return False
         train, index = data[1], data[2]
-        last, self._last = self._last, (train, index, now_ms)
-        if last is None or last[0] != train:
-            self._gaps = []
+        if train != self._train:
+            self._train, self._first_ms, self._bytes = train, now_ms, 0
+            self._last = (index, now_ms)
             return True
-        gap_ms = now_ms - last[2]
-        if index != last[1] + 1 or gap_ms > MAX_GAP_MS:
+        last_index, last_ms = self._last
+        if index != last_index + 1 or now_ms - last_ms > MAX_GAP_MS:
             return True
-        bps = min(MAX_BPS, (len(data) + OVERHEAD_BYTES) * 8_000 / max(gap_ms, MIN_GAP_MS))
-        if self._gaps:
-            self._rates.pop()
-        self._gaps.append(bps)
-        # The slowest of a train's gaps: a faster one is two messages that waited for each other.
-        self._rates.append(min(self._gaps))
+        self._last = (index, now_ms)
+        if self._bytes:
+            self._rates.pop()  # the same train, seen further
+        self._bytes += len(data) + OVERHEAD_BYTES
+        span_ms = max(now_ms - self._first_ms, MIN_GAP_MS)
+        self._rates.append(min(MAX_BPS, self._bytes * 8_000 / span_ms))
         return True

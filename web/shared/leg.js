@@ -97,9 +97,9 @@ export class Leg {
         if (!this.#closed && this.senders[kind].track !== track) await this.senders[kind].replaceTrack(track);
     }
 
-    /** Whether the server has asked for a picture. */
-    get sendsVideo() {
-        return this.senders.video.getParameters().encodings[0]?.active === true;
+    /** Whether the server has asked for voice or picture. */
+    get sends() {
+        return Object.values(this.senders).some((sender) => sender.getParameters().encodings[0]?.active === true);
     }
 
     /** @param {Slot[]} slots @returns {SlotMedia[]} those whose m-lines exist */
@@ -123,7 +123,7 @@ export class Leg {
         this.#probing = setTimeout(() => {
             if (this.channel.readyState !== "open") return;
             this.#trains += 1;
-            if (!this.#speaks && this.channel.bufferedAmount === 0) {
+            if (!this.sends && this.channel.bufferedAmount === 0) {
                 for (let index = 0; index < PROBE_MESSAGES; index += 1) {
                     const message = new Uint8Array(PROBE_BYTES);
                     message.set([PROBE_KIND, this.#trains & 0xff, index]);
@@ -132,10 +132,6 @@ export class Leg {
             }
             this.#probeLater();
         }, waitMs);
-    }
-
-    get #speaks() {
-        return this.senders.audio.getParameters().encodings[0]?.active === true;
     }
 
     /** Nothing is reported any more. */

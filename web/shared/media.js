@@ -274,7 +274,7 @@ export class Media {
         const reporter = new SendReporter();
         clearInterval(this.#reporting);
         this.#reporting = setInterval(async () => {
-            if (!leg || leg !== this.#leg || !leg.id || !this.#online || !leg.sendsVideo) return;
+            if (!leg || leg !== this.#leg || !leg.id || !this.#online || !leg.sends) return;
             const message = reporter.read(leg.id, await leg.stats(), performance.now());
             if (message && leg === this.#leg) this.callbacks.send(message);
         }, LOOK_AT_STATS_MS);

@@ -25,7 +25,10 @@ export class SendReporter {
         let limitation = null;
         for (const entry of stats.values()) {
             if (entry.type === "candidate-pair" && entry.nominated) bps = Math.round(entry.availableOutgoingBitrate ?? 0);
-            if (entry.type === "outbound-rtp" && entry.kind === "video" && entry.active) limitation = entry.qualityLimitationReason ?? "none";
+            if (entry.type !== "outbound-rtp" || !entry.active) continue;
+            // Without a picture there is none to hold down, but the rate is worth knowing all the same.
+            if (entry.kind === "video") limitation = entry.qualityLimitationReason ?? "none";
+            else limitation ??= "other";
         }
         if (limitation === null || bps <= 0 || nowMs - this.#toldMs < EVERY_MS) return null;
         const moved = Math.abs(bps - this.#bps) > WORTH_TELLING * this.#bps;
