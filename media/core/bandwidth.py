@@ -56,6 +56,7 @@ RTT_SMOOTHING = 0.25
 MIN_TRAIN = 5
 TRAIN_GAP_US = 100_000
 # A train that arrives this much slower than it left was held by the link, not by us.
+TRAINS_KEPT = 3
 TRAIN_SLOWED = 0.8
 # One train is one sample: do not jump further on it.
 MAX_PROBE_STEP = 3.0
@@ -76,6 +77,7 @@ class SendEstimate:
         self._sent = _RateWindow()
         self._loss = LossHistory()
         self._train: list[PacketResult] = []
+        self._train_rates: deque[float] = deque(maxlen=TRAINS_KEPT)
         self._before_train_bps = self._estimate_bps
         self._last_ms: float | None = None
         self._hold_until_ms = 0.0
@@ -213,6 +215,7 @@ class SendEstimate:
         """Take the rate at which a train of probes came through, as far as it has come."""
         if not self._train or probes[0].sent_us - self._train[-1].sent_us > TRAIN_GAP_US:
             self._train = []
+            self._train_rates.append(0.0)
             self._before_train_bps = self._estimate_bps
         self._train += probes
         arrivals = sorted(
@@ -222,7 +225,10 @@ class SendEstimate:
             return
         rate_bps = _dispersion_bps(arrivals)
         sent_bps = _dispersion_bps([(result.sent_us, result.size_bytes) for result in self._train])
-        # A train that left slower than the link is fast measures the train.
+        self._train_rates[-1] = rate_bps
+        # What else crosses the link can only slow a train, so the fastest of the last ones tells. A train that left
+        # slower than the link is fast measures the train.
+        rate_bps = max(self._train_rates)
         measured_bps = BACK_OFF * min(rate_bps, sent_bps)
         if rate_bps < TRAIN_SLOWED * sent_bps:
             # The link spread the train: this is where it is full, so feel the way from here on.

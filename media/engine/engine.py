@@ -338,7 +338,9 @@ class MediaEngine:
                 except Exception as error:
                     # A fault of ours in one leg must not end the feedback of all others: give up that leg,
                     # its page offers a new one.
-                    log.error("leg_given_up", leg_id=leg.leg_id, error=type(error).__name__, where=_place(error))
+                    log.error(
+                        "leg_given_up", leg_id=leg.leg_id, error=type(error).__name__, where=_place(error)
+                    )
                     leg.give_up()
 
     def _tend(self, leg: Leg, control: LegControl, now_s: float) -> None:

@@ -90,7 +90,7 @@ class Call:
         """Wait until a JavaScript expression holds (the pages' policy forbids Playwright's own way to wait)."""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                while not await page.evaluate(expression):
+                while not await page.evaluate(expression):  # noqa: ASYNC110 - the page cannot wake us
                     await asyncio.sleep(0.1)
         except TimeoutError:
             raise AssertionError(f"never held: {expression}") from None

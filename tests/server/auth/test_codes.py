@@ -21,7 +21,9 @@ def test_case_blanks_and_dashes_do_not_matter(typed: str) -> None:
     assert normalised(typed) == "ABCD2345"
 
 
-@pytest.mark.parametrize("typed", ["", "ABCD-234", "ABCD-23456", "ABCD-234O", "ÀBCD-2345", "ABCD-234²", "٢" * 8])
+@pytest.mark.parametrize(
+    "typed", ["", "ABCD-234", "ABCD-23456", "ABCD-234O", "ÀBCD-2345", "ABCD-234²", "٢" * 8]
+)
 def test_what_is_no_code_is_none(typed: str) -> None:
     assert normalised(typed) is None
 
