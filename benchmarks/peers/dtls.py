@@ -1,4 +1,4 @@
-"""The DTLS client of a synthetic leg, and the SRTP sessions that come of it.
+"""The DTLS side of a synthetic leg (passive, as the relay's answer asks), and the SRTP sessions that come of it.
 
 Owns: the handshake, the check of the server's fingerprint, the key derivation. Must never touch a socket.
 Standards: DTLS-SRTP (RFC 5764).
@@ -25,7 +25,7 @@ REPLAY_WINDOW_PACKETS = 1_024
 
 
 class DtlsError(ConnectionError):
-    """The handshake failed, or the server's certificate is not the one of its answer."""
+    """The handshake failed, or the relay's certificate is not the one of its answer."""
 
 
 @cache
@@ -60,28 +60,28 @@ def local_fingerprint() -> str:
 def _context() -> SSL.Context:
     key, certificate = _identity()
     context = SSL.Context(SSL.DTLS_METHOD)
-    context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
+    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_: True)
     context.use_certificate(certificate)
     context.use_privatekey(key)
     context.set_tlsext_use_srtp(b"SRTP_AES128_CM_SHA1_80")
     return context
 
 
-class DtlsClient:
+class DtlsPeer:
     """One handshake. ``tx`` and ``rx`` are the SRTP sessions once `done`; before it they refuse everything."""
 
     def __init__(self, fingerprint: str, send: Callable[[bytes], None]) -> None:
         self._fingerprint = fingerprint
         self._send = send
         self._connection = SSL.Connection(_context())
-        self._connection.set_connect_state()
+        self._connection.set_accept_state()
         self.done = False
         self.closed = False
         self.tx = Session()
         self.rx = Session()
 
     def start(self) -> None:
-        """Send the ClientHello."""
+        """Be ready for the relay's ClientHello."""
         self._advance()
 
     def datagram(self, data: bytes) -> bytes:
@@ -143,8 +143,8 @@ class DtlsClient:
             b"EXTRACTOR-dtls_srtp", 2 * (KEY_BYTES + SALT_BYTES)
         )
         keys, salts = material[: 2 * KEY_BYTES], material[2 * KEY_BYTES :]
-        self.tx = _session(keys[:KEY_BYTES] + salts[:SALT_BYTES], Policy.SSRC_ANY_OUTBOUND)
-        self.rx = _session(keys[KEY_BYTES:] + salts[SALT_BYTES:], Policy.SSRC_ANY_INBOUND)
+        self.rx = _session(keys[:KEY_BYTES] + salts[:SALT_BYTES], Policy.SSRC_ANY_INBOUND)
+        self.tx = _session(keys[KEY_BYTES:] + salts[SALT_BYTES:], Policy.SSRC_ANY_OUTBOUND)
 
     def _flush(self) -> None:
         while True:

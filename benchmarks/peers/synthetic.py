@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pylibsrtp import Error as SrtpError
 
 from benchmarks.peers import sdp
-from benchmarks.peers.dtls import DtlsClient, local_fingerprint
+from benchmarks.peers.dtls import DtlsPeer, local_fingerprint
 from benchmarks.peers.ice import IceClient
 from benchmarks.peers.streams import WIRE_OVERHEAD_BYTES, OwnStream, PacketHandler, SlotStream
 from media.core import rtcp, rtp, rtx
@@ -61,7 +61,7 @@ class SyntheticLeg:
         self.heard: Counter[str] = Counter()
         self.nacked: list[int] = []
         self.ssrc = rng.randrange(1, 1 << 32)
-        self.dtls: DtlsClient | None = None
+        self.dtls: DtlsPeer | None = None
         self.server: tuple[str, int] = ("", 0)
         self.socket: socket.socket | None = None
         self._own = {stream.ssrc: stream for stream in (self.audio, self.video)}
@@ -89,7 +89,7 @@ class SyntheticLeg:
         read = sdp.read_answer(answer)
         self.server = next(one for one in read.candidates if (":" in one[0]) == ipv6)
         self.ice.set_remote(read.username, read.password)
-        self.dtls = DtlsClient(read.fingerprint, self.send_raw)
+        self.dtls = DtlsPeer(read.fingerprint, self.send_raw)
         for index, ssrcs in enumerate(read.slots):
             audio = SlotStream("audio", index, ssrcs.audio, 0)
             video = SlotStream("video", index, ssrcs.video, ssrcs.video_rtx)
@@ -231,7 +231,7 @@ class SyntheticLeg:
             self.send_raw(reply)
         self._progress.set()
 
-    def _dtls_arrived(self, dtls: DtlsClient, data: bytes) -> None:
+    def _dtls_arrived(self, dtls: DtlsPeer, data: bytes) -> None:
         if dtls.datagram(data):
             self.heard["data"] += 1
         if dtls.closed:

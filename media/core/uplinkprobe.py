@@ -1,8 +1,8 @@
 """What a way up carries, from trains of messages that the page of a warm leg sends on its data channel.
 
 Owns: the form of a train's messages and the rate told by how far apart they arrive. Must never read a clock.
-A message is one datagram: kind 0x70, train u8, index u8, then nothing but length; the kind tells it from the frames
-of stills (stillframes.py) on the same channel.
+A message is one datagram: kind 0x70, train u8, index u8, then nothing but length. They travel on a channel of their
+own (id 1, unordered, never sent again), or a loss would make those behind it arrive together.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def _common(transport: Transport) -> list[str]:
         f"a=ice-ufrag:{transport.username}",
         f"a=ice-pwd:{transport.password}",
         f"a=fingerprint:{transport.fingerprint}",
-        "a=setup:passive",
+        "a=setup:active",
     ]
 
 

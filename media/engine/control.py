@@ -7,6 +7,7 @@ sends is not here but in media/core/steering.py, and nowhere else.
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from media.core.rungs import RungNews, Side
 from media.core.steering import PublisherView, ReceiverView, Steering, red_for_receiver
 from media.core.stills import chunk_bytes_at
 from media.core.uplinkprobe import UplinkProbe
+from media.core.windowedmin import WindowedMinimum
 from media.engine.rooms import Member
 
 STEERING_INTERVAL_MS = 250.0
@@ -37,6 +39,8 @@ SAVE_DATA_BPS = 64_000
 PACE_SHARE = 0.9
 # Of what live media leave free, stills take so much: the rest is for what was not foreseen.
 STILLS_SHARE = 0.6
+# What is believed of a queue before a round trip, measured each second or so, has had the time to show it.
+UNPROVEN_QUEUE_MS = 100.0
 # Under this queue a loss on the way up was the radio's, not a full link's.
 CALM_QUEUE_MS = 60.0
 FIRST_REPORT_MS = 500.0
@@ -63,6 +67,8 @@ class LegControl:
         self._next_news_ms = 0.0
         self._next_probe_ms = 0.0
         self._probes = 0
+        self._round_trips: deque[float] = deque(maxlen=2)
+        self._least_rtt = WindowedMinimum()
         self.probe = UplinkProbe()
         self._reported: tuple[int, str, float] | None = None
         self._sent: SendParameters | None = None
@@ -134,8 +140,22 @@ class LegControl:
         if rtt_ms is None:
             return  # the meter notices silence by itself
         self.rtt_ms = rtt_ms if self.rtt_ms == DEFAULT_RTT_MS else 0.875 * self.rtt_ms + 0.125 * rtt_ms
+        self._round_trips.append(rtt_ms)
+        self._least_rtt.add(rtt_ms, now_ms)
         self.meter.rtt(rtt_ms, now_ms)
         self.meter.heard(now_ms)
+
+    def _up_queue_ms(self) -> float | None:
+        """How long voice waits on its way up, as far as round trips bear it out.
+
+        A page that froze for a second sends its voice a second late for ever after; the voice alone would look
+        like a queue. A true queue shows in the round trip too.
+        """
+        queue_ms = self.member.uplink.audio.delay.queue_ms
+        if queue_ms is None or not self._round_trips:
+            return queue_ms
+        grown_ms = max(self._round_trips) - self._least_rtt.value
+        return min(queue_ms, grown_ms + UNPROVEN_QUEUE_MS)
 
     # RTCP out ------------------------------------------------------------------------------------------
 
@@ -241,7 +261,7 @@ class LegControl:
             up_bps_received=uplink.received_bps(now_ms),
             up_loss_ratio=uplink.loss_ratio(now_ms),
             up_video_bps_received=uplink.video.stats.rate_bps(now_ms),
-            up_queue_ms=uplink.audio.delay.queue_ms,
+            up_queue_ms=self._up_queue_ms(),
             rtt_ms=self.rtt_ms,
             up_capacity_bps=SAVE_DATA_BPS if self.preferences.save_data else None,
             up_probed_bps=self.probe.bps,

@@ -142,7 +142,7 @@ class Leg:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await self._ice.addRemoteCandidate(DUMMY_REMOTE)
                 await self._ice.start(self.offer.ice)
-                await self.dtls.start(RTCDtlsParameters(fingerprints=self.offer.fingerprints, role="client"))
+                await self.dtls.start(RTCDtlsParameters(fingerprints=self.offer.fingerprints, role="server"))
         except (TimeoutError, ConnectionError):
             self._set_state("failed")
             return
@@ -163,6 +163,13 @@ class Leg:
         )
         channel.on("message", self._data_arrived)
         self._channel = channel
+        # Trains that measure the way up: a message that is lost stays lost, or it would hold back those behind it
+        # and they would arrive together, as on a fast link.
+        probes = RTCDataChannel(
+            self._sctp,
+            RTCDataChannelParameters(label="probe", id=1, negotiated=True, ordered=False, maxRetransmits=0),
+        )
+        probes.on("message", self._data_arrived)
         await self._sctp.start(
             RTCSctpCapabilities(maxMessageSize=DATA_MESSAGE_MAX_BYTES), self.offer.sctp_port
         )

@@ -98,7 +98,7 @@ def _read(session: SessionDescription) -> Offer:
     bundled = any(group.semantic == "BUNDLE" and list(group.items) == mids for group in session.group)
     if not bundled:
         raise OfferRefused("offer_malformed", "BUNDLE")
-    if first.dtls is None or not first.dtls.fingerprints or first.dtls.role not in ("auto", "client"):
+    if first.dtls is None or not first.dtls.fingerprints or first.dtls.role not in ("auto", "server"):
         raise OfferRefused("offer_malformed", "DTLS")
     ice = first.ice
     if ice is None or not ice.usernameFragment or not ice.password:

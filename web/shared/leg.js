@@ -65,7 +65,9 @@ export class Leg {
             this.connection.addTransceiver("video", { direction: "recvonly" });
         }
         this.channel = this.connection.createDataChannel("keneya", { negotiated: true, id: 0 });
-        this.channel.addEventListener("open", () => this.#probeLater());
+        // Of a train, what is lost stays lost: sent again, it would hold back the rest and spoil the measure.
+        this.probes = this.connection.createDataChannel("probe", { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 });
+        this.probes.addEventListener("open", () => this.#probeLater());
         this.connection.onconnectionstatechange = () => this.#stateChanged();
         this.#failAfter(CONNECT_WITHIN_MS);
     }
@@ -121,13 +123,13 @@ export class Leg {
     #probeLater() {
         const waitMs = PROBE_WAITS_MS[Math.min(this.#trains, PROBE_WAITS_MS.length - 1)];
         this.#probing = setTimeout(() => {
-            if (this.channel.readyState !== "open") return;
+            if (this.probes.readyState !== "open") return;
             this.#trains += 1;
-            if (!this.sends && this.channel.bufferedAmount === 0) {
+            if (!this.sends && this.probes.bufferedAmount === 0 && this.channel.bufferedAmount === 0) {
                 for (let index = 0; index < PROBE_MESSAGES; index += 1) {
                     const message = new Uint8Array(PROBE_BYTES);
                     message.set([PROBE_KIND, this.#trains & 0xff, index]);
-                    this.channel.send(message);
+                    this.probes.send(message);
                 }
             }
             this.#probeLater();

@@ -45,7 +45,7 @@ def test_every_section_carries_the_transport(sections: dict[str, list[str]]) -> 
         assert f"a=ice-ufrag:{TRANSPORT.username}" in lines
         assert f"a=ice-pwd:{TRANSPORT.password}" in lines
         assert f"a=fingerprint:{TRANSPORT.fingerprint}" in lines
-        assert "a=setup:passive" in lines
+        assert "a=setup:active" in lines
 
 
 def test_the_candidates_of_both_families_stand_in_the_first_section(sections: dict[str, list[str]]) -> None:

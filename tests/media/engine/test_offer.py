@@ -77,7 +77,7 @@ REFUSED: dict[str, Callable[[str], str]] = {
     "a weak fingerprint": swapped("fingerprint:sha-256", "fingerprint:sha-1"),
     "no password": without("a=ice-pwd:"),
     "no user name": without("a=ice-ufrag:"),
-    "passive": swapped("a=setup:actpass", "a=setup:passive"),
+    "active": swapped("a=setup:actpass", "a=setup:active"),
     "no rtcp-mux": without("a=rtcp-mux"),
     "no data channel": lambda text: text[: text.index("m=application")],
     "two data channels": lambda text: text + text[text.index("m=application") :],
