@@ -22,7 +22,11 @@ async def read_json(request: web.Request, kind: type[T]) -> T:
     """The body as ``kind``. Raises ApiError (413, 415, 422)."""
     if request.content_type != "application/json":
         raise ApiError(415, "not_json")
-    body = await request.read()  # bounded by the application's client_max_size
+    return decode(await request.read(), kind)  # bounded by the application's client_max_size
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """``body`` as ``kind``. Raises ApiError (422), whatever came in."""
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeError, RecursionError):

@@ -1,0 +1,24 @@
+"""Whatever is posted, a body decodes or is refused as malformed; nothing else."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from server.http.api_session import SignIn
+from server.http.api_station import Enrolment
+from server.http.api_ticket import TicketRequest
+from server.http.bodies import decode
+from server.http.errors import ApiError
+from tests.fuzz.harness import fuzz
+
+BODIES: list[tuple[type[msgspec.Struct], list[bytes]]] = [
+    (SignIn, [b'{"login":"docteur","password":"une longue phrase"}', b"{}"]),
+    (Enrolment, [b'{"code":"H2WP-GAQS"}', b'{"code":""}']),
+    (TicketRequest, [b'{"role":"station"}', b'{"role":null}', b"{}"]),
+]
+
+
+@pytest.mark.parametrize(("kind", "seeds"), BODIES, ids=lambda value: getattr(value, "__name__", ""))
+def test_bodies(kind: type[msgspec.Struct], seeds: list[bytes], fuzz_inputs: int) -> None:
+    assert fuzz(lambda body: decode(body, kind), seeds, ApiError, fuzz_inputs, rng_seed=31) > 0
