@@ -13,7 +13,7 @@ from benchmarks.lab.collected import Sample
 
 # A stream that brings nothing for so long is not flowing; thin voice comes in packets of 120 ms.
 SLICE_S = 2.0
-# From here on a picture counts as video and as video-high (DESIGN of the ladder: 320x240 and 640x480).
+# From here on a picture counts as video and as video-high: 320x240 and 640x480.
 VIDEO_WIDTH, HIGH_WIDTH = 320, 640
 # 120 ms packets are about 8 a second, 60 ms packets 17: fewer than this is thin voice.
 THIN_PACKETS_PER_S = 12

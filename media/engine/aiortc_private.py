@@ -41,7 +41,7 @@ CONSENT_PENDING_MAX = 8
 # Addresses that a peer has been seen at: a phone that changes masts for hours must not pile them up, nor one
 # that invents ports.
 REMOTE_CANDIDATES_MAX = 32
-# The remote candidates of an offer are never used (see DESIGN of the guard): aioice wants one all the same, and
+# The remote candidates of an offer are never used (see guard.py): aioice wants one all the same, and
 # nothing is ever sent to this address (RFC 5737).
 DUMMY_REMOTE = RTCIceCandidate(
     component=1, foundation="dummy", ip="192.0.2.1", port=9, priority=1, protocol="udp", type="host"

@@ -11,7 +11,7 @@ from media.core.redundancy import redundancy_pays, voice_wire_bps
 @pytest.mark.parametrize(
     ("audio", "measured_kbps"),
     [
-        # FACTS of the field: what Chromium put on the wire with these settings.
+        # Measured: what Chromium put on the wire with these settings.
         (AudioSend(max_bitrate_bps=30_600, ptime_ms=20), 53),
         (AudioSend(max_bitrate_bps=16_500, ptime_ms=60), 24),
         (AudioSend(max_bitrate_bps=6_900, ptime_ms=120), 11.1),
