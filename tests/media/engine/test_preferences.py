@@ -76,7 +76,7 @@ async def test_rungs_are_told_while_two_are_there_and_no_longer_after() -> None:
     async with relay() as running:
         station, doctor = await running.call("station", "doctor")
         await voice_passes(station, doctor)
-        await until(lambda: "station" in running.heard.rungs)
+        await until(lambda: {"station", "doctor"} <= set(running.heard.rungs))
         running.engine.set_preferences("doctor", AUDIO_ONLY)
         await until(lambda: running.heard.rungs["doctor"].reason is RungReason.PINNED)
         await until(lambda: running.heard.rungs["station"].reason is RungReason.OTHER_SIDE)
