@@ -77,7 +77,6 @@ class Leg:
         self.state = "new"
         self.heard_at_s = time.monotonic()
         self.refused: Counter[str] = Counter()
-        self.sent_bytes = 0
         own = (offer.own_audio, offer.own_video)
         self._consents = True
         self._ssrcs = {ssrc.to_bytes(4) for line in own for ssrc in (line.ssrc, line.rtx_ssrc) if ssrc}
@@ -257,7 +256,6 @@ class Leg:
         except SrtpError:
             self.refused["srtp_unsendable"] += 1
             return
-        self.sent_bytes += len(data)
         port.send(data, self._address)
 
     def send_rtcp(self, packet: bytes) -> None:
@@ -270,7 +268,6 @@ class Leg:
         except SrtpError:
             self.refused["srtp_unsendable"] += 1
             return
-        self.sent_bytes += len(data)
         port.send(data, self._address)
 
     @property

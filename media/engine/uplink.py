@@ -64,13 +64,8 @@ class InboundStream:
         self.outputs: list[Output] = []
         self.keyframes = KeyframeRequests()
         self.muted = False
-        self.padding_packets = 0
         self.last_report: rtcp.SenderReport | None = None
         self.last_report_at_ms = 0.0
-        self.reset()
-
-    def reset(self) -> None:
-        """A new source has taken this place: what was known of the old one's numbers is void."""
         clock_rate = AUDIO_CLOCK_RATE if self.kind == "audio" else VIDEO_CLOCK_RATE
         self.stats = ReceptionStats(clock_rate)
         self.clock = RemoteClock()
@@ -140,7 +135,6 @@ class Uplink:
         if not stream.nack.received(sequence_number, now_ms):
             return  # a duplicate, or too old to be of use
         if end == header_len:
-            stream.padding_packets += 1
             for out in stream.outputs:
                 out.skip(ssrc, sequence_number)
             return
