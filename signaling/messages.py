@@ -36,11 +36,15 @@ class Urgency(StrEnum):
 
 
 class Role(StrEnum):
-    """What a participant is in a consultation."""
+    """What a participant is. The first three take part in consultations, the others keep the house."""
 
     STATION = "station"
     CLINICIAN = "clinician"
     MEDIATOR = "mediator"
+    COORDINATOR = "coordinator"
+    RECORDS_OFFICER = "records_officer"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
 
 
 class ConsultationState(StrEnum):

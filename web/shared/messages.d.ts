@@ -4,7 +4,8 @@
  */
 
 export type Urgency = "red" | "orange" | "green";
-export type Role = "station" | "clinician" | "mediator";
+export type Role = "station" | "clinician" | "mediator" | "coordinator" | "records_officer" | "auditor"
+    | "administrator";
 export type ConsultationState =
     | "requested" | "offered" | "accepted" | "in_call" | "interrupted" | "closed" | "cancelled";
 export type Presence = "connected" | "reconnecting" | "away";
