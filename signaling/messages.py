@@ -329,13 +329,18 @@ class AudioParameters(msgspec.Struct, frozen=True):
 
 
 class VideoParameters(msgspec.Struct, frozen=True):
-    """How a page shall send its picture: the fields of W3C RTCRtpEncodingParameters, and the codec to use."""
+    """How a page shall send its picture: fields of W3C RTCRtpEncodingParameters and RTCRtpSendParameters.
+
+    ``scale_resolution_down_by`` divides a picture of 480 lines; under 1 the camera is to give more lines.
+    ``degradation_preference`` None leaves the browser to itself.
+    """
 
     active: bool
     max_bitrate_bps: int = 0
     max_framerate: float = 15.0
     scale_resolution_down_by: float = 1.0
     codec: str | None = None
+    degradation_preference: str | None = None
 
 
 class SendParameters(ServerMessage, tag="send_parameters", frozen=True, kw_only=True):

@@ -24,13 +24,17 @@ class AudioSend:
 
 @dataclass(frozen=True, slots=True)
 class VideoSend:
-    """How a page shall send its picture; fields as in W3C RTCRtpEncodingParameters."""
+    """How a page shall send its picture; fields as in W3C RTCRtpEncodingParameters and RTCRtpSendParameters.
+
+    ``scale_resolution_down_by`` divides a picture of 480 lines; under 1 the camera is to give more lines.
+    """
 
     active: bool = False
     max_bitrate_bps: int = 0
     max_framerate: float = 15.0
     scale_resolution_down_by: float = 1.0
     codec: str | None = None
+    degradation_preference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

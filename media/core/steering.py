@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from media.core.parameters import AudioSend, SendParameters, VideoSend
+from media.core.clinicalprofile import DEGRADATION_PREFERENCES, picture_for, profile_for
+from media.core.parameters import AudioSend, ClinicalProfile, SendParameters, VideoSend
 from media.core.redundancy import (
     RED_MUCH_LOSS_KEEP_BPS,
     RED_MUCH_LOSS_MIN_BPS,
@@ -21,7 +22,7 @@ from media.core.redundancy import (
 )
 from media.core.stillrhythm import StillRhythm
 from media.core.uplinkceiling import UplinkCeiling
-from media.core.videosteps import VideoSteps, picture_for
+from media.core.videosteps import VideoSteps
 from media.core.voicesteps import VoiceSteps
 
 # Best at low rates first.
@@ -94,7 +95,7 @@ class ReceiverView:
     """What is known of one receiver of this publisher and its way down.
 
     ``audio_overhead_bps``: what other voices, and redundancy that the relay adds, take of its link besides
-    this publisher's plain voice.
+    this publisher's plain voice. ``profile``: what it wants of the pictures it is shown.
     """
 
     estimate_bps: float
@@ -104,6 +105,7 @@ class ReceiverView:
     wants_video: bool = True
     codecs: tuple[str, ...] = VIDEO_PREFERENCE
     audio_overhead_bps: float = 0.0
+    profile: ClinicalProfile = ClinicalProfile.FACE
 
 
 def red_for_receiver(view: ReceiverView, *, was_on: bool) -> bool:
@@ -181,7 +183,8 @@ class _Flow:
             self._consider_pause(now_ms, publisher, watching, room_bps)
         flows = self._video_since_ms is not None
         stills = self._rhythm.follow(now_ms, room_bps, video=flows)
-        video = self._video(now_ms, publisher, room_bps, codec) if flows else VideoSend()
+        profile = profile_for(receiver.profile for receiver in watching)
+        video = self._video(now_ms, publisher, room_bps, codec, profile) if flows else VideoSend()
         return SendParameters(self._audio, video, stills)
 
     def _watch_voice(
@@ -300,7 +303,14 @@ class _Flow:
         self._video_since_ms = None
         self._clean_since_ms = None
 
-    def _video(self, now_ms: float, publisher: PublisherView, room_bps: float, codec: str) -> VideoSend:
+    def _video(
+        self,
+        now_ms: float,
+        publisher: PublisherView,
+        room_bps: float,
+        codec: str,
+        profile: ClinicalProfile,
+    ) -> VideoSend:
         received_bps = publisher.up_video_bps_received
         if received_bps is None:  # too low while nobody speaks, but never too high
             received_bps = publisher.up_bps_received - voice_wire_bps(self._audio)
@@ -315,13 +325,14 @@ class _Flow:
             else publisher.up_reported_bps - self._audio.max_bitrate_bps,
         )
         self._steps.follow(min(HEAD_ROOM * room_bps, self._ceiling.bps), now_ms)
-        framerate, scale = picture_for(self._steps.bitrate_bps)
+        framerate, scale = picture_for(self._steps.bitrate_bps, profile)
         return VideoSend(
             active=True,
             max_bitrate_bps=self._steps.bitrate_bps,
             max_framerate=framerate,
             scale_resolution_down_by=scale,
             codec=codec,
+            degradation_preference=DEGRADATION_PREFERENCES[profile],
         )
 
 

@@ -242,6 +242,7 @@ class LegControl:
             wants_video=self.member.wants_video,
             codecs=tuple(entry.codec.value for entry in self.member.leg.offer.slots[0].video.formats),
             audio_overhead_bps=extra_bps,
+            profile=self.preferences.profile,
         )
 
     def _held(self, estimate_bps: float) -> float:

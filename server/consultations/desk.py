@@ -16,6 +16,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
+import msgspec
 import structlog
 
 from server.auth.principal import Principal
@@ -179,6 +180,9 @@ class Consultations:
         self._legs.sending_reported(principal.participant_id, message)
 
     async def _preferences(self, principal: Principal, message: wire.Preferences) -> None:
+        if principal.role not in CLINICIANS:
+            # Who looks at a wound or a gait says how; a station cannot ask that of the doctor's camera.
+            message = msgspec.structs.replace(message, profile=wire.ClinicalProfile.FACE)
         self._legs.set_preferences(principal.participant_id, views.preferences(message))
 
     async def _media_state(self, principal: Principal, message: wire.MediaState) -> None:

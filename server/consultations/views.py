@@ -34,6 +34,7 @@ def send_parameters(leg_id: str, parameters: engine.SendParameters) -> wire.Send
             max_framerate=video.max_framerate,
             scale_resolution_down_by=video.scale_resolution_down_by,
             codec=video.codec,
+            degradation_preference=video.degradation_preference,
         ),
     )
 

@@ -72,6 +72,13 @@ async def test_what_a_person_chose_reaches_the_engine(rig: Rig) -> None:
     assert preferences_asked(rig) == [(call.doctor_leg, asked)]
 
 
+async def test_a_station_cannot_ask_for_a_profile_of_the_doctors_picture(rig: Rig) -> None:
+    call = await rig.call()
+    await call.station.say(wire.Preferences(save_data=True, profile=wire.ClinicalProfile.DETAIL))
+    await call.station.ping()
+    assert preferences_asked(rig) == [(call.station_leg, Preferences(save_data=True))]
+
+
 async def test_a_choice_holds_for_the_next_leg_too(rig: Rig) -> None:
     page, _ = await rig.hello(STATION)
     await page.say(wire.Preferences(save_data=True))

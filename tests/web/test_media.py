@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -132,6 +133,44 @@ async def test_a_codec_is_chosen_when_both_have_it_and_an_unknown_one_does_no_ha
     await near.steered(video=PICTURE | {"codec": "video/unheard-of", "max_bitrate_bps": 50_000})
     await near.until("near.at(-1).getSenders()[1].getParameters().encodings[0].maxBitrate === 50000")
     assert (await near.encodings())[1].get("codec") is None
+
+
+async def test_the_camera_is_asked_for_more_only_when_more_is_to_be_sent(near: Near) -> None:
+    size = "return media.capture.tracks.video.getSettings()"
+    await near.run("await media.openDevices()")
+    await near.start()
+    await near.answered()
+    await near.steered()
+    await near.until("near.at(-1).getSenders()[1].getParameters().encodings[0].active")
+    assert (await near.run(size))["height"] == 480
+    await near.steered(video=PICTURE | {"scale_resolution_down_by": 0.667, "max_framerate": 30.0})
+    await near.until("media.capture.tracks.video.getSettings().height > 480")
+    settings = await near.run(size)
+    assert (settings["width"], settings["height"]) == (960, 720)
+    await near.steered(video=PICTURE | {"scale_resolution_down_by": 4.0, "max_framerate": 20.0})
+    await near.until("media.capture.tracks.video.getSettings().height === 480")
+    await near.until("near.at(-1).getSenders()[1].getParameters().encodings[0].scaleResolutionDownBy === 4")
+
+
+async def test_a_camera_that_gives_more_lines_is_divided_by_more(near: Near) -> None:
+    await near.run("await media.openDevices()")
+    await near.run("await media.capture.tracks.video.applyConstraints({ width: 1280, height: 720 })")
+    await near.start()
+    await near.answered()
+    await near.steered()
+    await near.until("near.at(-1).getSenders()[1].getParameters().encodings[0].scaleResolutionDownBy === 3")
+
+
+async def test_what_is_to_be_held_on_to_reaches_the_encoder_and_goes_again(near: Near) -> None:
+    preference = "near.at(-1).getSenders()[1].getParameters().degradationPreference"
+    await near.start()
+    await near.answered()
+    left_alone = await near.run(f"return {preference} ?? null")
+    for wish in ("maintain-resolution", "maintain-framerate"):
+        await near.steered(video=PICTURE | {"degradation_preference": wish})
+        await near.until(f"{preference} === '{wish}'")
+    await near.steered(video=PICTURE | {"degradation_preference": None})
+    await near.until(f"({preference} ?? null) === {json.dumps(left_alone)}")
 
 
 async def test_a_new_packet_time_is_negotiated_with_the_held_answer_and_no_byte_of_sdp_leaves(

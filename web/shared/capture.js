@@ -10,12 +10,11 @@
  * @typedef {"audio" | "video"} Kind
  */
 
-/** @type {Record<Kind, MediaTrackConstraints>} */
-const CONSTRAINTS = {
-    audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 },
-    // More than 480 lines or 15 frames is never sent on the links this is for, and heats the kiosk.
-    video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 15 } },
-};
+/** @type {MediaTrackConstraints} */
+const VOICE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
+// More than 480 lines or 15 frames is seldom sent on the links this is for, and heats the kiosk.
+export const PLAIN = { lines: 480, framerate: 15 };
+const WIDE = 4 / 3;
 
 export class Capture {
     /** @type {Record<Kind, MediaStreamTrack | null>} */
@@ -26,6 +25,8 @@ export class Capture {
     #wanted = { audio: false, video: false };
     /** @type {Promise<void> | null} */
     #asking = null;
+    /** What the camera is asked for. */
+    #picture = PLAIN;
 
     /** @param {(kind: Kind) => void} onChange a track or a state of this kind changed */
     constructor(onChange) {
@@ -55,6 +56,20 @@ export class Capture {
         }
     }
 
+    /**
+     * Asks the camera for as much as is to be sent now, and never for less than a plain picture: what it gives
+     * beyond, the encoder leaves out.
+     * @param {number} lines @param {number} framerate
+     * @returns {Promise<boolean>} whether the camera was asked for another picture
+     */
+    async ask(lines, framerate) {
+        const wanted = { lines: Math.max(lines, PLAIN.lines), framerate: Math.max(framerate, PLAIN.framerate) };
+        if (wanted.lines === this.#picture.lines && wanted.framerate === this.#picture.framerate) return false;
+        this.#picture = wanted;
+        await this.tracks.video?.applyConstraints(pictureOf(wanted));
+        return true;
+    }
+
     async #ask() {
         const missing = this.#missing();
         if (missing.length === 2 && (await this.#tryOpen(missing)) === "on") return;
@@ -76,8 +91,9 @@ export class Capture {
         if (!navigator.mediaDevices) return "denied";
         let stream;
         try {
+            const all = { audio: VOICE, video: pictureOf(this.#picture) };
             stream = await navigator.mediaDevices.getUserMedia(
-                Object.fromEntries(kinds.map((kind) => [kind, CONSTRAINTS[kind]])),
+                Object.fromEntries(kinds.map((kind) => [kind, all[kind]])),
             );
         } catch (error) {
             return reasonOf(error);
@@ -113,6 +129,11 @@ export class Capture {
         // A plugged device is a reason to look again; a refusal is not undone by a cable.
         if (this.#missing().some((kind) => !refused.includes(kind))) await this.open();
     }
+}
+
+/** @param {{lines: number, framerate: number}} picture @returns {MediaTrackConstraints} wishes only: no camera is refused */
+function pictureOf({ lines, framerate }) {
+    return { width: { ideal: Math.round(lines * WIDE) }, height: { ideal: lines }, frameRate: { ideal: framerate } };
 }
 
 /** Whether a device was wanted and cannot be had. @param {DeviceState} state @returns {boolean} */

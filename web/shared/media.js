@@ -6,8 +6,9 @@
 
 /** @import {ClientMessage, ClinicalProfile, ErrorMessage, IceServer, LegAnswer, LegState, SendParameters, Slots, ServerMessage, Welcome} from "./messages.js" */
 /** @import {SlotMedia} from "./leg.js" */
+/** @import {Kind} from "./capture.js" */
 
-import { Capture, isMissing } from "./capture.js";
+import { Capture, PLAIN, isMissing } from "./capture.js";
 import { Leg } from "./leg.js";
 import { SendReporter } from "./sendreport.js";
 
@@ -50,6 +51,8 @@ export class Media {
     #telling = false;
     /** What the server holds us to have switched off; a new session starts with nothing. */
     #told = { audio_muted: false, video_muted: false };
+    /** The newest. @type {SendParameters | null} */
+    #sending = null;
     #retryMs = RETRY_FIRST_MS;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     #retry;
@@ -62,7 +65,7 @@ export class Media {
         this.capture = new Capture((kind) => {
             const track = this.capture.tracks[kind];
             if (track && kind === "audio") track.enabled = !this.muted;
-            void this.#leg?.setTrack(kind, track).catch(report);
+            void this.#setTrack(kind, track).catch(report);
             this.#changed();
         });
     }
@@ -247,7 +250,26 @@ export class Media {
 
     /** @param {SendParameters} message */
     #parameters(message) {
-        if (this.#leg && message.leg_id === this.#leg.id) void this.#leg.apply(message).catch(report);
+        if (!this.#leg || message.leg_id !== this.#leg.id) return;
+        this.#sending = message;
+        void this.#apply().catch(report);
+    }
+
+    /** Voice first: the camera may take its time, and a picture of another size is divided by another number. */
+    async #apply() {
+        const message = this.#sending;
+        if (!message || message.leg_id !== this.#leg?.id) return;
+        await this.#leg.apply(message);
+        const { active, max_framerate, scale_resolution_down_by } = message.video;
+        if (!active) return;
+        const lines = Math.round(PLAIN.lines / Math.min(scale_resolution_down_by, 1));
+        if (await this.capture.ask(lines, max_framerate)) await this.#apply();
+    }
+
+    /** @param {Kind} kind @param {MediaStreamTrack | null} track */
+    async #setTrack(kind, track) {
+        await this.#leg?.setTrack(kind, track);
+        if (kind === "video" && track) await this.#apply();
     }
 
     /** @param {Slots} message */

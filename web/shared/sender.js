@@ -6,6 +6,7 @@
 
 /** @import {AudioParameters, VideoParameters, SendParameters} from "./messages.js" */
 
+import { PLAIN } from "./capture.js";
 import { editAnswer, readVoice } from "./sdp.js";
 
 /**
@@ -71,8 +72,11 @@ export class SendControl {
             encoding.active = video.active;
             if (video.max_bitrate_bps > 0) encoding.maxBitrate = video.max_bitrate_bps;
             if (video.max_framerate > 0) encoding.maxFramerate = video.max_framerate;
-            encoding.scaleResolutionDownBy = Math.max(video.scale_resolution_down_by, 1);
+            encoding.scaleResolutionDownBy = Math.max(video.scale_resolution_down_by * this.#excess(), 1);
             chooseCodec(encoding, parameters, video.codec);
+            // Not the track's contentHint: Chromium takes "detail" for a shared screen, and skin is none.
+            if (video.degradation_preference) parameters.degradationPreference = video.degradation_preference;
+            else delete parameters.degradationPreference;
         };
         try {
             await setEncoding(this.video, change);
@@ -85,6 +89,12 @@ export class SendControl {
                 delete encoding.codec;
             });
         }
+    }
+
+    /** How much larger than the one that is divided the camera's picture is; an upright phone has its lines across. */
+    #excess() {
+        const { width, height } = this.video.track?.getSettings() ?? {};
+        return width && height ? Math.min(width, height) / PLAIN.lines : 1;
     }
 
     /**
@@ -114,9 +124,9 @@ async function setEncoding(sender, change) {
     const parameters = sender.getParameters();
     const encoding = parameters.encodings[0];
     if (!encoding) return; // stopped sender: the leg is going away
-    const before = JSON.stringify(encoding);
+    const before = JSON.stringify(parameters);
     change(encoding, parameters);
-    if (JSON.stringify(encoding) !== before) await sender.setParameters(parameters);
+    if (JSON.stringify(parameters) !== before) await sender.setParameters(parameters);
 }
 
 /** @param {EncodingWithCodec} encoding @param {RTCRtpSendParameters} parameters @param {string | null} name */

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.core.parameters import AudioSend, SendParameters
+from media.core.parameters import AudioSend, ClinicalProfile, SendParameters
 from media.core.steering import (
     VIDEO_PREFERENCE,
     PublisherView,
@@ -92,6 +92,24 @@ def test_the_poorest_watching_receiver_decides() -> None:
         together.max_bitrate_bps
         < Call().run(40, RICH, replace(poor, wants_video=False)).video.max_bitrate_bps
     )
+
+
+def test_who_looks_decides_how_the_picture_is_made() -> None:
+    watching = ReceiverView(estimate_bps=100_000, profile=ClinicalProfile.DETAIL)
+    skin = Call().run(40, watching).video
+    face = Call().run(40, ReceiverView(estimate_bps=100_000)).video
+    assert skin.max_bitrate_bps == face.max_bitrate_bps
+    assert skin.max_framerate < face.max_framerate
+    assert (skin.degradation_preference, face.degradation_preference) == ("maintain-resolution", None)
+    assert Call().run(40, ReceiverView(100_000), replace(watching, wants_video=False)).video == face
+
+
+def test_a_profile_chosen_in_mid_call_holds_at_once() -> None:
+    call = Call()
+    before = call.run(40, ReceiverView(estimate_bps=100_000)).video
+    after = call.run(0.25, ReceiverView(estimate_bps=100_000, profile=ClinicalProfile.MOTION)).video
+    assert after.max_framerate > before.max_framerate
+    assert after.max_bitrate_bps == before.max_bitrate_bps
 
 
 def test_other_voices_on_a_receivers_link_take_their_share() -> None:

@@ -1,28 +1,11 @@
-"""The steps of video: down at once, up slowly, a picture that suits the rate."""
+"""The steps of video: down at once, up slowly."""
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.core.videosteps import MIN_VIDEO_BPS, STEPS_BPS, VideoSteps, picture_for
-
-
-@pytest.mark.parametrize(
-    ("bitrate_bps", "picture"),
-    [
-        (12_000, (4, 4)),
-        (20_000, (7, 4)),
-        (30_000, (10, 4)),
-        (60_000, (12, 2)),
-        (120_000, (15, 2)),
-        (240_000, (15, 1.5)),
-        (480_000, (15, 1)),
-    ],
-)
-def test_the_picture_suits_the_rate(bitrate_bps: int, picture: tuple[float, float]) -> None:
-    assert picture_for(bitrate_bps) == picture
+from media.core.videosteps import MIN_VIDEO_BPS, STEPS_BPS, VideoSteps
 
 
 def test_a_fall_is_followed_at_once_and_a_rise_after_it_waits() -> None:
