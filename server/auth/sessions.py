@@ -100,6 +100,7 @@ class HttpSessions:
             db.add(
                 HttpSession(
                     token_sha256=_digest(token),
+                    id=f"se_{secrets.token_hex(8)}",
                     account_id=account_id,
                     station_id=station_id,
                     created_at=now,

@@ -1,11 +1,25 @@
 """The tables, one file each. Importing this package makes all of them known to `Base.metadata`."""
 
 from server.db.models.account import Account
+from server.db.models.account_language import AccountLanguage
+from server.db.models.account_specialty import AccountSpecialty
 from server.db.models.consultation import Consultation
 from server.db.models.consultation_event import ConsultationEvent
 from server.db.models.enrolment_code import EnrolmentCode
 from server.db.models.http_session import HttpSession
+from server.db.models.oidc_link import OidcLink
 from server.db.models.site import Site
 from server.db.models.station import Station
 
-__all__ = ["Account", "Consultation", "ConsultationEvent", "EnrolmentCode", "HttpSession", "Site", "Station"]
+__all__ = [
+    "Account",
+    "AccountLanguage",
+    "AccountSpecialty",
+    "Consultation",
+    "ConsultationEvent",
+    "EnrolmentCode",
+    "HttpSession",
+    "OidcLink",
+    "Site",
+    "Station",
+]

@@ -82,7 +82,11 @@ async def test_sqlite_keeps_every_acknowledged_write_and_every_reference(tmp_pat
             db.add(Station(id="st_1", site_id="nowhere", name="Poste", created_at=1.0))
     with pytest.raises(IntegrityError):
         async with database.begin() as db:
-            db.add(HttpSession(token_sha256="0" * 64, created_at=1.0, last_seen_at=1.0, expires_at=2.0))
+            db.add(
+                HttpSession(
+                    token_sha256="0" * 64, id="se_1", created_at=1.0, last_seen_at=1.0, expires_at=2.0
+                )
+            )
     await engine.dispose()
 
 
