@@ -1,9 +1,13 @@
-"""`python -m benchmarks.forward`: what a forwarded packet costs, with all feedback on.
+"""`python -m benchmarks.forward`: what a forwarded packet costs, and how many calls one core carries.
 
 Owns: the command line, the two processes (the engine alone on one core, synthetic legs on another) and the line
 of JSON. Two-party calls; each leg sends voice and video at a fixed rate, answers with transport-wide feedback,
 reports, now and then a NACK and a keyframe request. CPU is user and system time of the engine's process over the
 window, divided by the RTP packets that it sent out in it.
+
+Without ``--calls`` few calls send many packets: the cost of one is seen. With it each leg sends what thin links
+take, voice with its past and a small picture, and each link loses packets in both directions: the cost of a call is
+seen. ``--search`` looks for the most calls that still get through in time.
 
 The engine's estimate of each downlink starts at ``--start-kbps``, as on a link already known: how fast it grows
 belongs to another measurement, and until it has grown the pacer holds video back on purpose.
@@ -19,7 +23,6 @@ import platform
 import random
 import socket
 import statistics
-import sys
 import time
 from array import array
 from collections.abc import Sequence
@@ -27,6 +30,8 @@ from typing import Any
 
 import uvloop
 
+from benchmarks.peers.capacity import most_calls
+from benchmarks.peers.engine_control import EngineControl
 from benchmarks.peers.host import Idle, describe, raise_priority
 from benchmarks.peers.load import STAMP, Participant, Rates, Tally, drive
 from benchmarks.peers.synthetic import SyntheticLeg
@@ -37,59 +42,23 @@ VOICE_BYTES = 120
 # libwebrtc fills video packets to about 1,100 bytes.
 VIDEO_BYTES = 1_100
 FRAME_PACKETS = 5
+FAT_CALLS = 25
+FAT_PACKETS_PER_S = 6_500.0
+# On a thin link a frame is one packet: ten a second of 750 bytes are 60 kbit/s.
+THIN_VIDEO_KBPS = 60.0
+THIN_FRAMES_PER_S = 10.0
+THIN_LOSS = 0.02
+# What a search holds a number of calls to: no packet lost, and the relay's part of mouth to ear not to be heard.
+AIM_P99_MS = 10.0
+FIRST_TRIED_CALLS = 100
+# With less than this the legs themselves came too late now and then, and the delay is also theirs.
+BUSY_IDLE = 0.15
 # Legs connect this many at a time: a handshake costs milliseconds.
 CONNECT_TOGETHER = 10
 ECHOES = 200
 ECHO_INTERVAL_S = 0.005
 DRAIN_S = 1.5
-LINE_MAX_BYTES = 1 << 20
 SEED = 5764
-
-
-class EngineControl:
-    """The engine's process, seen from the other one."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self._lock = asyncio.Lock()
-        self.echo_port = 0
-
-    @classmethod
-    async def start(cls, core: int, start_kbps: int, profile: bool) -> EngineControl:
-        """Start it on `core`."""
-        arguments = ["-m", "benchmarks.peers.engine_process", "--core", str(core)]
-        arguments += ["--start-kbps", str(start_kbps), *(["--profile"] if profile else [])]
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=LINE_MAX_BYTES,
-        )
-        control = cls(process)
-        control.echo_port = (await control._reply())["echo_port"]
-        return control
-
-    async def ask(self, do: str, **values: Any) -> dict[str, Any]:
-        """Send one request and wait for its answer. Raises ConnectionError when the engine has ended."""
-        async with self._lock:
-            assert self._process.stdin is not None
-            self._process.stdin.write(json.dumps({"do": do, **values}).encode() + b"\n")
-            await self._process.stdin.drain()
-            return await self._reply()
-
-    async def _reply(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = await self._process.stdout.readline()
-        if not line:
-            raise ConnectionError("the engine's process has ended")
-        reply: dict[str, Any] = json.loads(line)
-        return reply
-
-    async def close(self) -> None:
-        """Let it end by itself."""
-        await self.ask("close")
-        await self._process.wait()
 
 
 async def loopback_baseline_ns(port: int) -> float:
@@ -132,13 +101,20 @@ def rates_for(packets_per_second: float, legs: int) -> Rates:
     return Rates(VOICE_INTERVAL_S, VOICE_BYTES, 1 / video_per_s, VIDEO_BYTES, FRAME_PACKETS)
 
 
-async def measure(arguments: argparse.Namespace, cores: Sequence[int]) -> dict[str, Any]:
-    """Run it all; the values of the line."""
-    legs_count = 2 * arguments.calls
-    rates = rates_for(arguments.packets_per_second, legs_count)
+def thin_rates(video_kbps: float, loss: float) -> Rates:
+    """What a leg sends on a thin link: voice with its past, and a picture of `video_kbps`."""
+    frame_bytes = round(video_kbps * 1000 / 8 / THIN_FRAMES_PER_S)
+    return Rates(VOICE_INTERVAL_S, VOICE_BYTES, 1 / THIN_FRAMES_PER_S, frame_bytes, 1, loss, red=True)
+
+
+async def measure(
+    arguments: argparse.Namespace, cores: Sequence[int], calls: int, rates: Rates
+) -> dict[str, Any]:
+    """Run `calls` once; the values of the line."""
+    legs_count = 2 * calls
     control = await EngineControl.start(cores[0], arguments.start_kbps, arguments.profile)
     baseline_ns = await loopback_baseline_ns(control.echo_port)
-    legs = await connect_calls(control, arguments.calls)
+    legs = await connect_calls(control, calls)
     tally = Tally()
     rng = random.Random(SEED)
     participants = [Participant(leg, rates, tally, rng) for leg in legs]
@@ -163,25 +139,34 @@ async def measure(arguments: argparse.Namespace, cores: Sequence[int]) -> dict[s
 
     forwarded = after["forwarded"] - before["forwarded"]
     seconds = after["at_s"] - before["at_s"]
+    cpu_s = after["cpu_s"] - before["cpu_s"]
+    generator_idle = idle.share_since(idle_before, f"cpu{cores[-1]}")
     both = sorted([*tally.delays_ns["audio"], *tally.delays_ns["video"]])
-    voice = sorted(tally.delays_ns["audio"])
+    voice, video = sorted(tally.delays_ns["audio"]), sorted(tally.delays_ns["video"])
     return {
-        "cpu_us_per_packet": round((after["cpu_s"] - before["cpu_s"]) * 1e6 / max(1, forwarded), 1),
+        "calls": calls,
+        "cpu_us_per_packet": round(cpu_s * 1e6 / max(1, forwarded), 1),
+        "cpu_share": round(cpu_s / seconds, 3),
         "packets_per_s": round(forwarded / seconds),
-        "lost": tally.sent - tally.received,
+        "lost": tally.lost,
         "sent": tally.sent,
+        "taken_by_links": len(tally.taken),
         "added_delay_ms_p50": _added_ms(both, 0.5, baseline_ns),
         "added_delay_ms_p99": _added_ms(both, 0.99, baseline_ns),
         "voice_added_delay_ms_p50": _added_ms(voice, 0.5, baseline_ns),
         "voice_added_delay_ms_p99": _added_ms(voice, 0.99, baseline_ns),
+        "video_added_delay_ms_p50": _added_ms(video, 0.5, baseline_ns),
+        "video_added_delay_ms_p99": _added_ms(video, 0.99, baseline_ns),
         "rss_mib": round(after["rss_mib"], 1),
         "legs": legs_count,
         "seconds": round(seconds, 1),
-        "video_kbps_per_leg": round(VIDEO_BYTES * 8 / rates.video_interval_s / 1000),
+        "video_kbps_per_leg": round(rates.video_bytes * 8 / rates.video_interval_s / 1000),
         "estimate_kbps_min": after["estimate_kbps"][0],
         "python": platform.python_version(),
         "machine": describe(),
         "engine_core_idle": round(idle.share_since(idle_before, f"cpu{cores[0]}"), 2),
+        "generator_core_idle": round(generator_idle, 2),
+        "generator_was_bottleneck": generator_idle < BUSY_IDLE,
         "idle": round(idle.share_since(idle_before), 2),
     }
 
@@ -192,12 +177,43 @@ def _added_ms(delays_ns: Sequence[int] | array[int], share: float, baseline_ns: 
     return round((delays_ns[min(len(delays_ns) - 1, int(share * len(delays_ns)))] - baseline_ns) / 1e6, 2)
 
 
+async def search(arguments: argparse.Namespace, cores: Sequence[int], rates: Rates) -> dict[str, Any]:
+    """Find the most calls that hold the aim; every number tried goes to standard output as it ends."""
+
+    async def holds(calls: int) -> bool:
+        line = await measure(arguments, cores, calls, rates)
+        held = line["lost"] == 0 and (line["added_delay_ms_p99"] or 0.0) <= AIM_P99_MS
+        print(json.dumps({"tried": calls, "held": held} | line), flush=True)
+        return held
+
+    return {"most_calls": await most_calls(holds, FIRST_TRIED_CALLS), "aim_p99_ms": AIM_P99_MS}
+
+
 def _arguments(values: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.forward", description=__doc__.split("\n")[0])
-    parser.add_argument("--calls", type=int, default=25, help="two-party calls (default 25)")
+    parser.add_argument(
+        "--calls", type=int, help=f"thin two-party calls (without it, {FAT_CALLS} of many packets)"
+    )
+    parser.add_argument(
+        "--search", action="store_true", help=f"the most thin calls with p99 <= {AIM_P99_MS:g} ms, none lost"
+    )
     parser.add_argument("--seconds", type=float, default=15.0, help="length of the window (default 15)")
     parser.add_argument(
-        "--packets-per-second", type=float, default=6_500.0, help="sent by all legs together (default 6500)"
+        "--packets-per-second",
+        type=float,
+        help=f"sent by all legs together, instead of a thin picture (without --calls {FAT_PACKETS_PER_S:g})",
+    )
+    parser.add_argument(
+        "--video-kbps",
+        type=float,
+        default=THIN_VIDEO_KBPS,
+        help="picture of a thin call (default %(default)g)",
+    )
+    parser.add_argument(
+        "--loss",
+        type=float,
+        default=THIN_LOSS,
+        help="of each link of a thin call, each way (default %(default)g)",
     )
     parser.add_argument("--warm-up", type=float, default=5.0, help="seconds before the window (default 5)")
     parser.add_argument(
@@ -207,20 +223,30 @@ def _arguments(values: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(values)
 
 
+def plan(arguments: argparse.Namespace) -> tuple[int, Rates]:
+    """How many calls, and what each leg sends. Raises ValueError for what cannot be."""
+    calls = FAT_CALLS if arguments.calls is None else arguments.calls
+    if calls < 1 or arguments.seconds <= 0:
+        raise ValueError("at least one call, and a window longer than 0 s")
+    thin = arguments.calls is not None or arguments.search
+    if arguments.packets_per_second is None and thin:
+        return calls, thin_rates(arguments.video_kbps, arguments.loss)
+    return calls, rates_for(arguments.packets_per_second or FAT_PACKETS_PER_S, 2 * calls)
+
+
 def main() -> None:
-    """Measure, and print one line."""
+    """Measure, and print one line (of a search one for each number of calls tried, and the answer)."""
     arguments = _arguments()
     cores = sorted(os.sched_getaffinity(0))
-    if arguments.calls < 1 or arguments.seconds <= 0:
-        raise SystemExit("benchmarks.forward needs at least one call and a window longer than 0 s")
     try:
-        rates_for(arguments.packets_per_second, 2 * arguments.calls)
+        calls, rates = plan(arguments)
     except ValueError as error:
         raise SystemExit(f"benchmarks.forward: {error}") from None
     # The legs keep off the engine's core where there is another.
     os.sched_setaffinity(0, set(cores[1:]) or set(cores))
     nice = raise_priority()
-    print(json.dumps(uvloop.run(measure(arguments, cores)) | {"nice": nice}))
+    run = search(arguments, cores, rates) if arguments.search else measure(arguments, cores, calls, rates)
+    print(json.dumps(uvloop.run(run) | {"nice": nice}))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Calls of synthetic legs under load: voice and video at fixed rates, every packet stamped with its time.
 
-Owns: the pacing of the sources, the stamps, and the tally of what was sent, what came and how late. Must never
-send faster than told: a burst would measure queues, not the relay. Times are ns on the system's monotonic clock,
-which processes of one machine share.
+Owns: the pacing of the sources, the stamps, the losses of the links, and the tally of what was sent, what came
+and how late. Must never send faster than told: a burst would measure queues, not the relay. Times are ns on the
+system's monotonic clock, which processes of one machine share.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from benchmarks.peers import sdp
 from benchmarks.peers.streams import SlotStream
 from benchmarks.peers.synthetic import SyntheticLeg
-from media.core import red
+from media.core import red, rtp
 
 STAMP = struct.Struct("!Q")
 # VP8 payload descriptor (RFC 7741 section 4.2): S = 1 on the first packet of a frame; the payload's own first
@@ -25,6 +25,8 @@ STAMP = struct.Struct("!Q")
 FRAME_START, FRAME_REST = b"\x10", b"\x00"
 KEYFRAME, DELTA_FRAME = b"\x00", b"\x01"
 STAMP_OFFSET_VIDEO = 2
+# RFC 4588 section 4: the original sequence number stands before a resent payload.
+RTX_NUMBER_BYTES = 2
 # Sources look whether a packet is due this often; browsers' pacers tick each 5 ms too.
 TICK_S = 0.005
 # What browsers do now and then on a clean link: a NACK for one packet, a keyframe request.
@@ -34,31 +36,46 @@ PLI_INTERVAL_S = 5.0
 
 @dataclass(frozen=True)
 class Rates:
-    """What each leg sends. A frame is `frame_packets` packets."""
+    """What each leg sends. A frame is `frame_packets` packets.
+
+    ``loss`` is the share that each leg's link takes away in each direction; with ``red`` voices go up with their
+    past (RFC 2198), as pages send them where links lose packets.
+    """
 
     voice_interval_s: float
     voice_bytes: int
     video_interval_s: float
     video_bytes: int
     frame_packets: int
+    loss: float = 0.0
+    red: bool = False
 
 
 @dataclass
 class Tally:
-    """Packets stamped inside the window, and their delays in ns by kind."""
+    """Packets stamped inside the window, and their delays in ns by kind.
+
+    ``taken`` are stamps of packets that an emulated link took away: their repair is not asked for here, and its
+    delay is the link's.
+    """
 
     begin_ns: int = 0
     end_ns: int = 0
     sent: int = 0
-    received: int = 0
     delays_ns: dict[str, array[int]] = field(
         default_factory=lambda: {"audio": array("q"), "video": array("q")}
     )
-    seen: set[tuple[int, int]] = field(default_factory=set)
+    seen: set[int] = field(default_factory=set)
+    taken: set[int] = field(default_factory=set)
 
     def inside(self, stamp_ns: int) -> bool:
         """Whether a stamp lies in the window."""
         return self.begin_ns <= stamp_ns < self.end_ns
+
+    @property
+    def lost(self) -> int:
+        """Packets that neither came nor were taken away by a link: the relay owes them."""
+        return self.sent - len(self.seen | self.taken)
 
 
 class Participant:
@@ -68,6 +85,10 @@ class Participant:
         self.leg = leg
         self._rates = rates
         self._tally = tally
+        self._rng = rng
+        self._red = red.RedSender(1, rates.voice_bytes)
+        if rates.loss:
+            leg.lose_outgoing = leg.lose_incoming = self._loses
         leg.on_packet = self._arrived
         leg.on_keyframe_wanted = self._keyframe_wanted
         self._voice_filling = bytes(rates.voice_bytes - STAMP.size)
@@ -87,7 +108,7 @@ class Participant:
         rates = self._rates
         while self._next_voice_s <= now_s:
             self._next_voice_s += rates.voice_interval_s
-            self.leg.send_audio(self._stamp() + self._voice_filling, seconds=rates.voice_interval_s)
+            self._send_voice()
         while self._next_video_s <= now_s:
             self._next_video_s += rates.video_interval_s
             self._send_video()
@@ -99,6 +120,14 @@ class Participant:
         if now_s >= self._next_pli_s:
             self._next_pli_s = now_s + PLI_INTERVAL_S
             self.leg.ask_keyframe(0)
+
+    def _send_voice(self) -> None:
+        payload = self._stamp() + self._voice_filling
+        payload_type = None
+        if self._rates.red:
+            payload_type = sdp.RED
+            payload = self._red.encapsulate(sdp.OPUS, self.leg.audio.timestamp, payload)
+        self.leg.send_audio(payload, seconds=self._rates.voice_interval_s, payload_type=payload_type)
 
     def _send_video(self) -> None:
         rates = self._rates
@@ -123,23 +152,42 @@ class Participant:
     def _keyframe_wanted(self) -> None:
         self._wants_keyframe = True
 
+    def _loses(self, packet: bytes) -> bool:
+        """Whether the link takes this plain packet away; if so its stamp is noted."""
+        if self._rng.random() >= self._rates.loss:
+            return False
+        second, _, _, _, header_len = rtp.parse(packet)
+        payload_type = second & 0x7F
+        if payload_type == sdp.VP8_RTX:
+            header_len += RTX_NUMBER_BYTES
+        kind = "audio" if payload_type in (sdp.OPUS, sdp.RED) else "video"
+        stamp_ns = _stamp_of(kind, payload_type, packet[header_len:])
+        if stamp_ns is not None and self._tally.inside(stamp_ns):
+            self._tally.taken.add(stamp_ns)
+        return True
+
     def _arrived(
         self, stream: SlotStream, second: int, _number: int, _timestamp: int, payload: bytes, resent: bool
     ) -> None:
-        if second & 0x7F == sdp.RED:
-            payload = red.parse(payload)[-1].data  # the newest block, the only one not seen before
-        (stamp_ns,) = STAMP.unpack_from(payload, 0 if stream.kind == "audio" else STAMP_OFFSET_VIDEO)
+        stamp_ns = _stamp_of(stream.kind, second & 0x7F, payload)
         tally = self._tally
-        if not tally.inside(stamp_ns):
+        # A NACK may be for a packet that did arrive, so a resend is news only where one was lost.
+        if stamp_ns is None or not tally.inside(stamp_ns) or stamp_ns in tally.seen:
             return
-        # The NACKs above are for packets that did arrive, so a resend is news only where one was lost.
-        key = (stream.ssrc, stamp_ns)
-        if key in tally.seen:
-            return
-        tally.seen.add(key)
-        tally.received += 1
-        if not resent:
+        tally.seen.add(stamp_ns)
+        if not resent and stamp_ns not in tally.taken:
             tally.delays_ns[stream.kind].append(time.monotonic_ns() - stamp_ns)
+
+
+def _stamp_of(kind: str, payload_type: int, payload: bytes) -> int | None:
+    """The stamp in a payload; None in a padding probe, which has none. No two packets have the same."""
+    if payload_type == sdp.RED:
+        payload = red.parse(payload)[-1].data  # the newest block, the only one not seen before
+    at = 0 if kind == "audio" else STAMP_OFFSET_VIDEO
+    if len(payload) < at + STAMP.size:
+        return None
+    stamp_ns: int = STAMP.unpack_from(payload, at)[0]
+    return stamp_ns
 
 
 async def drive(participants: list[Participant], stop: asyncio.Event) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import os
+from typing import Any
 
 import pytest
 
@@ -29,15 +29,49 @@ def test_idle_shares_are_taken_between_two_readings() -> None:
     assert later.share_since(earlier, "cpu0") == 0.0
 
 
+def test_naming_calls_makes_them_thin_and_lossy() -> None:
+    calls, rates = forward.plan(forward._arguments(["--calls", "100"]))
+    assert calls == 100
+    assert rates.video_bytes * 8 / rates.video_interval_s == pytest.approx(60_000)
+    assert rates.red
+    assert rates.loss == forward.THIN_LOSS
+
+
+def test_without_a_number_of_calls_few_send_many_packets() -> None:
+    calls, rates = forward.plan(forward._arguments([]))
+    assert (calls, rates.red, rates.loss) == (forward.FAT_CALLS, False, 0.0)
+    each = 1 / rates.voice_interval_s + 1 / rates.video_interval_s
+    assert each * 2 * calls == pytest.approx(forward.FAT_PACKETS_PER_S)
+
+
+@pytest.mark.parametrize("values", [["--calls", "0"], ["--seconds", "0"]])
+def test_nothing_to_measure_is_refused(values: list[str]) -> None:
+    with pytest.raises(ValueError, match="at least one call"):
+        forward.plan(forward._arguments(values))
+
+
+async def _short_run(values: list[str]) -> dict[str, Any]:
+    arguments = forward._arguments([*values, "--seconds", "1", "--warm-up", "0.5"])
+    calls, rates = forward.plan(arguments)
+    return await forward.measure(arguments, sorted(os.sched_getaffinity(0)), calls, rates)
+
+
 async def test_a_short_run_forwards_what_is_sent_and_reports_it() -> None:
-    wishes = argparse.Namespace(
-        calls=2, seconds=1.0, packets_per_second=200.0, warm_up=0.5, start_kbps=4_000, profile=False
-    )
-    line = await forward.measure(wishes, sorted(os.sched_getaffinity(0)))
+    line = await _short_run(["--calls", "2", "--packets-per-second", "200"])
     assert line["legs"] == 4
     assert line["sent"] > 0
+    assert line["taken_by_links"] == 0
     assert 0 <= line["lost"] <= line["sent"]
     assert line["packets_per_s"] > 0
     assert line["cpu_us_per_packet"] > 0
     assert line["rss_mib"] > 0
     assert line["added_delay_ms_p99"] >= line["added_delay_ms_p50"]
+
+
+async def test_what_the_links_of_thin_calls_take_away_is_not_the_relays_loss() -> None:
+    line = await _short_run(["--calls", "2", "--loss", "0.3"])
+    assert line["sent"] > 50
+    assert line["taken_by_links"] > 5
+    assert line["lost"] < line["taken_by_links"]
+    assert line["voice_added_delay_ms_p99"] >= line["voice_added_delay_ms_p50"]
+    assert line["video_added_delay_ms_p99"] >= line["video_added_delay_ms_p50"]

@@ -1,0 +1,59 @@
+"""The engine's process, seen from the one that drives it.
+
+Owns: its start, the requests as lines of JSON, and its end. What they do is in engine_process.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+LINE_MAX_BYTES = 1 << 20
+
+
+class EngineControl:
+    """The engine's process, seen from the other one."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._lock = asyncio.Lock()
+        self.echo_port = 0
+
+    @classmethod
+    async def start(cls, core: int, start_kbps: int, profile: bool) -> EngineControl:
+        """Start it on `core`."""
+        arguments = ["-m", "benchmarks.peers.engine_process", "--core", str(core)]
+        arguments += ["--start-kbps", str(start_kbps), *(["--profile"] if profile else [])]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=LINE_MAX_BYTES,
+        )
+        control = cls(process)
+        control.echo_port = (await control._reply())["echo_port"]
+        return control
+
+    async def ask(self, do: str, **values: Any) -> dict[str, Any]:
+        """Send one request and wait for its answer. Raises ConnectionError when the engine has ended."""
+        async with self._lock:
+            assert self._process.stdin is not None
+            self._process.stdin.write(json.dumps({"do": do, **values}).encode() + b"\n")
+            await self._process.stdin.drain()
+            return await self._reply()
+
+    async def _reply(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        if not line:
+            raise ConnectionError("the engine's process has ended")
+        reply: dict[str, Any] = json.loads(line)
+        return reply
+
+    async def close(self) -> None:
+        """Let it end by itself."""
+        await self.ask("close")
+        await self._process.wait()
