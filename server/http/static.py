@@ -7,6 +7,7 @@ the file system, so nothing outside the folder, and no Python file, can be serve
 Pages name their files as /web/<path>; what is sent says /web/@<version>/<path>, where the version is a
 hash over all files. Such an address never changes its content and is kept for a year: on a 1.3 s link, a
 second visit asks for one page and nothing else. Module imports are relative, so they stay within the version.
+combine.py puts the modules of each page into one file and the style sheets into another.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from pathlib import Path
 import rcssmin
 import rjsmin
 from aiohttp import web
+
+from server.http.combine import combine
 
 MIME_TYPES = {
     ".html": "text/html",
@@ -62,7 +65,8 @@ class WebFiles:
     """Every file of the pages, by its path within the folder, with forward slashes."""
 
     def __init__(self, folder: Path) -> None:
-        contents = _read(folder)
+        # The hash is over what is sent, not over what was read: another way to combine is another content.
+        contents = combine(_read(folder))
         self.version = _hash(b"".join(name.encode() + body for name, body in sorted(contents.items())))[:16]
         self._files = {name: self._file(name, body) for name, body in contents.items()}
 

@@ -1,0 +1,174 @@
+"""The modules of a page in one file, its style sheets in another: made in memory at start, never on disk.
+
+Owns: how the plain ES modules of the ``web`` folder (ECMAScript 2022 section 16.2) become two answers of a
+server. A first visit over 16 kbit/s asked for 28 files: requests and their headers took longer than the files.
+Must never change what a module means: each keeps a scope of its own, runs once, in the order of its imports. What
+this does not understand raises `CombineError` at start, and in the tests before that.
+
+The sources stay what browsers can load as they are; the only rules are those the tests of this module name:
+``import {names} from "./file.js"``, ``export`` before a declaration, and ``import("./file.js")`` for what may come
+late. Of each page, a late module and what it alone needs is one more file beside the page's.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Mapping
+
+_IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"(\.[^"]+)";', re.MULTILINE)
+_EXPORT = re.compile(r"^export\s+((?:async\s+)?(?:function\*?|class|const)\s+([\w$]+))", re.MULTILINE)
+_LATE = re.compile(r'\bimport\(\s*"(\.[^"]+)"\s*\)')
+_OTHER = re.compile(r"^(?:import\b(?!\()|export\b).*|\bimport\((?!\").*", re.MULTILINE)
+# Types in comments look like late imports.
+_JSDOC = re.compile(r"^[ \t]*/\*\*.*?\*/", re.MULTILINE | re.DOTALL)
+_OWN_ADDRESS = "import.meta.url"
+
+_SCRIPT = re.compile(r'<script type="module" src="/web/([^"]+)"></script>')
+_SHEET = re.compile(r'<link rel="stylesheet" href="/web/([^"]+)">\n?')
+_CSS_URL = re.compile(r"url\((?![\"']?(?:data:|/))[\"']?([^\"')]+)[\"']?\)")
+
+
+class CombineError(ValueError):
+    """A page or module of ours is written in a way that cannot be combined; the text says which and where."""
+
+
+def combine(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files of the pages by name, with every page's modules and style sheets combined.
+
+    A page's script keeps its name and holds all it imports; late parts are called ``page+part.js``, the styles
+    ``index+styles.css``. All other files stay as they are. Raises CombineError.
+    """
+    combined = dict(files)
+    for name in sorted(files):
+        if name.endswith(".html"):
+            combined[name] = _page(name, files[name].decode(), files, combined).encode()
+    return combined
+
+
+def _page(name: str, html: str, files: Mapping[str, bytes], combined: dict[str, bytes]) -> str:
+    entries = _SCRIPT.findall(html)
+    if len(entries) > 1:
+        raise CombineError(f"{name}: more than one module")
+    for entry in entries:
+        page = _Page(entry, files)
+        combined.update({part: text.encode() for part, text in page.parts().items()})
+        for module in page.first:
+            html = html.replace(f'<link rel="modulepreload" href="/web/{module}">\n', "")
+    sheets = _SHEET.findall(html)
+    if len(sheets) > 1:
+        all_styles = f"{name.removesuffix('.html')}+styles.css"
+        texts = [_moved_styles(sheet, _text(sheet, files), all_styles) for sheet in sheets]
+        combined[all_styles] = "\n".join(texts).encode()
+        one = f'<link rel="stylesheet" href="/web/{all_styles}">\n'
+        html = _SHEET.sub(one, html, count=1)
+        html = _SHEET.sub(lambda found: found[0] if found[1] == all_styles else "", html)
+    return html
+
+
+class _Page:
+    """The modules of one page: those of the first load, and the late ones."""
+
+    def __init__(self, entry: str, files: Mapping[str, bytes]) -> None:
+        self._entry = entry
+        self._files = files
+        self._late: list[str] = []
+        self.first = self._order(entry)
+
+    def parts(self) -> dict[str, str]:
+        """Script by name of file."""
+        made = {
+            self._entry: "\n".join(["const $={};", *map(self._registered, self.first[:-1]), self._last()])
+        }
+        for late in self._late:  # grows while late modules are read: they may have late ones themselves
+            modules = [name for name in self._order(late) if name not in self.first]
+            body = "\n".join(map(self._registered, modules))
+            made[self._part(late)] = f"export default ($)=>{{\n{body}\nreturn $[{json.dumps(late)}];\n}};"
+        return made
+
+    def _order(self, module: str) -> list[str]:
+        """A module and all it imports, each after what it imports itself."""
+        found: list[str] = []
+        self._visit(module, [], found)
+        return found
+
+    def _visit(self, module: str, path: list[str], found: list[str]) -> None:
+        if module in path:
+            raise CombineError(
+                f"{module}: imports itself by way of {' and '.join(path[path.index(module) :])}"
+            )
+        if module in found:
+            return
+        for imported in _IMPORT.finditer(_script(module, self._files)):
+            self._visit(_resolve(module, imported[2]), [*path, module], found)
+        found.append(module)
+
+    def _registered(self, module: str) -> str:
+        """A module as a function that runs once and leaves its exports in the registry ``$``."""
+        body, exports = self._body(module)
+        return f"$[{json.dumps(module)}]??=(()=>{{\n{body}\nreturn{{{','.join(exports)}}};\n}})();"
+
+    def _last(self) -> str:
+        """The page's own module stands free, so that it may await."""
+        body, exports = self._body(self._entry)
+        if exports:
+            raise CombineError(f"{self._entry}: nobody can import what a page's own module exports")
+        return body
+
+    def _body(self, module: str) -> tuple[str, list[str]]:
+        text = _script(module, self._files)
+        exports: list[str] = []
+
+        def imported(found: re.Match[str]) -> str:
+            names = re.sub(r"\s+as\s+", ":", found[1])
+            return f"const{{{names}}}=$[{json.dumps(_resolve(module, found[2]))}];"
+
+        def exported(found: re.Match[str]) -> str:
+            exports.append(found[2])
+            return found[1]
+
+        def late(found: re.Match[str]) -> str:
+            wanted = _resolve(module, found[1])
+            if wanted not in self._late:
+                self._late.append(wanted)
+            address = _relative(self._entry, self._part(wanted))
+            return f"import({json.dumps(address)}).then((part)=>part.default($))"
+
+        text = _LATE.sub(late, _EXPORT.sub(exported, _IMPORT.sub(imported, text)))
+        left = _OTHER.search(text)
+        if left is not None:
+            raise CombineError(f"{module}: cannot combine {left[0]!r}")
+        own = f"new URL({json.dumps(_relative(self._entry, module))},{_OWN_ADDRESS})"
+        return text.replace(_OWN_ADDRESS, own), exports
+
+    def _part(self, late: str) -> str:
+        stem = posixpath.basename(late).removesuffix(".js")
+        return f"{self._entry.removesuffix('.js')}+{stem}.js"
+
+
+def _text(name: str, files: Mapping[str, bytes]) -> str:
+    if name not in files:
+        raise CombineError(f"{name}: no such file")
+    return files[name].decode()
+
+
+def _script(name: str, files: Mapping[str, bytes]) -> str:
+    return _JSDOC.sub("", _text(name, files))
+
+
+def _resolve(module: str, address: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(module), address))
+
+
+def _relative(origin: str, target: str) -> str:
+    """How a file at ``origin`` names the one at ``target``."""
+    relative = posixpath.relpath(target, posixpath.dirname(origin))
+    return relative if relative.startswith(".") else f"./{relative}"
+
+
+def _moved_styles(sheet: str, text: str, target: str) -> str:
+    """A style sheet that names its pictures from where it is moved to."""
+    if "@import" in text:
+        raise CombineError(f"{sheet}: imports another style sheet")
+    return _CSS_URL.sub(lambda found: f"url({_relative(target, _resolve(sheet, found[1]))})", text)
