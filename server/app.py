@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import web as pages_package
 from media.engine.engine import MediaEngine, MediaSettings
+from server.audit.trail import Trail
 from server.auth.accounts import Accounts
 from server.auth.delays import Delays
 from server.auth.hashing import Hasher
@@ -27,6 +28,7 @@ from server.auth.sessions import HttpSessions
 from server.auth.stations import Stations
 from server.auth.tickets import Tickets
 from server.config import Settings, SettingsError
+from server.consents import Consents
 from server.consultations import Consultations
 from server.db.consultations import DatabaseConsultationStore
 from server.db.engine import open_database, sessions_of
@@ -95,6 +97,7 @@ def make_services(settings: Settings, engine: AsyncEngine, clock: Callable[[], f
     """Accounts, stations, sessions and tickets over one database; the command line uses them too."""
     database = sessions_of(engine)
     hasher = Hasher()
+    trail = Trail(clock)
     return Services(
         settings=settings,
         database=database,
@@ -109,6 +112,8 @@ def make_services(settings: Settings, engine: AsyncEngine, clock: Callable[[], f
         stations=Stations(database, hasher, _delays(settings), settings, clock),
         sessions=HttpSessions(database, settings, clock),
         tickets=Tickets(),
+        trail=trail,
+        consents=Consents(trail, clock),
     )
 
 

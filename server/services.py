@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from server.audit.trail import Trail
 from server.auth.accounts import Accounts
 from server.auth.hashing import Hasher
 from server.auth.sessions import HttpSessions
 from server.auth.stations import Stations
 from server.auth.tickets import Tickets
 from server.config import Settings
+from server.consents import Consents
 from server.db.engine import DbSessions
 from server.hub import Hub
 
@@ -30,6 +32,8 @@ class Services:
     stations: Stations
     sessions: HttpSessions
     tickets: Tickets
+    trail: Trail
+    consents: Consents
 
 
 SERVICES = web.AppKey("services", Services)

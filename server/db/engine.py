@@ -6,14 +6,14 @@ audit entries and manifests must be on disk before the act they allow (synchrono
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from server.config import SettingsError
-
-DbSessions = async_sessionmaker[AsyncSession]
 
 # A writer holds the SQLite lock for one fsync, tens of milliseconds on a poor disk; five seconds is
 # never reached by ourselves and leaves room for a `keneya` command beside the running server.
@@ -32,9 +32,37 @@ def open_database(url: str) -> AsyncEngine:
     return engine
 
 
+class DbSessions:
+    """The factory of database sessions; objects stay readable after a commit.
+
+    ``async with database() as db`` reads; ``async with database.begin() as db`` writes: one transaction,
+    committed at the end of the block, rolled back when it raises.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._make = async_sessionmaker(engine, expire_on_commit=False)
+        self._sqlite = engine.dialect.name == "sqlite"
+
+    def __call__(self) -> AsyncSession:
+        """A session to read with."""
+        return self._make()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncSession]:
+        """A session to write with. On SQLite it is the only writer from its first statement on.
+
+        The driver begins a transaction only before the first write: what was read until then may be old when
+        the write lock comes. On PostgreSQL, lock what a decision rests on (`with_for_update`).
+        """
+        async with self._make() as db, db.begin():
+            if self._sqlite:
+                await (await db.connection()).exec_driver_sql("BEGIN IMMEDIATE")
+            yield db
+
+
 def sessions_of(engine: AsyncEngine) -> DbSessions:
-    """The factory of database sessions; objects stay readable after a commit."""
-    return async_sessionmaker(engine, expire_on_commit=False)
+    """The factory of sessions on this engine."""
+    return DbSessions(engine)
 
 
 def _set_pragmas(connection: Any, record: object) -> None:

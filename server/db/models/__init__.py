@@ -3,6 +3,9 @@
 from server.db.models.account import Account
 from server.db.models.account_language import AccountLanguage
 from server.db.models.account_specialty import AccountSpecialty
+from server.db.models.audit_entry import AuditEntry
+from server.db.models.audit_head import AuditHead
+from server.db.models.consent import Consent
 from server.db.models.consultation import Consultation
 from server.db.models.consultation_event import ConsultationEvent
 from server.db.models.enrolment_code import EnrolmentCode
@@ -15,6 +18,9 @@ __all__ = [
     "Account",
     "AccountLanguage",
     "AccountSpecialty",
+    "AuditEntry",
+    "AuditHead",
+    "Consent",
     "Consultation",
     "ConsultationEvent",
     "EnrolmentCode",

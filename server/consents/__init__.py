@@ -1,0 +1,16 @@
+"""Consent: what a patient agreed to, kept on disk before the act it allows."""
+
+from server.consents.consent import Consent, ConsentScope, Giver, How, NewConsent
+from server.consents.errors import ConsentMissing, ConsentRefusedAsWritten
+from server.consents.service import Consents
+
+__all__ = [
+    "Consent",
+    "ConsentMissing",
+    "ConsentRefusedAsWritten",
+    "ConsentScope",
+    "Consents",
+    "Giver",
+    "How",
+    "NewConsent",
+]

@@ -1,0 +1,23 @@
+"""What the rules of consent refuse. The codes are keys of the catalogs."""
+
+from __future__ import annotations
+
+
+class ConsentError(Exception):
+    """Base. ``code`` is told to the page; the text carries nothing about the patient."""
+
+    code = "consent_error"
+
+
+class ConsentMissing(ConsentError):
+    """The patient has not agreed to this, has refused it, or has taken the consent back."""
+
+    code = "consent_missing"
+
+
+class ConsentRefusedAsWritten(ConsentError):
+    """The answer cannot be kept as it came: something that makes it a consent is missing. ``code`` says what."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
