@@ -105,8 +105,7 @@ class Link:
         while self._air and self._air[0].arrival_s <= now_s:
             flying = self._air.popleft()
             arrived.append(flying.packet)
-            self.tally.delivered_packets += 1
-            self.tally.delivered_bytes += len(flying.packet)
+            self.tally.delivered(flying.packet)
             self.tally.late_ms.append((now_s - flying.arrival_s) * MS_PER_S)
         return arrived
 

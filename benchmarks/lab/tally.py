@@ -7,9 +7,12 @@ comes in.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from benchmarks.lab.kinds import KINDS, kind_of
 
 BITS_PER_BYTE = 8
 
@@ -31,10 +34,17 @@ class Tally:
     offered_packets: int = 0
     delivered_packets: int = 0
     delivered_bytes: int = 0
+    bytes_by_kind: Counter[str] = field(default_factory=Counter)
     dropped_queue: int = 0
     dropped_loss: int = 0
     queue_ms: list[float] = field(default_factory=list)
     late_ms: list[float] = field(default_factory=list)
+
+    def delivered(self, packet: bytes) -> None:
+        """One packet has reached the far end."""
+        self.delivered_packets += 1
+        self.delivered_bytes += len(packet)
+        self.bytes_by_kind[kind_of(packet)] += len(packet)
 
     def summary(self, window_s: float) -> dict[str, Any]:
         """The counters as plain values for a window of ``window_s`` seconds.
@@ -43,9 +53,15 @@ class Tally:
         far behind its own plan the emulator handed packets over; more than a few ms means that the machine
         was too busy.
         """
-        kbps = self.delivered_bytes * BITS_PER_BYTE / 1000 / window_s if window_s > 0 else 0.0
+
+        def kbps(size_bytes: int) -> float:
+            return round(size_bytes * BITS_PER_BYTE / 1000 / window_s, 2) if window_s > 0 else 0.0
+
         return {
-            "kbps": round(kbps, 2),
+            "kbps": kbps(self.delivered_bytes),
+            "kbps_by_kind": {
+                kind: kbps(self.bytes_by_kind[kind]) for kind in KINDS if self.bytes_by_kind[kind]
+            },
             "packets": self.delivered_packets,
             "offered": self.offered_packets,
             "drops": self.dropped_queue + self.dropped_loss,

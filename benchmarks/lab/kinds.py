@@ -1,0 +1,29 @@
+"""What an IP packet on the link belongs to, told from its first bytes.
+
+Owns: the classes in which the lab counts traffic. Must never look into payloads. Demultiplexing by the first byte
+of a datagram is that of RFC 7983 section 7, RTCP by its packet type that of RFC 5761 section 4.
+"""
+
+from __future__ import annotations
+
+TCP, UDP = 6, 17
+KINDS = ("rtp", "rtcp", "data", "stun", "tcp", "other")
+
+
+def kind_of(packet: bytes) -> str:
+    """One of `KINDS` for an IPv4 packet: media, its reports, data channels (DTLS), ICE checks, pages and signaling."""
+    if len(packet) < 20 or packet[0] >> 4 != 4:
+        return "other"
+    if packet[9] == TCP:
+        return "tcp"
+    start = 4 * (packet[0] & 0x0F) + 8
+    if packet[9] != UDP or len(packet) < start + 2:
+        return "other"
+    first, second = packet[start], packet[start + 1]
+    if first <= 3:
+        return "stun"
+    if 20 <= first <= 63:
+        return "data"
+    if 128 <= first <= 191:
+        return "rtcp" if 192 <= second <= 223 else "rtp"
+    return "other"
