@@ -22,6 +22,7 @@ run: $(STAMP)
 ## Every test, browsers and emulated links included.
 test: $(STAMP)
 	tools/bootstrap.sh browser
+	tools/bootstrap.sh database
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
 ## What a reviewer runs before reading: style and types.

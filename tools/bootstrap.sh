@@ -2,6 +2,7 @@
 # Installs what a fresh Debian 12 lacks, and nothing that is already there.
 #   bootstrap.sh venv PYTHON DIR   the virtual environment, from the lock file
 #   bootstrap.sh browser           Chromium, iproute2 and espeak-ng, for tests and benchmarks
+#   bootstrap.sh database          PostgreSQL's programs, for tests (they start a server of their own)
 #   bootstrap.sh lab DIR           Janus and PESQ, which only comparisons need; never asked for by make
 #   bootstrap.sh typescript        the type checker of the pages' JSDoc (development only)
 set -euo pipefail
@@ -48,6 +49,14 @@ browser() {
     if [ ${#missing[@]} -gt 0 ]; then apt_install "${missing[@]}"; fi
 }
 
+# Only when there is none at all: the tests take any version, and start and stop it themselves. What cannot be
+# installed here is no reason to run no test: those on PostgreSQL then skip and say why.
+database() {
+    compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null && return
+    command -v postgres >/dev/null 2>&1 && return
+    (apt_install postgresql) || echo "keneya: no PostgreSQL here; its tests will be skipped" >&2
+}
+
 # PESQ is built from source: it needs a C compiler. Without it the lab leaves that one number out and says so.
 lab() {
     browser
@@ -68,7 +77,8 @@ cd "$(dirname "$0")/.."
 case "${1:-}" in
     venv) make_venv "$2" "$3" ;;
     browser) browser ;;
+    database) database ;;
     lab) lab "${2:-.venv}" ;;
     typescript) typescript ;;
-    *) echo "usage: bootstrap.sh venv PYTHON DIR | browser | lab [DIR] | typescript" >&2; exit 2 ;;
+    *) echo "usage: bootstrap.sh venv PYTHON DIR | browser | database | lab [DIR] | typescript" >&2; exit 2 ;;
 esac
