@@ -11,7 +11,7 @@ KINDS = ("rtp", "rtcp", "data", "stun", "tcp", "other")
 
 
 def kind_of(packet: bytes) -> str:
-    """One of `KINDS` for an IPv4 packet: media, its reports, data channels (DTLS), ICE checks, pages and signaling."""
+    """One of `KINDS` for an IPv4 packet: media, reports, data channels (DTLS), ICE checks, pages and signaling."""
     if len(packet) < 20 or packet[0] >> 4 != 4:
         return "other"
     if packet[9] == TCP:
