@@ -5,14 +5,24 @@ from server.db.models.account_language import AccountLanguage
 from server.db.models.account_specialty import AccountSpecialty
 from server.db.models.audit_entry import AuditEntry
 from server.db.models.audit_head import AuditHead
+from server.db.models.case_file import CaseFile
+from server.db.models.case_note import CaseNote
+from server.db.models.case_outcome import CaseOutcome
+from server.db.models.case_participant import CaseParticipant
+from server.db.models.case_photo import CasePhoto
+from server.db.models.case_route import CaseRoute
 from server.db.models.consent import Consent
 from server.db.models.consultation import Consultation
 from server.db.models.consultation_event import ConsultationEvent
 from server.db.models.enrolment_code import EnrolmentCode
 from server.db.models.http_session import HttpSession
 from server.db.models.oidc_link import OidcLink
+from server.db.models.referral import Referral
+from server.db.models.roster_exception import RosterException
+from server.db.models.roster_slot import RosterSlot
 from server.db.models.site import Site
 from server.db.models.station import Station
+from server.db.models.vital_sign import VitalSign
 
 __all__ = [
     "Account",
@@ -20,12 +30,22 @@ __all__ = [
     "AccountSpecialty",
     "AuditEntry",
     "AuditHead",
+    "CaseFile",
+    "CaseNote",
+    "CaseOutcome",
+    "CaseParticipant",
+    "CasePhoto",
+    "CaseRoute",
     "Consent",
     "Consultation",
     "ConsultationEvent",
     "EnrolmentCode",
     "HttpSession",
     "OidcLink",
+    "Referral",
+    "RosterException",
+    "RosterSlot",
     "Site",
     "Station",
+    "VitalSign",
 ]
