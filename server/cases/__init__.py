@@ -1,0 +1,1 @@
+"""The case around a call: intake, routing, notes, referral, outcome."""

@@ -1,0 +1,99 @@
+"""Who is offered a waiting consultation, as a function of how long it waits.
+
+Owns: the steps by which an offer widens, and who stands in for whom. Pure. Must never know a clinician's name or
+why a patient came. A wish is honoured first and never a wall: each step lets more people answer, none takes an
+offer away, and the patient is told which step holds.
+
+    first      the clinician this patient saw before (or was handed to), when on duty: alone
+    matching   everybody of the specialty who speaks the language and is the woman or man that was wished for
+    relaxed    everybody of the specialty
+    anybody    every clinician, but for services that nobody stands in for
+    alarm      the same, and the coordinator is told (red only)
+
+A clinician without listed specialties answers for all; one without listed languages is taken to speak them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from signaling.messages import Urgency
+
+
+class Step(IntEnum):
+    """How wide an offer is."""
+
+    FIRST = 0
+    MATCHING = 1
+    RELAXED = 2
+    ANYBODY = 3
+    ALARM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Skills:
+    """What is known of a clinician; codes of the server's vocabularies."""
+
+    specialties: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    gender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Where a consultation should go; "" and None: no matter."""
+
+    specialty: str = ""
+    language: str = ""
+    gender: str = ""
+    clinician_id: str | None = None
+
+
+NO_WISHES = Wishes()
+
+# Seconds of waiting after which each step begins, from `matching` on; a step that is not there never comes.
+# Red: a mother who bleeds after birth can die within two hours, and a patient is not lifted onto a cart while one
+# still hopes for an answer; a minute is what it takes to reach for a telephone. Orange and green: the wish is worth
+# about the wait people told of in eSanjeevani (minutes), a specialist about half an hour.
+STEPS_S: Mapping[Urgency, Mapping[Step, float]] = {
+    Urgency.RED: {Step.MATCHING: 30, Step.RELAXED: 60, Step.ANYBODY: 120, Step.ALARM: 300},
+    Urgency.ORANGE: {Step.MATCHING: 120, Step.RELAXED: 300, Step.ANYBODY: 900},
+    Urgency.GREEN: {Step.MATCHING: 600, Step.RELAXED: 900, Step.ANYBODY: 1800},
+}
+
+# They neither stand in for a clinician nor can one stand in for them.
+APART = frozenset({"law", "social_work", "psychology"})
+
+
+def step(urgency: Urgency, waited_s: float) -> Step:
+    """How wide an offer is after this many seconds."""
+    begun = [found for found, from_s in STEPS_S[urgency].items() if waited_s >= from_s]
+    return max(begun, default=Step.FIRST)
+
+
+def offered(wishes: Wishes, now: Step, clinician_id: str, skills: Skills, on_duty: Collection[str]) -> bool:
+    """Whether this clinician, who is on duty, is offered the consultation."""
+    if wishes.clinician_id is not None:
+        if clinician_id == wishes.clinician_id:
+            return True
+        if now is Step.FIRST and wishes.clinician_id in on_duty:
+            return False
+    if not _answers(wishes.specialty, now, skills):
+        return False
+    return now >= Step.RELAXED or suits(wishes, skills)
+
+
+def suits(wishes: Wishes, skills: Skills) -> bool:
+    """Whether language and gender are as wished."""
+    speaks = not wishes.language or not skills.languages or wishes.language in skills.languages
+    return speaks and wishes.gender in ("", skills.gender)
+
+
+def _answers(specialty: str, now: Step, skills: Skills) -> bool:
+    if not skills.specialties or specialty in skills.specialties:
+        return not (specialty in APART and not skills.specialties)
+    if skills.specialties <= APART or specialty in APART:
+        return False
+    return specialty == "" or now >= Step.ANYBODY
