@@ -7,6 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.databases import (  # noqa: F401 (fixtures)
+    database,
+    database_url,
+    empty_database_url,
+    engine,
+    postgresql,
+)
 from tests.support.server import Server, running_server
 
 

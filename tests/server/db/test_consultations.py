@@ -1,18 +1,16 @@
-"""The store of consultations on a real SQLite file."""
+"""The store of consultations on a real SQLite file and a real PostgreSQL."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.db.consultations import DatabaseConsultationStore
-from server.db.engine import DbSessions, open_database, sessions_of
+from server.db.engine import DbSessions, sessions_of
 from server.db.models import Account, ConsultationEvent, Site, Station
-from server.db.upgrade import upgrade
 from signaling.consultation import ConsultationRecord
 from signaling.messages import ConsultationState, Urgency
 
@@ -29,9 +27,7 @@ RECORD = ConsultationRecord(
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[DbSessions]:
-    engine = open_database(f"sqlite+aiosqlite:///{tmp_path / 'keneya.db'}")
-    await upgrade(engine)
+async def database(engine: AsyncEngine) -> DbSessions:
     sessions = sessions_of(engine)
     async with sessions.begin() as db:
         db.add(Site(id="si_1", name="CSRéf de Kayes", created_at=1.0))
@@ -42,8 +38,7 @@ async def database(tmp_path: Path) -> AsyncIterator[DbSessions]:
                 id="ac_1", login="dr", name="Dr Traoré", role="clinician", password_hash="x", created_at=1.0
             )
         )
-    yield sessions
-    await engine.dispose()
+    return sessions
 
 
 async def test_what_was_saved_comes_back_whole(database: DbSessions) -> None:

@@ -1,0 +1,86 @@
+"""Both databases for any test: a test that takes `database` runs twice, on SQLite and on PostgreSQL.
+
+PostgreSQL is one server of our own for the whole run, and a new database for each test; where its programs are
+missing, that half is skipped with the reason. Import the fixtures in a conftest.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from benchmarks.lab.postgresql import Postgresql, PostgresqlMissing, running_postgresql
+from server.db.engine import DbSessions, open_database, sessions_of
+from server.db.upgrade import upgrade
+
+BOTH = ("sqlite", "postgresql")
+
+
+@dataclass
+class Migrated:
+    """A server whose database ``template`` has all tables and no row of people."""
+
+    server: Postgresql
+    template: str
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Migrated]:
+    """The PostgreSQL server of this run."""
+    try:
+        with running_postgresql() as server:
+            template = server.new_database()
+            asyncio.run(_migrate(server.url(template)))
+            yield Migrated(server, template)
+    except PostgresqlMissing as missing:
+        pytest.skip(str(missing))
+
+
+async def _migrate(url: str) -> None:
+    engine = open_database(url)
+    await upgrade(engine)
+    await engine.dispose()
+
+
+@pytest.fixture(params=BOTH)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables."""
+    yield from _address(request, tmp_path, lambda own: own.server.new_database())
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database; `upgrade` has to be called on SQLite, and does no harm on PostgreSQL."""
+    yield from _address(request, tmp_path, lambda own: own.server.new_database(own.template))
+
+
+def _address(
+    request: pytest.FixtureRequest, tmp_path: Path, make: Callable[[Migrated], str]
+) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'keneya.db'}"
+        return
+    own: Migrated = request.getfixturevalue("postgresql")
+    name = make(own)
+    yield own.server.url(name)
+    own.server.drop_database(name)
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on a database with all tables, empty but for what migrations put there."""
+    opened = open_database(database_url)
+    await upgrade(opened)
+    yield opened
+    await opened.dispose()
+
+
+@pytest.fixture
+def database(engine: AsyncEngine) -> DbSessions:
+    """The sessions of `engine`."""
+    return sessions_of(engine)
