@@ -9,26 +9,28 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-import uvloop
-from rich.console import Console
 
 from server import demo as demonstration
-from server.app import create_app, make_services
+from server.app import create_app
 from server.auth.accounts import PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, LoginTaken
-from server.config import Settings, SettingsError
-from server.config_sources import load_settings
+from server.command_line import (
+    ConfigOption,
+    console,
+    errors,
+    not_blank,
+    opened_services,
+    refuse,
+    run,
+    settings_of,
+)
 from server.db.engine import open_database
-from server.db.upgrade import differences, is_current, upgrade
-from server.logs import configure_logging
+from server.db.upgrade import differences, is_current
 from server.serve import serve as run_server
-from server.services import SERVICES, Services
+from server.services import SERVICES
 from server.settings_table import as_markdown, print_table
 from signaling.messages import Role
 
@@ -45,24 +47,18 @@ app.add_typer(db_commands, name="db")
 app.add_typer(station_commands, name="station")
 app.add_typer(account_commands, name="account")
 
-console = Console()
-errors = Console(stderr=True, soft_wrap=True)
-
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="TOML file with settings; `keneya settings` lists them.")
-]
 PASSWORD_BYTES = 12
 
 
 @app.command()
 def serve(config: ConfigOption = None) -> None:
     """Run the server."""
-    settings = _settings(config)
+    settings = settings_of(config)
 
     async def ready(url: str) -> None:
         errors.print(f"Kɛnɛya is at {url} (Ctrl-C stops)")
 
-    _run(settings, lambda: run_server(settings, create_app(settings), ready))
+    run(settings, lambda: run_server(settings, create_app(settings), ready))
 
 
 @app.command()
@@ -76,7 +72,7 @@ def demo(
     ] = None,
 ) -> None:
     """Run the server with a demo clinic and a demo doctor, and say what to open."""
-    settings = _settings(
+    settings = settings_of(
         None,
         {
             "http_port": port,
@@ -103,7 +99,7 @@ def demo(
 
         await run_server(settings, web_app, ready)
 
-    _run(settings, start)
+    run(settings, start)
 
 
 @app.command()
@@ -120,19 +116,19 @@ def settings(
 @db_commands.command("upgrade")
 def db_upgrade(config: ConfigOption = None) -> None:
     """Bring the tables to their newest form (the server does so itself when it starts)."""
-    loaded = _settings(config)
+    loaded = settings_of(config)
 
     async def work() -> None:
-        async with _services(loaded):
+        async with opened_services(loaded):
             console.print("The database is up to date.")
 
-    _run(loaded, work)
+    run(loaded, work)
 
 
 @db_commands.command("check")
 def db_check(config: ConfigOption = None) -> None:
     """Say whether the tables are in their newest form; exit code 1 when they are not."""
-    loaded = _settings(config)
+    loaded = settings_of(config)
 
     async def work() -> None:
         engine = open_database(loaded.database)
@@ -142,12 +138,12 @@ def db_check(config: ConfigOption = None) -> None:
         finally:
             await engine.dispose()
         if not current:
-            _refuse("The database is older than this program: run `keneya db upgrade`.")
+            refuse("The database is older than this program: run `keneya db upgrade`.")
         if different:
-            _refuse(f"The tables were changed by hand: {len(different)} differences to what is expected.")
+            refuse(f"The tables were changed by hand: {len(different)} differences to what is expected.")
         console.print("The database is up to date.")
 
-    _run(loaded, work)
+    run(loaded, work)
 
 
 @station_commands.command("add")
@@ -157,17 +153,17 @@ def station_add(
     config: ConfigOption = None,
 ) -> None:
     """Print a new enrolment code for a station; codes given out for it before stop working."""
-    loaded = _settings(config)
-    site, name = _not_blank(site, "--site"), _not_blank(name, "--name")
+    loaded = settings_of(config)
+    site, name = not_blank(site, "--site"), not_blank(name, "--name")
 
     async def work() -> None:
-        async with _services(loaded) as own:
+        async with opened_services(loaded) as own:
             made = await own.stations.new_code(site=site, name=name)
         hours = loaded.enrolment_code_ttl_s // 3600
         console.print(f"Type this code at {name} ({site}) within {hours} hours:", style="dim", markup=False)
         print(made.code)
 
-    _run(loaded, work)
+    run(loaded, work)
 
 
 @account_commands.command("add")
@@ -182,74 +178,26 @@ def account_add(  # noqa: PLR0917 (typer calls it by name)
     config: ConfigOption = None,
 ) -> None:
     """Make an account; without --password-stdin a password is made up and printed."""
-    loaded = _settings(config)
-    login, name = _not_blank(login, "--login"), _not_blank(name, "--name")
+    loaded = settings_of(config)
+    login, name = not_blank(login, "--login"), not_blank(name, "--name")
     if role is Role.STATION:
-        _refuse("A station is not a person: use `keneya station add`.", code=2)
+        refuse("A station is not a person: use `keneya station add`.", code=2)
     given = sys.stdin.readline().rstrip("\n") if password_stdin else None
     password = given if given is not None else secrets.token_urlsafe(PASSWORD_BYTES)
     if not PASSWORD_MIN_CHARS <= len(password) <= PASSWORD_MAX_CHARS:
-        _refuse(f"A password has {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters.", code=2)
+        refuse(f"A password has {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters.", code=2)
 
     async def work() -> None:
-        async with _services(loaded) as own:
+        async with opened_services(loaded) as own:
             try:
                 await own.accounts.create(login=login, name=name, role=role, site=site, password=password)
             except LoginTaken:
-                _refuse(f"There is an account with the login {login} already.")
+                refuse(f"There is an account with the login {login} already.")
         console.print(f"{name} can sign in as {login}", style="dim", markup=False)
         if given is None:
             print(password)
 
-    _run(loaded, work)
-
-
-@asynccontextmanager
-async def _services(settings: Settings) -> AsyncIterator[Services]:
-    """The services on an upgraded database, for a command that runs beside or without the server."""
-    engine = open_database(settings.database)
-    own = make_services(settings, engine, time.time)
-    try:
-        await upgrade(engine)
-        yield own
-    finally:
-        own.hasher.close()
-        await engine.dispose()
-
-
-def _settings(config: Path | None, overrides: dict[str, object] | None = None) -> Settings:
-    try:
-        return load_settings(config, os.environ, overrides)
-    except SettingsError as error:
-        _refuse(str(error), code=2)
-
-
-def _run(settings: Settings, work: Callable[[], Awaitable[None]]) -> None:
-    """Run ``work`` under uvloop; what an operator can mend ends in one line."""
-    configure_logging(settings.log_level, settings.log_format)
-    # What the server writes (the database above all) is for its own user only.
-    os.umask(0o077)
-
-    async def main() -> None:
-        await work()
-
-    try:
-        uvloop.run(main())
-    except SettingsError as error:
-        _refuse(str(error), code=2)
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def _not_blank(text: str, option: str) -> str:
-    if not text.strip():
-        _refuse(f"{option} must not be empty.", code=2)
-    return text.strip()
-
-
-def _refuse(line: str, code: int = 1) -> NoReturn:
-    errors.print(f"keneya: {line}", style="red", markup=False, highlight=False)
-    raise typer.Exit(code)
+    run(loaded, work)
 
 
 def main() -> None:
