@@ -16,6 +16,7 @@ from media.core.backgroundrate import MAX_BPS, BackgroundRate
 from media.core.keyframes import keyframe_spacing_ms
 from media.core.link import LinkMeter
 from media.core.parameters import AudioSend, LinkQuality, Preferences, RungReport, SendParameters
+from media.core.probing import CallProbing, call_train, warm_train
 from media.core.redundancy import voice_wire_bps
 from media.core.reports import next_report_ms
 from media.core.rungs import RungNews, Side
@@ -67,6 +68,7 @@ class LegControl:
         self._next_news_ms = 0.0
         self._next_probe_ms = 0.0
         self._probes = 0
+        self._call_probing = CallProbing()
         self._round_trips: deque[float] = deque(maxlen=2)
         self._least_rtt = WindowedMinimum()
         self.probe = UplinkProbe()
@@ -170,13 +172,39 @@ class LegControl:
             leg.send_rtcp(packet)
         if now_ms >= self._next_report_ms:
             self._report(now_ms)
-        if self.member.room is None and now_ms >= self._next_probe_ms:
-            self._probe(now_ms)
+        if self.member.room is not None:
+            self._probe_in_call(now_ms)
+        elif now_ms >= self._next_probe_ms:
+            self._probe_warm(now_ms)
 
-    def _probe(self, now_ms: float) -> None:
+    def _probe_in_call(self, now_ms: float) -> None:
+        """Test at once what is only assumed; then now and then whether there is room for a picture that waits."""
+        downlink = self.member.downlink
+        estimate = downlink.estimate
+        if not estimate.tested and not self._probes:
+            self._probes = 1
+            downlink.probe(warm_train(None), now_ms)
+            return
+        waits = self.member.wants_video and any(
+            slot.video.source is not None
+            and not slot.video.source.muted
+            and not slot.video.source.stats.rate_bps(now_ms)
+            for slot in downlink.slots
+        )
+        if self._call_probing.due(
+            now_ms,
+            wanted=waits,
+            estimate_bps=estimate.estimate_bps,
+            queue_ms=estimate.queue_ms,
+            loss_ratio=estimate.loss_ratio,
+        ):
+            downlink.probe(call_train(estimate.estimate_bps), now_ms)
+
+    def _probe_warm(self, now_ms: float) -> None:
         """Measure a warm leg's rate, so that a call starts with what its link can carry."""
         if self._probes:
-            self.member.downlink.probe(now_ms)
+            downlink = self.member.downlink
+            downlink.probe(warm_train(downlink.estimate.train_bps), now_ms)
         waits = PROBE_WAITS_MS
         self._next_probe_ms = now_ms + waits[min(self._probes, len(waits) - 1)]
         self._probes += 1

@@ -18,6 +18,7 @@ from media.core.cache import PacketCache
 from media.core.codecs import Codec, is_keyframe
 from media.core.nack import NackResponder
 from media.core.pacer import Pacer
+from media.core.probing import Train
 from media.core.red import RedSender
 from media.core.reports import SenderReports
 from media.core.rewrite import StreamRewriter
@@ -36,9 +37,6 @@ CACHE_MAX_AGE_MS = 4_000.0
 AUDIO_CACHE_PACKETS = 64
 # One earlier packet a packet: at 1 % random loss one in ten thousand stays lost.
 RED_DISTANCE = 1
-# Eight packets of 300 bytes: 2.4 kB, enough gaps for a median, a third of a second at 64 kbit/s.
-PROBE_PACKETS = 8
-PROBE_PADDING_BYTES = 252
 # uvloop's timers have milliseconds; a shorter wait would spin.
 TIMER_FLOOR_S = 0.001
 # RFC 2198 gives a block ten bits of length; a 60 ms Opus packet at 24 kbit/s is 180 bytes.
@@ -291,21 +289,20 @@ class Downlink:
             self.pacer.sent(len(packet) + WIRE_OVERHEAD_BYTES, now_ms)
         self.leg.send_rtp(packet)
 
-    def probe(self, now_ms: float) -> None:
+    def probe(self, train: Train, now_ms: float) -> None:
         """Send a train of padding on the first slot's retransmission SSRC.
 
-        Pages ignore it, but report when each packet came: the dispersion is the link's rate. For warm legs only:
-        on a thin link the train holds up whatever comes behind it for a third of a second.
+        Pages ignore it, but report when each packet came: the dispersion is the link's rate.
         """
         out = self.slots[0].video
         payload_type = next(iter(out.rtx_payload_types.values()), None)
         if not self.twcc_id or payload_type is None:
             return
-        for _ in range(PROBE_PACKETS):
+        for _ in range(train.packets):
             out.rtx_sequence_number = (out.rtx_sequence_number + 1) & 0xFFFF
             number = self.twcc.next(
                 int(now_ms * 1000),
-                PROBE_PADDING_BYTES + 20 + WIRE_OVERHEAD_BYTES,
+                train.padding_bytes + 20 + WIRE_OVERHEAD_BYTES,
                 probe=True,
             )
             packet = rtp.build(
@@ -316,7 +313,7 @@ class Downlink:
                 ssrc=out.rtx_ssrc,
                 twcc_id=self.twcc_id,
                 twcc_seq=number,
-                padding=PROBE_PADDING_BYTES,
+                padding=train.padding_bytes,
             )
             self.send(packet, now_ms)
 

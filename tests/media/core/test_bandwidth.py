@@ -133,7 +133,7 @@ def test_a_train_told_in_two_parts_counts_once() -> None:
 
 def test_a_short_train_tells_nothing() -> None:
     estimate = SendEstimate(100_000)
-    estimate.on_results(train(40_000, count=4), 2_000)
+    estimate.on_results(train(40_000, count=2), 2_000)
     assert estimate.estimate_bps == 100_000
 
 
@@ -164,3 +164,32 @@ def test_the_estimate_stays_within_its_bounds_whatever_a_peer_claims() -> None:
         result = PacketResult(step & 0xFFFF, sent_us, arrived, rng.randrange(1, 1500), rng.random() < 0.2)
         estimate.on_results([result], sent_us / 1000 + rng.randrange(3_000))
         assert MIN_ESTIMATE_BPS <= estimate.estimate_bps <= MAX_ESTIMATE_BPS
+
+
+def test_a_train_that_lost_one_in_its_middle_is_not_taken_for_a_slower_link() -> None:
+    estimate = SendEstimate(100_000)
+    whole = train(40_000, count=4)
+    whole[1] = whole[1]._replace(arrived_us=None)
+    estimate.on_results(whole, 2_000)
+    assert estimate.estimate_bps == pytest.approx(0.85 * 40_000, rel=0.01)
+    assert estimate.tested
+
+
+def test_a_train_between_voices_lifts_but_never_lowers_what_was_borne_out() -> None:
+    estimate = SendEstimate(100_000)
+    estimate.on_results(train(40_000), 2_000)
+    sender = Sender(estimate)
+    sender.now_us = 5_000_000
+    sender.run(3, 12_000)
+    estimate.on_results(train(20_000, start_us=8_000_000), 8_500)
+    assert estimate.estimate_bps == pytest.approx(34_000, rel=0.01)
+    estimate.on_results(train(400_000, start_us=8_500_000), 9_000)
+    assert estimate.estimate_bps == pytest.approx(68_000, rel=0.01)
+
+
+def test_a_link_that_is_full_of_us_brings_an_assumption_down_at_once() -> None:
+    estimate = SendEstimate(96_000)
+    sender = Sender(estimate)
+    # 24 kbit/s of voice into 16: each second half a second of queue more.
+    sender.run(2, 24_000, delay_ms=lambda elapsed_s: 50 + 500 * elapsed_s)
+    assert estimate.estimate_bps < 24_000
