@@ -39,6 +39,12 @@ START_VIDEO_BPS = 22_000
 STRAINED_UP_QUEUE_MS = 120.0
 UP_REACH = 1.2
 BELIEVED_REPORT_BPS = 100_000.0
+# What crosses a link beside the media while voice flows: reports and feedback on what comes the other way, ICE
+# checks, signaling. Counted in the lab on 2G links.
+UNDERGROWTH_BPS = 3_000.0
+# A picture that somebody waits for has the links to itself up to here: video would keep it waiting for minutes.
+STILL_ALONE_BPS = 100_000.0
+STILL_SHARE = 0.5
 # Half of what a talk bears (ITU-T G.114 wants 400 ms one way) is gone at this queue.
 SUFFERING_QUEUE_MS = 300.0
 # Loss that came with the video: three standard errors of 20 % loss over 70 packets of voice.
@@ -73,7 +79,8 @@ class PublisherView:
     leg measured, ``up_reported_bps`` what the page's congestion
     control believes (W3C availableOutgoingBitrate: a guess that grows only while it is used), ``up_limited_by``
     what holds its picture down (RTCQualityLimitationReason); ``codecs`` are mime types it can send.
-    ``up_video_bps_received`` is the part of ``up_bps_received`` that is picture.
+    ``up_video_bps_received`` is the part of ``up_bps_received`` that is picture. ``still_asked``: a still that
+    somebody waits for is on its way from this publisher.
     """
 
     up_bps_received: float = 0.0
@@ -87,6 +94,7 @@ class PublisherView:
     rtt_ms: float | None = None
     audio_muted: bool = False
     video_muted: bool = False
+    still_asked: bool = False
     codecs: tuple[str, ...] = VIDEO_PREFERENCE
 
 
@@ -95,7 +103,8 @@ class ReceiverView:
     """What is known of one receiver of this publisher and its way down.
 
     ``audio_overhead_bps``: what other voices, and redundancy that the relay adds, take of its link besides
-    this publisher's plain voice. ``profile``: what it wants of the pictures it is shown.
+    this publisher's plain voice. ``profile``: what it wants of the pictures it is shown. ``probed``: whether
+    padding tests its way down while little flows, so that no blind trial of video is needed to find out more.
     """
 
     estimate_bps: float
@@ -106,6 +115,7 @@ class ReceiverView:
     codecs: tuple[str, ...] = VIDEO_PREFERENCE
     audio_overhead_bps: float = 0.0
     profile: ClinicalProfile = ClinicalProfile.FACE
+    probed: bool = False
 
 
 def red_for_receiver(view: ReceiverView, *, was_on: bool) -> bool:
@@ -177,8 +187,11 @@ class _Flow:
             self._rhythm.follow(now_ms, None, video=False)
             return SendParameters(self._audio)
         room_bps = self._room_bps(publisher, watching)
+        if publisher.still_asked:
+            room_bps = room_bps * STILL_SHARE if room_bps > STILL_ALONE_BPS else 0.0
         if self._video_since_ms is None:
-            self._consider_start(now_ms, room_bps)
+            known = publisher.up_probed_bps is not None and all(receiver.probed for receiver in watching)
+            self._consider_start(now_ms, room_bps, blind=not known and not publisher.still_asked)
         else:
             self._consider_pause(now_ms, publisher, watching, room_bps)
         flows = self._video_since_ms is not None
@@ -229,6 +242,8 @@ class _Flow:
         if publisher.up_probed_bps is None:
             return None
         known_bps = max(publisher.up_probed_bps, self._proven_up_bps)
+        if self._video_since_ms is None:
+            return known_bps  # what the page believes grows stale without video
         reported_bps = publisher.up_reported_bps or 0.0
         # A train that came while the server was busy looks slow. The page's own guess starts at 60 kbit/s, so
         # its probes have proved it where it is well above that.
@@ -262,14 +277,15 @@ class _Flow:
             explores = publisher.up_capacity_bps is None and self._video_since_ms is not None
             reach = UP_REACH if explores else 1.0
             room_bps = min(room_bps, reach * up_bps - voice_wire_bps(self._audio))
-        return room_bps
+        return room_bps - UNDERGROWTH_BPS
 
-    def _consider_start(self, now_ms: float, room_bps: float) -> None:
+    def _consider_start(self, now_ms: float, room_bps: float, *, blind: bool) -> None:
+        """Video begins where there is room; or, where nobody can know (``blind``), by timed trial."""
         clean = self._clean_since_ms is not None and now_ms - self._clean_since_ms >= CLEAN_VOICE_MS
         if not clean or now_ms < self._start_from_ms:
             return
         failed_before = self._wait_ms > FIRST_WAIT_MS
-        if room_bps < START_VIDEO_BPS and now_ms < self._trial_from_ms:
+        if room_bps < START_VIDEO_BPS and (not blind or now_ms < self._trial_from_ms):
             return
         trial = failed_before or room_bps < START_VIDEO_BPS
         self._trial_until_ms = now_ms + TRIAL_MS if trial else now_ms

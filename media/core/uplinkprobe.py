@@ -1,6 +1,7 @@
 """What a way up carries, from trains of messages that the page of a warm leg sends on its data channel.
 
-Owns: the form of a train's messages and the rate told by how far apart they arrive. Must never read a clock.
+Owns: the form of a train's messages and the rate told by how far apart they arrive. In a call two small ones are a
+train too. Must never read a clock.
 A message is one datagram: kind 0x70, train u8, index u8, then nothing but length. They travel on a channel of their
 own (id 1, unordered, never sent again), or a loss would make those behind it arrive together.
 """

@@ -58,6 +58,7 @@ class LegControl:
         self.rtt_ms = DEFAULT_RTT_MS
         self.preferences = Preferences()
         self.sends_stills = False
+        self.still_asked = False
         self._camera_off = False
         self._rung_news = RungNews()
         self._stills_down = BackgroundRate()
@@ -271,6 +272,7 @@ class LegControl:
             codecs=tuple(entry.codec.value for entry in self.member.leg.offer.slots[0].video.formats),
             audio_overhead_bps=extra_bps,
             profile=self.preferences.profile,
+            probed=bool(downlink.twcc_id),
         )
 
     def _held(self, estimate_bps: float) -> float:
@@ -298,6 +300,7 @@ class LegControl:
             up_limited_by=self._reported[1] if self._reported else None,
             audio_muted=uplink.audio.muted,
             video_muted=uplink.video.muted,
+            still_asked=self.still_asked,
             codecs=tuple(entry.codec.value for entry in self.member.leg.offer.own_video.formats),
         )
         parameters = self.steering.decide(now_ms, view, receivers)
@@ -376,6 +379,9 @@ class LegControl:
         """What stills may take of the way up now, on the wire. Asked four times a second while any come."""
         uplink = self.member.uplink
         ceiling_bps: float = SAVE_DATA_BPS if self.preferences.save_data else MAX_BPS
+        if self.probe.bps is not None and self._sent is not None:
+            voice_bps = voice_wire_bps(self._sent.audio) + uplink.video.stats.rate_bps(now_ms)
+            ceiling_bps = min(ceiling_bps, STILLS_SHARE * (self.probe.bps - voice_bps))
         # What the page believes of its way up is kept fresh only while it sends video.
         if self._reported is not None and self._sent is not None and self._sent.video.active:
             free_bps = (

@@ -378,6 +378,7 @@ class MediaEngine:
         if self._stills.is_going_down(member):
             rate_bps = control.stills_budget_bps(now_ms)
             self._stills.set_pace(member, rate_bps, control.still_chunk_bytes(now_ms), now_ms)
+        control.still_asked = self._stills.is_asked_coming_up(member)
         if self._stills.is_coming_up(member):
             rate_bps = control.stills_up_budget_bps(now_ms)
             self._stills.grant(member, rate_bps, control.still_chunk_bytes(now_ms, up_bps=rate_bps))

@@ -228,6 +228,13 @@ class Stills:
         receiver = room.receivers.get(page.seat) if room is not None else None
         return receiver is not None and bool(receiver.coming)
 
+    def is_asked_coming_up(self, member: Member) -> bool:
+        """Whether this page is sending a still that somebody waits for."""
+        page = self._pages[member]
+        room = self._room(page)
+        receiver = room.receivers.get(page.seat) if room is not None else None
+        return receiver is not None and any(not one.is_periodic for one in receiver.coming.values())
+
     def set_pace(self, member: Member, rate_bps: float, chunk_bytes: int, now_ms: float) -> None:
         """How fast stills go down to this page."""
         self._pages[member].sender.set_pace(rate_bps, chunk_bytes, now_ms)

@@ -16,12 +16,13 @@ const DISCONNECTED_FOR_MS = 15_000;
 // ICE and DTLS take eight round trips, more with loss: 8.5 s were seen at 600 ms RTT and 5 % loss.
 const CONNECT_WITHIN_MS = 60_000;
 
-// While a leg is warm, three messages of 600 bytes tell the server how wide the way up is (media/core/uplinkprobe.py):
-// a few soon, then 2 kB each half minute. None while voice flows: the train would hold it up.
+// Trains of messages tell the server how wide the way up is (media/core/uplinkprobe.py). While a leg is warm three of
+// 600 bytes, a few trains soon, then 2 kB each half minute. While voice flows and no picture, which would tell more,
+// a pair so small that voice hardly waits for it (40 ms at 32 kbit/s): enough to notice that a link has recovered.
 const PROBE_KIND = 0x70;
-const PROBE_BYTES = 600;
-const PROBE_MESSAGES = 3;
-const PROBE_WAITS_MS = [800, 3_000, 3_000, 30_000];
+const PROBE_TICK_MS = 800;
+const WARM_TRAIN = { messages: 3, bytes: 600, waitsMs: [800, 3_000, 3_000, 30_000] };
+const CALL_TRAIN = { messages: 2, bytes: 60, waitsMs: [4_000] };
 
 /**
  * @typedef {object} SlotMedia
@@ -67,7 +68,7 @@ export class Leg {
         this.channel = this.connection.createDataChannel("keneya", { negotiated: true, id: 0 });
         // Of a train, what is lost stays lost: sent again, it would hold back the rest and spoil the measure.
         this.probes = this.connection.createDataChannel("probe", { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 });
-        this.probes.addEventListener("open", () => this.#probeLater());
+        this.probes.addEventListener("open", () => this.#probeLater(performance.now()));
         this.connection.onconnectionstatechange = () => this.#stateChanged();
         this.#failAfter(CONNECT_WITHIN_MS);
     }
@@ -101,7 +102,7 @@ export class Leg {
 
     /** Whether the server has asked for voice or picture. */
     get sends() {
-        return Object.values(this.senders).some((sender) => sender.getParameters().encodings[0]?.active === true);
+        return Object.values(this.senders).some(isSending);
     }
 
     /** @param {Slot[]} slots @returns {SlotMedia[]} those whose m-lines exist */
@@ -120,20 +121,28 @@ export class Leg {
         return this.connection.getStats();
     }
 
-    #probeLater() {
-        const waitMs = PROBE_WAITS_MS[Math.min(this.#trains, PROBE_WAITS_MS.length - 1)];
+    /** Send the train that is due, if the way up is free for it. @param {number} sinceMs when the last one left */
+    #probeLater(sinceMs) {
         this.#probing = setTimeout(() => {
             if (this.probes.readyState !== "open") return;
+            const { messages, bytes, waitsMs } = this.sends ? CALL_TRAIN : WARM_TRAIN;
+            const waitMs = waitsMs[Math.min(this.#trains, waitsMs.length - 1)] ?? 0;
+            const nowMs = performance.now();
+            if (nowMs - sinceMs < waitMs) return this.#probeLater(sinceMs);
             this.#trains += 1;
-            if (!this.sends && this.probes.bufferedAmount === 0 && this.channel.bufferedAmount === 0) {
-                for (let index = 0; index < PROBE_MESSAGES; index += 1) {
-                    const message = new Uint8Array(PROBE_BYTES);
-                    message.set([PROBE_KIND, this.#trains & 0xff, index]);
-                    this.probes.send(message);
-                }
-            }
-            this.#probeLater();
-        }, waitMs);
+            const idle = this.probes.bufferedAmount === 0 && this.channel.bufferedAmount === 0;
+            if (idle && !isSending(this.senders.video)) this.#sendTrain(messages, bytes);
+            this.#probeLater(nowMs);
+        }, PROBE_TICK_MS);
+    }
+
+    /** @param {number} messages @param {number} bytes each */
+    #sendTrain(messages, bytes) {
+        for (let index = 0; index < messages; index += 1) {
+            const message = new Uint8Array(bytes);
+            message.set([PROBE_KIND, this.#trains & 0xff, index]);
+            this.probes.send(message);
+        }
     }
 
     /** Nothing is reported any more. */
@@ -171,4 +180,9 @@ export class Leg {
         this.close();
         this.onState("failed");
     }
+}
+
+/** @param {RTCRtpSender} sender */
+function isSending(sender) {
+    return sender.getParameters().encodings.some((encoding) => encoding.active);
 }
