@@ -33,6 +33,8 @@ ROOM_SHARE = 0.6
 BACK_OFF = 0.85  # of what gets through: the rest drains the queue
 IDLE_SHARE = 0.6
 IDLE_BACK_OFF = 0.8
+# Less than this of what we send comes through: the link is full of us, whatever was believed of it.
+OURS_SHARE = 0.9
 LOSS_BACK_OFF = 0.9  # where nothing queues, nothing needs draining
 # An effect of a back-off cannot be seen before a round trip and one feedback interval have passed.
 FEEDBACK_MS = 300.0
@@ -52,14 +54,18 @@ RATE_WINDOW_US = 1_000_000
 SMOOTHING = 0.5  # of the queue, for each feedback
 RTT_SMOOTHING = 0.25
 
-# Shorter trains measure the scheduler, not the link.
-MIN_TRAIN = 5
+# Two gaps at least; a train of four may lose one.
+MIN_TRAIN = 3
 TRAIN_GAP_US = 100_000
+# A train behind which no media stood for this long had the link to itself.
+ALONE_US = 1_000_000
 # A train that arrives this much slower than it left was held by the link, not by us.
 TRAINS_KEPT = 3
 TRAIN_SLOWED = 0.8
 # One train is one sample: do not jump further on it.
 MAX_PROBE_STEP = 3.0
+# The short trains of a call may have been bunched by the radio.
+MAX_CALL_STEP = 2.0
 
 
 class SendEstimate:
@@ -79,6 +85,8 @@ class SendEstimate:
         self._train: list[PacketResult] = []
         self._train_rates: deque[float] = deque(maxlen=TRAINS_KEPT)
         self._before_train_bps = self._estimate_bps
+        self._media_sent_us: int | None = None
+        self._tested = False
         self._last_ms: float | None = None
         self._hold_until_ms = 0.0
         self._ceiling_bps: float | None = None
@@ -115,6 +123,16 @@ class SendEstimate:
     def app_limited(self) -> bool:
         """Whether so little is sent that the estimate is not being tested."""
         return self._sent.bps < USED_SHARE * self._estimate_bps
+
+    @property
+    def tested(self) -> bool:
+        """Whether anything has borne the estimate out, a train or a queue; before, it is an assumption."""
+        return self._tested
+
+    @property
+    def train_bps(self) -> float | None:
+        """What the last trains told, None before the first that came through."""
+        return max(self._train_rates, default=0.0) or None
 
     @property
     def queue_tolerance_ms(self) -> float:
@@ -156,6 +174,8 @@ class SendEstimate:
             if result.arrived_us is not None:
                 self._received.add(result.arrived_us, result.size_bytes)
         delays_ms: list[float] = []
+        if media:
+            self._media_sent_us = media[-1].sent_us
         for result in media:
             self._loss.add(result)
             self._sent.add(result.sent_us, result.size_bytes)
@@ -192,8 +212,10 @@ class SendEstimate:
         self._ceiling_bps = self._received.bps
         self._ceiling_ms = now_ms
         got_bps = factor * self._received.bps
-        if self._sent.bps < IDLE_SHARE * self._estimate_bps:
-            # So little was sent that this queue is somebody else's, or the estimate far off: halfway is enough.
+        ours = self._received.bps < OURS_SHARE * self._sent.bps
+        self._tested = True
+        if self._sent.bps < IDLE_SHARE * self._estimate_bps and not ours:
+            # So little was sent, and all of it comes through: this queue is somebody else's.
             got_bps = max(got_bps, IDLE_BACK_OFF * self._estimate_bps)
         self._estimate_bps = _clamped(min(self._estimate_bps, got_bps))
         self._hold_until_ms = now_ms + min(MAX_HOLD_MS, FEEDBACK_MS + (self._rtt_ms or 0.0) + self._queue_ms)
@@ -218,27 +240,28 @@ class SendEstimate:
             self._train_rates.append(0.0)
             self._before_train_bps = self._estimate_bps
         self._train += probes
-        arrivals = sorted(
-            (result.arrived_us, result.size_bytes) for result in self._train if result.arrived_us is not None
-        )
-        if len(arrivals) < MIN_TRAIN:
+        rate_bps = _train_bps(self._train)
+        if rate_bps is None:
             return
-        rate_bps = _dispersion_bps(arrivals)
         sent_bps = _dispersion_bps([(result.sent_us, result.size_bytes) for result in self._train])
         self._train_rates[-1] = rate_bps
         # What else crosses the link can only slow a train, so the fastest of the last ones tells. A train that left
         # slower than the link is fast measures the train.
         rate_bps = max(self._train_rates)
         measured_bps = BACK_OFF * min(rate_bps, sent_bps)
-        if rate_bps < TRAIN_SLOWED * sent_bps:
-            # The link spread the train: this is where it is full, so feel the way from here on.
-            self._ceiling_bps = rate_bps
-            self._ceiling_ms = probes[-1].sent_us / 1000
+        spread = rate_bps < TRAIN_SLOWED * sent_bps
+        alone = self._media_sent_us is None or self._train[0].sent_us - self._media_sent_us > ALONE_US
         if measured_bps > self._before_train_bps:
             if self._has_room:
-                self._estimate_bps = _clamped(min(measured_bps, MAX_PROBE_STEP * self._before_train_bps))
-        elif self.app_limited and rate_bps < TRAIN_SLOWED * sent_bps:
+                step = MAX_PROBE_STEP if alone else MAX_CALL_STEP
+                self._estimate_bps = _clamped(min(measured_bps, step * self._before_train_bps))
+        elif spread and (alone or not self._tested):
             self._estimate_bps = _clamped(measured_bps)
+        if spread and (alone or not self._tested):
+            # This is where the link is full, so feel the way from here on.
+            self._ceiling_bps = rate_bps
+            self._ceiling_ms = probes[-1].sent_us / 1000
+        self._tested = True
 
 
 class _RateWindow:
@@ -264,6 +287,21 @@ class _RateWindow:
         # Half a second at least: the first packets of a stream say nothing about its rate.
         span_us = min(RATE_WINDOW_US, max(RATE_WINDOW_US // 2, self._items[-1][0] - self._first_us))
         return self._bytes * 8_000_000 / span_us
+
+
+def _train_bps(train: Sequence[PacketResult]) -> float | None:
+    """The rate at which a train arrived, None while too little of it has.
+
+    What was lost between two that came took its time on the link too.
+    """
+    came = [index for index, result in enumerate(train) if result.arrived_us is not None]
+    if len(came) < MIN_TRAIN:
+        return None
+    first, last = train[came[0]].arrived_us, train[came[-1]].arrived_us
+    assert first is not None
+    assert last is not None
+    sizes = [result.size_bytes for result in train[came[0] + 1 : came[-1] + 1]]
+    return sum(sizes) * 8_000_000 / (last - first) if last > first else MAX_ESTIMATE_BPS
 
 
 def _dispersion_bps(points: Sequence[tuple[int, int]]) -> float:
