@@ -82,7 +82,7 @@ def create_app(
             announced=settings.media_announced_addresses,
         )
     )
-    store = DatabaseConsultationStore(app[SERVICES].database, clock)
+    store = DatabaseConsultationStore(app[SERVICES].database, app[SERVICES].trail, clock)
     app[CONSULTATIONS] = Consultations(store, app[MEDIA], app[HUB], clock=clock)
     app[static.WEB_FILES] = static.WebFiles(WEB_FOLDER)
     app.on_response_prepare.append(add_security_headers)

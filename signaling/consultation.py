@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from signaling.errors import Refused
 from signaling.limits import MAX_PARTICIPANTS
 from signaling.messages import ConsultationState, Presence, Role, Urgency
+from signaling.routing import NO_WISHES, Wishes
 from signaling.states import ATTENDED, FINAL, Effect, Event, move
 
 # A call needs somebody to talk and somebody to listen.
@@ -35,7 +36,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class ConsultationRecord:
-    """What is kept on disk of a consultation. Times are UTC seconds."""
+    """What is kept on disk of a consultation. Times are UTC seconds.
+
+    ``wishes`` and ``routed_at`` (when it was last handed over) are of its case, and say who is offered it.
+    """
 
     consultation_id: str
     station_id: str
@@ -50,6 +54,13 @@ class ConsultationRecord:
     accepted_at: float | None = None
     closed_at: float | None = None
     closed_by: str | None = None
+    wishes: Wishes = NO_WISHES
+    routed_at: float | None = None
+
+    @property
+    def offered_since(self) -> float:
+        """From when on its offer widens."""
+        return self.requested_at if self.routed_at is None else self.routed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +103,14 @@ class Step:
 
 
 def request(
-    consultation_id: str, station: Member, *, site: str, urgency: Urgency, reason: str, now: float
+    consultation_id: str,
+    station: Member,
+    *,
+    site: str,
+    urgency: Urgency,
+    reason: str,
+    now: float,
+    wishes: Wishes = NO_WISHES,
 ) -> Step:
     """A station asks. ``now`` in UTC seconds."""
     record = ConsultationRecord(
@@ -104,6 +122,7 @@ def request(
         reason=reason,
         state=ConsultationState.REQUESTED,
         requested_at=now,
+        wishes=wishes,
     )
     return Step(Consultation(record, (station,)), (Effect.SAVE,))
 
@@ -174,6 +193,15 @@ def leave(consultation: Consultation, participant_id: str) -> Step:
             settle(_in_charge(without, successor))
         )
     return apply(_in_charge(without, None), Event.RELEASE)
+
+
+def transfer(consultation: Consultation, clinician_id: str, wishes: Wishes, now: float) -> Step:
+    """The clinician in charge hands the patient over: back into the queue, offered elsewhere. Raises Refused."""
+    if consultation.record.clinician_id != clinician_id:
+        raise Refused("not_in_call")
+    rest = tuple(m for m in consultation.members if m.role is not Role.CLINICIAN)
+    record = replace(consultation.record, wishes=wishes, routed_at=now)
+    return apply(_in_charge(replace(consultation, members=rest, record=record), None), Event.RELEASE)
 
 
 def present(consultation: Consultation, participant_id: str, presence: Presence) -> Step:

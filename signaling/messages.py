@@ -90,6 +90,16 @@ class RungReason(StrEnum):
     FULL = "full"
 
 
+class Widened(StrEnum):
+    """How wide the offer of a waiting consultation is by now; the steps are in routing.py."""
+
+    FIRST = "first"
+    MATCHING = "matching"
+    RELAXED = "relaxed"
+    ANYBODY = "anybody"
+    ALARM = "alarm"
+
+
 class ClinicalProfile(StrEnum):
     """What is looked at, and so the order in which quality is given up."""
 
@@ -141,10 +151,15 @@ class LegClose(ClientMessage, tag="leg_close", frozen=True, kw_only=True):
 
 
 class RequestConsultation(ClientMessage, tag="request_consultation", frozen=True, kw_only=True):
-    """A station asks for a specialist."""
+    """A station asks for a specialist.
+
+    ``case_id``: of a case opened before; its colour and wishes then count, and nothing of what was written in
+    it travels here. Without one, a case is opened from ``urgency`` and ``reason``.
+    """
 
     urgency: Urgency
     reason: Reason = ""
+    case_id: Identifier | None = None
 
 
 class CancelRequest(ClientMessage, tag="cancel_request", frozen=True, kw_only=True):
@@ -415,8 +430,12 @@ class PeriodicStills(ServerMessage, tag="periodic_stills", frozen=True, kw_only=
     width: int = 0
 
 
-class QueueEntry(msgspec.Struct, frozen=True):
-    """One waiting consultation as a clinician sees it."""
+class QueueEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One waiting consultation as a clinician sees it.
+
+    ``asks_for_you``: the patient saw this clinician before, or was handed over. ``suits``: language and gender
+    are as the patient wished.
+    """
 
     consultation_id: str
     site: str
@@ -425,6 +444,11 @@ class QueueEntry(msgspec.Struct, frozen=True):
     reason: str
     waiting_s: int
     link: LinkQuality
+    specialty: str = ""
+    language: str = ""
+    gender_wish: str = ""
+    asks_for_you: bool = False
+    suits: bool = True
 
     def __repr__(self) -> str:
         """Without the reason, which is the patient's."""
@@ -432,18 +456,28 @@ class QueueEntry(msgspec.Struct, frozen=True):
 
 
 class Queue(ServerMessage, tag="queue", frozen=True, kw_only=True):
-    """The whole queue, most urgent and longest waiting first."""
+    """All that is offered to this clinician, most urgent and longest waiting first."""
 
     entries: list[QueueEntry]
 
 
 class Waiting(ServerMessage, tag="waiting", frozen=True, kw_only=True):
-    """A station's place in the queue, counting from 1, and how many clinicians are on duty."""
+    """A station's place in the queue, counting from 1, and how many clinicians on duty are offered it.
+
+    ``widened``: how wide the offer is (signaling/routing.py). ``expected_*_s``: how long patients like this one
+    waited lately, from the request on: half of them less than the median, eight in ten within low and high; None:
+    not known yet. ``next_on_duty_in_s``: when the roster has somebody, while nobody is offered it.
+    """
 
     consultation_id: str
     position: int
     on_duty: int
     waiting_s: int
+    widened: Widened = Widened.MATCHING
+    expected_median_s: int | None = None
+    expected_low_s: int | None = None
+    expected_high_s: int | None = None
+    next_on_duty_in_s: int | None = None
 
 
 class Duty(ServerMessage, tag="duty", frozen=True, kw_only=True):

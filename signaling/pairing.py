@@ -18,6 +18,7 @@ from signaling import queue
 from signaling.consultation import Consultation, ConsultationRecord, Member, Step
 from signaling.errors import Refused
 from signaling.messages import ConsultationState, Presence, Role, Urgency
+from signaling.routing import NO_WISHES, Skills, Wishes, offered, step
 from signaling.states import FINAL, WAITING, Event
 
 # Only to say "it is over" rather than "unknown" to the slower of two who end at the same time.
@@ -30,8 +31,28 @@ class Pairing:
     def __init__(self) -> None:
         self._open: dict[str, Consultation] = {}
         self._of: dict[str, str] = {}
-        self._on_duty: set[str] = set()
+        self._on_duty: dict[str, Skills] = {}
+        # Offers widen with time; this is the newest time anybody has told.
+        self._now = float("-inf")
         self._over: OrderedDict[str, None] = OrderedDict()
+
+    def reroute(self, now: float) -> list[Consultation]:
+        """Time has passed (UTC seconds): returns the consultations that moved by it."""
+        self._now = max(self._now, now)
+        return [after for before in self.everything() if (after := self._offer(before)) is not before]
+
+    def offered_to(self, record: ConsultationRecord) -> list[str]:
+        """The clinicians on duty who are offered a waiting consultation."""
+        now = step(record.urgency, self._now - record.offered_since)
+        return [
+            clinician_id
+            for clinician_id, skills in self._on_duty.items()
+            if offered(record.wishes, now, clinician_id, skills, self._on_duty)
+        ]
+
+    def skills(self, clinician_id: str) -> Skills:
+        """What is known of a clinician on duty."""
+        return self._on_duty.get(clinician_id, Skills())
 
     def restore(self, records: Iterable[ConsultationRecord]) -> list[Consultation]:
         """Take up the open consultations found on disk, after a restart."""
@@ -59,6 +80,10 @@ class Pairing:
         """The clinicians on duty."""
         return frozenset(self._on_duty)
 
+    def queue_of(self, clinician_id: str) -> list[ConsultationRecord]:
+        """Those who wait and are offered to this clinician, in order."""
+        return [record for record in self.queue() if clinician_id in self.offered_to(record)]
+
     def request(
         self,
         consultation_id: str,
@@ -68,20 +93,24 @@ class Pairing:
         urgency: Urgency,
         reason: str,
         now: float,
+        wishes: Wishes = NO_WISHES,
     ) -> Step:
         """A station asks; one that has an open consultation gets that one, and comes back into it."""
+        self._now = max(self._now, now)
         existing = self.of(station.participant_id)
         if existing is not None:
             return self._keep(life.join(existing, station))
-        step = life.request(consultation_id, station, site=site, urgency=urgency, reason=reason, now=now)
-        return self._keep(step)
+        asked = life.request(
+            consultation_id, station, site=site, urgency=urgency, reason=reason, now=now, wishes=wishes
+        )
+        return self._keep(asked)
 
-    def set_duty(self, clinician_id: str, *, on: bool) -> list[Consultation]:
+    def set_duty(self, clinician_id: str, *, on: bool, skills: Skills | None = None) -> list[Consultation]:
         """A clinician starts or ends being on duty; returns the consultations that moved by it."""
         if on:
-            self._on_duty.add(clinician_id)
+            self._on_duty[clinician_id] = skills or Skills()
         else:
-            self._on_duty.discard(clinician_id)
+            self._on_duty.pop(clinician_id, None)
         return [after for before in self.everything() if (after := self._offer(before)) is not before]
 
     def accept(self, consultation_id: str, clinician: Member, now: float) -> Step:
@@ -91,7 +120,11 @@ class Pairing:
             return Step(found)
         if clinician.participant_id not in self._on_duty:
             raise Refused("not_on_duty")
+        self._now = max(self._now, now)
+        if found.state in WAITING and clinician.participant_id not in self.offered_to(found.record):
+            raise Refused("unknown_consultation")
         self._must_be_free(clinician.participant_id)
+        found = self._offer(found)
         return self._keep(life.accept(found, clinician, now))
 
     def join(self, consultation_id: str, member: Member) -> Step:
@@ -106,6 +139,12 @@ class Pairing:
     def leave(self, consultation_id: str, participant_id: str) -> Step:
         """A participant goes on purpose. Raises Refused."""
         return self._keep(life.leave(self._mine(consultation_id, participant_id), participant_id))
+
+    def transfer(self, consultation_id: str, clinician_id: str, wishes: Wishes, now: float) -> Step:
+        """The clinician in charge hands a patient over. Raises Refused."""
+        self._now = max(self._now, now)
+        found = self._mine(consultation_id, clinician_id)
+        return self._keep(life.transfer(found, clinician_id, wishes, now))
 
     def end(self, consultation_id: str, participant_id: str, now: float) -> Step:
         """The station or a clinician closes it for everybody. Raises Refused."""
@@ -180,10 +219,13 @@ class Pairing:
                 self._of.pop(member.participant_id, None)
 
     def _offer(self, consultation: Consultation) -> Consultation:
-        """Move a waiting consultation to where the number of clinicians on duty puts it."""
-        if consultation.state is ConsultationState.REQUESTED and self._on_duty:
+        """Move a waiting consultation to where the clinicians on duty who are offered it put it."""
+        if consultation.state not in WAITING:
+            return consultation
+        somebody = bool(self.offered_to(consultation.record))
+        if consultation.state is ConsultationState.REQUESTED and somebody:
             after = life.apply(consultation, Event.OFFER).consultation
-        elif consultation.state is ConsultationState.OFFERED and not self._on_duty:
+        elif consultation.state is ConsultationState.OFFERED and not somebody:
             after = life.apply(consultation, Event.WITHDRAW).consultation
         else:
             return consultation

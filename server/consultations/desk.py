@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import structlog
@@ -25,6 +25,7 @@ from server.consultations.board import Board
 from server.consultations.legs import Legs
 from server.consultations.screens import Screens
 from server.consultations.stills import StillWishes
+from server.consultations.store import ConsultationStore
 from server.faults import where
 from server.hub import Hub, new_id
 from server.media_port import MediaPort
@@ -32,25 +33,21 @@ from signaling import messages as wire
 from signaling.consultation import Consultation, ConsultationRecord, Member, Step
 from signaling.errors import Refused, UnexpectedMessage
 from signaling.limits import WAITING_EVERY_S, TokenBucket, leg_bucket, request_bucket
-from signaling.messages import Presence, Role
+from signaling.messages import Presence, Role, Urgency
 from signaling.pairing import Pairing
+from signaling.routing import NO_WISHES, Wishes
+from signaling.routing import Step as Widening
+from signaling.routing import step as widening
 from signaling.states import ATTENDED, WAITING, Effect
 
 log = structlog.get_logger(__name__)
 
+# The shortest step of an offer is 30 s; a sixth of it is late for nobody.
+ROUTE_EVERY_S = 5.0
+
 EVERYBODY = frozenset(Role)
 STATIONS = frozenset({Role.STATION})
 CLINICIANS = frozenset({Role.CLINICIAN})
-
-
-class ConsultationStore(Protocol):
-    """Where consultations are kept (server/db/consultations.py)."""
-
-    async def save(self, record: ConsultationRecord) -> None:
-        """Write it; on disk when this returns."""
-
-    async def load_open(self) -> list[ConsultationRecord]:
-        """Every consultation that is neither closed nor cancelled."""
 
 
 class Consultations:
@@ -65,9 +62,12 @@ class Consultations:
         clock: Callable[[], float] = time.time,
         ids: Callable[[], str] = new_id,
         remind_every_s: float = WAITING_EVERY_S,
+        route_every_s: float = ROUTE_EVERY_S,
     ) -> None:
         self._store = store
         self._remind_every_s = remind_every_s
+        self._route_every_s = route_every_s
+        self._escalated: dict[str, Widening] = {}
         self._hub = hub
         self._clock = clock
         self._ids = ids
@@ -108,7 +108,8 @@ class Consultations:
                 site = found.record.site if member.role is Role.STATION else ""
                 self._hub.expect(Principal(member.participant_id, member.role, member.name, site))
                 self._refresh(member.participant_id)
-        self._spawn(self._remind_for_ever())
+        self._spawn(self._for_ever(self._remind_every_s, self._remind))
+        self._spawn(self._for_ever(self._route_every_s, self.route))
 
     async def stop(self) -> None:
         """Let go of timers and tasks; what is decided is on disk already."""
@@ -197,18 +198,27 @@ class Consultations:
         if not bucket.take(self._hub.clock()):
             raise Refused("slow_down")
 
+        urgency, wishes = message.urgency, NO_WISHES
+        if message.case_id is not None and self._pairing.of(principal.participant_id) is None:
+            case = await self._store.case(message.case_id, principal.participant_id)
+            if case is None:
+                raise Refused("unknown_consultation")
+            urgency, wishes = case
+
         def act() -> Step:
             return self._pairing.request(
-                self._ids(),
+                message.case_id or self._ids(),
                 self._member(principal),
                 site=principal.site,
-                urgency=message.urgency,
+                urgency=urgency,
                 reason=message.reason,
                 now=self._clock(),
+                wishes=wishes,
             )
 
         found = self._pairing.of(principal.participant_id)
-        await self._decide(found.consultation_id if found else None, act)
+        await self._decide(found.consultation_id if found else None, act, principal)
+        await self._look_ahead()
         async with self._lock:
             self._board.show_to(principal.participant_id)
         self._screens.flush()
@@ -226,17 +236,21 @@ class Consultations:
                 reason=record.reason,
                 now=record.requested_at,
             ),
+            principal,
         )
 
     async def _cancel(self, principal: Principal, message: wire.CancelRequest) -> None:
         await self._decide(
             message.consultation_id,
             lambda: self._pairing.cancel(message.consultation_id, principal.participant_id, self._clock()),
+            principal,
         )
 
     async def _set_duty(self, principal: Principal, message: wire.SetDuty) -> None:
+        skills = await self._store.skills(principal.participant_id) if message.on else None
         async with self._lock:
-            self._pairing.set_duty(principal.participant_id, on=message.on)
+            self._pairing.reroute(self._clock())
+            self._pairing.set_duty(principal.participant_id, on=message.on, skills=skills)
             self._screens.tell_duty(principal.participant_id)
             self._board.show_to(principal.participant_id)
         self._screens.touch_waiting()
@@ -245,23 +259,78 @@ class Consultations:
         await self._decide(
             message.consultation_id,
             lambda: self._pairing.accept(message.consultation_id, self._member(principal), self._clock()),
+            principal,
         )
 
     async def _leave(self, principal: Principal, message: wire.Leave) -> None:
         await self._decide(
             message.consultation_id,
             lambda: self._pairing.leave(message.consultation_id, principal.participant_id),
+            principal,
         )
 
     async def _end(self, principal: Principal, message: wire.End) -> None:
         await self._decide(
             message.consultation_id,
             lambda: self._pairing.end(message.consultation_id, principal.participant_id, self._clock()),
+            principal,
         )
+
+    # What the rest of the server asks.
+
+    def waiting(self) -> list[ConsultationRecord]:
+        """Everybody who waits, in order."""
+        return self._pairing.queue()
+
+    def offered_to(self, record: ConsultationRecord) -> list[str]:
+        """The clinicians on duty who are offered it."""
+        return self._pairing.offered_to(record)
+
+    def is_offered(self, consultation_id: str, clinician_id: str) -> bool:
+        """Whether this one waits and is offered to this clinician now."""
+        found = self._pairing.get(consultation_id)
+        if found is None or found.state not in WAITING:
+            return False
+        return clinician_id in self._pairing.offered_to(found.record)
+
+    async def transfer(self, principal: Principal, consultation_id: str, wishes: Wishes) -> None:
+        """The clinician in charge hands the patient over. Raises Refused."""
+        await self._decide(
+            consultation_id,
+            lambda: self._pairing.transfer(consultation_id, principal.participant_id, wishes, self._clock()),
+            principal,
+        )
+
+    async def route(self) -> None:
+        """Offers widen as time passes, and a red case that waits is escalated, on disk first."""
+        async with self._lock:
+            now = self._clock()
+            self._pairing.reroute(now)
+            for record in self._pairing.queue():
+                await self._escalate(record, widening(record.urgency, now - record.offered_since))
+            open_now = {found.consultation_id for found in self._pairing.everything()}
+            self._escalated = {known: at for known, at in self._escalated.items() if known in open_now}
+        await self._look_ahead()
+        self._screens.touch_waiting()
+
+    async def _escalate(self, record: ConsultationRecord, now: Widening) -> None:
+        known = self._escalated.get(record.consultation_id, Widening.MATCHING)
+        if record.urgency is Urgency.RED and now > known:
+            await self._store.escalated(record, now)
+            self._escalated[record.consultation_id] = now
+            log.warning("red_case_waits", consultation_id=record.consultation_id, step=now.name.lower())
+
+    async def _look_ahead(self) -> None:
+        """Find out what may be said of each wait, once; nothing is said before that."""
+        for record in self._pairing.queue():
+            if not self._board.is_expected(record.consultation_id):
+                self._board.expect(record.consultation_id, await self._store.outlook(record))
 
     # Decide, write, carry out, tell.
 
-    async def _decide(self, consultation_id: str | None, act: Callable[[], Step | None]) -> None:
+    async def _decide(
+        self, consultation_id: str | None, act: Callable[[], Step | None], by: Principal | None = None
+    ) -> None:
         try:
             async with self._lock:
                 before = self._pairing.get(consultation_id) if consultation_id else None
@@ -269,19 +338,19 @@ class Consultations:
                 if step is None:
                     return
                 if Effect.SAVE in step.effects:
-                    await self._write(before, step)
+                    await self._write(before, step, by)
                 self._carry_out(before, step)
         finally:
             self._screens.flush()
 
-    async def _write(self, before: Consultation | None, step: Step) -> None:
+    async def _write(self, before: Consultation | None, step: Step, by: Principal | None) -> None:
         try:
-            await self._store.save(step.consultation.record)
+            await self._store.save(step.consultation.record, by)
         except BaseException as error:
             self._pairing.undo(step.consultation.consultation_id, before)
             for member in before.members if before else ():
                 self._refresh(member.participant_id)
-            if not isinstance(error, Exception):
+            if not isinstance(error, Exception) or isinstance(error, Refused):
                 raise
             log.error("consultation_not_saved", **where(error))
             raise Refused("try_again") from None
@@ -362,14 +431,14 @@ class Consultations:
 
     # In the background.
 
-    async def _remind_for_ever(self) -> None:
+    async def _for_ever(self, every_s: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
-            await asyncio.sleep(self._remind_every_s)
+            await asyncio.sleep(every_s)
             try:
-                await self._remind()
+                await work()
             except Exception as error:
-                # A reminder that fails must not be the last.
-                log.error("reminder_failed", **where(error))
+                # One that fails must not be the last.
+                log.error("periodic_work_failed", **where(error))
 
     async def _remind(self) -> None:
         """Tell those who wait that they do, and give up whoever could not be given up before."""

@@ -57,7 +57,7 @@ class Screens:
         self.flush()
 
     def touch_waiting(self) -> None:
-        """Who is on duty has changed, and with it every waiting consultation."""
+        """Who is on duty, or who is offered what, may have changed, and with it every waiting consultation."""
         self._changed.update(record.consultation_id for record in self._pairing.queue())
         self._show_board_soon()
         self.flush()

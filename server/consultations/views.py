@@ -13,6 +13,7 @@ from media.core import parameters as engine
 from signaling import messages as wire
 from signaling.consultation import Consultation, ConsultationRecord, Member
 from signaling.queue import waiting_s
+from signaling.routing import Skills, Step, suits
 
 
 def send_parameters(leg_id: str, parameters: engine.SendParameters) -> wire.SendParameters:
@@ -87,8 +88,13 @@ def preferences(chosen: wire.Preferences) -> engine.Preferences:
     )
 
 
-def queue_entry(record: ConsultationRecord, now: float, quality: wire.LinkQuality) -> wire.QueueEntry:
-    """One waiting consultation as clinicians see it."""
+WIDENED = {step: wire.Widened(step.name.lower()) for step in Step}
+
+
+def queue_entry(
+    record: ConsultationRecord, now: float, quality: wire.LinkQuality, clinician_id: str, skills: Skills
+) -> wire.QueueEntry:
+    """One waiting consultation as this clinician sees it."""
     return wire.QueueEntry(
         consultation_id=record.consultation_id,
         site=record.site,
@@ -97,6 +103,11 @@ def queue_entry(record: ConsultationRecord, now: float, quality: wire.LinkQualit
         reason=record.reason,
         waiting_s=waiting_s(record, now),
         link=quality,
+        specialty=record.wishes.specialty,
+        language=record.wishes.language,
+        gender_wish=record.wishes.gender,
+        asks_for_you=record.wishes.clinician_id == clinician_id,
+        suits=suits(record.wishes, skills),
     )
 
 

@@ -1,57 +1,237 @@
-"""Consultations on disk: the store behind server/consultations.py.
+"""Consultations on disk: the store behind server/consultations.
 
-Owns: writing a record and its history in one transaction, and reading back what is still open. `save`
-returns only when the database has it for good; nobody may be told of a state that is not saved.
+Owns: writing a record, its history, its case and the trail of the act in one transaction, and reading back what is
+still open. `save` returns only when the database has it for good; nobody may be told of a state that is not saved.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.audit.acts import Act, System
+from server.audit.entry import Entry, Fact
+from server.audit.trail import Trail
+from server.auth.principal import Principal
+from server.cases.vocabulary import Kind
+from server.consultations.outlook import Outlook
 from server.db.engine import DbSessions
-from server.db.models import Consultation, ConsultationEvent
+from server.db.models import (
+    Account,
+    AccountLanguage,
+    AccountSpecialty,
+    CaseFile,
+    CaseParticipant,
+    CaseRoute,
+    Consultation,
+    ConsultationEvent,
+)
+from server.db.outlooks import outlook_of
+from server.redacted import Redacted
 from signaling.consultation import ConsultationRecord
 from signaling.messages import ConsultationState, Urgency
+from signaling.routing import NO_WISHES, Skills, Step, Wishes
 from signaling.states import FINAL
+
+TRANSFER = "transfer"
+ESCALATION = "escalation"
+
+# What people did; that links came and went is history, but no act.
+ACTS = {
+    ConsultationState.ACCEPTED: Act.CONSULTATION_ACCEPTED,
+    ConsultationState.CLOSED: Act.CONSULTATION_CLOSED,
+    ConsultationState.CANCELLED: Act.CONSULTATION_CANCELLED,
+}
 
 
 class DatabaseConsultationStore:
     """The store on SQLAlchemy. ``clock`` gives UTC seconds as `time.time` does."""
 
-    def __init__(self, database: DbSessions, clock: Callable[[], float]) -> None:
+    def __init__(self, database: DbSessions, trail: Trail, clock: Callable[[], float]) -> None:
         self._database = database
+        self._trail = trail
         self._clock = clock
 
-    async def save(self, record: ConsultationRecord) -> None:
-        """Write the consultation as it is now, and one line of its history."""
+    async def save(self, record: ConsultationRecord, by: Principal | None = None) -> None:
+        """Write the consultation as it is now, one line of its history, and who did it (None: the server)."""
         async with self._database.begin() as db:
+            is_new = await db.get(Consultation, record.consultation_id) is None
             await db.merge(_row(record))
+            await _keep_case(db, record)
             await db.flush()
+            now = self._clock()
+            if record.clinician_id is not None:
+                await _let_in(db, record.consultation_id, record.clinician_id, now)
             db.add(
                 ConsultationEvent(
                     consultation_id=record.consultation_id,
                     state=record.state.value,
                     clinician_id=record.clinician_id,
-                    at=self._clock(),
+                    at=now,
                 )
             )
+            act = ACTS.get(record.state)
+            if record.state is ConsultationState.REQUESTED:
+                act = Act.CONSULTATION_REQUESTED if is_new else Act.CONSULTATION_RELEASED
+            if act is not None:
+                await self._trail.record(
+                    db, _entry(act, by, record.consultation_id, {"urgency": record.urgency})
+                )
 
     async def load_open(self) -> list[ConsultationRecord]:
         """Every consultation that is neither closed nor cancelled, longest waiting first."""
         query = (
-            select(Consultation)
+            select(Consultation, CaseFile)
+            .outerjoin(CaseFile, CaseFile.id == Consultation.id)
             .where(Consultation.state.not_in([state.value for state in FINAL]))
             .order_by(Consultation.requested_at, Consultation.id)
         )
         async with self._database() as db:
-            return [_record(row) for row in await db.scalars(query)]
+            rows = (await db.execute(query)).all()
+            handed_over = await _handed_over(db, [row.id for row, _ in rows])
+        return [
+            dataclasses.replace(
+                _record(row),
+                wishes=wishes_of(case) if case is not None else NO_WISHES,
+                routed_at=handed_over.get(row.id),
+            )
+            for row, case in rows
+        ]
+
+    async def case(self, case_id: str, station_id: str) -> tuple[Urgency, Wishes] | None:
+        """Colour and wishes of a case of this station that has not been asked for yet."""
+        async with self._database() as db:
+            case = await db.get(CaseFile, case_id)
+            if case is None or case.station_id != station_id:
+                return None
+            if await db.get(Consultation, case_id) is not None:
+                return None
+            return Urgency(case.urgency), wishes_of(case)
+
+    async def skills(self, clinician_id: str) -> Skills:
+        """Specialties, languages and gender of an account."""
+        async with self._database() as db:
+            specialties = await db.scalars(
+                select(AccountSpecialty.specialty).where(AccountSpecialty.account_id == clinician_id)
+            )
+            languages = await db.scalars(
+                select(AccountLanguage.language).where(AccountLanguage.account_id == clinician_id)
+            )
+            gender = await db.scalar(select(Account.gender).where(Account.id == clinician_id))
+            return Skills(frozenset(specialties), frozenset(languages), gender or "")
+
+    async def outlook(self, record: ConsultationRecord) -> Outlook:
+        """How long people like this one waited lately, and who is on the roster next."""
+        async with self._database() as db:
+            return await outlook_of(db, record.wishes.specialty, self._clock())
+
+    async def escalated(self, record: ConsultationRecord, step: Step) -> None:
+        """Write one step of an escalation, unless it was before a restart."""
+        async with self._database.begin() as db:
+            known = await db.scalar(
+                select(func.max(CaseRoute.level)).where(
+                    CaseRoute.case_id == record.consultation_id, CaseRoute.why == ESCALATION
+                )
+            )
+            if known is not None and known >= step:
+                return
+            db.add(
+                CaseRoute(
+                    case_id=record.consultation_id,
+                    why=ESCALATION,
+                    level=int(step),
+                    specialty=record.wishes.specialty,
+                    at=self._clock(),
+                )
+            )
+            facts = {"step": int(step)}
+            await self._trail.record(db, _entry(Act.CASE_ESCALATED, None, record.consultation_id, facts))
+
+
+def wishes_of(case: CaseFile) -> Wishes:
+    """Where a case should go. With a mediator, the language is the mediator's matter."""
+    return Wishes(
+        specialty=case.specialty,
+        language="" if case.mediator_wanted else case.language,
+        gender=case.gender_wish,
+        clinician_id=case.wanted_clinician_id,
+    )
+
+
+def _entry(act: Act, by: Principal | None, consultation_id: str, facts: Mapping[str, Fact]) -> Entry:
+    if by is None:
+        return Entry(act, System.SERVER, System.SERVER, consultation_id, facts=facts)
+    return Entry(act, by.participant_id, by.role, consultation_id, facts=facts)
+
+
+async def _keep_case(db: AsyncSession, record: ConsultationRecord) -> None:
+    """The case of a consultation: what a hurried request said, or, of one handed over, where it goes now."""
+    case = await db.get(CaseFile, record.consultation_id)
+    if case is None:
+        db.add(
+            CaseFile(
+                id=record.consultation_id,
+                station_id=record.station_id,
+                kind=Kind.ORDINARY.value,
+                opened_at=record.requested_at,
+                patient_ref=Redacted(""),
+                age_band="",
+                sex="",
+                reason_code="",
+                reason_text=Redacted(record.reason),
+                red_flags="",
+                urgency=record.urgency.value,
+                language=record.wishes.language,
+                gender_wish=record.wishes.gender,
+                mediator_wanted=False,
+                specialty=record.wishes.specialty,
+                wanted_clinician_id=record.wishes.clinician_id,
+            )
+        )
+    elif wishes_of(case) != record.wishes:
+        case.specialty = record.wishes.specialty
+        case.wanted_clinician_id = record.wishes.clinician_id
+        db.add(
+            CaseRoute(
+                case_id=case.id,
+                why=TRANSFER,
+                level=0,
+                specialty=case.specialty,
+                clinician_id=case.wanted_clinician_id,
+                at=record.offered_since,
+            )
+        )
+
+
+async def _let_in(db: AsyncSession, case_id: str, account_id: str, now: float) -> None:
+    if await db.get(CaseParticipant, (case_id, account_id)) is None:
+        db.add(CaseParticipant(case_id=case_id, account_id=account_id, role="clinician", since=now))
+
+
+async def _handed_over(db: AsyncSession, case_ids: list[str]) -> dict[str, float]:
+    """When each of these cases was last handed over."""
+    query = (
+        select(CaseRoute.case_id, func.max(CaseRoute.at))
+        .where(CaseRoute.why == TRANSFER, CaseRoute.case_id.in_(case_ids))
+        .group_by(CaseRoute.case_id)
+    )
+    rows = await db.execute(query)
+    return {case_id: at for case_id, at in rows}  # noqa: C416 - dict() of rows loses their types
+
+
+# Of a record, what stands in the row of its case.
+OF_THE_CASE = frozenset({"wishes", "routed_at"})
 
 
 def _row(record: ConsultationRecord) -> Consultation:
-    values = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+    values = {
+        field.name: getattr(record, field.name)
+        for field in dataclasses.fields(record)
+        if field.name not in OF_THE_CASE
+    }
     values["id"] = values.pop("consultation_id")
     values["state"] = record.state.value
     values["urgency"] = record.urgency.value

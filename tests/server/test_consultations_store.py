@@ -20,7 +20,7 @@ async def test_what_was_acknowledged_survives_a_restart(server: Server) -> None:
         Principal(await server.new_doctor(login, name), Role.CLINICIAN, name, "Bamako")
         for login, name in (("un", "Dr Un"), ("deux", "Dr Deux"))
     ]
-    store = DatabaseConsultationStore(server.services.database, time.time)
+    store = DatabaseConsultationStore(server.services.database, server.services.trail, time.time)
 
     before = Consultations(store, MediaRecorder(), Hub())
     await before.start()

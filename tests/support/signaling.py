@@ -16,12 +16,14 @@ from media.engine.errors import OfferRefused
 from server.auth.principal import Principal
 from server.auth.tickets import Tickets
 from server.consultations import Consultations
+from server.consultations.outlook import UNKNOWN, Outlook
 from server.hub import Hub
 from server.media_port import LegListener
 from server.ws import Door
 from signaling import messages as wire
 from signaling.consultation import ConsultationRecord
 from signaling.messages import Role
+from signaling.routing import Skills, Step, Wishes
 from signaling.states import FINAL
 
 STATION = Principal("st-kayes", Role.STATION, "CSRéf de Kayes", "Kayes")
@@ -118,11 +120,15 @@ class MemoryStore:
     def __init__(self) -> None:
         self.records: dict[str, ConsultationRecord] = {}
         self.saved: list[ConsultationRecord] = []
+        self.cases: dict[tuple[str, str], tuple[wire.Urgency, Wishes]] = {}
+        self.known_skills: dict[str, Skills] = {}
+        self.outlooks: dict[str, Outlook] = {}
+        self.escalations: list[tuple[str, Step]] = []
         self.broken = False
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def save(self, record: ConsultationRecord) -> None:
+    async def save(self, record: ConsultationRecord, by: Principal | None = None) -> None:
         await self.gate.wait()
         if self.broken:
             raise OSError(f"disk full while writing {record.reason}")
@@ -131,6 +137,18 @@ class MemoryStore:
 
     async def load_open(self) -> list[ConsultationRecord]:
         return [r for r in self.records.values() if r.state not in FINAL]
+
+    async def case(self, case_id: str, station_id: str) -> tuple[wire.Urgency, Wishes] | None:
+        return self.cases.get((case_id, station_id))
+
+    async def skills(self, clinician_id: str) -> Skills:
+        return self.known_skills.get(clinician_id, Skills())
+
+    async def outlook(self, record: ConsultationRecord) -> Outlook:
+        return self.outlooks.get(record.consultation_id, UNKNOWN)
+
+    async def escalated(self, record: ConsultationRecord, step: Step) -> None:
+        self.escalations.append((record.consultation_id, step))
 
 
 class Clock:

@@ -11,6 +11,7 @@ export type ConsultationState =
 export type Presence = "connected" | "reconnecting" | "away";
 export type Rung = "video-high" | "video" | "video-low" | "stills" | "voice" | "voice-thin" | "messages";
 export type RungReason = "link" | "pinned" | "other_side" | "camera_off" | "starting" | "full";
+export type Widened = "first" | "matching" | "relaxed" | "anybody" | "alarm";
 export type ClinicalProfile = "face" | "detail" | "motion";
 
 export interface Resume { token: string; seq: number }
@@ -19,7 +20,7 @@ export interface Hello { type: "hello"; protocol: number; ticket: string; resume
 export interface Ping { type: "ping" }
 export interface LegOffer { type: "leg_offer"; sdp: string }
 export interface LegClose { type: "leg_close"; leg_id: string }
-export interface RequestConsultation { type: "request_consultation"; urgency: Urgency; reason?: string }
+export interface RequestConsultation { type: "request_consultation"; urgency: Urgency; reason?: string; case_id?: string | null }
 export interface CancelRequest { type: "cancel_request"; consultation_id: string }
 export interface SetDuty { type: "set_duty"; on: boolean }
 export interface Accept { type: "accept"; consultation_id: string }
@@ -72,11 +73,14 @@ export interface StillDeclined { type: "still_declined"; participant_id: string 
 export interface PeriodicStills { type: "periodic_stills"; leg_id: string; every_s: number; max_bytes?: number; width?: number }
 export interface QueueEntry {
     consultation_id: string; site: string; station: string; urgency: Urgency; reason: string;
-    waiting_s: number; link: LinkQuality;
+    waiting_s: number; link: LinkQuality; specialty?: string; language?: string; gender_wish?: string;
+    asks_for_you?: boolean; suits?: boolean;
 }
 export interface Queue { type: "queue"; entries: QueueEntry[] }
 export interface Waiting {
     type: "waiting"; consultation_id: string; position: number; on_duty: number; waiting_s: number;
+    widened?: Widened; expected_median_s?: number | null; expected_low_s?: number | null;
+    expected_high_s?: number | null; next_on_duty_in_s?: number | null;
 }
 export interface Duty { type: "duty"; on: boolean }
 export interface Participant {

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from server.audit.trail import Trail
 from server.db.consultations import DatabaseConsultationStore
 from server.db.engine import DbSessions, sessions_of
 from server.db.models import Account, ConsultationEvent, Site, Station
@@ -42,7 +43,7 @@ async def database(engine: AsyncEngine) -> DbSessions:
 
 
 async def test_what_was_saved_comes_back_whole(database: DbSessions) -> None:
-    store = DatabaseConsultationStore(database, lambda: 5.0)
+    store = DatabaseConsultationStore(database, Trail(lambda: 5.0), lambda: 5.0)
     accepted = replace(
         RECORD,
         state=ConsultationState.ACCEPTED,
@@ -57,7 +58,7 @@ async def test_what_was_saved_comes_back_whole(database: DbSessions) -> None:
 
 
 async def test_what_is_over_is_kept_but_no_longer_open(database: DbSessions) -> None:
-    store = DatabaseConsultationStore(database, lambda: 5.0)
+    store = DatabaseConsultationStore(database, Trail(lambda: 5.0), lambda: 5.0)
     over = replace(RECORD, state=ConsultationState.CLOSED, closed_at=9.0, closed_by="st_1")
     await store.save(RECORD)
     await store.save(replace(RECORD, consultation_id="c_2", state=ConsultationState.CANCELLED))
@@ -66,7 +67,7 @@ async def test_what_is_over_is_kept_but_no_longer_open(database: DbSessions) -> 
 
 
 async def test_open_ones_come_back_longest_waiting_first(database: DbSessions) -> None:
-    store = DatabaseConsultationStore(database, lambda: 5.0)
+    store = DatabaseConsultationStore(database, Trail(lambda: 5.0), lambda: 5.0)
     later = replace(RECORD, consultation_id="c_0", requested_at=RECORD.requested_at + 1)
     await store.save(later)
     await store.save(RECORD)
@@ -75,7 +76,7 @@ async def test_open_ones_come_back_longest_waiting_first(database: DbSessions) -
 
 async def test_every_save_adds_a_line_of_history(database: DbSessions) -> None:
     times = iter([10.0, 20.0])
-    store = DatabaseConsultationStore(database, lambda: next(times))
+    store = DatabaseConsultationStore(database, Trail(lambda: 5.0), lambda: next(times))
     await store.save(RECORD)
     await store.save(replace(RECORD, state=ConsultationState.ACCEPTED, clinician_id="ac_1"))
     async with database() as db:
@@ -89,6 +90,6 @@ async def test_every_save_adds_a_line_of_history(database: DbSessions) -> None:
 async def test_a_hundred_saves_at_once_all_land(database: DbSessions) -> None:
     import asyncio
 
-    store = DatabaseConsultationStore(database, lambda: 5.0)
+    store = DatabaseConsultationStore(database, Trail(lambda: 5.0), lambda: 5.0)
     await asyncio.gather(*(store.save(replace(RECORD, consultation_id=f"c_{n}")) for n in range(100)))
     assert len(await store.load_open()) == 100

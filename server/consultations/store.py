@@ -1,0 +1,39 @@
+"""What the desk asks of the disk.
+
+Owns: the interface (server/db/consultations.py is behind it). Must never hold behaviour.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from server.auth.principal import Principal
+from server.consultations.outlook import Outlook
+from signaling.consultation import ConsultationRecord
+from signaling.messages import Urgency
+from signaling.routing import Skills, Step, Wishes
+
+
+class ConsultationStore(Protocol):
+    """Where consultations are kept, and what is known of their cases and of who answers."""
+
+    async def save(self, record: ConsultationRecord, by: Principal | None = None) -> None:
+        """Write it, with the trail of who did it (None: the server by itself); on disk when this returns.
+
+        Raises signaling.errors.Refused for what may not be written, such as a call nobody consented to.
+        """
+
+    async def load_open(self) -> list[ConsultationRecord]:
+        """Every consultation that is neither closed nor cancelled."""
+
+    async def case(self, case_id: str, station_id: str) -> tuple[Urgency, Wishes] | None:
+        """Colour and wishes of a case of this station that has not been asked for yet; None: there is none."""
+
+    async def skills(self, clinician_id: str) -> Skills:
+        """What is known of a clinician."""
+
+    async def outlook(self, record: ConsultationRecord) -> Outlook:
+        """What may be said of the wait of this one."""
+
+    async def escalated(self, record: ConsultationRecord, step: Step) -> None:
+        """A red case waits so long that its offer was widened to this step; written once a step."""
