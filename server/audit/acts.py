@@ -37,6 +37,21 @@ class Act(StrEnum):
     AUDIT_READ = "audit_read"
     AUDIT_EXPORTED = "audit_exported"
 
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    SESSIONS_ENDED = "sessions_ended"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 (the name of an act)
+    SECOND_FACTOR_ENROLLED = "second_factor_enrolled"
+    ACCOUNT_CREATED = "account_created"
+    ACCOUNT_CHANGED = "account_changed"
+    ACCOUNT_DISABLED = "account_disabled"
+    ACCOUNT_ENABLED = "account_enabled"
+    ACCOUNT_RESET = "account_reset"
+    PROVIDER_LINKED = "provider_linked"
+    STATION_CODE_MADE = "station_code_made"
+    STATION_ENROLLED = "station_enrolled"
+    STATION_REVOKED = "station_revoked"
+
 
 class System(StrEnum):
     """Who acts when it is no participant: the server by itself, or an operator at the command line."""

@@ -8,23 +8,22 @@ check an export with `jq -cS 'del(.hash)'` and `sha256sum`.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from server.audit.entry import Entry, Written, facts_text
 
 # What stands before the first entry: no entry can have this hash by accident.
 GENESIS = hashlib.sha256(b"keneya audit trail, version 1").hexdigest()
 
-_encoder = msgspec.json.Encoder(order="sorted")
+_HASHED = sorted(name for name in Written.__struct_fields__ if name != "hash")
+_encoder = msgspec.json.Encoder()
 
 
 def canonical(written: Written) -> bytes:
     """The bytes that are hashed."""
-    fields = asdict(written)
-    del fields["hash"]
-    return _encoder.encode(fields)
+    return _encoder.encode({name: getattr(written, name) for name in _HASHED})
 
 
 def hash_of(written: Written) -> str:

@@ -70,8 +70,7 @@ class Entry:
             _check_fact(key, fact)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """An entry in its place in the chain. ``at_ms``: UTC milliseconds since 1970; ``facts``: canonical JSON;
     the hashes are SHA-256 in 64 hexadecimal digits.
     """

@@ -8,8 +8,8 @@ an entry; the database itself refuses that (triggers of migration 0003).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 
+from msgspec.structs import asdict
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 

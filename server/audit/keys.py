@@ -1,0 +1,74 @@
+"""The key that signs checkpoints: made at the first start, kept in a file that only the server's user can read.
+
+Owns: the files `signing_key.pem` (PKCS #8, mode 0600) and `public_key.pem`, which belongs on another machine beside
+the checkpoints. Must never replace a key that is there.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from server.config import SettingsError
+
+PRIVATE_NAME = "signing_key.pem"
+PUBLIC_NAME = "public_key.pem"
+
+
+def load_or_make(folder: Path) -> Ed25519PrivateKey:
+    """The key of this server, made when there is none. Raises SettingsError when it cannot be read or written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / PRIVATE_NAME
+        if not path.exists():
+            _write_new(path, folder)
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise ValueError
+        public = folder / PUBLIC_NAME
+        if not public.exists():
+            public.write_bytes(_public_pem(key))
+            public.chmod(0o644)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise SettingsError(f"data_dir: the audit key cannot be used ({type(error).__name__})") from None
+    return key
+
+
+def load_public(path: Path) -> Ed25519PublicKey:
+    """A public key from its file. Raises SettingsError."""
+    try:
+        key = serialization.load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError, UnsupportedAlgorithm) as error:
+        raise SettingsError(f"--public-key: cannot be read ({type(error).__name__})") from None
+    if not isinstance(key, Ed25519PublicKey):
+        raise SettingsError("--public-key: is not an Ed25519 key")
+    return key
+
+
+def _write_new(path: Path, folder: Path) -> None:
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    # Whole or not at all, and of two that start at once one wins: written aside, then linked into its place.
+    handle, aside = tempfile.mkstemp(dir=folder, prefix=".")  # for its owner only
+    with os.fdopen(handle, "wb") as file:
+        file.write(pem)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        pass
+    finally:
+        os.unlink(aside)
+
+
+def _public_pem(key: Ed25519PrivateKey) -> bytes:
+    return key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
