@@ -48,7 +48,7 @@ class Trail:
             .returning(AuditHead.sequence, AuditHead.hash)
             .execution_options(synchronize_session=False)
         )
-        last, previous_hash = taken.one().tuple()
+        last, previous_hash = taken.one()
         at_ms = int(self._clock() * 1000)
         written: list[Written] = []
         for sequence, entry in enumerate(entries, start=last - len(entries) + 1):
