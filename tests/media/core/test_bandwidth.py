@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -193,3 +194,33 @@ def test_a_link_that_is_full_of_us_brings_an_assumption_down_at_once() -> None:
     # 24 kbit/s of voice into 16: each second half a second of queue more.
     sender.run(2, 24_000, delay_ms=lambda elapsed_s: 50 + 500 * elapsed_s)
     assert estimate.estimate_bps < 24_000
+
+
+def through(sender: Sender, capacity_bps: float, seconds: int) -> list[int]:
+    """Use nine tenths of the estimate, on a link that holds what it cannot carry; the estimate each second."""
+    held_ms, estimates = 0.0, []
+    for _ in range(seconds):
+        rate_bps = 0.9 * sender.estimate.estimate_bps
+        start_ms, slope = held_ms, max(-held_ms, (rate_bps / capacity_bps - 1) * 1000)
+        got_bps = min(rate_bps, capacity_bps)
+        sender.run(1, got_bps, delay_ms=lambda t, start_ms=start_ms, slope=slope: 50 + start_ms + slope * t)
+        held_ms = max(0.0, held_ms + slope)
+        estimates.append(sender.estimate.estimate_bps)
+    return estimates
+
+
+def test_a_link_once_found_full_is_used_up_to_just_under_that_and_felt_out_rarely() -> None:
+    estimate = SendEstimate(90_000)
+    estimates = through(Sender(estimate), 120_000, 180)
+    falls = sum(later < 0.95 * earlier for earlier, later in pairwise(estimates[30:]))
+    assert falls <= 5
+    settled = sorted(estimates[30:])
+    assert settled[len(settled) // 2] >= 0.8 * 120_000
+    assert settled[-1] <= 1.3 * 120_000
+
+
+def test_a_link_that_has_widened_is_believed_after_a_careful_while() -> None:
+    estimate = SendEstimate(60_000)
+    sender = Sender(estimate)
+    through(sender, 64_000, 30)
+    assert through(sender, 1_000_000, 60)[-1] > 300_000

@@ -1,0 +1,536 @@
+"""A page in virtual time: an encoder that obeys, Chromium's congestion control above it, and what a page answers.
+
+Owns: voice and picture as packets of real RTP, repeats of what the relay asks for, the feedback and reports about
+what the relay sends, trains of probes on a warm leg, stills on the data channel. Must never look at the relay: it
+knows what a browser knows.
+"""
+
+from __future__ import annotations
+
+import random
+import struct
+import zlib
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from media.core import red, rtcp, rtp, rtx
+from media.core.codecs import Codec
+from media.core.nack import NackGenerator
+from media.core.pacer import Pacer
+from media.core.parameters import SendParameters
+from media.core.reception import ReceptionStats
+from media.core.redundancy import voice_wire_bps
+from media.core.reports import RemoteClock
+from media.core.stillframes import (
+    Cancel,
+    Chunk,
+    Done,
+    Grant,
+    Have,
+    Hello,
+    Offer,
+    StillKind,
+    StillMime,
+    build,
+    parse,
+)
+from media.core.stills import Still, StillReceiver, StillSender
+from media.core.twcc import TwccReceiver, TwccSender
+from media.core.uplinkprobe import OVERHEAD_BYTES, PROBE_KIND
+from media.engine.answer import GOOGLE_MAX_KBPS, GOOGLE_MIN_KBPS, GOOGLE_START_KBPS
+from media.engine.leg import WIRE_OVERHEAD_BYTES
+from media.engine.offer import MediaLine
+from media.engine.offer import Offer as SdpOffer
+from tests.sim.agenda import Agenda
+from tests.sim.gcc import BrowserEstimate
+from tests.sim.pipe import Wire
+
+RTCP_OVERHEAD_BYTES = 42  # SRTCP index and tag, UDP, IPv4
+# mid and audio level of a browser, beside the transport-wide number.
+EXTENSIONS_BYTES = 6
+# A page needs about this long from the message to an encoder that follows.
+ENCODER_LAG_MS = 200.0
+MTU_BYTES = 1_150
+KEYFRAME_FACTOR = 4
+# Chromium encodes no less than this of its own will, and does not suspend.
+ENCODER_FLOOR_BPS = 30_000.0
+PACING_FACTOR = 2.5
+# libwebrtc: probe at twice what may be sent now, with at least five packets of padding.
+CLUSTER_FACTOR, CLUSTER_PACKETS, CLUSTER_BYTES = 2.0, 5, 240
+# libwebrtc's transport-wide feedback: 5 % of the way up's own estimate, 68 bytes each, 50 to 250 ms apart.
+FEEDBACK_SHARE, FEEDBACK_BYTES, FEEDBACK_RANGE_MS = 0.05, 68, (50.0, 250.0)
+NACK_MS = 20.0
+REPORT_MS = {
+    False: 2_500.0,
+    True: 1_000.0,
+}  # without and with video (RFC 3550; libwebrtc halves 5 s at random)
+# web/shared/leg.js: messages, bytes of each, waits.
+PROBE_TICK_MS = 800.0
+WARM_TRAIN = (3, 600, (800.0, 3_000.0, 3_000.0, 30_000.0))
+CALL_TRAIN = (2, 60, (4_000.0,))
+# web/shared/sendreport.js
+TELL_EVERY_MS, WORTH_TELLING, TELL_BYTES = 2_000.0, 0.2, 200
+VP8_KEYFRAME = bytes.fromhex("105000009d012a4001f000")
+VP8_DELTA = bytes.fromhex("1051000000")
+
+
+class _Incoming:
+    """One stream that the relay sends."""
+
+    def __init__(self, line: MediaLine) -> None:
+        self.is_video = line.kind == "video"
+        self.stats = ReceptionStats(90_000 if self.is_video else 48_000)
+        self.clock = RemoteClock()
+        self.nack = NackGenerator()
+        self.wants_nack = self.is_video or any(entry.nack for entry in line.formats)
+        self.abandoned = 0
+
+
+class Page:
+    """Give it `send` (a datagram into its way up) and call `arrived` for each that comes down."""
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        rng: random.Random,
+        offer: SdpOffer,
+        send: Callable[[Wire], bool],
+        talk_s: tuple[float, float] | None = None,
+    ) -> None:
+        self._agenda, self._rng, self._offer, self._send_wire = agenda, rng, offer, send
+        self._talk_s = talk_s
+        self._talks = True
+        self.parameters = SendParameters()
+        self.estimate = BrowserEstimate(
+            *(1000.0 * kbps for kbps in (GOOGLE_START_KBPS, GOOGLE_MIN_KBPS, GOOGLE_MAX_KBPS))
+        )
+        self.tell: Callable[[dict[str, Any]], None] = lambda _: None
+        self.tell_still: Callable[[bytes], None] = lambda _: None
+        self._twcc_id = offer.twcc_id
+        self._sender, self._receiver = TwccSender(), TwccReceiver()
+        self._pacer: Pacer[tuple[bytes, bool, int]] = Pacer(PACING_FACTOR * self.estimate.target_bps)
+        self._pump_ms = -1.0
+        self._numbers = {"audio": 1, "video": 1, "rtx": 1}
+        self._counts = {"audio": [0, 0], "video": [0, 0]}
+        self._cache: deque[tuple[int, bytes]] = deque(maxlen=512)
+        formats = {
+            entry.codec: entry for line in (offer.own_audio, offer.own_video) for entry in line.formats
+        }
+        self._opus, self._red_format, self._vp8 = (
+            formats[Codec.OPUS].payload_type,
+            formats[Codec.RED].payload_type,
+            formats[Codec.VP8],
+        )
+        self._red = red.RedSender(1, 400)
+        self._incoming: dict[int, _Incoming] = {}
+        self._rtx_to_media: dict[int, int] = {}
+        self._needs_keyframe = True
+        self._film_run = self._speak_run = 0
+        self._feedback_ms = self._report_ms = 0.0
+        self._told: tuple[float, str, float] = (0.0, "", -TELL_EVERY_MS)
+        self.rtt_ms = 300.0
+        self.spoken: dict[int, float] = {}
+        self.heard: dict[int, float] = {}
+        self.seen: list[tuple[float, int]] = []
+        self.keyframes = 0
+        self.stills_seen = 0
+        self._stills_up, self._stills_down = StillSender(), StillReceiver()
+        self._still_number = 0
+        agenda.every(NACK_MS, self._tick, rng.uniform(0, NACK_MS))
+        agenda.every(400.0, self._tell, 400.0)
+        self._still_run = 0
+        self._trains = 0
+        self._probed_ms = 0.0
+
+    # What the server asks for ------------------------------------------------------------------------------
+
+    def told(self, parameters: SendParameters) -> None:
+        self._agenda.after(ENCODER_LAG_MS, lambda: self._obey(parameters))
+
+    def _obey(self, new: SendParameters) -> None:
+        old, self.parameters = self.parameters, new
+        if new.audio.active and not old.audio.active:
+            self._speak_run += 1
+            self._speak(self._speak_run)
+            if self._talk_s is not None:
+                self._take_turns()
+        if new.video.active and not old.video.active:
+            self._needs_keyframe = True
+            self._film_run += 1
+            self._film(self._film_run)
+        if not new.video.active:
+            self._pacer.clear()
+        if new.video.active and self._allocated_bps(new) > 1.01 * self._allocated_bps(old):
+            self._cluster(CLUSTER_FACTOR * self._allocated_bps(new))
+        if new.stills != old.stills:
+            self._still_run += 1
+            if new.stills.every_s:
+                self._still(self._still_run)
+
+    @staticmethod
+    def _allocated_bps(parameters: SendParameters) -> float:
+        video = parameters.video
+        return voice_wire_bps(parameters.audio) + (video.max_bitrate_bps if video.active else 0)
+
+    # Voice and picture -------------------------------------------------------------------------------------
+
+    def _take_turns(self) -> None:
+        self._talks = not self._talks
+        talk_s, pause_s = self._talk_s or (1.0, 1.0)
+        self._agenda.after(
+            1000 * self._rng.expovariate(1 / (talk_s if self._talks else pause_s)), self._take_turns
+        )
+
+    def _speak(self, run: int) -> None:
+        audio = self.parameters.audio
+        if not audio.active or run != self._speak_run:
+            return
+        now_ms = self._agenda.now_ms
+        if self._talks:
+            self._agenda.after(audio.ptime_ms, lambda: self._speak(run))
+            size = audio.max_bitrate_bps * audio.ptime_ms // 8000
+        else:
+            self._agenda.after(400.0, lambda: self._speak(run))  # comfort noise (RFC 7587 section 3.1.3)
+            size = 10
+        index = len(self.spoken)
+        self.spoken[index] = now_ms
+        toc = b"\x18" if audio.ptime_ms <= 60 else b"\x19"  # SILK, narrowband, one frame of 60 ms or two
+        payload = toc + struct.pack(">II", index, int(now_ms)) + bytes(max(0, size - 9))
+        timestamp = int(now_ms * 48) & 0xFFFFFFFF
+        payload_type = self._opus
+        with_red = self._red.encapsulate(payload_type, timestamp, payload)
+        if audio.red:
+            payload, payload_type = with_red, self._red_format
+        packet = self._packet(payload, payload_type, "audio", self._offer.own_audio.ssrc, timestamp)
+        self._pacer.sent(len(packet) + WIRE_OVERHEAD_BYTES, now_ms)
+        self._send_rtp(packet, "voice")
+
+    def _film(self, run: int) -> None:
+        video = self.parameters.video
+        if not video.active or run != self._film_run:
+            return
+        self._agenda.after(1000 / video.max_framerate, lambda: self._film(run))
+        own_bps = self.estimate.target_bps - voice_wire_bps(self.parameters.audio)
+        bitrate_bps = min(video.max_bitrate_bps, max(ENCODER_FLOOR_BPS, own_bps))
+        if self._pacer.queue_ms > 500:
+            return  # libwebrtc drops frames rather than letting its pacer fall behind
+        frame_bytes = bitrate_bps / video.max_framerate / 8 * self._rng.uniform(0.7, 1.3)
+        keyframe = self._needs_keyframe
+        if keyframe:
+            frame_bytes *= KEYFRAME_FACTOR
+            self._needs_keyframe = False
+            self.keyframes += 1
+        timestamp = int(self._agenda.now_ms * 90) & 0xFFFFFFFF
+        first = True
+        while frame_bytes > 0:
+            size = min(MTU_BYTES, int(frame_bytes) + 1)
+            frame_bytes -= size
+            start = (VP8_KEYFRAME if keyframe else VP8_DELTA) if first else b"\x00"
+            payload = start + bytes(max(0, size - len(start)))
+            self._push((payload, frame_bytes <= 0, timestamp), size)
+            first = False
+        self._pump()
+
+    def _push(self, item: tuple[bytes, bool, int], size: int) -> None:
+        self._pacer.set_rate(PACING_FACTOR * self.estimate.target_bps, self._agenda.now_ms)
+        self._pacer.push_video(item, size + 20 + WIRE_OVERHEAD_BYTES, self._agenda.now_ms)
+
+    def _pump(self) -> None:
+        now_ms = self._agenda.now_ms
+        for payload, marker, timestamp in self._pacer.due(now_ms):
+            packet = self._packet(
+                payload,
+                self._vp8.payload_type | (0x80 if marker else 0),
+                "video",
+                self._offer.own_video.ssrc,
+                timestamp,
+            )
+            self._cache.append((rtp.parse(packet)[1], packet))
+            self._send_rtp(packet, "video")
+        due_ms = self._pacer.next_due_ms(now_ms)
+        if due_ms is not None and self._pump_ms <= now_ms:
+            self._pump_ms = max(due_ms, now_ms + 1)
+            self._agenda.at(self._pump_ms, self._pump)
+
+    def _packet(
+        self, payload: bytes, second_byte: int, stream: str, ssrc: int, timestamp: int, **more: Any
+    ) -> bytes:
+        number = self._numbers[stream]
+        self._numbers[stream] = (number + 1) & 0xFFFF
+        if stream in self._counts:
+            self._counts[stream][0] += 1
+            self._counts[stream][1] += len(payload)
+        return rtp.build(
+            payload,
+            second_byte=second_byte,
+            sequence_number=number,
+            timestamp=timestamp,
+            ssrc=ssrc,
+            twcc_id=self._twcc_id,
+            twcc_seq=self._number(len(payload) + 20 + more.get("padding", 0), "padding" in more),
+            **more,
+        )
+
+    def _number(self, rtp_bytes: int, probe: bool = False) -> int:
+        return self._sender.next(
+            int(self._agenda.now_ms * 1000), rtp_bytes + WIRE_OVERHEAD_BYTES, probe=probe
+        )
+
+    def _send_rtp(self, packet: bytes, what: str) -> None:
+        self._send_wire(Wire("rtp", packet, len(packet) + WIRE_OVERHEAD_BYTES + EXTENSIONS_BYTES, what))
+
+    def _send_rtcp(self, data: bytes) -> None:
+        self._send_wire(Wire("rtcp", data, len(data) + RTCP_OVERHEAD_BYTES))
+
+    def _cluster(self, rate_bps: float) -> None:
+        """Padding on the retransmission SSRC, spaced for `rate_bps`; only where it could tell anything new."""
+        if rate_bps <= self.estimate.target_bps or not self._offer.own_video.rtx_ssrc:
+            return
+        spacing_ms = (CLUSTER_BYTES + 20 + WIRE_OVERHEAD_BYTES) * 8000 / rate_bps
+
+        def one() -> None:
+            self._send_rtp(
+                self._packet(
+                    b"",
+                    self._vp8.rtx_payload_type,
+                    "rtx",
+                    self._offer.own_video.rtx_ssrc,
+                    0,
+                    padding=CLUSTER_BYTES,
+                ),
+                "padding",
+            )
+
+        for index in range(CLUSTER_PACKETS):
+            self._agenda.after(index * spacing_ms, one)
+
+    # What comes down -----------------------------------------------------------------------------------------
+
+    def arrived(self, wire: Wire) -> None:
+        if wire.kind == "rtp":
+            self._rtp_arrived(wire.body)
+        elif wire.kind == "rtcp":
+            self._rtcp_arrived(rtcp.parse(wire.body))
+
+    def _rtp_arrived(self, data: bytes) -> None:
+        now_ms = self._agenda.now_ms
+        second, number, timestamp, ssrc, header_len = rtp.parse(data)
+        self._receiver.received(
+            rtp.extension_u16(data, self._twcc_id), int(now_ms * 1000), len(data) + WIRE_OVERHEAD_BYTES
+        )
+        line = self._line(second & 0x7F)
+        if line is None:  # a retransmission, or padding
+            media_ssrc = self._rtx_to_media.get(ssrc)
+            original = None
+            if media_ssrc is not None:
+                original = rtx.unwrap(data, header_len, ssrc=media_ssrc, payload_type=self._vp8.payload_type)
+            if original is not None and self._incoming[media_ssrc].nack.received(
+                rtp.parse(original)[1], now_ms
+            ):
+                self.seen.append((now_ms, len(original)))
+            return
+        stream = self._incoming.get(ssrc)
+        if stream is None:
+            stream = self._incoming[ssrc] = _Incoming(line)
+        stream.stats.received(number, timestamp, now_ms, len(data))
+        if not stream.nack.received(number, now_ms):
+            return
+        if line.kind == "audio":
+            self._voice_arrived(second & 0x7F, data[header_len : rtp.payload_end(data, header_len)])
+        else:
+            self.seen.append((now_ms, len(data)))
+
+    def _line(self, payload_type: int) -> MediaLine | None:
+        slot = self._offer.slots[0]
+        for line in (slot.audio, slot.video):
+            if any(entry.payload_type == payload_type for entry in line.formats):
+                return line
+        return None
+
+    def _voice_arrived(self, payload_type: int, payload: bytes) -> None:
+        opuses = [payload]
+        if payload_type == self._red_format:
+            opuses = [block.data for block in red.parse(payload)]
+        for opus in opuses:
+            if len(opus) >= 9:
+                self.heard.setdefault(struct.unpack_from(">I", opus, 1)[0], self._agenda.now_ms)
+
+    def knows_rtx(self, rtx_ssrc: int, media_ssrc: int) -> None:
+        self._rtx_to_media[rtx_ssrc] = media_ssrc
+
+    def _rtcp_arrived(self, packets: list[rtcp.RtcpPacket]) -> None:
+        now_ms = self._agenda.now_ms
+        for packet in packets:
+            match packet:
+                case rtcp.TransportFeedback():
+                    results = self._sender.on_feedback(packet, int(now_ms * 1000))
+                    if self._sender.rtt_ms is not None:
+                        self.rtt_ms += 0.2 * (self._sender.rtt_ms - self.rtt_ms)
+                    self.estimate.on_results(results, now_ms, self.rtt_ms)
+                case rtcp.SenderReport():
+                    if packet.ssrc in self._incoming:
+                        self._incoming[packet.ssrc].clock.on_sender_report(packet, now_ms)
+                case rtcp.Nack() if packet.media_ssrc == self._offer.own_video.ssrc:
+                    self._repeat(packet.lost)
+                case rtcp.Pli() | rtcp.Fir():
+                    self._needs_keyframe = True
+                case _:
+                    pass
+
+    def _repeat(self, lost: list[int]) -> None:
+        known = dict(self._cache)
+        for number in lost:
+            packet = known.get(number)
+            if packet is None:
+                continue
+            self._numbers["rtx"] = (self._numbers["rtx"] + 1) & 0xFFFF
+            again = rtx.wrap(
+                packet,
+                ssrc=self._offer.own_video.rtx_ssrc,
+                payload_type=self._vp8.rtx_payload_type,
+                sequence_number=self._numbers["rtx"],
+                twcc_id=self._twcc_id,
+                twcc_seq=self._number(len(packet) + 2),
+            )
+            self._pacer.sent(len(again) + WIRE_OVERHEAD_BYTES, self._agenda.now_ms)
+            self._send_rtp(again, "repeat")
+
+    # What a page answers -------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        now_ms = self._agenda.now_ms
+        if now_ms >= self._feedback_ms:
+            interval_ms = FEEDBACK_BYTES * 8000 / (FEEDBACK_SHARE * self.estimate.target_bps)
+            self._feedback_ms = now_ms + max(FEEDBACK_RANGE_MS[0], min(FEEDBACK_RANGE_MS[1], interval_ms))
+            for data in self._receiver.build(1, 2, now_ms):
+                self._send_rtcp(data)
+        for ssrc, stream in self._incoming.items():
+            if not stream.wants_nack:
+                continue
+            lost = stream.nack.due(now_ms, self.rtt_ms)
+            if lost:
+                self._send_rtcp(rtcp.Nack(1, ssrc, lost).encode())
+            if stream.nack.overflowed or stream.nack.abandoned > stream.abandoned:
+                stream.abandoned = stream.nack.abandoned
+                if stream.is_video:
+                    self._send_rtcp(rtcp.Pli(1, ssrc).encode())
+        if now_ms >= self._report_ms:
+            self._report()
+        for chunk in self._stills_up.take(now_ms):
+            self.tell_still(build(chunk))
+
+    def _report(self) -> None:
+        now_ms = self._agenda.now_ms
+        self._report_ms = now_ms + REPORT_MS[self.parameters.video.active] * self._rng.uniform(0.5, 1.5)
+        blocks = []
+        for ssrc, stream in self._incoming.items():
+            reception = stream.stats.report()
+            last_sr, delay = stream.clock.last_sr(now_ms)
+            blocks.append(
+                rtcp.ReportBlock(
+                    ssrc,
+                    reception.fraction_lost,
+                    reception.cumulative_lost,
+                    reception.highest_sequence,
+                    reception.jitter,
+                    last_sr,
+                    delay,
+                )
+            )
+        ntp = int(now_ms * (1 << 32) / 1000) + (1 << 62)
+        lines = ((self._offer.own_audio, "audio", 48), (self._offer.own_video, "video", 90))
+        reports: list[Any] = [
+            rtcp.SenderReport(line.ssrc, ntp, int(now_ms * per_ms) & 0xFFFFFFFF, *self._counts[kind])
+            for line, kind, per_ms in lines
+            if self._counts[kind][0]
+        ]
+        if reports:
+            first = reports[0]
+            reports[0] = rtcp.SenderReport(
+                first.ssrc, first.ntp, first.rtp_timestamp, first.packet_count, first.octet_count, blocks
+            )
+        elif blocks:
+            reports = [rtcp.ReceiverReport(1, blocks)]
+        if reports:
+            self._send_rtcp(
+                rtcp.build([*reports, rtcp.SourceDescription(self._offer.own_audio.ssrc, "page")])
+            )
+
+    def _tell(self) -> None:
+        """`send_report`: when the page's own estimate or what limits it has changed."""
+        if not self.parameters.audio.active:
+            return
+        bps, video = self.estimate.target_bps, self.parameters.video
+        limited = "other"
+        if video.active:
+            limited = (
+                "bandwidth" if bps - voice_wire_bps(self.parameters.audio) < video.max_bitrate_bps else "none"
+            )
+        told_bps, told_limited, told_ms = self._told
+        moved = abs(bps - told_bps) > WORTH_TELLING * told_bps
+        if self._agenda.now_ms - told_ms < TELL_EVERY_MS or not (moved or limited != told_limited):
+            return
+        self._told = (bps, limited, self._agenda.now_ms)
+        self.tell({"type": "send_report", "bps": round(bps), "limited_by": limited})
+
+    # Warm ------------------------------------------------------------------------------------------------------
+
+    def warm(self) -> None:
+        """The channels are open: say hello, and send trains of messages while no picture flows."""
+        self.tell_still(build(Hello()))
+        self._agenda.every(PROBE_TICK_MS, self._probe, PROBE_TICK_MS)
+
+    def _probe(self) -> None:
+        messages, size_bytes, waits_ms = CALL_TRAIN if self.parameters.audio.active else WARM_TRAIN
+        now_ms = self._agenda.now_ms
+        if now_ms - self._probed_ms < waits_ms[min(self._trains, len(waits_ms) - 1)]:
+            return
+        self._probed_ms = now_ms
+        self._trains += 1
+        if self.parameters.video.active:
+            return
+        for index in range(messages):
+            data = bytes((PROBE_KIND, self._trains & 0xFF, index)) + bytes(size_bytes - 3)
+            self._send_wire(Wire("probe", data, size_bytes + OVERHEAD_BYTES))
+
+    # Stills ----------------------------------------------------------------------------------------------------
+
+    def _still(self, run: int) -> None:
+        stills = self.parameters.stills
+        if run != self._still_run or not stills.every_s:
+            return
+        data = bytearray(self._rng.randbytes(stills.max_bytes))
+        self._still_number += 1
+        offer = Offer(
+            self._still_number,
+            len(data),
+            zlib.crc32(data),
+            stills.width,
+            stills.width * 3 // 4,
+            StillKind.PERIODIC,
+            StillMime.JPEG,
+        )
+        for frame in self._stills_up.offer(Still(offer, data, whole=True), self._still_number, offer.slot):
+            self.tell_still(build(frame))
+        self._agenda.after(1000 * stills.every_s, lambda: self._still(run))
+
+    def data_arrived(self, data: bytes) -> None:
+        answers: list[Any] = []
+        match frame := parse(data):
+            case Offer():
+                answers = self._stills_down.offered(frame)
+            case Chunk():
+                answers = self._stills_down.arrived(frame)
+                self.stills_seen += any(isinstance(answer, Done) for answer in answers)
+            case Have():
+                self._stills_up.have(frame)
+            case Grant():
+                self._stills_up.set_pace(frame.rate_bps, frame.chunk_bytes, self._agenda.now_ms)
+            case Done() | Cancel():
+                self._stills_up.remove(frame.still_id)
+                self._stills_down.remove(frame.still_id)
+            case _:
+                pass
+        for answer in answers:
+            self.tell_still(build(answer))

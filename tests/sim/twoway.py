@@ -1,0 +1,239 @@
+"""A whole call in virtual time: a station and a doctor, each behind a link of its own, and the relay between them.
+
+Owns: the wiring, the schedule of changes, and what is read off a call: how late and how whole voice came, how
+long packets waited, which rung each direction stood on. The links are the lab's, the relay is the engine's, the
+pages obey and answer as Chromium does; only sockets, encryption and the wall clock are left out.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from benchmarks.lab.profiles import PROFILES, Conditions
+from benchmarks.lab.tally import percentile
+from media.core.parameters import Rung, SendParameters
+from media.core.rungs import rung_of
+from media.engine.offer import read_offer
+from media.engine.stills import Stills
+from tests.sim.agenda import Agenda
+from tests.sim.page import TELL_BYTES, Page
+from tests.sim.pipe import Pipe, Reliable, Wire
+from tests.sim.relay import DATA_OVERHEAD_BYTES, Seat, join
+
+OFFER = read_offer(
+    (Path(__file__).parents[1] / "media" / "engine" / "data" / "chromium_offer.sdp")
+    .read_bytes()
+    .decode("ascii")
+)
+SAMPLE_MS = 250.0
+# `send_parameters` in its WebSocket, TLS and TCP.
+PARAMETERS_BYTES = 420
+# A leg that stands warm has had its first three trains by then.
+WARM_S = 9.0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One side, four times a second: what its page is told to send, and what is believed of its way down."""
+
+    now_ms: float
+    parameters: SendParameters
+    rung: Rung
+    down_bps: int
+    page_bps: float
+    down_queue_ms: float
+
+
+class Side:
+    """A page, its leg, and the two directions of its link."""
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        rng: random.Random,
+        name: str,
+        conditions: Conditions,
+        stills: Stills,
+        talk_s: tuple[float, float] | None,
+    ) -> None:
+        self.name = name
+        self.conditions = conditions
+        self.moments: list[Moment] = []
+        self._agenda = agenda
+        self.down = Pipe(agenda, conditions.down(), rng, self._came_down)
+        self.up = Pipe(agenda, conditions.up(), rng, self._came_up)
+        self.page = Page(agenda, rng, OFFER, self.up.send, talk_s)
+        self.seat = Seat(agenda, rng, name, OFFER, self.down.send, stills)
+        slot = self.seat.member.downlink.slots[0]
+        self.page.knows_rtx(slot.video.rtx_ssrc, slot.video.ssrc)
+
+        def rtt_ms() -> float:
+            return self.page.rtt_ms
+
+        self._streams = {
+            "signal_down": Reliable(
+                agenda, "signal_down", self.down.send, self.up.send, self.page.told, rtt_ms
+            ),
+            "signal_up": Reliable(agenda, "signal_up", self.up.send, self.down.send, self._reported, rtt_ms),
+            "data_down": Reliable(
+                agenda, "data_down", self.down.send, self.up.send, self.page.data_arrived, rtt_ms
+            ),
+            "data_up": Reliable(
+                agenda,
+                "data_up",
+                self.up.send,
+                self.down.send,
+                lambda data: stills.arrived(self.seat.member, data),
+                rtt_ms,
+            ),
+        }
+        self.seat.leg.data = self._streams["data_down"]
+        self.seat.told = lambda parameters: self._streams["signal_down"].send(parameters, PARAMETERS_BYTES)
+        self.page.tell = lambda report: self._streams["signal_up"].send(report, TELL_BYTES)
+        self.page.tell_still = lambda data: self._streams["data_up"].send(
+            data, len(data) + DATA_OVERHEAD_BYTES
+        )
+
+    def _came_down(self, wire: Wire) -> None:
+        if wire.kind == "check":
+            self.up.send(Wire("check", wire.body, len(wire)))
+        elif wire.kind in self._streams:
+            self._streams[wire.kind].arrived(wire.body)
+        else:
+            self.page.arrived(wire)
+
+    def _came_up(self, wire: Wire) -> None:
+        if wire.kind in self._streams:
+            self._streams[wire.kind].arrived(wire.body)
+        self.seat.arrived(wire)
+
+    def _reported(self, report: dict[str, Any]) -> None:
+        self.seat.control.sending_reported(report["bps"], report["limited_by"], self._agenda.now_ms)
+
+    def sample(self) -> None:
+        parameters, estimate = self.seat.parameters, self.seat.member.downlink.estimate
+        self.moments.append(
+            Moment(
+                self._agenda.now_ms,
+                parameters,
+                rung_of(parameters, stills=parameters.stills.every_s > 0),
+                estimate.estimate_bps,
+                self.page.estimate.target_bps,
+                estimate.queue_ms,
+            )
+        )
+
+    def reshape(self, conditions: Conditions) -> None:
+        self.conditions = conditions
+        self.down.reshape(conditions.down())
+        self.up.reshape(conditions.up())
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One direction of voice within a window: the share that never came, and how late the rest was (ms)."""
+
+    lost_ratio: float
+    delays_ms: tuple[float, ...]
+    longest_gap_ms: float
+
+    def late_ms(self, quantile: float) -> float:
+        """Above the best of the window."""
+        return percentile(self.delays_ms, quantile) - min(self.delays_ms, default=0.0)
+
+
+class TwoWayCall:
+    """`run` it, `reshape` the station's link in between, then read."""
+
+    def __init__(
+        self,
+        station: Conditions,
+        doctor: Conditions = PROFILES["bamako"],
+        *,
+        seed: int = 1,
+        warm_s: float = WARM_S,
+        talk_s: tuple[float, float] | None = None,
+    ) -> None:
+        random.seed(seed)  # the relay spreads its reports by the global generator
+        self.agenda = Agenda()
+        rng = random.Random(seed)
+        self._stills = Stills()
+        self.station = Side(self.agenda, rng, "station", station, self._stills, talk_s)
+        self.doctor = Side(self.agenda, rng, "doctor", doctor, self._stills, talk_s)
+        self.sides = (self.station, self.doctor)
+        for side in self.sides:
+            side.page.warm()
+        self.agenda.run(warm_s * 1000)
+        self.joined_ms = self.agenda.now_ms
+        join([side.seat for side in self.sides], self._stills, self.joined_ms)
+        for side in self.sides:
+            self.agenda.every(SAMPLE_MS, side.sample)
+
+    @property
+    def now_ms(self) -> float:
+        return self.agenda.now_ms
+
+    def run(self, seconds: float) -> TwoWayCall:
+        self.agenda.run(self.agenda.now_ms + seconds * 1000)
+        return self
+
+    def settle(self, seconds: float) -> TwoWayCall:
+        """Run, and count what the links do from there on."""
+        self.run(seconds)
+        for side in self.sides:
+            side.down.reset_tally()
+            side.up.reset_tally()
+        return self
+
+    def schedule(self, changes: Sequence[tuple[float, dict[str, float]]]) -> None:
+        """(seconds from now, fields of `Conditions` that change): the station's link from then on."""
+        for wait_s, fields in changes:
+            self.agenda.after(
+                wait_s * 1000,
+                lambda fields=fields: self.station.reshape(replace(self.station.conditions, **fields)),
+            )
+
+    def voice(self, speaker: Side, from_ms: float = 0.0, to_ms: float = float("inf")) -> Voice:
+        """What the other side heard of `speaker`, of what was said in the window and could have come."""
+        listener = self.doctor if speaker is self.station else self.station
+        said = {
+            index: sent_ms
+            for index, sent_ms in speaker.page.spoken.items()
+            if from_ms <= sent_ms < min(to_ms, self.now_ms - 3_000)
+        }
+        came = {index: listener.page.heard[index] for index in said if index in listener.page.heard}
+        arrivals = sorted(came.values())
+        return Voice(
+            1 - len(came) / max(1, len(said)),
+            tuple(arrived_ms - said[index] for index, arrived_ms in came.items()),
+            max((later - earlier for earlier, later in pairwise(arrivals)), default=0.0),
+        )
+
+    def seen_bps(self, viewer: Side, from_ms: float, to_ms: float | None = None) -> float:
+        """Picture that reached `viewer`, in bit/s of RTP."""
+        until_ms = self.now_ms if to_ms is None else to_ms
+        size_bytes = sum(size for at_ms, size in viewer.page.seen if from_ms <= at_ms < until_ms)
+        return size_bytes * 8000 / max(1.0, until_ms - from_ms)
+
+
+def between(side: Side, from_ms: float, to_ms: float = float("inf")) -> list[Moment]:
+    return [moment for moment in side.moments if from_ms <= moment.now_ms < to_ms]
+
+
+def rung_changes(moments: Sequence[Moment]) -> int:
+    return sum(earlier.rung is not later.rung for earlier, later in pairwise(moments))
+
+
+def used_share(pipe: Pipe, window_s: float) -> float:
+    """How much of its rate a direction carried, what the air then ate included."""
+    shape = pipe.shape
+    return pipe.tally.delivered_bytes * 8 / (1 - shape.loss) / window_s / shape.rate_bps
+
+
+def queue_ms(pipe: Pipe, quantile: float = 0.95) -> float:
+    return percentile(pipe.tally.queue_ms, quantile)
