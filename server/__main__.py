@@ -16,6 +16,7 @@ import typer
 
 from server import demo as demonstration
 from server.app import create_app
+from server.audit.commands import audit_commands
 from server.auth.accounts import PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, LoginTaken
 from server.command_line import (
     ConfigOption,
@@ -46,6 +47,7 @@ account_commands = typer.Typer(no_args_is_help=True, help="People who sign in.")
 app.add_typer(db_commands, name="db")
 app.add_typer(station_commands, name="station")
 app.add_typer(account_commands, name="account")
+app.add_typer(audit_commands, name="audit")
 
 PASSWORD_BYTES = 12
 

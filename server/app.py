@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import web as pages_package
 from media.engine.engine import MediaEngine, MediaSettings
+from server.audit.checkpoints import open_checkpoints
 from server.audit.trail import Trail
 from server.auth.accounts import Accounts
 from server.auth.delays import Delays
@@ -87,7 +88,7 @@ def create_app(
     app[static.WEB_FILES] = static.WebFiles(WEB_FOLDER)
     app.on_response_prepare.append(add_security_headers)
     # Started in this order, stopped in the reverse; goodbyes come first, while the sockets still stand.
-    app.cleanup_ctx.extend([_database, _media, _consultations, _sweeping])
+    app.cleanup_ctx.extend([_database, _checkpoints, _media, _consultations, _sweeping])
     app.on_shutdown.append(_say_goodbye)
     _add_routes(app)
     return app
@@ -112,6 +113,7 @@ def make_services(settings: Settings, engine: AsyncEngine, clock: Callable[[], f
         stations=Stations(database, hasher, _delays(settings), settings, clock),
         sessions=HttpSessions(database, settings, clock),
         tickets=Tickets(),
+        clock=clock,
         trail=trail,
         consents=Consents(trail, clock),
     )
@@ -157,6 +159,19 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
     yield
     app[SERVICES].hasher.close()
     await app[DATABASE].dispose()
+
+
+async def _checkpoints(app: web.Application) -> AsyncIterator[None]:
+    own = app[SERVICES]
+    checkpoints = open_checkpoints(own.settings, own.database, own.clock)
+    making = checkpoints.keep_making(own.settings.audit_checkpoint_every_s)
+    task = asyncio.create_task(making, name="make checkpoints")
+    yield
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    # Everything else has ended by now: the last word on what happened in this run.
+    await checkpoints.make_if_moved()
 
 
 async def _media(app: web.Application) -> AsyncIterator[None]:

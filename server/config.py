@@ -75,6 +75,18 @@ class Settings:
         "empty: the SQLite file keneya.db in data_dir",
         secret=True,
     )
+    audit_checkpoint_dir: Path | None = setting(
+        None,
+        v.optional_path,
+        "Folder for signed checkpoints of the audit trail, best on another machine's disk; empty: audit in "
+        "data_dir, from where they should be copied away",
+    )
+    audit_checkpoint_every_s: int = setting(
+        HOUR_S,
+        v.integer(60, 30 * DAY_S),
+        "How often a checkpoint is made, when something has happened since the last",
+        unit="s",
+    )
 
     media_port: int = setting(
         8081, v.integer(0, 65535), "The one UDP port of all voice and pictures", unit="port"
@@ -178,6 +190,16 @@ class Settings:
     def database(self) -> str:
         """The SQLAlchemy address in force."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'keneya.db'}"
+
+    @property
+    def audit_key_dir(self) -> Path:
+        """Where the key of the audit trail's checkpoints is kept."""
+        return self.data_dir / "audit"
+
+    @property
+    def checkpoint_dir(self) -> Path:
+        """Where checkpoints of the audit trail are written."""
+        return self.audit_checkpoint_dir or self.audit_key_dir
 
 
 def _contradictions(settings: Settings) -> list[str]:

@@ -5,6 +5,7 @@ Owns: the list of services and the key under which they stand. Must never make o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -32,6 +33,7 @@ class Services:
     stations: Stations
     sessions: HttpSessions
     tickets: Tickets
+    clock: Callable[[], float]
     trail: Trail
     consents: Consents
 

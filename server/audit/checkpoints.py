@@ -16,7 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.audit import checkpoint
 from server.audit.checkpoint import Checkpoint
+from server.audit.keys import load_or_make
 from server.audit.reading import head_of
+from server.config import Settings
 from server.db.engine import DbSessions
 from server.faults import where
 
@@ -67,6 +69,11 @@ class Checkpoints:
         while True:
             await self.make_if_moved()
             await asyncio.sleep(every_s)
+
+
+def open_checkpoints(settings: Settings, database: DbSessions, clock: Callable[[], float]) -> Checkpoints:
+    """The checkpoints as the settings want them; makes the key when there is none. Raises SettingsError."""
+    return Checkpoints(database, load_or_make(settings.audit_key_dir), settings.checkpoint_dir, clock)
 
 
 def _add_line(folder: Path, line: str) -> None:

@@ -1,0 +1,179 @@
+"""`keneya audit verify | checkpoint | export`: the trail in the hands of an operator or an auditor.
+
+Owns: these commands and their exit codes: 0 all is whole (or done), 1 refused, 2 a wrong setting or argument,
+3 the trail was tampered with. Verifying never writes, not even into the trail, and needs nothing but read access.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import msgspec
+import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import DBAPIError
+
+from server.audit import checkpoint
+from server.audit.acts import Act, System
+from server.audit.checkpoint import Checkpoint, NotACheckpoint
+from server.audit.checkpoints import HeadGone, open_checkpoints
+from server.audit.entry import Entry
+from server.audit.findings import Finding, Kind
+from server.audit.keys import PUBLIC_NAME, load_public
+from server.audit.reading import count_of, head_of, pages
+from server.audit.verification import Verification
+from server.command_line import ConfigOption, console, errors, opened_services, refuse, run, settings_of
+from server.db.engine import DbSessions, open_database, sessions_of
+
+TAMPERED = 3
+OPERATOR_ID = "command_line"
+
+audit_commands = typer.Typer(no_args_is_help=True, help="The audit trail: is it whole, and copies of it.")
+
+
+@audit_commands.command("verify")
+def verify(
+    checkpoints: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--checkpoint", help="File with checkpoints kept elsewhere; may be given several times."
+        ),
+    ] = None,
+    public_key: Annotated[
+        Path | None,
+        typer.Option("--public-key", help="Key of the checkpoints; without it this server's own."),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Read the whole trail and name what was done to it; exit code 3 when it is not whole.
+
+    Without a checkpoint from elsewhere, whoever owns the database could have rewritten all of it.
+    """
+    settings = settings_of(config)
+    lines = [line for path in checkpoints or [] for line in _lines(path)]
+
+    async def work() -> None:
+        # Here and not before: a wrong key is told like any wrong setting.
+        key = load_public(public_key or settings.audit_key_dir / PUBLIC_NAME) if lines else None
+        engine = open_database(settings.database)
+        try:
+            entries, findings = await _verified(sessions_of(engine), lines, key)
+        except DBAPIError as error:
+            refuse(f"The trail cannot be read ({type(error.orig).__name__}): run `keneya db check`.")
+        finally:
+            await engine.dispose()
+        for finding in findings:
+            console.print(str(finding), style="red", highlight=False, soft_wrap=True)
+        if findings:
+            raise typer.Exit(TAMPERED)
+        seen = f" and {len(lines)} checkpoints" if lines else ""
+        console.print(f"The audit trail is whole: {entries} entries{seen}.", highlight=False)
+        if not lines:
+            errors.print(
+                "No checkpoint was given: a rewritten or rolled-back trail cannot be told.", style="dim"
+            )
+
+    run(settings, work)
+
+
+@audit_commands.command("checkpoint")
+def make_checkpoint(config: ConfigOption = None) -> None:
+    """Print a signed checkpoint, one line of JSON, and add it to the file of checkpoints."""
+    settings = settings_of(config)
+
+    async def work() -> None:
+        async with opened_services(settings) as own:
+            try:
+                made = await open_checkpoints(settings, own.database, time.time).make()
+            except HeadGone:
+                refuse("The head of the trail is gone: run `keneya audit verify`.")
+            except OSError as error:
+                refuse(f"audit_checkpoint_dir: cannot be written ({type(error).__name__})")
+        typer.echo(made.line())
+
+    run(settings, work)
+
+
+@audit_commands.command("export")
+def export(
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File for the lines; without it they are printed.")
+    ] = None,
+    after: Annotated[int, typer.Option("--after", min=0, help="Only entries behind this number.")] = 0,
+    config: ConfigOption = None,
+) -> None:
+    """Write the entries as lines of JSON, hashes included. That it was done is an entry itself."""
+    settings = settings_of(config)
+
+    async def work() -> None:
+        async with opened_services(settings) as own:
+            async with own.database.begin() as db:
+                entry = Entry(Act.AUDIT_EXPORTED, OPERATOR_ID, System.OPERATOR, facts={"after": after})
+                last = await own.trail.record(db, entry)
+            try:
+                with out.open("w", encoding="utf-8") if out else _standard_output() as file:
+                    await _export(own.database, file, after, last)
+            except OSError as error:
+                refuse(f"--out: cannot be written ({type(error).__name__})", code=2)
+
+    run(settings, work)
+
+
+async def _verified(
+    database: DbSessions, lines: list[bytes], key: Ed25519PublicKey | None
+) -> tuple[int, list[Finding]]:
+    forged, genuine = _sorted_out(lines, key)
+    head = await head_of(database)
+    verification = Verification(head, genuine)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=errors, transient=True) as progress:
+        task = progress.add_task("entries", total=await count_of(database))
+        async for page in pages(database):
+            for written in page:
+                verification.feed(written)
+            progress.advance(task, len(page))
+    return verification.entries, forged + verification.finish(await head_of(database))
+
+
+def _sorted_out(lines: list[bytes], key: Ed25519PublicKey | None) -> tuple[list[Finding], list[Checkpoint]]:
+    forged: list[Finding] = []
+    genuine: list[Checkpoint] = []
+    for line in lines:
+        one = checkpoint.read(line)
+        if key is not None and checkpoint.is_genuine(one, key):
+            genuine.append(one)
+        else:
+            forged.append(Finding(Kind.FORGED_CHECKPOINT, one.sequence, one.sequence))
+    return forged, genuine
+
+
+def _lines(path: Path) -> list[bytes]:
+    """The checkpoints of a file, each proven to be one."""
+    try:
+        found = [line for line in path.read_bytes().splitlines() if line.strip()]
+        for line in found:
+            checkpoint.read(line)
+    except OSError as error:
+        refuse(f"--checkpoint: {path.name} cannot be read ({type(error).__name__})", code=2)
+    except NotACheckpoint:
+        refuse(f"--checkpoint: {path.name} has a line that is no checkpoint", code=2)
+    if not found:
+        refuse(f"--checkpoint: {path.name} is empty", code=2)
+    return found
+
+
+async def _export(database: DbSessions, file: TextIO, after: int, last: int) -> None:
+    async for page in pages(database, after=after):
+        for written in page:
+            if written.sequence > last:
+                return
+            file.write(msgspec.json.encode(written, order="sorted").decode() + "\n")
+
+
+def _standard_output() -> TextIO:
+    # A duplicate, so that leaving the block does not close the real one.
+    return open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False)
