@@ -22,6 +22,10 @@ MIN_REPEAT_MS = 40.0
 MAX_TRIES = 8
 # No jitter buffer waits longer for a video frame; at an RTT of 1,300 ms this is three tries.
 MAX_AGE_MS = 4_000.0
+# A repeated word must come before its turn to be played. A browser's jitter buffer holds 100 to 200 ms of a thin
+# voice and grows by a round trip for repeats; beyond this a talk suffers more from the wait than from the gap.
+VOICE_MAX_RTT_MS = 400.0
+VOICE_MAX_AGE_MS = 600.0
 # Packets this far behind the newest are neither wanted nor told from duplicates.
 WINDOW_PACKETS = 1_024
 # RFC 3550 appendix A.1: a greater jump ahead is a restarted source.

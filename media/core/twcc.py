@@ -22,6 +22,10 @@ FEEDBACK_WIRE_BYTES = 74
 MIN_INTERVAL_MS = 100.0
 # A thin voice stream cannot pay for more; GCC still works with news that is 400 ms old.
 MAX_INTERVAL_MS = 400.0
+# While only voice comes there is no rate to steer: a browser's estimate stands still, and must only not take the
+# path for dead, which libwebrtc does after 3 s without news.
+VOICE_MIN_INTERVAL_MS = 1_000.0
+VOICE_MAX_INTERVAL_MS = 2_500.0
 # Size assumed when the caller names none: 60 ms of Opus at 16 kbit/s with all its headers.
 TYPICAL_PACKET_BYTES = 190
 
@@ -51,13 +55,15 @@ class TwccReceiver:
         self.conceals_loss = False
         """Tell short losses as arrivals: for a way up that loses at random without a queue, where a browser's
         congestion control would starve (it takes loss beyond 10 % for congestion, and halves again and again)."""
+        self.picture_flows = True
+        """Whether the page sends video, so that its congestion control has something to steer."""
         self._arrivals: dict[int, int] = {}  # unwrapped number -> µs
         self._highest: int | None = None
         self._start = 0  # first number the next feedback is about
         self._fresh = 0  # packets not told yet
         self._fresh_bytes = 0
         self._fresh_since_ms = 0.0
-        self._last_feedback_ms = -MAX_INTERVAL_MS
+        self._last_feedback_ms = -VOICE_MAX_INTERVAL_MS
         self._feedback_count = 0
 
     def received(self, sequence: int, arrival_us: int, size_bytes: int = TYPICAL_PACKET_BYTES) -> None:
@@ -72,13 +78,24 @@ class TwccReceiver:
         self._fresh += 1
         self._fresh_bytes += size_bytes
 
-    def due(self, now_ms: float) -> bool:
-        """Whether feedback should leave now: it tells something new, and is paid for or has waited enough."""
-        if not self._fresh or now_ms - self._last_feedback_ms < MIN_INTERVAL_MS:
+    def due(self, now_ms: float, *, along: bool = False) -> bool:
+        """Whether feedback should leave now: it tells something new, and is paid for or has waited enough.
+
+        ``along``: a datagram leaves anyway, and headers are most of what a feedback costs.
+        """
+        if not self._fresh:
+            return False
+        least_ms = MIN_INTERVAL_MS if self.picture_flows or along else VOICE_MIN_INTERVAL_MS
+        if now_ms - self._last_feedback_ms < least_ms:
             return False
         paid = self._fresh_bytes * FEEDBACK_SHARE >= FEEDBACK_WIRE_BYTES
         full = self._fresh >= MAX_RECEIVED_PER_FEEDBACK
-        return paid or full or now_ms - self._fresh_since_ms >= MAX_INTERVAL_MS
+        most_ms = MAX_INTERVAL_MS if self.picture_flows else VOICE_MAX_INTERVAL_MS
+        return along or paid or full or self.waited_ms(now_ms) >= most_ms
+
+    def waited_ms(self, now_ms: float) -> float:
+        """For how long the oldest arrival that was not told yet has waited; 0 when all are told."""
+        return now_ms - self._fresh_since_ms if self._fresh else 0.0
 
     def build(self, sender_ssrc: int, media_ssrc: int, now_ms: float | None = None) -> list[bytes]:
         """RTCP packets about everything new, each under 1,100 bytes; none when nothing is new.

@@ -1,12 +1,11 @@
 """What keeps one leg's media in order over time: RTCP both ways, link measurement, and the call to steering.
 
-Owns: when feedback and reports are sent, and the translation of RTCP that comes in. The decision what a page
-sends is not here but in media/core/steering.py, and nowhere else.
+Owns: the clock of feedback (feedback.py sends it), and the translation of RTCP that comes in. The decision what a
+page sends is not here but in media/core/steering.py, and nowhere else.
 """
 
 from __future__ import annotations
 
-import random
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,12 +17,12 @@ from media.core.link import LinkMeter
 from media.core.parameters import AudioSend, LinkQuality, Preferences, RungReport, SendParameters
 from media.core.probing import CallProbing, call_train, warm_train
 from media.core.redundancy import voice_wire_bps
-from media.core.reports import next_report_ms
 from media.core.rungs import RungNews, Side
 from media.core.steering import PublisherView, ReceiverView, Steering, red_for_receiver
 from media.core.stills import chunk_bytes_at
 from media.core.uplinkprobe import UplinkProbe
 from media.core.windowedmin import WindowedMinimum
+from media.engine.feedback import FeedbackSender
 from media.engine.rooms import Member
 
 STEERING_INTERVAL_MS = 250.0
@@ -44,8 +43,6 @@ STILLS_SHARE = 0.6
 UNPROVEN_QUEUE_MS = 100.0
 # Under this queue a loss on the way up was the radio's, not a full link's.
 CALM_QUEUE_MS = 60.0
-FIRST_REPORT_MS = 500.0
-CNAME = "keneya"
 
 
 class LegControl:
@@ -63,8 +60,7 @@ class LegControl:
         self._rung_news = RungNews()
         self._stills_down = BackgroundRate()
         self._stills_up = BackgroundRate()
-        self._feedback_ssrc = feedback_ssrc
-        self._next_report_ms = 0.0
+        self.feedback = FeedbackSender(member, feedback_ssrc)
         self._next_steering_ms = 0.0
         self._next_news_ms = 0.0
         self._next_probe_ms = 0.0
@@ -169,10 +165,8 @@ class LegControl:
             return
         up_queue_ms = self.member.uplink.audio.delay.queue_ms
         self.member.uplink.twcc.conceals_loss = up_queue_ms is not None and up_queue_ms < CALM_QUEUE_MS
-        for packet in self.member.uplink.feedback_due(now_ms, self.rtt_ms, self._feedback_ssrc):
-            leg.send_rtcp(packet)
-        if now_ms >= self._next_report_ms:
-            self._report(now_ms)
+        sends_video = self._sent is not None and self._sent.video.active
+        self.feedback.tick(now_ms, self.rtt_ms, page_sends_video=sends_video)
         if self.member.room is not None:
             self._probe_in_call(now_ms)
         elif now_ms >= self._next_probe_ms:
@@ -210,39 +204,9 @@ class LegControl:
         self._next_probe_ms = now_ms + waits[min(self._probes, len(waits) - 1)]
         self._probes += 1
 
-    def _report(self, now_ms: float) -> None:
-        downlink = self.member.downlink
-        blocks = self.member.uplink.report_blocks(now_ms)
-        reports = [
-            report
-            for out in downlink.by_ssrc.values()
-            if out.active and (report := out.sender_report(now_ms)) is not None
-        ]
-        flow_bps = self.member.uplink.received_bps(now_ms) + downlink.estimate.received_bps
-        packets: list[rtcp.SenderReport | rtcp.ReceiverReport | rtcp.SourceDescription] = []
-        if reports:
-            # Report blocks ride on the first sender report (RFC 3550 section 6.1).
-            first = reports[0]
-            packets.append(
-                rtcp.SenderReport(
-                    first.ssrc, first.ntp, first.rtp_timestamp, first.packet_count, first.octet_count, blocks
-                )
-            )
-            packets += reports[1:]
-        elif blocks:
-            packets.append(rtcp.ReceiverReport(self._feedback_ssrc, blocks))
-        size = 0
-        if packets:
-            packets.append(rtcp.SourceDescription(reports[0].ssrc if reports else self._feedback_ssrc, CNAME))
-            data = rtcp.build(packets)
-            size = len(data) + 42
-            self.member.leg.send_rtcp(data)
-        spread = random.random()  # noqa: S311 - spreads reports, protects nothing
-        self._next_report_ms = next_report_ms(now_ms, flow_bps, max(size, 60), spread)
-
     def joined(self, now_ms: float) -> None:
-        """Media begins: lip sync and round trips wait for the first report, so it must not wait itself."""
-        self._next_report_ms = min(self._next_report_ms, now_ms + FIRST_REPORT_MS)
+        """Media begins."""
+        self.feedback.joined(now_ms)
 
     # Steering ------------------------------------------------------------------------------------------
 

@@ -78,6 +78,7 @@ class OutboundStream:
         self.source: InboundStream | None = None
         self.needs_keyframe = True
         self.packets = 0
+        self._reported_packets = 0
         self.octets = 0
         self.refused = 0
 
@@ -210,9 +211,10 @@ class OutboundStream:
             self.downlink.send(packet, now_ms)
 
     def sender_report(self, now_ms: float) -> rtcp.SenderReport | None:
-        """A sender report on the original sender's clock, None while that is unknown."""
-        if not self.packets or self.source is None:
+        """A report on the original sender's clock; None while that is unknown, and when nothing was sent since."""
+        if self.packets == self._reported_packets or self.source is None:
             return None
+        self._reported_packets = self.packets
         return self.reports.build(now_ms, self.rewriter.map_timestamp, self.packets, self.octets)
 
     def _sent(

@@ -13,9 +13,10 @@ from typing import Protocol
 from media.core import rtcp, rtp, rtx
 from media.core.arrivaldelay import ArrivalDelay
 from media.core.codecs import Codec, is_keyframe
+from media.core.feedbackbudget import Feedback, FeedbackBudget
 from media.core.keyframes import KeyframeRequests
 from media.core.losswindow import LossWindow
-from media.core.nack import NackGenerator
+from media.core.nack import MAX_AGE_MS, VOICE_MAX_AGE_MS, VOICE_MAX_RTT_MS, NackGenerator
 from media.core.reception import ReceptionStats
 from media.core.red import RedError, RedReceiver
 from media.core.reports import RemoteClock
@@ -70,9 +71,14 @@ class InboundStream:
         self.stats = ReceptionStats(clock_rate)
         self.clock = RemoteClock()
         self.loss = LossWindow()
-        self.nack = NackGenerator()
+        self.nack = NackGenerator(max_age_ms=VOICE_MAX_AGE_MS if self.kind == "audio" else MAX_AGE_MS)
         self.red = RedReceiver()
         self.delay = ArrivalDelay(clock_rate)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether packets are missing that the page would send again."""
+        return self.wants_nack and not self.muted and (self.nack.missing_count > 0 or self.nack.overflowed)
 
 
 Forward = Callable[[InboundStream, Codec, Header, bytes, float], None]
@@ -205,23 +211,49 @@ class Uplink:
         for out in stream.outputs:
             out.source_report(report, now_ms)
 
-    def feedback_due(self, now_ms: float, rtt_ms: float, feedback_ssrc: int) -> list[bytes]:
-        """The feedback that cannot wait: transport-wide arrival times, NACK, keyframe requests."""
+    def feedback_due(
+        self,
+        now_ms: float,
+        rtt_ms: float,
+        feedback_ssrc: int,
+        budget: FeedbackBudget,
+        *,
+        along: bool = False,
+    ) -> list[bytes]:
+        """The feedback that cannot wait, first things first: NACK of voice, arrival times, NACK of pictures, PLI.
+
+        ``along``: a datagram leaves anyway, for these to go in. What they take is taken off `budget`.
+        """
         packets: list[bytes] = []
-        if self.twcc.due(now_ms):
-            packets += self.twcc.build(feedback_ssrc, self.video.ssrc or self.audio.ssrc, now_ms)
-        for stream in self.streams:
-            if stream.wants_nack:
-                lost = stream.nack.due(now_ms, rtt_ms)
-                if lost and not stream.muted:
-                    packets.append(rtcp.Nack(feedback_ssrc, stream.ssrc, lost).encode())
-            if stream.kind != "video" or not stream.ssrc:
-                continue
-            if stream.nack.overflowed and any(out.active for out in stream.outputs):
-                stream.keyframes.want(now_ms)
-            if stream.keyframes.due(now_ms, rtt_ms):
-                packets.append(rtcp.Pli(feedback_ssrc, stream.ssrc).encode())
+        # On a longer path a repeated word would come after its turn.
+        in_time = rtt_ms <= VOICE_MAX_RTT_MS
+        if self.audio.has_gaps and in_time and budget.allows(Feedback.VOICE_REPEAT, 0.0, now_ms):
+            packets += _repeats(self.audio, now_ms, rtt_ms, feedback_ssrc)
+        twcc = self.twcc
+        if twcc.due(now_ms, along=along):
+            kind = Feedback.PICTURE_RATE if twcc.picture_flows else Feedback.VOICE_RATE
+            if along or budget.allows(kind, twcc.waited_ms(now_ms), now_ms):
+                packets += twcc.build(feedback_ssrc, self.video.ssrc or self.audio.ssrc, now_ms)
+        if self.video.ssrc:
+            if self.video.has_gaps and budget.allows(Feedback.PICTURE_REPEAT, 0.0, now_ms):
+                packets += _repeats(self.video, now_ms, rtt_ms, feedback_ssrc)
+            packets += self._keyframe_request(now_ms, rtt_ms, feedback_ssrc, budget)
+        for packet in packets:
+            budget.spend(len(packet))
         return packets
+
+    def _keyframe_request(
+        self, now_ms: float, rtt_ms: float, feedback_ssrc: int, budget: FeedbackBudget
+    ) -> list[bytes]:
+        keyframes = self.video.keyframes
+        if self.video.nack.overflowed and any(out.active for out in self.video.outputs):
+            keyframes.want(now_ms)
+        if not keyframes.wanted:
+            return []
+        waited_ms = keyframes.waiting_ms(now_ms)
+        if not budget.allows(Feedback.KEYFRAME, waited_ms, now_ms) or not keyframes.due(now_ms, rtt_ms):
+            return []
+        return [rtcp.Pli(feedback_ssrc, self.video.ssrc).encode()]
 
     def report_blocks(self, now_ms: float) -> list[rtcp.ReportBlock]:
         """RFC 3550 report blocks of the streams that have sent anything."""
@@ -237,6 +269,12 @@ class Uplink:
             lost = stream.stats.cumulative_lost
             stream.loss.sample(lost + stream.stats.packets, lost, now_ms)
         return max(stream.loss.ratio for stream in self.streams)
+
+
+def _repeats(stream: InboundStream, now_ms: float, rtt_ms: float, feedback_ssrc: int) -> list[bytes]:
+    """The NACK that is due for a stream, if any."""
+    lost = stream.nack.due(now_ms, rtt_ms)
+    return [rtcp.Nack(feedback_ssrc, stream.ssrc, lost).encode()] if lost else []
 
 
 def _report_block(stream: InboundStream, now_ms: float) -> rtcp.ReportBlock:

@@ -12,6 +12,7 @@ from benchmarks.peers import sdp
 from benchmarks.peers.ice import IceClient
 from media.core import rtcp, rtp, rtx
 from media.core.codecs import Codec
+from media.core.feedbackbudget import FeedbackBudget
 from media.engine.control import LegControl
 from media.engine.engine import MediaEngine, MediaSettings
 from media.engine.errors import OfferRefused
@@ -122,9 +123,10 @@ class Fixture:
             return
         for control in self.engine._controls.values():
             downlink = control.member.downlink
-            for packet in control.member.uplink.feedback_due(self.now_ms, control.rtt_ms, 1):
+            rich = FeedbackBudget(1e9)
+            for packet in control.member.uplink.feedback_due(self.now_ms, control.rtt_ms, 1, rich):
                 rtcp.parse(packet)
-            control._report(self.now_ms)
+            control.feedback.tick(self.now_ms, control.rtt_ms, page_sends_video=True)
             control.switch_redundancy()
             self.engine._steer(control.member, self.now_ms)
             control.link_news(self.now_ms)

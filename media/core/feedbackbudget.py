@@ -1,0 +1,107 @@
+"""What RTCP towards one page may take of its way down: one bucket for all kinds, filled by the link itself.
+
+Owns: the share (RFC 3550 section 6.2: 5 %), and which kind of feedback gives way to which. Must never build or send
+a packet, nor decide that one is needed: twcc.py, nack.py, keyframes.py and reports.py do. Sizes are bytes on the
+wire, times ms on the caller's monotonic clock.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from math import inf
+from typing import NamedTuple
+
+SHARE = (
+    0.05  # RFC 3550 section 6.2, there of a whole session, here of the one way that a page's feedback takes
+)
+# The bucket holds a second of it: feedback comes in clusters (a loss, a keyframe, a report), links do not mind.
+BURST_MS = 1_000.0
+# But at least one report about voice and picture, or the thinnest links would never save up for one.
+MIN_BURST_BYTES = 200.0
+# What left on borrowed bytes is paid back in this time: a storm of losses must not silence us for a minute.
+MAX_DEBT_MS = 2_000.0
+# SRTCP index and tag 14 (RFC 3711 section 3.4), UDP 8, IPv4 20: once a datagram, however many packets it holds.
+DATAGRAM_OVERHEAD_BYTES = 42
+
+
+class Feedback(Enum):
+    """The kinds, the one that goes first first."""
+
+    VOICE_REPEAT = auto()
+    """NACK of voice: a word that is not asked for now is lost for good."""
+    PICTURE_RATE = auto()
+    """Transport-wide feedback while the page sends pictures: without it its controller flies blind."""
+    PICTURE_REPEAT = auto()
+    """NACK of pictures: a keyframe can still mend what it does not."""
+    KEYFRAME = auto()
+    """PLI."""
+    VOICE_RATE = auto()
+    """Transport-wide feedback while only voice comes: there is nothing for a controller to steer."""
+    REPORT = auto()
+    """SR, RR and SDES."""
+
+
+class Claim(NamedTuple):
+    """What a kind needs to leave.
+
+    ``least`` is how full the bucket must be (-1: up to a whole bucket may be borrowed), ``patience_ms`` after what
+    wait it leaves all the same.
+    """
+
+    least: float
+    patience_ms: float
+
+
+CLAIMS = {
+    Feedback.VOICE_REPEAT: Claim(-1.0, inf),
+    # GCC still works with news that is 400 ms old (twcc.py).
+    Feedback.PICTURE_RATE: Claim(0.0, 400.0),
+    # A repeat that is asked for late comes late, so there is no use in asking then.
+    Feedback.PICTURE_REPEAT: Claim(0.0, inf),
+    # Somebody looks at a picture that stands still.
+    Feedback.KEYFRAME: Claim(0.2, 500.0),
+    # libwebrtc takes a path for dead after 3 s without news (RttBasedBackoff).
+    Feedback.VOICE_RATE: Claim(0.2, 2_500.0),
+    # RFC 3550 section 6.2: 5 s; five of them without a report mean that a participant has gone.
+    Feedback.REPORT: Claim(0.4, 5_000.0),
+}
+
+
+class FeedbackBudget:
+    """The bucket of one leg. ``link_bps`` is what its way down is known to carry; set it whenever that changes."""
+
+    __slots__ = ("_bytes", "_filled_ms", "link_bps")
+
+    def __init__(self, link_bps: float) -> None:
+        self.link_bps = link_bps
+        self._bytes = self.burst_bytes
+        self._filled_ms: float | None = None
+
+    @property
+    def bytes_per_s(self) -> float:
+        """What the link grants."""
+        return SHARE * self.link_bps / 8
+
+    @property
+    def burst_bytes(self) -> float:
+        """The size of the bucket."""
+        return max(MIN_BURST_BYTES, self.bytes_per_s * BURST_MS / 1000)
+
+    def allows(self, kind: Feedback, waited_ms: float, now_ms: float) -> bool:
+        """Whether feedback of this kind, wanted since `waited_ms`, may leave now."""
+        claim = CLAIMS[kind]
+        if waited_ms >= claim.patience_ms:
+            return True
+        self._fill(now_ms)
+        return self._bytes >= claim.least * self.burst_bytes
+
+    def spend(self, size_bytes: float) -> None:
+        """So much has left."""
+        most_debt_bytes = self.bytes_per_s * MAX_DEBT_MS / 1000 + MIN_BURST_BYTES
+        self._bytes = max(self._bytes - size_bytes, -most_debt_bytes)
+
+    def _fill(self, now_ms: float) -> None:
+        if self._filled_ms is not None:
+            self._bytes += self.bytes_per_s * max(0.0, now_ms - self._filled_ms) / 1000
+        self._bytes = min(self._bytes, self.burst_bytes)
+        self._filled_ms = now_ms
