@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from media.core.clinicalprofile import DEGRADATION_PREFERENCES, picture_for, profile_for
+from media.core.fullwayup import FullWayUp
 from media.core.parameters import AudioSend, ClinicalProfile, SendParameters, VideoSend
 from media.core.redundancy import (
     RED_MUCH_LOSS_KEEP_BPS,
@@ -163,6 +164,7 @@ class _Flow:
         self._up_loss = _OrdinaryLoss()
         self._down_loss = _OrdinaryLoss()
         self._proven_up_bps = 0.0
+        self._up_full = FullWayUp()
         self._up_suffers = False
         self._suffers = False
         self._last_ms = now_ms
@@ -212,6 +214,9 @@ class _Flow:
         most_ms = TRIAL_QUEUE_MS if video and now_ms < self._trial_until_ms else SUFFERING_QUEUE_MS
         up_queue_ms = publisher.up_queue_ms or 0.0
         self._up_suffers = up_queue_ms > most_ms or self._up_loss.grew(publisher.up_loss_ratio)
+        self._up_full.follow(
+            now_ms, publisher.up_bps_received, full=up_queue_ms > SUFFERING_QUEUE_MS and not video
+        )
         down_queue_ms = max(receiver.queue_ms for receiver in receivers)
         self._suffers = self._up_suffers or down_queue_ms > most_ms or self._down_loss.grew(down_loss)
         flows = publisher.audio_muted or publisher.up_bps_received > 0
@@ -236,7 +241,13 @@ class _Flow:
         self._audio = replace(self._audio, ptime_ms=shape.ptime_ms, max_bitrate_bps=shape.bitrate_bps)
 
     def _up_bps(self, publisher: PublisherView) -> float | None:
-        """What the way up carries, as far as anything tells: a pin, a train of the warm leg, and what has come."""
+        """What the way up carries, as far as anything tells; a queue of voice alone tells best."""
+        told_bps = self._told_up_bps(publisher)
+        bounds = [bps for bps in (told_bps, self._up_full.bps) if bps is not None]
+        return min(bounds, default=None)
+
+    def _told_up_bps(self, publisher: PublisherView) -> float | None:
+        """A pin, a train of the warm leg, and what has come."""
         if publisher.up_capacity_bps is not None:
             return publisher.up_capacity_bps
         if publisher.up_probed_bps is None:

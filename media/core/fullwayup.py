@@ -1,0 +1,42 @@
+"""What a way up is seen to carry while it is too full of voice alone.
+
+Owns: the memory of a rate that came through a full queue, and for how long it is believed. Nobody can test a way up
+from this end, and a page goes on sending what it was told; but a queue that stands while no picture flows says that
+the link carries just what comes. Must never decide what is sent: steering.py does.
+"""
+
+from __future__ import annotations
+
+# Of what comes through a full link: the rest drains the queue, and carries reports.
+SHARE = 0.85
+# One voice packet held up by the radio is no full link.
+AFTER_MS = 750.0
+# Believed for so long; each time it proves true again, twice as long.
+FIRST_BELIEF_MS = 20_000.0
+LAST_BELIEF_MS = 160_000.0
+
+
+class FullWayUp:
+    """Tell it four times a second whether voice queues; ``bps`` is what the way up carries, None: not known."""
+
+    def __init__(self) -> None:
+        self.bps: float | None = None
+        self._full_since_ms: float | None = None
+        self._until_ms = 0.0
+        self._belief_ms = FIRST_BELIEF_MS
+
+    def follow(self, now_ms: float, received_bps: float, *, full: bool) -> None:
+        """``received_bps`` came up in the last second; ``full``: voice queues, and no picture is to blame."""
+        if not full:
+            self._full_since_ms = None
+            if self.bps is not None and now_ms >= self._until_ms:
+                self.bps = None
+                self._belief_ms = min(LAST_BELIEF_MS, 2 * self._belief_ms)
+            return
+        if self._full_since_ms is None:
+            self._full_since_ms = now_ms
+        if now_ms - self._full_since_ms < AFTER_MS:
+            return
+        carries_bps = SHARE * received_bps
+        self.bps = carries_bps if self.bps is None else min(self.bps, carries_bps)
+        self._until_ms = now_ms + self._belief_ms

@@ -1,0 +1,50 @@
+"""A way up that is full of voice is believed to carry what comes, for a while."""
+
+from __future__ import annotations
+
+from media.core.fullwayup import FIRST_BELIEF_MS, SHARE, FullWayUp
+
+
+def feed(way: FullWayUp, start_ms: float, seconds: float, received_bps: float, *, full: bool) -> float:
+    now_ms = start_ms
+    while now_ms < start_ms + seconds * 1000:
+        way.follow(now_ms, received_bps, full=full)
+        now_ms += 250
+    return now_ms
+
+
+def test_nothing_is_known_while_voice_flows_freely_or_stumbles_once() -> None:
+    way = FullWayUp()
+    now_ms = feed(way, 0, 20, 24_000, full=False)
+    now_ms = feed(way, now_ms, 0.5, 24_000, full=True)
+    feed(way, now_ms, 5, 24_000, full=False)
+    assert way.bps is None
+
+
+def test_a_standing_queue_tells_the_rate_until_it_is_worth_trying_again() -> None:
+    way = FullWayUp()
+    now_ms = feed(way, 0, 3, 15_000, full=True)
+    assert way.bps == SHARE * 15_000
+    now_ms = feed(way, now_ms, FIRST_BELIEF_MS / 1000 - 1, 10_000, full=False)
+    assert way.bps == SHARE * 15_000
+    feed(way, now_ms, 3, 10_000, full=False)
+    assert way.bps is None
+
+
+def test_a_belief_that_proves_true_again_lasts_longer() -> None:
+    way, now_ms, held_ms = FullWayUp(), 0.0, []
+    for _ in range(3):
+        now_ms = feed(way, now_ms, 3, 15_000, full=True)
+        start_ms = now_ms
+        while way.bps is not None:
+            now_ms = feed(way, now_ms, 0.25, 10_000, full=False)
+        held_ms.append(now_ms - start_ms)
+    assert held_ms[1] > 1.8 * held_ms[0]
+    assert held_ms[2] > 1.8 * held_ms[1]
+
+
+def test_a_link_that_grows_thinner_still_is_followed() -> None:
+    way = FullWayUp()
+    now_ms = feed(way, 0, 3, 20_000, full=True)
+    feed(way, now_ms, 3, 12_000, full=True)
+    assert way.bps == SHARE * 12_000
