@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -115,7 +116,7 @@ def export(
                 entry = Entry(Act.AUDIT_EXPORTED, OPERATOR_ID, System.OPERATOR, facts={"after": after})
                 last = await own.trail.record(db, entry)
             try:
-                with out.open("w", encoding="utf-8") if out else _standard_output() as file:
+                with out.open("w", encoding="utf-8") if out else nullcontext(sys.stdout) as file:
                     await _export(own.database, file, after, last)
             except OSError as error:
                 refuse(f"--out: cannot be written ({type(error).__name__})", code=2)
@@ -172,8 +173,3 @@ async def _export(database: DbSessions, file: TextIO, after: int, last: int) -> 
             if written.sequence > last:
                 return
             file.write(msgspec.json.encode(written, order="sorted").decode() + "\n")
-
-
-def _standard_output() -> TextIO:
-    # A duplicate, so that leaving the block does not close the real one.
-    return open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False)
