@@ -7,8 +7,6 @@ refused). Must never print a traceback for what an operator can mend.
 from __future__ import annotations
 
 import os
-import secrets
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +15,7 @@ import typer
 from server import demo as demonstration
 from server.app import create_app
 from server.audit.commands import audit_commands
-from server.auth.accounts import PASSWORD_MAX_CHARS, PASSWORD_MIN_CHARS, LoginTaken
+from server.auth.commands import account_commands, admin_commands
 from server.command_line import (
     ConfigOption,
     console,
@@ -33,7 +31,6 @@ from server.db.upgrade import differences, is_current
 from server.serve import serve as run_server
 from server.services import SERVICES
 from server.settings_table import as_markdown, print_table
-from signaling.messages import Role
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,13 +40,11 @@ app = typer.Typer(
 )
 db_commands = typer.Typer(no_args_is_help=True, help="The database's tables.")
 station_commands = typer.Typer(no_args_is_help=True, help="The shared kiosks at the sites.")
-account_commands = typer.Typer(no_args_is_help=True, help="People who sign in.")
 app.add_typer(db_commands, name="db")
 app.add_typer(station_commands, name="station")
 app.add_typer(account_commands, name="account")
 app.add_typer(audit_commands, name="audit")
-
-PASSWORD_BYTES = 12
+app.add_typer(admin_commands, name="admin")
 
 
 @app.command()
@@ -164,40 +159,6 @@ def station_add(
         hours = loaded.enrolment_code_ttl_s // 3600
         console.print(f"Type this code at {name} ({site}) within {hours} hours:", style="dim", markup=False)
         print(made.code)
-
-    run(loaded, work)
-
-
-@account_commands.command("add")
-def account_add(  # noqa: PLR0917 (typer calls it by name)
-    login: Annotated[str, typer.Option(help="What the person types to sign in.")],
-    name: Annotated[str, typer.Option(help="The name that others see.")],
-    site: Annotated[str, typer.Option(help="Where the person works; made when it is new.")] = "",
-    role: Annotated[Role, typer.Option(help="What the person does in a consultation.")] = Role.CLINICIAN,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
-    ] = False,
-    config: ConfigOption = None,
-) -> None:
-    """Make an account; without --password-stdin a password is made up and printed."""
-    loaded = settings_of(config)
-    login, name = not_blank(login, "--login"), not_blank(name, "--name")
-    if role is Role.STATION:
-        refuse("A station is not a person: use `keneya station add`.", code=2)
-    given = sys.stdin.readline().rstrip("\n") if password_stdin else None
-    password = given if given is not None else secrets.token_urlsafe(PASSWORD_BYTES)
-    if not PASSWORD_MIN_CHARS <= len(password) <= PASSWORD_MAX_CHARS:
-        refuse(f"A password has {PASSWORD_MIN_CHARS} to {PASSWORD_MAX_CHARS} characters.", code=2)
-
-    async def work() -> None:
-        async with opened_services(loaded) as own:
-            try:
-                await own.accounts.create(login=login, name=name, role=role, site=site, password=password)
-            except LoginTaken:
-                refuse(f"There is an account with the login {login} already.")
-        console.print(f"{name} can sign in as {login}", style="dim", markup=False)
-        if given is None:
-            print(password)
 
     run(loaded, work)
 

@@ -25,9 +25,14 @@ from server.audit.trail import Trail
 from server.auth.accounts import Accounts
 from server.auth.delays import Delays
 from server.auth.hashing import Hasher
+from server.auth.oidc import OpenIdConnect
+from server.auth.people import People
+from server.auth.proofs import Proofs
+from server.auth.secondfactors import SecondFactors
 from server.auth.sessions import HttpSessions
 from server.auth.stations import Stations
 from server.auth.tickets import Tickets
+from server.auth.vault import Vault
 from server.config import Settings, SettingsError
 from server.consents import Consents
 from server.consultations import Consultations
@@ -35,7 +40,7 @@ from server.db.consultations import DatabaseConsultationStore
 from server.db.engine import open_database, sessions_of
 from server.db.upgrade import upgrade
 from server.faults import where
-from server.http import api_session, api_station, api_ticket, operations, pages, static
+from server.http import operations, pages, routes_identity, static
 from server.http.bodies import BODY_MAX_BYTES
 from server.http.errors import errors_as_json
 from server.http.guards import add_security_headers, refuse_forged_requests
@@ -103,17 +108,26 @@ def make_services(settings: Settings, engine: AsyncEngine, clock: Callable[[], f
         settings=settings,
         database=database,
         hasher=hasher,
+        clock=clock,
         accounts=Accounts(
             database,
             hasher,
+            trail,
             guessing=_delays(settings),
             spraying=_delays(settings, SPRAYING_FACTOR),
             clock=clock,
         ),
-        stations=Stations(database, hasher, _delays(settings), settings, clock),
+        people=People(database, hasher, trail, clock),
+        second_factors=SecondFactors(
+            database, Vault(settings.data_dir), trail, delays=_delays(settings), clock=clock
+        ),
+        oidc=OpenIdConnect(settings, clock) if settings.oidc_issuer else None,
+        stations=Stations(
+            database, hasher, delays=_delays(settings), trail=trail, settings=settings, clock=clock
+        ),
+        proofs=Proofs(clock),
         sessions=HttpSessions(database, settings, clock),
         tickets=Tickets(),
-        clock=clock,
         trail=trail,
         consents=Consents(trail, clock),
     )
@@ -134,12 +148,7 @@ def _add_routes(app: web.Application) -> None:
     for path in pages.PAGES:
         router.add_get(path, pages.page)
     router.add_get("/web/{path:.+}", static.serve_file)
-    router.add_post("/api/session", api_session.sign_in)
-    router.add_get("/api/session", api_session.who_am_i)
-    router.add_delete("/api/session", api_session.sign_out)
-    router.add_post("/api/station/enrolment", api_station.enrol)
-    router.add_get("/api/station", api_station.which_station)
-    router.add_post("/api/ticket", api_ticket.new_ticket)
+    routes_identity.add_routes(router)
     router.add_get("/ws", _websocket_handler(app))
     router.add_get("/healthz", operations.healthz)
     router.add_get("/metrics", operations.metrics)

@@ -147,6 +147,26 @@ class Settings:
         900, v.integer(1, 30 * DAY_S), "Failures are forgotten after this time without a new one", unit="s"
     )
 
+    oidc_issuer: str = setting(
+        "",
+        v.issuer,
+        "Issuer of an OpenID Connect provider whose people may sign in here, such as https://id.example.org; "
+        "empty: none. Administrators link each account to the provider's subject",
+    )
+    oidc_name: str = setting(
+        "", v.text, "What the sign-in button calls that provider, such as Hôpital du Mali"
+    )
+    oidc_client_id: str = setting("", v.text, "Our client id at the provider")
+    oidc_client_secret: str = setting(
+        "", v.text, "Our client secret there; empty: a public client, PKCE only", secret=True
+    )
+    oidc_second_factor: tuple[str, ...] = setting(
+        ("mfa",),
+        v.items,
+        "Values of amr or acr by which the provider says that it asked for a second factor; whoever comes "
+        "without one of them is asked for our six digits",
+    )
+
     data_price_fcfa_per_gb: int = setting(
         2000,
         v.integer(0, 10_000_000),
@@ -213,6 +233,8 @@ def _contradictions(settings: Settings) -> list[str]:
         found.append("session_idle_s: must not be longer than session_absolute_s")
     if settings.sign_in_delay_s > settings.sign_in_delay_max_s:
         found.append("sign_in_delay_s: must not be longer than sign_in_delay_max_s")
+    if settings.oidc_issuer and not (settings.oidc_client_id and settings.oidc_name):
+        found.append("oidc_issuer: needs oidc_client_id and oidc_name as well")
     if not settings.media_hosts:
         found.append("media_hosts: must name at least one address, such as 0.0.0.0")
     return found

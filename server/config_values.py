@@ -117,6 +117,23 @@ def origins(value: object) -> tuple[str, ...]:
     return tuple(origin(item) for item in items(value))
 
 
+def issuer(value: object) -> str:
+    """An OpenID Connect issuer: https, or this machine itself; no query, no fragment. Or empty."""
+    found = text(value)
+    if not found:
+        return ""
+    problem = "must be like https://id.example.org/realm (https, no query)"
+    try:
+        parts = urlsplit(found)
+        host = parts.hostname
+    except ValueError:
+        raise ValueError(problem) from None
+    local = parts.scheme == "http" and host in ("localhost", "127.0.0.1", "::1")
+    if not host or not (parts.scheme == "https" or local) or parts.query or parts.fragment:
+        raise ValueError(problem)
+    return found
+
+
 def turn_urls(value: object) -> tuple[str, ...]:
     """A list of TURN URIs (RFC 7065)."""
     found = items(value)

@@ -217,10 +217,10 @@ class Hub:
             del self._sessions[participant_id]
             await self.listener.session_ended(session.principal, on_purpose=on_purpose)
 
-    async def sign_out(self, participant_id: str) -> None:
-        """The participant's HTTP session was ended: so is this one, at once."""
+    async def sign_out(self, participant_id: str, http_session_id: str | None = None) -> None:
+        """The participant's HTTP sessions were ended, or only the named one: so is what came with it, at once."""
         session = self._sessions.get(participant_id)
-        if session is not None:
+        if session is not None and http_session_id in (None, session.principal.session_id):
             if session.socket is not None:
                 session.socket.dismiss("signed_out")
             await self.end(session, on_purpose=True)

@@ -13,6 +13,10 @@ from aiohttp import web
 from server.audit.trail import Trail
 from server.auth.accounts import Accounts
 from server.auth.hashing import Hasher
+from server.auth.oidc import OpenIdConnect
+from server.auth.people import People
+from server.auth.proofs import Proofs
+from server.auth.secondfactors import SecondFactors
 from server.auth.sessions import HttpSessions
 from server.auth.stations import Stations
 from server.auth.tickets import Tickets
@@ -29,11 +33,15 @@ class Services:
     settings: Settings
     database: DbSessions
     hasher: Hasher
+    clock: Callable[[], float]
     accounts: Accounts
+    people: People
+    second_factors: SecondFactors
+    oidc: OpenIdConnect | None
     stations: Stations
+    proofs: Proofs
     sessions: HttpSessions
     tickets: Tickets
-    clock: Callable[[], float]
     trail: Trail
     consents: Consents
 

@@ -1,37 +1,34 @@
-"""People who sign in with login and password.
+"""People who sign in with login and password: proving that it is them.
 
-Owns: making accounts and checking credentials. Must never tell whether a login exists: an unknown
-login, a wrong password and a disabled account give the same answer after the same work.
+Owns: checking credentials and changing one's own password. Must never tell whether a login exists: an unknown
+login, a wrong password, a disabled account and a password past its end give the same answer after the same work.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 
 from sqlalchemy import select, update
 
+from server.audit.acts import Act
+from server.audit.trail import Trail
+from server.auth import passwords
+from server.auth.acting import By
 from server.auth.delays import Delays, place_of
-from server.auth.errors import WrongCredentials
+from server.auth.errors import OutOfOrder, PasswordRefused, WrongCredentials
 from server.auth.hashing import Hasher
-from server.auth.sites import site_id_of
+from server.auth.sessions import end_sessions_of
 from server.db.engine import DbSessions
 from server.db.models import Account
 from signaling.messages import Role
 
 LOGIN_MAX_CHARS = 100
-# NIST SP 800-63B asks for at least 64; more than 256 is not typed by a person.
-PASSWORD_MAX_CHARS = 256
-# NIST SP 800-63B revision 4, password as the single factor.
-PASSWORD_MIN_CHARS = 15
-
-
-class LoginTaken(Exception):
-    """There is an account with this login already."""
+# What no password has for a hash: nobody opens such an account with one (it is for provider sign-in only).
+NO_PASSWORD = "!"  # noqa: S105
 
 
 class Accounts:
-    """All accounts. ``clock`` gives UTC seconds as `time.time` does.
+    """The credentials of all accounts. ``clock`` gives UTC seconds as `time.time` does.
 
     ``guessing`` holds back one place that tries one login, ``spraying`` one place that tries many.
     """
@@ -40,6 +37,7 @@ class Accounts:
         self,
         database: DbSessions,
         hasher: Hasher,
+        trail: Trail,
         *,
         guessing: Delays,
         spraying: Delays,
@@ -47,6 +45,7 @@ class Accounts:
     ) -> None:
         self._database = database
         self._hasher = hasher
+        self._trail = trail
         self._guessing = guessing
         self._spraying = spraying
         self._clock = clock
@@ -59,7 +58,7 @@ class Accounts:
         self._guessing.begin(f"{place} {login}")
         account = await self._find(login)
         right = await self._hasher.verify_password(account.password_hash if account else None, password)
-        if account is None or not right or account.disabled:
+        if account is None or not right or account.disabled or self._is_past(account):
             raise WrongCredentials
         self._guessing.succeeded(f"{place} {login}")
         self._spraying.not_a_failure(place)
@@ -67,37 +66,53 @@ class Accounts:
             await self.set_password(login, password)
         return account.id
 
-    async def create(self, *, login: str, name: str, role: Role, site: str, password: str) -> str:
-        """Make an account and give its id; the site is made when it is new. Raises LoginTaken."""
+    async def check_again(self, account_id: str, password: str) -> None:
+        """Whoever is signed in proves it once more. Raises WrongCredentials, MustWait, TooBusy."""
+        self._guessing.begin(f"again {account_id}")
+        async with self._database() as db:
+            account = await db.get(Account, account_id)
+        right = await self._hasher.verify_password(account.password_hash if account else None, password)
+        if account is None or not right or self._is_past(account):
+            raise WrongCredentials
+        self._guessing.succeeded(f"again {account_id}")
+
+    async def change_password(self, account_id: str, password: str, *, session_id: str) -> None:
+        """Give oneself another password; every session but this one ends.
+
+        Raises PasswordRefused, TooBusy.
+        """
+        async with self._database() as db:
+            account = await db.get(Account, account_id)
+        if account is None:
+            raise OutOfOrder
+        passwords.check(password, (account.login, account.name))
+        if await self._hasher.verify_password(account.password_hash, password):
+            raise PasswordRefused("password_same")
         password_hash = await self._hasher.hash_password(password)
         async with self._database.begin() as db:
-            if await db.scalar(select(Account.id).where(Account.login == folded(login))):
-                raise LoginTaken
-            now = self._clock()
-            account = Account(
-                id=f"ac_{secrets.token_hex(8)}",
-                login=folded(login),
-                name=name,
-                role=role.value,
-                site_id=await site_id_of(db, site, now) if site else None,
-                password_hash=password_hash,
-                disabled=False,
-                created_at=now,
+            await db.execute(
+                update(Account)
+                .where(Account.id == account_id)
+                .values(password_hash=password_hash, must_change_password=False, password_expires_at=None)
             )
-            db.add(account)
-            return account.id
+            await end_sessions_of(db, account_id=account_id, except_id=session_id)
+            actor = By(account_id, Role(account.role))
+            await self._trail.record(db, actor.did(Act.PASSWORD_CHANGED, account_id))
 
     async def exists(self, login: str) -> bool:
         """Whether an account has this login; for the command line, never for a page."""
         return await self._find(folded(login)) is not None
 
     async def set_password(self, login: str, password: str) -> None:
-        """Give an account another password."""
+        """Store another hash for an account, without any rule: for the demo and for outdated hashes."""
         password_hash = await self._hasher.hash_password(password)
         async with self._database.begin() as db:
             await db.execute(
                 update(Account).where(Account.login == folded(login)).values(password_hash=password_hash)
             )
+
+    def _is_past(self, account: Account) -> bool:
+        return account.password_expires_at is not None and self._clock() >= account.password_expires_at
 
     async def _find(self, login: str) -> Account | None:
         async with self._database() as db:

@@ -3,8 +3,14 @@
 AuthError
 ├── WrongCredentials   unknown login, wrong password, disabled account: all answered alike
 ├── WrongCode          no such enrolment code, or it is used or too old: all answered alike
+├── WrongTotp          not the six digits of now, or they were used already: answered alike
 ├── MustWait           too many failures from this place: ask again after ``retry_after_s``
-└── TooBusy            more sign-ins are being checked than this machine can carry
+├── TooBusy            more sign-ins are being checked than this machine can carry
+├── PasswordRefused    a new password that is too short or too easily guessed
+├── ProofNeeded        a station's cookie came without a fresh signature of its key
+├── UnknownKey         what a kiosk sent is no P-256 public key
+├── OutOfOrder         this step of signing in is not the one that is due
+└── ProviderRefused    the OpenID Connect provider did not vouch for anybody we know
 
 Owns: error types and their codes (keys of the pages' catalogs). Texts never carry what was typed.
 """
@@ -13,9 +19,10 @@ from __future__ import annotations
 
 
 class AuthError(Exception):
-    """Base of all; ``code`` is a stable key of the pages' catalogs."""
+    """Base of all; ``code`` is a stable key of the pages' catalogs, ``status`` what HTTP answers."""
 
     code = "auth_error"
+    status = 403
 
     def __init__(self) -> None:
         super().__init__(self.code)
@@ -25,18 +32,28 @@ class WrongCredentials(AuthError):
     """This login and this password do not open an account."""
 
     code = "wrong_credentials"
+    status = 401
 
 
 class WrongCode(AuthError):
     """This code enrols no station."""
 
     code = "wrong_code"
+    status = 401
+
+
+class WrongTotp(AuthError):
+    """These are not the six digits of now, or they were used already."""
+
+    code = "wrong_totp"
+    status = 401
 
 
 class MustWait(AuthError):
     """Too many failures from this place."""
 
     code = "must_wait"
+    status = 429
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__()
@@ -47,3 +64,43 @@ class TooBusy(AuthError):
     """Checking a password costs CPU that the voices need: no more than a few at a time."""
 
     code = "too_busy"
+    status = 503
+
+
+class PasswordRefused(AuthError):
+    """A new password that is not taken; the code tells why."""
+
+    status = 422
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__()
+
+
+class ProofNeeded(AuthError):
+    """A station's cookie came without a signature of its key over a challenge that is still good."""
+
+    code = "proof_needed"
+    status = 401
+
+
+class UnknownKey(AuthError):
+    """What a kiosk sent is no P-256 public key."""
+
+    code = "malformed"
+    status = 422
+
+
+class OutOfOrder(AuthError):
+    """This step of signing in is not the one that is due."""
+
+    code = "not_now"
+    status = 409
+
+
+class ProviderRefused(AuthError):
+    """The OpenID Connect provider did not vouch for anybody we know; the code tells how far it came."""
+
+    def __init__(self, code: str = "oidc_refused") -> None:
+        self.code = code
+        super().__init__()

@@ -15,15 +15,36 @@ from signaling.messages import Role
 class Action(StrEnum):
     """Something that an interface lets people do."""
 
+    BE_A_STATION = "be_a_station"
+    OPEN_SOCKET = "open_socket"
+    KEEP_OWN_ACCOUNT = "keep_own_account"
     ENROL_STATIONS = "enrol_stations"
     MANAGE_ACCOUNTS = "manage_accounts"
+    OPEN_CASES = "open_cases"
+    READ_CASES = "read_cases"
+    TREAT_CASES = "treat_cases"
+    READ_ROSTER = "read_roster"
+    KEEP_ROSTER = "keep_roster"
+    WATCH_QUEUE = "watch_queue"
 
 
 _R = Role
 
+# Everybody with an account of their own.
+PEOPLE = frozenset(Role) - {Role.STATION}
+
 ALLOWED: Mapping[Action, frozenset[Role]] = {
+    Action.BE_A_STATION: frozenset({_R.STATION}),
+    Action.OPEN_SOCKET: frozenset({_R.STATION, _R.CLINICIAN, _R.MEDIATOR}),
+    Action.KEEP_OWN_ACCOUNT: PEOPLE,
     Action.ENROL_STATIONS: frozenset({_R.COORDINATOR, _R.ADMINISTRATOR}),
     Action.MANAGE_ACCOUNTS: frozenset({_R.ADMINISTRATOR}),
+    Action.OPEN_CASES: frozenset({_R.STATION}),
+    Action.READ_CASES: frozenset({_R.STATION, _R.CLINICIAN}),
+    Action.TREAT_CASES: frozenset({_R.CLINICIAN}),
+    Action.READ_ROSTER: frozenset({_R.CLINICIAN, _R.COORDINATOR}),
+    Action.KEEP_ROSTER: frozenset({_R.COORDINATOR}),
+    Action.WATCH_QUEUE: frozenset({_R.COORDINATOR}),
 }
 
 

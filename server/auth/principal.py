@@ -6,7 +6,7 @@ logged, compared and kept for as long as a session lives.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from signaling.messages import Role
 
@@ -16,9 +16,11 @@ class Principal:
     """One authenticated participant: a station, or a person with an account.
 
     ``participant_id`` is the primary key of the station or account and stays the same over sessions.
+    ``session_id`` names the HTTP session it came with (no secret), so that ending that one ends its socket.
     """
 
     participant_id: str
     role: Role
     name: str
     site: str
+    session_id: str = field(default="", compare=False)

@@ -1,7 +1,8 @@
 """Server-side sessions: the cookie holds a random token, the database only its SHA-256.
 
-Owns: opening, finding, refreshing and ending the sessions of people and stations. Must never store or
-log a token, and never let a session outlive its idle or absolute end, whatever the cookie says.
+Owns: opening, finding, refreshing, renewing and ending the sessions of people and stations (OWASP ASVS 5
+chapter 7). Must never store or log a token, and never let a session outlive its idle or absolute end,
+whatever the cookie says. A person's session opens nothing until every step of server/auth/steps.py is done.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.auth.principal import Principal
+from server.auth.steps import Step, next_step
 from server.config import Settings
 from server.db.engine import DbSessions
 from server.db.models import Account, HttpSession, Site, Station
@@ -21,6 +25,25 @@ from signaling.messages import Role
 TOKEN_BYTES = 32
 # Every refresh is a disk write; once a minute is fine enough for idle times of minutes and more.
 REFRESH_EVERY_S = 60
+# A sign-in that stops halfway: time to find the telephone and to install an app on it, and no more.
+UNFINISHED_S = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person's session: who it is, which step is due (None: whole), when they last proved who they are."""
+
+    principal: Principal
+    step: Step | None
+    proven_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StationStanding:
+    """A station's session, and the key that must sign what comes with it."""
+
+    principal: Principal
+    public_key: str
 
 
 class HttpSessions:
@@ -32,19 +55,31 @@ class HttpSessions:
         self._absolute_s = settings.session_absolute_s
         self._station_s = settings.station_session_s
         self._clock = clock
+        self._waived: set[str] = set()
 
-    async def open_for_account(self, account_id: str) -> str:
-        """Begin a person's session; the token is for the cookie and exists nowhere else."""
-        return await self._open(self._absolute_s, account_id=account_id)
+    def waive_second_factor(self, account_id: str) -> None:
+        """Ask no second factor of this account while this process lives: for the demo's doctor and for tests."""
+        self._waived.add(account_id)
 
-    async def open_for_station(self, station_id: str) -> str:
+    async def open_for_account(
+        self, account_id: str, *, device: str = "", second_factor: bool = False
+    ) -> str:
+        """Begin a person's session; the token is for the cookie and exists nowhere else.
+
+        ``second_factor``: a provider vouches for one.
+        """
+        return await self._open(
+            self._absolute_s, account_id=account_id, device=device, second_factor=second_factor
+        )
+
+    async def open_for_station(self, station_id: str, *, device: str = "") -> str:
         """Begin a station's session; sessions that this station had elsewhere end."""
         async with self._database.begin() as db:
             await db.execute(delete(HttpSession).where(HttpSession.station_id == station_id))
-        return await self._open(self._station_s, station_id=station_id)
+        return await self._open(self._station_s, station_id=station_id, device=device)
 
-    async def account(self, token: str) -> Principal | None:
-        """The person behind a cookie, or None; a session that is used lives on."""
+    async def standing(self, token: str) -> Standing | None:
+        """The person behind a cookie and how far the sign-in has come, or None; use keeps a session alive."""
         query = (
             select(HttpSession, Account, Site.name)
             .join(Account, Account.id == HttpSession.account_id)
@@ -56,12 +91,25 @@ class HttpSessions:
         if row is None:
             return None
         session, account, site = row
+        step = next_step(
+            second_factor=session.second_factor_at is not None or account.id in self._waived,
+            has_totp=account.totp_confirmed_at is not None,
+            must_change=account.must_change_password,
+        )
+        if step is not None and self._clock() >= session.proven_at + UNFINISHED_S:
+            return None
         if not await self._refreshed(session, self._idle_s):
             return None
-        return Principal(account.id, Role(account.role), account.name, site or "")
+        who = Principal(account.id, Role(account.role), account.name, site or "", session.id)
+        return Standing(who, step, session.proven_at)
 
-    async def station(self, token: str) -> Principal | None:
-        """The station behind a cookie, or None; use moves its end ahead."""
+    async def account(self, token: str) -> Principal | None:
+        """The person behind a cookie whose sign-in is whole, or None."""
+        found = await self.standing(token)
+        return found.principal if found is not None and found.step is None else None
+
+    async def station(self, token: str) -> StationStanding | None:
+        """The station behind a cookie, or None; use moves its end ahead. A cookie alone proves nothing yet."""
         query = (
             select(HttpSession, Station, Site.name)
             .join(Station, Station.id == HttpSession.station_id)
@@ -73,9 +121,40 @@ class HttpSessions:
         if row is None:
             return None
         session, station, site = row
-        if not await self._refreshed(session, self._station_s, slide_s=self._station_s):
+        key = station.public_key
+        if key is None or not await self._refreshed(session, self._station_s, slide_s=self._station_s):
             return None
-        return Principal(station.id, Role.STATION, station.name, site)
+        return StationStanding(Principal(station.id, Role.STATION, station.name, site, session.id), key)
+
+    async def renew(self, token: str, *, second_factor: bool = False, proven: bool = False) -> str:
+        """Go on under a new token, because more is proven than before; the old one is worth nothing now."""
+        now = self._clock()
+        renewed = secrets.token_urlsafe(TOKEN_BYTES)
+        changes: dict[str, object] = {"token_sha256": _digest(renewed), "last_seen_at": now}
+        if second_factor:
+            changes["second_factor_at"] = now
+        if proven:
+            changes["proven_at"] = now
+        async with self._database.begin() as db:
+            await db.execute(
+                update(HttpSession).where(HttpSession.token_sha256 == _digest(token)).values(changes)
+            )
+        return renewed
+
+    async def of_account(self, account_id: str) -> list[HttpSession]:
+        """A person's sessions that still live, the last used first."""
+        now = self._clock()
+        query = (
+            select(HttpSession)
+            .where(
+                HttpSession.account_id == account_id,
+                HttpSession.expires_at > now,
+                HttpSession.last_seen_at > now - self._idle_s,
+            )
+            .order_by(HttpSession.last_seen_at.desc(), HttpSession.id)
+        )
+        async with self._database() as db:
+            return list(await db.scalars(query))
 
     async def end(self, token: str) -> None:
         """End the session of this token; ending what is not there is no error."""
@@ -92,7 +171,13 @@ class HttpSessions:
             return len(gone.all())
 
     async def _open(
-        self, lifetime_s: float, *, account_id: str | None = None, station_id: str | None = None
+        self,
+        lifetime_s: float,
+        *,
+        account_id: str | None = None,
+        station_id: str | None = None,
+        device: str,
+        second_factor: bool = False,
     ) -> str:
         token = secrets.token_urlsafe(TOKEN_BYTES)
         now = self._clock()
@@ -106,6 +191,9 @@ class HttpSessions:
                     created_at=now,
                     last_seen_at=now,
                     expires_at=now + lifetime_s,
+                    device=device,
+                    proven_at=now,
+                    second_factor_at=now if second_factor else None,
                 )
             )
         return token
@@ -128,6 +216,28 @@ class HttpSessions:
     async def _delete(self, digest: str) -> None:
         async with self._database.begin() as db:
             await db.execute(delete(HttpSession).where(HttpSession.token_sha256 == digest))
+
+
+async def end_sessions_of(
+    db: AsyncSession,
+    *,
+    account_id: str | None = None,
+    station_id: str | None = None,
+    only_id: str | None = None,
+    except_id: str | None = None,
+) -> list[str]:
+    """End sessions of one owner inside the caller's transaction; gives the ids of those that were."""
+    owner = (
+        HttpSession.account_id == account_id
+        if account_id is not None
+        else HttpSession.station_id == station_id
+    )
+    query = delete(HttpSession).where(owner)
+    if only_id is not None:
+        query = query.where(HttpSession.id == only_id)
+    if except_id is not None:
+        query = query.where(HttpSession.id != except_id)
+    return list(await db.scalars(query.returning(HttpSession.id)))
 
 
 def _digest(token: str) -> str:

@@ -20,7 +20,8 @@ from aiohttp.typedefs import Handler
 from server.auth.permissions import ALLOWED, Action, allowed
 from server.auth.principal import Principal
 from server.http.errors import ApiError
-from server.http.who import person_of, required, station_of
+from server.http.who import person_of, required, standing_of, station_of
+from server.services import services
 from signaling.messages import Role
 
 # One browser may be a station and hold a signed-in person: a page that is the station's says so with
@@ -28,6 +29,10 @@ from signaling.messages import Role
 FACE_HEADER = "X-Keneya-Face"
 
 DOOR = "__keneya_door__"
+
+# OWASP ASVS 5, 7.5.3: before a sensitive act people prove again that it is them. A quarter of an hour is a
+# round of changes at the desk, and shorter than a machine left open stays unnoticed.
+RECENT_S = 900
 
 Guarded = Callable[[web.Request, Principal], Awaitable[web.StreamResponse]]
 
@@ -38,17 +43,24 @@ class Door:
 
     action: Action | None
     open_because: str = ""
+    recent: bool = False
 
 
-def needs(action: Action) -> Callable[[Guarded], Handler]:
-    """Let in only who may do this; the handler gets the principal. Raises ApiError 401 or 403."""
+def needs(action: Action, *, recent: bool = False) -> Callable[[Guarded], Handler]:
+    """Let in only who may do this; the handler gets the principal. Raises ApiError 401 or 403.
+
+    ``recent``: and only somebody who has typed the password within the last quarter of an hour.
+    """
 
     def decorate(handler: Guarded) -> Handler:
         @wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
-            return await handler(request, await admitted(request, action))
+            principal = await admitted(request, action)
+            if recent:
+                await _proven_recently(request)
+            return await handler(request, principal)
 
-        setattr(guarded, DOOR, Door(action))
+        setattr(guarded, DOOR, Door(action, recent=recent))
         return guarded
 
     return decorate
@@ -76,6 +88,12 @@ async def admitted(request: web.Request, action: Action) -> Principal:
     if not allowed(principal.role, action):
         raise ApiError(403, "forbidden")
     return principal
+
+
+async def _proven_recently(request: web.Request) -> None:
+    found = await standing_of(request)
+    if found is None or services(request).clock() >= found.proven_at + RECENT_S:
+        raise ApiError(403, "prove_again")
 
 
 async def _visitor(request: web.Request, action: Action) -> Principal | None:

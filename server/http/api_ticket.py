@@ -1,7 +1,7 @@
 """POST /api/ticket: a ticket for the WebSocket, for the person or the station of this browser.
 
 Owns: the choice between the two. One browser may be both (a demo with two tabs, a doctor at a kiosk), so
-the page says which it is: ``{"role": "station"}`` or ``{"role": "clinician"}`` (any signed-in person).
+the page says which it is: ``{"role": "station"}`` or ``{"role": "clinician"}`` (whoever signed in).
 Without ``role`` a browser that is only one of them gets that one's ticket.
 """
 
@@ -12,8 +12,10 @@ from typing import Literal
 import msgspec
 from aiohttp import web
 
+from server.auth.permissions import Action, allowed
 from server.auth.principal import Principal
 from server.auth.tickets import TICKET_TTL_S
+from server.http.access import open_to_all
 from server.http.bodies import json_response, read_json
 from server.http.errors import ApiError
 from server.http.who import person_of, required, station_of
@@ -33,10 +35,13 @@ class Ticket(msgspec.Struct, frozen=True):
     expires_s: int
 
 
+@open_to_all("it asks for OPEN_SOCKET itself, for the face that the body names")
 async def new_ticket(request: web.Request) -> web.Response:
     """Give a single-use ticket, or 401 to strangers."""
     wanted = await read_json(request, TicketRequest) if request.can_read_body else TicketRequest()
     principal = await _principal(request, wanted.role)
+    if not allowed(principal.role, Action.OPEN_SOCKET):
+        raise ApiError(403, "forbidden")
     return json_response(Ticket(services(request).tickets.issue(principal), TICKET_TTL_S))
 
 

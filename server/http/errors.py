@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from server.auth.errors import AuthError, MustWait, TooBusy, WrongCode, WrongCredentials
+from server.auth.errors import AuthError, MustWait, TooBusy
 from server.faults import where
 
 log = structlog.get_logger(__name__)
@@ -68,12 +68,10 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
 
 def _auth_refusal(error: AuthError) -> web.Response:
     if isinstance(error, MustWait):
-        return refusal(429, error.code, {"Retry-After": str(error.retry_after_s)})
+        return refusal(error.status, error.code, {"Retry-After": str(error.retry_after_s)})
     if isinstance(error, TooBusy):
-        return refusal(503, error.code, {"Retry-After": "1"})
-    if isinstance(error, WrongCredentials | WrongCode):
-        return refusal(401, error.code)
-    return refusal(403, error.code)
+        return refusal(error.status, error.code, {"Retry-After": "1"})
+    return refusal(error.status, error.code)
 
 
 def route_of(request: web.BaseRequest) -> str:

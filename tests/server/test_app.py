@@ -102,6 +102,7 @@ async def test_a_request_outlives_the_process(tmp_path: Path) -> None:
         async with server.client() as kiosk:
             await server.enrol(kiosk, made.code)
             cookies = {c.key: c.value for c in kiosk.cookie_jar}
+            key = server.key_of(kiosk)
             async with page(server, kiosk, "station") as opened:
                 await opened.wait_for(wire.Welcome)
                 request = wire.RequestConsultation(
@@ -111,6 +112,7 @@ async def test_a_request_outlives_the_process(tmp_path: Path) -> None:
                 asked = await opened.wait_for(wire.Consultation)
     async with running_server(tmp_path) as server, server.client() as kiosk:
         kiosk.cookie_jar.update_cookies(cookies, response_url=kiosk._base_url)
+        server.key_of(kiosk).become(key)
         async with page(server, kiosk, "station") as opened:
             found = await opened.wait_for(wire.Consultation)
     assert found.consultation_id == asked.consultation_id

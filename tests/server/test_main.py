@@ -16,6 +16,7 @@ from pathlib import Path
 import aiohttp
 
 from server.config import table
+from tests.support.kiosk import KioskKey
 
 
 async def start(folder: Path, *arguments: str, **environ: str) -> asyncio.subprocess.Process:
@@ -63,7 +64,7 @@ async def test_the_demo_lets_one_in_as_station_and_as_doctor_and_stops_cleanly(t
         headers = {"Origin": facts["url"], "X-Keneya": "1"}
         async with aiohttp.ClientSession(facts["url"], headers=headers) as client:
             assert (await client.get("/")).status == 200
-            body = {"code": facts["code"]}
+            body = {"code": facts["code"], "public_key": KioskKey().public_key}
             assert (await client.post("/api/station/enrolment", json=body)).status == 204
             typed = {"login": facts["login"], "password": facts["password"]}
             async with client.post("/api/session", json=typed) as answer:
@@ -155,12 +156,14 @@ async def test_account_add_makes_up_a_password_or_takes_one(tmp_path: Path) -> N
     add = ("account", "add", "--name", "Dr Traoré")
     code, out, _ = await run(tmp_path, *add, "--login", "a")
     assert code == 0
-    assert len(out.splitlines()[-1]) >= 15
+    assert re.fullmatch(r"(?:[a-z2-9]{4}-){3}[a-z2-9]{4}", out.splitlines()[-1])
     code, out, _ = await run(tmp_path, *add, "--login", "b", "--password-stdin", typed="a long enough one\n")
     assert code == 0
     assert "a long enough one" not in out
     code, _, err = await run(tmp_path, *add, "--login", "c", "--password-stdin", typed="short\n")
-    assert (code, err) == (2, "keneya: A password has 15 to 256 characters.\n")
+    assert (code, err) == (2, "keneya: A password has 12 to 256 characters.\n")
+    code, _, err = await run(tmp_path, *add, "--login", "c", "--password-stdin", typed="motdepasse2026\n")
+    assert (code, "guessers try first" in err) == (2, True)
     code, _, err = await run(tmp_path, *add, "--login", "A")
     assert code == 1
     assert "already" in err

@@ -14,18 +14,24 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import aiohttp
 from aiohttp import web
 
 from server.app import create_app
+from server.auth.people import Profile
 from server.auth.stations import NewCode
 from server.config import Settings
 from server.http.access_log import AccessLogger
 from server.services import SERVICES, Services
 from signaling.messages import Role
+from tests.support.kiosk import KioskKey
 
 PASSWORD = "a password for tests only"
+
+# The key that each client would sign with, were it a kiosk.
+KEYS: WeakKeyDictionary[aiohttp.ClientSession, KioskKey] = WeakKeyDictionary()
 
 
 @dataclass
@@ -51,7 +57,11 @@ class Server:
         """A browser-like client with its own cookies; ``headers`` replaces the ones of our pages."""
         jar = aiohttp.CookieJar(unsafe=True)  # cookies for an IP address
         own = self.own_headers if headers is None else headers
-        async with aiohttp.ClientSession(self.url, headers=own, cookie_jar=jar) as client:
+        kiosk = KioskKey()
+        async with aiohttp.ClientSession(
+            self.url, headers=own, cookie_jar=jar, middlewares=(kiosk.sign,)
+        ) as client:
+            KEYS[client] = kiosk
             yield client
 
     async def new_station(self, site: str = "CSRéf de Kayes", name: str = "Poste 1") -> NewCode:
@@ -61,15 +71,24 @@ class Server:
     async def new_doctor(
         self, login: str = "docteur", name: str = "Dr Traoré", role: Role = Role.CLINICIAN
     ) -> str:
-        """An account with the password ``PASSWORD``; gives its participant_id."""
-        return await self.services.accounts.create(
-            login=login, name=name, role=role, site="Hôpital du Point G", password=PASSWORD
-        )
+        """An account with the password ``PASSWORD`` and no second factor; gives its participant_id."""
+        profile = Profile(name, role, "Hôpital du Point G")
+        account_id = await self.services.people.create(login, profile, password=PASSWORD, lasting=True)
+        self.services.sessions.waive_second_factor(account_id)
+        return account_id
 
     async def enrol(self, client: aiohttp.ClientSession, code: str) -> None:
-        """Make the client a station."""
-        async with client.post("/api/station/enrolment", json={"code": code}) as answer:
+        """Make the client a station: from now on it signs its requests."""
+        async with client.post("/api/station/enrolment", json=self.enrolment(client, code)) as answer:
             assert answer.status == 204, await answer.text()
+
+    def key_of(self, client: aiohttp.ClientSession) -> KioskKey:
+        """The key that the client signs with once it is a station."""
+        return KEYS[client]
+
+    def enrolment(self, client: aiohttp.ClientSession, code: str) -> dict[str, str]:
+        """What the client sends to become a station."""
+        return {"code": code, "public_key": KEYS[client].public_key}
 
     async def sign_in(
         self, client: aiohttp.ClientSession, login: str = "docteur", password: str = PASSWORD

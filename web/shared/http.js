@@ -14,36 +14,70 @@ export class HttpError extends Error {
 }
 
 /**
- * @param {"GET" | "POST" | "DELETE"} method
+ * What signs the requests of a page whose cookie alone proves nothing: a station's.
+ * @typedef {object} Signer
+ * @property {(method: string, path: string) => Promise<Record<string, string>>} headers
+ * @property {(challenge: string) => void} take what the server wants signed from now on
+ */
+
+/** @type {Signer | null} */
+let signer = null;
+
+/** From now on every request of this page is signed. @param {Signer} one */
+export function signWith(one) {
+    signer = one;
+}
+
+/**
+ * The headers that mark a request as our own page's, for requests that do not go through `call`.
+ * @param {string} method @param {string} path @returns {Promise<Record<string, string>>}
+ */
+export async function ownHeaders(method, path) {
+    const headers = signer ? await signer.headers(method, path) : {};
+    // A form on another site cannot set a header: the server takes its presence as "our own page".
+    if (method !== "GET") headers["X-Keneya"] = "1";
+    return headers;
+}
+
+/** Whether asking again can help: the challenge was missing or old. @param {Response} response */
+export function tookChallenge(response) {
+    const challenge = response.status === 401 ? response.headers.get("X-Keneya-Challenge") : null;
+    if (challenge && signer) signer.take(challenge);
+    return Boolean(challenge && signer);
+}
+
+/**
+ * @param {"GET" | "POST" | "PUT" | "DELETE"} method
  * @param {string} path
  * @param {object} [body] sent as JSON
  * @returns {Promise<any>} the JSON of the answer, or null when it has none
  * @throws {HttpError}
  */
 export async function call(method, path, body) {
-    /** @type {Record<string, string>} */
-    const headers = { Accept: "application/json" };
-    // A form on another site cannot set a header: the server takes its presence as "our own page".
-    if (method !== "GET") headers["X-Keneya"] = "1";
-    if (body !== undefined) headers["Content-Type"] = "application/json";
-    let response;
-    try {
-        response = await fetch(path, {
-            method,
-            headers,
-            body: body === undefined ? null : JSON.stringify(body),
-            cache: "no-store",
-            credentials: "same-origin",
-        });
-    } catch {
-        throw new HttpError(0, "server_away");
-    }
+    let response = await ask(method, path, body);
+    if (tookChallenge(response)) response = await ask(method, path, body);
     const text = await response.text().catch(() => "");
     if (!response.ok) throw new HttpError(response.status, errorCode(text));
     try {
         return text ? JSON.parse(text) : null;
     } catch {
         throw new HttpError(response.status, "error");
+    }
+}
+
+/** @param {string} method @param {string} path @param {object | undefined} body @returns {Promise<Response>} */
+async function ask(method, path, body) {
+    const headers = { Accept: "application/json", ...(await ownHeaders(method, path)) };
+    try {
+        return await fetch(path, {
+            method,
+            headers: body === undefined ? headers : { ...headers, "Content-Type": "application/json" },
+            body: body === undefined ? null : JSON.stringify(body),
+            cache: "no-store",
+            credentials: "same-origin",
+        });
+    } catch {
+        throw new HttpError(0, "server_away");
     }
 }
 

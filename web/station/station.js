@@ -12,10 +12,11 @@ import { estimateText, setPrice } from "../shared/cost.js";
 import { DeviceCard } from "../shared/devices.js";
 import { find, onActions, setText, showView } from "../shared/dom.js";
 import { confirm, notice, Overlays, startFrame } from "../shared/frame.js";
-import { call, HttpError } from "../shared/http.js";
+import { call, HttpError, signWith } from "../shared/http.js";
 import { errorText, onLanguage, startLanguage } from "../shared/i18n.js";
 import { makeLink, showLink } from "../shared/links.js";
 import { Session } from "../shared/session.js";
+import { keepKey, makeKey, stationSigner } from "./key.js";
 import { WaitingView } from "./waiting.js";
 
 // A kiosk nobody touches gives its camera, its microphone and its leg (about 1 kbit/s) back.
@@ -251,7 +252,9 @@ async function enrol(form) {
     setText(error, "");
     button.disabled = true;
     try {
-        await call("POST", "/api/station/enrolment", { code: String(new FormData(form).get("code") ?? "").trim() });
+        const code = String(new FormData(form).get("code") ?? "").trim();
+        await call("POST", "/api/station/enrolment", { code, public_key: await makeKey() });
+        await keepKey();
         form.reset();
         await begin();
     } catch (problem) {
@@ -304,6 +307,7 @@ find("form[data-form=request]", HTMLFormElement).addEventListener("submit", (eve
 });
 for (const event of ["pointerdown", "keydown"]) document.addEventListener(event, touched, { passive: true });
 find("[data-link-home]", HTMLElement).append(link);
+signWith(stationSigner);
 onLanguage(() => {
     waiting.show();
     showEstimate();

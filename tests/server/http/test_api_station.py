@@ -19,7 +19,9 @@ async def test_a_kiosk_is_enrolled_once_and_known_from_then_on(server: Server) -
                 "role": "station",
                 "site": "CSRéf de Kayes",
             }
-        async with another.post("/api/station/enrolment", json={"code": made.code}) as answer:
+        async with another.post(
+            "/api/station/enrolment", json=server.enrolment(another, made.code)
+        ) as answer:
             assert (answer.status, await answer.json()) == (401, {"code": "wrong_code"})
 
 
@@ -29,7 +31,10 @@ async def test_two_kiosks_typing_the_same_code_at_once_become_one_station(server
     made = await server.new_station()
     async with server.client() as first, server.client() as second:
         answers = await asyncio.gather(
-            *(kiosk.post("/api/station/enrolment", json={"code": made.code}) for kiosk in (first, second))
+            *(
+                kiosk.post("/api/station/enrolment", json=server.enrolment(kiosk, made.code))
+                for kiosk in (first, second)
+            )
         )
     assert sorted(answer.status for answer in answers) == [204, 401]
 
@@ -42,7 +47,7 @@ async def test_a_new_code_replaces_the_old_one_and_the_old_kiosk_when_it_is_used
         new = await server.new_station()
         assert new.station_id == old.station_id
         assert (await first.get("/api/station")).status == 200
-        body = {"code": unused.code}
+        body = server.enrolment(second, unused.code)
         assert (await second.post("/api/station/enrolment", json=body)).status == 401
         await server.enrol(second, new.code)
         assert (await first.get("/api/station")).status == 401
@@ -57,7 +62,7 @@ async def test_a_code_stops_working_at_its_end(tmp_path: Path) -> None:
         made = await server.new_station()
         now[0] += 60
         async with server.client() as kiosk:
-            body = {"code": made.code}
+            body = server.enrolment(kiosk, made.code)
             assert (await kiosk.post("/api/station/enrolment", json=body)).status == 401
 
 
@@ -89,6 +94,6 @@ async def test_guessing_codes_gets_slow(server: Server) -> None:
     async with server.client() as kiosk:
         statuses = []
         for _ in range(server.settings.sign_in_free_tries + 1):
-            answer = await kiosk.post("/api/station/enrolment", json={"code": "AAAA-AAAA"})
+            answer = await kiosk.post("/api/station/enrolment", json=server.enrolment(kiosk, "AAAA-AAAA"))
             statuses.append(answer.status)
         assert statuses == [401] * server.settings.sign_in_free_tries + [429]

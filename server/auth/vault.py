@@ -1,0 +1,76 @@
+"""Sealing the secrets of second factors, so that a stolen database alone gives nobody's six digits.
+
+Owns: one key file of the data folder (AES-256-GCM, made at first need, readable by the server's user only).
+Must never let a sealed text be used for another account: the account's id is authenticated with it.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY_BYTES = 32
+NONCE_BYTES = 12  # NIST SP 800-38D
+FILE = "identity.key"
+
+
+class VaultClosed(Exception):
+    """The key file is not the one that sealed this, or is no key file."""
+
+
+class Vault:
+    """Seals and opens under the key of ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / FILE
+        self._cipher: AESGCM | None = None
+
+    def seal(self, text: str, account_id: str) -> str:
+        """The text as base64 that only `open` with the same account reads."""
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = self._key().encrypt(nonce, text.encode(), account_id.encode())
+        return base64.b64encode(nonce + sealed).decode()
+
+    def open(self, sealed: str, account_id: str) -> str:
+        """The text again. Raises VaultClosed."""
+        raw = base64.b64decode(sealed)
+        try:
+            return self._key().decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], account_id.encode()).decode()
+        except InvalidTag:
+            raise VaultClosed("identity.key is not the key that sealed this second factor") from None
+
+    def _key(self) -> AESGCM:
+        if self._cipher is None:
+            self._cipher = AESGCM(self._read() or self._make())
+        return self._cipher
+
+    def _read(self) -> bytes | None:
+        try:
+            key = self._file.read_bytes()
+        except FileNotFoundError:
+            return None
+        if len(key) != KEY_BYTES:
+            raise VaultClosed("identity.key is not a key of 32 bytes")
+        return key
+
+    def _make(self) -> bytes:
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        key = os.urandom(KEY_BYTES)
+        part = self._file.with_name(f"{FILE}.{os.getpid()}")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # Whole or not at all; of two processes that begin at once, the first one's key stays.
+            os.link(part, self._file)
+        except FileExistsError:
+            key = self._file.read_bytes()
+        finally:
+            part.unlink()
+        return key
