@@ -58,8 +58,8 @@ class Consents:
             text_id=new.text_id,
             how=new.how.value,
             giver=new.giver.value,
-            giver_name=new.giver_name.reveal().strip() if new.giver_name else None,
-            explained_by=new.explained_by.reveal().strip(),
+            giver_name=_trimmed(new.giver_name) if new.giver_name else None,
+            explained_by=_trimmed(new.explained_by),
             recorded_by=new.recorded_by,
             recorded_at=self._clock(),
             audit_sequence=await self._trail.record(db, entry),
@@ -139,6 +139,10 @@ def _newest(consultation_id: str, scope: ConsentScope, recipient: str | None) ->
     )
 
 
+def _trimmed(name: Redacted) -> Redacted:
+    return Redacted(name.reveal().strip())
+
+
 def _consent(row: Row) -> Consent:
     return Consent(
         id=row.id,
@@ -150,10 +154,10 @@ def _consent(row: Row) -> Consent:
             text_id=row.text_id,
             how=How(row.how),
             giver=Giver(row.giver),
-            explained_by=Redacted(row.explained_by),
+            explained_by=row.explained_by,
             recorded_by=row.recorded_by,
             recipient=row.recipient or None,
-            giver_name=Redacted(row.giver_name) if row.giver_name else None,
+            giver_name=row.giver_name,
         ),
         recorded_at=row.recorded_at,
         withdrawn_at=row.withdrawn_at,

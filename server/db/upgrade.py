@@ -6,6 +6,7 @@ pragmas and the address, so both come in with the connection.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,15 @@ from server.config import SettingsError
 from server.db.base import Base
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+# Any number of our own; PostgreSQL keeps such locks for each database.
+MIGRATION_LOCK = 0x6B656E65  # "kene"
 
 
 class MigrationFailed(Exception):
     """A migration would have broken the data; the database is as it was."""
 
 
-async def upgrade(engine: AsyncEngine) -> None:
+async def upgrade(engine: AsyncEngine, to: str = "head") -> None:
     """Run every migration that is still missing. Makes the folder of a SQLite file when it is absent.
 
     Raises SettingsError when the database cannot be opened, MigrationFailed when the data does not fit.
@@ -41,10 +44,16 @@ async def upgrade(engine: AsyncEngine) -> None:
     except (DBAPIError, OSError) as error:
         reason = type(error.orig if isinstance(error, DBAPIError) else error).__name__
         raise SettingsError(f"database_url or data_dir: the database cannot be opened ({reason})") from None
-    await _upgrade_in_one_transaction(engine)
+    await _move(engine, lambda connection: _upgrade(connection, to))
 
 
-async def _upgrade_in_one_transaction(engine: AsyncEngine) -> None:
+async def downgrade(engine: AsyncEngine, to: str) -> None:
+    """Take migrations back as far as revision ``to``; what only newer tables hold is lost."""
+    await _move(engine, lambda connection: command.downgrade(_config(connection), to))
+
+
+async def _move(engine: AsyncEngine, work: Callable[[Connection], None]) -> None:
+    """All migrations in one transaction, and one process at a time."""
     async with engine.connect() as connection:
         sqlite = engine.dialect.name == "sqlite"
         if sqlite:
@@ -52,7 +61,10 @@ async def _upgrade_in_one_transaction(engine: AsyncEngine) -> None:
             # begins no transaction before CREATE or ALTER, so that a failure would leave half a migration.
             await connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             await connection.exec_driver_sql("BEGIN IMMEDIATE")
-        await connection.run_sync(_upgrade)
+        else:
+            # A server and a command that start together would both create the tables.
+            await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+        await connection.run_sync(work)
         if sqlite:
             broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
             if broken:
@@ -82,8 +94,8 @@ def _config(connection: Connection) -> Config:
     return config
 
 
-def _upgrade(connection: Connection) -> None:
-    command.upgrade(_config(connection), "head")
+def _upgrade(connection: Connection, to: str) -> None:
+    command.upgrade(_config(connection), to)
 
 
 def _is_current(connection: Connection) -> bool:

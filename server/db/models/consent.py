@@ -5,13 +5,15 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Double, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import ID_CHARS, NAME_CHARS, Base, Id, Seconds
+from server.db.base import ID_CHARS, Base, Id, Seconds
+from server.db.clinical import Clinical, ClinicalText
+from server.redacted import Redacted
 
 
 class Consent(Base):
     """One answer of a patient. A new answer is a new row; only its withdrawal is ever added to a row.
 
-    ``giver_name`` and ``explained_by`` are personal: they are read through server/consents alone.
+    ``giver_name`` and ``explained_by`` are names of people.
     """
 
     __tablename__ = "consent"
@@ -27,8 +29,8 @@ class Consent(Base):
     text_id: Mapped[str] = mapped_column(String(ID_CHARS))
     how: Mapped[str] = mapped_column(String(20))
     giver: Mapped[str] = mapped_column(String(20))
-    giver_name: Mapped[str | None] = mapped_column(String(NAME_CHARS))
-    explained_by: Mapped[str] = mapped_column(String(NAME_CHARS))
+    giver_name: Mapped[Redacted | None] = mapped_column(ClinicalText)
+    explained_by: Mapped[Clinical]
     recorded_by: Mapped[str] = mapped_column(String(ID_CHARS))
     recorded_at: Mapped[Seconds]
     # Its entry in the audit trail; also the order of answers, which a clock cannot promise.

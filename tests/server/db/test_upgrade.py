@@ -1,11 +1,12 @@
-"""Migrations and models tell the same story, on a real SQLite file."""
+"""Migrations and models tell the same story, on a real SQLite file and a real PostgreSQL."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from server.config import SettingsError
@@ -18,8 +19,8 @@ def url(tmp_path: Path) -> str:
     return f"sqlite+aiosqlite:///{tmp_path / 'deep' / 'er' / 'keneya.db'}"
 
 
-async def test_migrations_build_exactly_what_the_models_say(tmp_path: Path) -> None:
-    engine = open_database(url(tmp_path))
+async def test_migrations_build_exactly_what_the_models_say(empty_database_url: str) -> None:
+    engine = open_database(empty_database_url)
     assert not await is_current(engine)
     await upgrade(engine)
     assert await is_current(engine)
@@ -36,8 +37,8 @@ async def test_the_comparison_notices_a_missing_column(tmp_path: Path) -> None:
     await engine.dispose()
 
 
-async def test_upgrading_twice_changes_nothing_and_keeps_the_data(tmp_path: Path) -> None:
-    engine = open_database(url(tmp_path))
+async def test_upgrading_twice_changes_nothing_and_keeps_the_data(empty_database_url: str) -> None:
+    engine = open_database(empty_database_url)
     await upgrade(engine)
     async with sessions_of(engine).begin() as db:
         db.add(Site(id="si_1", name="CSRéf de Kayes", created_at=1.0))
@@ -48,15 +49,15 @@ async def test_upgrading_twice_changes_nothing_and_keeps_the_data(tmp_path: Path
 
 
 async def test_a_migration_that_breaks_off_leaves_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = open_database(url(tmp_path))
+    engine = open_database(empty_database_url)
     import server.db.upgrade as module
 
     real = module._upgrade
 
-    def breaks_off(connection: object) -> None:
-        real(connection)  # type: ignore[arg-type]
+    def breaks_off(connection: Connection, to: str) -> None:
+        real(connection, to)
         raise RuntimeError("power cut")
 
     monkeypatch.setattr(module, "_upgrade", breaks_off)
@@ -65,6 +66,16 @@ async def test_a_migration_that_breaks_off_leaves_nothing_behind(
     async with engine.connect() as connection:
         assert await connection.run_sync(lambda c: inspect(c).get_table_names()) == []
     await engine.dispose()
+
+
+async def test_a_server_and_a_command_that_start_together_make_the_tables_once(
+    empty_database_url: str,
+) -> None:
+    engines = [open_database(empty_database_url) for _ in range(4)]
+    await asyncio.gather(*(upgrade(engine) for engine in engines))
+    assert await differences(engines[0]) == []
+    for engine in engines:
+        await engine.dispose()
 
 
 async def test_sqlite_keeps_every_acknowledged_write_and_every_reference(tmp_path: Path) -> None:
