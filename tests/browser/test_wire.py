@@ -49,13 +49,10 @@ class Wire:
         self.elements[way][sum(rtp.find_extension(data, one)[1] > 0 for one in range(1, 15))] += 1
 
     def clear(self) -> None:
-        for counter in (
-            *self.headers.values(),
-            *self.elements.values(),
-            self.rtcp_down_bytes,
-            self.rtcp_up_bytes,
-        ):
-            counter.clear()
+        for sizes in (*self.headers.values(), *self.elements.values()):
+            sizes.clear()
+        for legs in (self.rtcp_down_bytes, self.rtcp_up_bytes):
+            legs.clear()
 
 
 @pytest.fixture
