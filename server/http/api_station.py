@@ -1,6 +1,6 @@
 """POST /api/station/enrolment and GET /api/station: a browser becomes a station, and asks which one it is.
 
-Owns: these two. The station's cookie is renewed at every page load, so that a station in use stays enrolled.
+Owns: these two, and the station's cookie, which is renewed with every ticket: a station in use stays enrolled.
 """
 
 from __future__ import annotations
@@ -57,9 +57,14 @@ async def enrol(request: web.Request) -> web.Response:
 @needs(Action.BE_A_STATION)
 async def which_station(request: web.Request, principal: Principal) -> web.Response:
     """Answer which station this browser is, or 401."""
-    own = services(request)
     response = json_response(me(principal))
+    keep_enrolled(request, response)
+    return response
+
+
+def keep_enrolled(request: web.Request, response: web.Response) -> None:
+    """Renew the cookie of the station that asked."""
+    own = services(request)
     token = get_cookie(request, STATION, own.settings)
     if token:
         set_cookie(response, STATION, token, own.settings, own.settings.station_session_s)
-    return response

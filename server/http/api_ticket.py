@@ -3,10 +3,13 @@
 Owns: the choice between the two. One browser may be both (a demo with two tabs, a doctor at a kiosk), so
 the page says which it is: ``{"role": "station"}`` or ``{"role": "clinician"}`` (whoever signed in).
 Without ``role`` a browser that is only one of them gets that one's ticket.
+
+The answer holds all a page must know to begin: on a 2G link every further question costs 1.3 s.
 """
 
 from __future__ import annotations
 
+import time
 from typing import Literal
 
 import msgspec
@@ -16,10 +19,13 @@ from server.auth.permissions import Action, allowed
 from server.auth.principal import Principal
 from server.auth.tickets import TICKET_TTL_S
 from server.http.access import open_to_all
+from server.http.api_station import keep_enrolled
 from server.http.bodies import json_response, read_json
 from server.http.errors import ApiError
 from server.http.who import person_of, required, station_of
 from server.services import services
+from server.turn import ice_servers
+from signaling.messages import IceServer, Role
 
 
 class TicketRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -29,10 +35,13 @@ class TicketRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Ticket(msgspec.Struct, frozen=True):
-    """The ticket and how long it can be used."""
+    """The ticket, how long it can be used, whose it is, and the TURN servers that a first leg may need."""
 
     ticket: str
     expires_s: int
+    name: str
+    site: str
+    ice_servers: list[IceServer]
 
 
 @open_to_all("it asks for OPEN_SOCKET itself, for the face that the body names")
@@ -42,7 +51,18 @@ async def new_ticket(request: web.Request) -> web.Response:
     principal = await _principal(request, wanted.role)
     if not allowed(principal.role, Action.OPEN_SOCKET):
         raise ApiError(403, "forbidden")
-    return json_response(Ticket(services(request).tickets.issue(principal), TICKET_TTL_S))
+    own = services(request)
+    ticket = Ticket(
+        own.tickets.issue(principal),
+        TICKET_TTL_S,
+        principal.name,
+        principal.site,
+        ice_servers(own.settings, principal.participant_id, time.time()),
+    )
+    response = json_response(ticket)
+    if principal.role is Role.STATION:
+        keep_enrolled(request, response)
+    return response
 
 
 async def _principal(request: web.Request, role: str | None) -> Principal:

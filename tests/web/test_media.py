@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -37,7 +38,15 @@ SETUP = """async () => {
     };
     Object.assign(window, { seen, near, media, answer });
 }"""
-VOICE = {"active": True, "max_bitrate_bps": 16_000, "ptime_ms": 60, "dtx": True, "fec": True, "red": False}
+VOICE = {
+    "active": True,
+    "max_bitrate_bps": 16_000,
+    "ptime_ms": 60,
+    "dtx": True,
+    "fec": True,
+    "red": False,
+    "level": False,
+}
 PICTURE = {
     "active": True, "max_bitrate_bps": 60_000, "max_framerate": 8.0, "scale_resolution_down_by": 2.0, "codec": None,
 }  # fmt: skip
@@ -95,6 +104,28 @@ class Near:
 async def near(modules: Page) -> Near:
     await modules.evaluate(SETUP)
     return Near(modules)
+
+
+async def test_a_first_offer_does_not_wait_for_the_first_welcome(near: Near) -> None:
+    await near.run("media.startLeg()")
+    assert await near.sent("leg_offer") == []
+    await near.run("media.prepare([{ urls: ['turn:203.0.113.1'], username: 'u', credential: 'c' }])")
+    await near.offered(1)
+    assert await near.run("return near.at(-1).getConfiguration().iceServers.length") == 1
+    await near.run("media.handle(given)", WELCOME | {"ice_servers": []})
+    await near.answered()  # the welcome of the session it belongs to does not void it
+    assert len(await near.sent("leg_offer")) == 1
+
+
+async def test_an_offer_names_one_profile_of_each_codec_that_is_forwarded(near: Near) -> None:
+    await near.start()
+    sdp = (await near.sent("leg_offer"))[0]["sdp"]
+    own_video = sdp.split("m=video", 2)[1].split("m=")[0]
+    names = re.findall(r"a=rtpmap:\d+ ([\w-]+)/", own_video)
+    assert sorted({name for name in names if name != "rtx"}) == ["AV1", "H264", "VP8", "VP9"]
+    assert [names.count(name) for name in ("AV1", "VP8", "VP9")] == [1, 1, 1]
+    own_audio = sdp.split("m=audio", 2)[1].split("m=")[0]
+    assert re.findall(r"a=rtpmap:\d+ (\w+)/", own_audio) == ["opus", "red"]
 
 
 async def test_the_one_offer_holds_own_media_three_slots_and_a_data_channel_in_this_order(near: Near) -> None:
@@ -184,6 +215,22 @@ async def test_a_new_packet_time_is_negotiated_with_the_held_answer_and_no_byte_
     head = str(await near.run("return near.at(-1).remoteDescription.sdp")).split("\r\nm=")[1].split("\r\n")[0]
     assert head.split(" ")[3] == "63"  # RED first
     assert len(await near.sent("leg_offer")) == 1
+
+
+async def test_levels_are_told_while_they_are_asked_for_and_no_longer(near: Near) -> None:
+    extensions = "near.at(-1).getSenders()[0].getParameters().headerExtensions.map((one) => one.uri)"
+    told = f"{extensions}.some((uri) => uri.endsWith('ssrc-audio-level'))"
+    await near.start()
+    script = """const ref = 1;
+        const sdp = (await answer()).split('\r\n').filter((line) => !line.includes('audio-level')).join('\r\n');
+        media.handle({ type: 'leg_answer', leg_id: 'leg-1', sdp, ref });"""
+    await near.run(script)
+    await near.until("near.at(-1).signalingState === 'stable'")
+    assert not await near.run(f"return {told}")
+    await near.steered(VOICE | {"level": True})
+    await near.until(told)
+    await near.steered()
+    await near.until(f"!{told}")
 
 
 async def test_a_bitrate_alone_is_never_negotiated(near: Near) -> None:

@@ -86,14 +86,37 @@ async def peer(modules: Page) -> Peer:
     return Peer(modules)
 
 
-async def test_hello_with_a_ticket_comes_first_and_messages_wait_for_welcome(peer: Peer) -> None:
+async def test_hello_with_a_ticket_comes_first_and_what_was_asked_before_follows_it_once(peer: Peer) -> None:
     await peer.page_sends(END)
     await peer.open()
-    assert await peer.sent() == [{"type": "hello", "protocol": 1, "ticket": "ticket-1", "resume": None}]
+    hello, asked = await peer.sent()
+    assert hello == {"type": "hello", "protocol": 1, "ticket": "ticket-1", "resume": None}
+    assert (asked["type"], asked["seq"]) == ("end", 1)
     await peer.says(**WELCOME)
     assert (await peer.status())["state"] == "open"
-    # Asked before the first welcome, on a link of seconds: it must not be lost.
-    assert [message["type"] for message in (await peer.sent())[1:]] == ["end"]
+    assert len(await peer.sent()) == 2
+
+
+async def test_what_never_reached_a_welcome_is_asked_again_on_the_next_socket(peer: Peer) -> None:
+    await peer.page_sends(END)
+    await peer.open()
+    await peer.drop()
+    await peer.passes(1_000)
+    await peer.open()
+    assert [message.get("seq") for message in await peer.sent()] == [None, 1]
+
+
+async def test_the_socket_opens_while_the_ticket_is_fetched(peer: Peer) -> None:
+    await peer.welcome()
+    await peer.page.evaluate(
+        "() => { connection.options.ticket = () => new Promise((resolve) => (window.ticketComes = resolve)); }"
+    )
+    await peer.drop()
+    await peer.passes(1_000)
+    await peer.open()
+    assert await peer.sent() == []
+    await peer.page.evaluate("() => window.ticketComes('late')")
+    assert [(message["type"], message["ticket"]) for message in await peer.sent()] == [("hello", "late")]
 
 
 async def test_messages_are_numbered_from_one_and_acknowledge_what_came(peer: Peer) -> None:

@@ -3,6 +3,8 @@
  * into values or one error type. Must never put what a person typed into a URL.
  */
 
+/** @import {IceServer} from "./messages.js" */
+
 /** An answer that is not a success. `status` 0: no answer came; `code` is a key of the catalogs. */
 export class HttpError extends Error {
     /** @param {number} status @param {string} code */
@@ -92,11 +94,16 @@ function errorCode(text) {
 }
 
 /**
+ * What a page needs to begin: a single-use ticket for the socket, who it is, and the servers a first leg may need.
+ * @typedef {{ticket: string, name: string, site: string, ice_servers: IceServer[]}} Ticket
+ */
+
+/**
  * One browser may be a station and hold a signed-in person at once: the page says which one it is.
  * @param {"station" | "clinician"} role
- * @returns {Promise<string>} a single-use ticket for the socket
+ * @returns {Promise<Ticket>}
  * @throws {HttpError}
  */
-export async function fetchTicket(role) {
-    return (await call("POST", "/api/ticket", { role })).ticket;
+export function fetchTicket(role) {
+    return call("POST", "/api/ticket", { role });
 }

@@ -8,9 +8,10 @@ export const LANGUAGES = /** @type {const} */ (["fr", "en"]);
 /** @typedef {typeof LANGUAGES[number]} Language */
 
 const STORAGE_KEY = "keneya.language";
+const RETRY_MS = 3_000;
 
-/** @type {Record<string, string>} */
-let catalog = {};
+/** null: none has come yet. @type {Record<string, string> | null} */
+let catalog = null;
 /** @type {Language} */
 let language = "fr";
 /** @type {Set<() => void>} */
@@ -26,9 +27,16 @@ export function onLanguage(listener) {
     listeners.add(listener);
 }
 
-/** Loads the remembered language and says the whole page in it. */
+/** Loads the remembered language and says the whole page in it; tries until it is there. */
 export async function startLanguage() {
-    await use(remembered());
+    for (;;) {
+        try {
+            return await use(remembered());
+        } catch (error) {
+            console.warn("i18n:", error instanceof Error ? error.message : "no catalog");
+            await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        }
+    }
 }
 
 /** Goes to the next language of the list and remembers it. */
@@ -72,6 +80,7 @@ async function use(wanted) {
  * @returns {string}
  */
 export function t(key, values = {}) {
+    if (!catalog) return ""; // said again by `translate` and by whoever listens, as soon as there are words
     let text = catalog[key];
     if (text === undefined && typeof values.count === "number") {
         const form = new Intl.PluralRules(language).select(values.count);
@@ -86,7 +95,7 @@ export function t(key, values = {}) {
 
 /** The sentence for an error code of the server. @param {string} code @returns {string} */
 export function errorText(code) {
-    return catalog[`error.${code}`] ?? t("error.error");
+    return catalog?.[`error.${code}`] ?? t("error.error");
 }
 
 /**

@@ -7,6 +7,7 @@
 /** @import {IceServer, SendParameters, Slot} from "./messages.js" */
 /** @import {Kind} from "./capture.js" */
 
+import { offerForwarded } from "./codecs.js";
 import { SendControl } from "./sender.js";
 
 // Three others beside us: doctor, mediator and a second opinion.
@@ -65,6 +66,7 @@ export class Leg {
             this.connection.addTransceiver("audio", { direction: "recvonly" });
             this.connection.addTransceiver("video", { direction: "recvonly" });
         }
+        for (const transceiver of this.connection.getTransceivers()) offerForwarded(transceiver);
         this.channel = this.connection.createDataChannel("keneya", { negotiated: true, id: 0 });
         // Of a train, what is lost stays lost: sent again, it would hold back the rest and spoil the measure.
         this.probes = this.connection.createDataChannel("probe", { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 });

@@ -48,6 +48,7 @@ export class Media {
     #offerSeq = 0;
     #wanted = false;
     #online = false;
+    #everWelcomed = false;
     #telling = false;
     /** What the server holds us to have switched off; a new session starts with nothing. */
     #told = { audio_muted: false, video_muted: false };
@@ -169,6 +170,16 @@ export class Media {
         this.#say("none");
     }
 
+    /**
+     * A first leg need not wait for the first welcome: its offer follows the hello.
+     * @param {IceServer[]} iceServers
+     */
+    prepare(iceServers) {
+        if (this.#everWelcomed) return;
+        this.iceServers = iceServers;
+        this.setOnline(true);
+    }
+
     /** @param {boolean} online whether an offer would reach the server now */
     setOnline(online) {
         this.#online = online;
@@ -203,8 +214,9 @@ export class Media {
             this.#tellPreferences();
         }
         const leg = this.#leg;
-        // In a resumed session our offer may still be on its way; in a new one it is void.
-        const valid = leg && (leg.id ? leg.id === leg_id : resumed);
+        // In a resumed session, and in our very first, our offer may still be on its way; in another new one it is void.
+        const valid = leg && (leg.id ? leg.id === leg_id : resumed || !this.#everWelcomed);
+        this.#everWelcomed = true;
         if (leg && !valid) this.#giveUp();
         this.#tell();
     }

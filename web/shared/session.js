@@ -7,6 +7,7 @@
 /** @import {Status} from "./protocol.js" */
 /** @import {SlotMedia} from "./leg.js" */
 /** @import {LegCondition} from "./media.js" */
+/** @import {Ticket} from "./http.js" */
 
 import { fetchTicket } from "./http.js";
 import { Media } from "./media.js";
@@ -15,6 +16,7 @@ import { StillsLink } from "./stillslink.js";
 
 /**
  * @typedef {object} SessionCallbacks
+ * @property {(ticket: Ticket) => void} [onTicket] the server knows us; the socket is about to open
  * @property {(message: ServerMessage) => void} onMessage
  * @property {(status: Status) => void} onStatus
  * @property {() => void} onDevices
@@ -27,7 +29,12 @@ export class Session {
     constructor(role, callbacks) {
         this.connection = new Connection({
             url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
-            ticket: () => fetchTicket(role),
+            ticket: async () => {
+                const ticket = await fetchTicket(role);
+                this.media.prepare(ticket.ice_servers);
+                callbacks.onTicket?.(ticket);
+                return ticket.ticket;
+            },
             onMessage: (message) => {
                 this.media.handle(message);
                 callbacks.onMessage(message);

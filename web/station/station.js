@@ -6,6 +6,7 @@
 
 /** @import {Consultation, LinkQuality, ServerMessage, Urgency} from "../shared/messages.js" */
 /** @import {Status} from "../shared/protocol.js" */
+/** @import {Ticket} from "../shared/http.js" */
 
 import { CallView } from "../shared/call.js";
 import { estimateText, setPrice } from "../shared/cost.js";
@@ -23,7 +24,6 @@ import { WaitingView } from "./waiting.js";
 const REST_AFTER_MS = 180_000;
 // Long enough to read "it is over", short enough for the next patient.
 const HOME_AFTER_MS = 30_000;
-const RETRY_START_MS = 5_000;
 const TICK_MS = 1_000;
 // After a welcome the whole state follows at once; a view that flickers in between would cut the sound.
 const SETTLE_MS = 400;
@@ -33,6 +33,7 @@ const waiting = new WaitingView();
 const card = new DeviceCard(find("[data-devices]", HTMLElement));
 const link = makeLink();
 const session = new Session("station", {
+    onTicket,
     onMessage,
     onStatus,
     onDevices: showDevices,
@@ -44,7 +45,9 @@ const callView = new CallView(find("[data-call]", HTMLElement), session.media, f
 let participantId = "";
 /** @type {LinkQuality | null} */
 let quality = null;
-let enrolled = false;
+/** null: not known yet. @type {boolean | null} */
+let enrolled = null;
+let spoken = false;
 /** @type {Consultation | null} */
 let consultation = null;
 /** The request was sent and nothing about it came back yet: the seq. */
@@ -169,6 +172,7 @@ function view() {
 }
 
 function render() {
+    if (!spoken || enrolled === null) return;
     const settled = session.connection.status.state === "open" && settleTimer === undefined;
     if (document.body.dataset.view === "loading" && enrolled && !settled && !consultation) return;
     const now = view();
@@ -256,7 +260,7 @@ async function enrol(form) {
         await call("POST", "/api/station/enrolment", { code, public_key: await makeKey() });
         await keepKey();
         form.reset();
-        await begin();
+        begin();
     } catch (problem) {
         setText(error, errorText(problem instanceof HttpError ? problem.code : "error"));
     } finally {
@@ -264,26 +268,18 @@ async function enrol(form) {
     }
 }
 
-/** Finds out who this device is, and connects. */
-async function begin() {
-    try {
-        const who = await call("GET", "/api/station");
-        enrolled = true;
-        setText(find("[data-place]", HTMLElement), [who.site, who.name].filter(Boolean).join(" · "));
-        touched();
-        session.media.startLeg();
-        void session.media.openDevices();
-        session.connection.connect();
-    } catch (problem) {
-        if (!(problem instanceof HttpError)) throw problem;
-        enrolled = false;
-        if (problem.status === 401 || problem.status === 403) {
-            render();
-            return;
-        }
-        overlays.set({ state: "away", retryAtMs: Date.now() + RETRY_START_MS });
-        setTimeout(() => void begin(), RETRY_START_MS);
-    }
+/** The server knows this device. @param {Ticket} ticket */
+function onTicket({ name, site }) {
+    if (!enrolled) void session.media.openDevices();
+    enrolled = true;
+    setText(find("[data-place]", HTMLElement), [site, name].filter(Boolean).join(" · "));
+}
+
+/** Connects at once; whether this device is a station is told with its ticket. */
+function begin() {
+    touchedMs = Date.now();
+    session.media.startLeg();
+    session.connection.connect();
 }
 
 onActions({
@@ -313,7 +309,9 @@ onLanguage(() => {
     showEstimate();
     render();
 });
+setInterval(tick, TICK_MS);
+begin(); // the words come while the leg is made, which mostly waits for answers
 await startLanguage();
 startFrame();
-setInterval(tick, TICK_MS);
-await begin();
+spoken = true;
+render();

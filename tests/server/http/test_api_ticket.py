@@ -30,6 +30,17 @@ async def test_a_ticket_stands_for_who_asked_for_it(server: Server) -> None:
     )
 
 
+async def test_a_ticket_tells_all_that_a_page_must_know_to_begin(server: Server) -> None:
+    made = await server.new_station()
+    async with server.client() as kiosk:
+        await server.enrol(kiosk, made.code)
+        async with kiosk.post("/api/ticket", json={"role": "station"}) as answer:
+            told = await answer.json()
+            assert (told["name"], told["site"], told["ice_servers"]) == ("Poste 1", "CSRéf de Kayes", [])
+            # A station in use stays enrolled.
+            assert "Max-Age" in answer.headers["Set-Cookie"]
+
+
 async def test_a_browser_that_is_both_says_which_it_means(server: Server) -> None:
     made = await server.new_station()
     doctor_id = await server.new_doctor()
