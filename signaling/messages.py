@@ -512,6 +512,12 @@ class Consultation(ServerMessage, tag="consultation", frozen=True, kw_only=True)
     participants: list[Participant]
 
 
+class ConsentWithdrawn(ServerMessage, tag="consent_withdrawn", frozen=True, kw_only=True):
+    """The patient no longer agrees to be seen from afar: the consultation ends now. Nobody's fault, no error."""
+
+    consultation_id: str
+
+
 class Goodbye(ServerMessage, tag="goodbye", frozen=True, kw_only=True):
     """The server closes this socket; ``code`` says why, ``retry`` whether coming back makes sense."""
 
@@ -536,6 +542,7 @@ AnyServerMessage = (
     | Waiting
     | Duty
     | Consultation
+    | ConsentWithdrawn
     | Goodbye
 )
 

@@ -301,6 +301,25 @@ class Consultations:
             principal,
         )
 
+    async def consent_withdrawn(self, principal: Principal, consultation_id: str) -> None:
+        """The patient no longer agrees, and that is on disk: everybody is told why, then it is over.
+
+        Nothing happens when it is not open. Raises Refused when the end cannot be written.
+        """
+        found = self._pairing.get(consultation_id)
+        if found is None:
+            return
+        finish = self._pairing.end if found.state in ATTENDED else self._pairing.cancel
+        for member in found.members:
+            if not member.left:
+                told = wire.ConsentWithdrawn(consultation_id=consultation_id)
+                self._hub.post(member.participant_id, told)
+        await self._decide(
+            consultation_id,
+            lambda: finish(consultation_id, found.record.station_id, self._clock()),
+            principal,
+        )
+
     async def route(self) -> None:
         """Offers widen as time passes, and a red case that waits is escalated, on disk first."""
         async with self._lock:

@@ -92,8 +92,10 @@ export interface Consultation {
     type: "consultation"; consultation_id: string; state: ConsultationState; urgency: Urgency;
     reason: string; participants: Participant[];
 }
+export interface ConsentWithdrawn { type: "consent_withdrawn"; consultation_id: string }
 export interface Goodbye { type: "goodbye"; code: string; retry: boolean }
 
 export type ServerMessage =
     | Welcome | Pong | ErrorMessage | LegAnswer | LegState | SendParameters | Slots | Link | Rungs | Queue | Waiting
-    | Duty | Consultation | StillWanted | StillDeclined | PeriodicStills | Goodbye;
+    | Duty | Consultation | StillWanted | StillDeclined | PeriodicStills | ConsentWithdrawn
+    | Goodbye;
