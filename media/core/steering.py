@@ -38,6 +38,8 @@ KEEP_VIDEO_BPS = 12_000
 START_VIDEO_BPS = 22_000
 # A queue of this much on the way up is one that video has made: give it less before voice suffers.
 STRAINED_UP_QUEUE_MS = 120.0
+# Standing, with no picture to blame, it says that voice itself is too much: a radio's jitter stays under it.
+FULL_UP_QUEUE_MS = 150.0
 UP_REACH = 1.2
 BELIEVED_REPORT_BPS = 100_000.0
 # What crosses a link beside the media while voice flows: reports and feedback on what comes the other way, ICE
@@ -215,7 +217,7 @@ class _Flow:
         up_queue_ms = publisher.up_queue_ms or 0.0
         self._up_suffers = up_queue_ms > most_ms or self._up_loss.grew(publisher.up_loss_ratio)
         self._up_full.follow(
-            now_ms, publisher.up_bps_received, full=up_queue_ms > SUFFERING_QUEUE_MS and not video
+            now_ms, publisher.up_bps_received, full=up_queue_ms > FULL_UP_QUEUE_MS and not video
         )
         down_queue_ms = max(receiver.queue_ms for receiver in receivers)
         self._suffers = self._up_suffers or down_queue_ms > most_ms or self._down_loss.grew(down_loss)

@@ -39,8 +39,15 @@ SAVE_DATA_BPS = 64_000
 PACE_SHARE = 0.9
 # Of what live media leave free, stills take so much: the rest is for what was not foreseen.
 STILLS_SHARE = 0.6
+# A call on a leg that nothing has measured begins with a voice for 2G, until a train has come through or for so
+# long where none does.
+UNPROVEN_BPS = 24_000
+UNPROVEN_MS = 6_000.0
+UNPROVEN_PROBE_MS = 3_000.0
 # What is believed of a queue before a round trip, measured each second or so, has had the time to show it.
 UNPROVEN_QUEUE_MS = 100.0
+# A page tells after up to 250 ms; of four, one was told soon.
+FEEDBACK_TRIPS = 4
 # Under this queue a loss on the way up was the radio's, not a full link's.
 CALM_QUEUE_MS = 60.0
 
@@ -66,8 +73,12 @@ class LegControl:
         self._next_probe_ms = 0.0
         self._probes = 0
         self._call_probing = CallProbing()
+        self._unproven_until_ms = 0.0
+        self._down_is_unproven = False
         self._round_trips: deque[float] = deque(maxlen=2)
         self._least_rtt = WindowedMinimum()
+        self._feedback_trips: deque[float] = deque(maxlen=FEEDBACK_TRIPS)
+        self._least_feedback = WindowedMinimum()
         self.probe = UplinkProbe()
         self._reported: tuple[int, str, float] | None = None
         self._sent: SendParameters | None = None
@@ -99,6 +110,7 @@ class LegControl:
             match packet:
                 case rtcp.TransportFeedback():
                     results = downlink.twcc.on_feedback(packet, int(now_ms * 1000))
+                    self._fed_back(downlink.twcc.rtt_ms, now_ms)
                     downlink.estimate.on_results(results, now_ms)
                     downlink.pacer.set_rate(PACE_SHARE * downlink.estimate.estimate_bps, now_ms)
                 case rtcp.SenderReport():
@@ -144,16 +156,26 @@ class LegControl:
         self.meter.rtt(rtt_ms, now_ms)
         self.meter.heard(now_ms)
 
+    def _fed_back(self, after_ms: float | None, now_ms: float) -> None:
+        """Feedback came so long after what it is about: a round trip, and the page's wait before it told."""
+        if after_ms is not None:
+            self._feedback_trips.append(after_ms)
+            self._least_feedback.add(after_ms, now_ms)
+
     def _up_queue_ms(self) -> float | None:
         """How long voice waits on its way up, as far as round trips bear it out.
 
         A page that froze for a second sends its voice a second late for ever after; the voice alone would look
-        like a queue. A true queue shows in the round trip too.
+        like a queue. A true queue shows in the round trip too; and where it eats the round trips, in how late the
+        page's feedback is, of which the least of some leaves the page's own wait out.
         """
         queue_ms = self.member.uplink.audio.delay.queue_ms
         if queue_ms is None or not self._round_trips:
             return queue_ms
         grown_ms = max(self._round_trips) - self._least_rtt.value
+        if len(self._feedback_trips) == FEEDBACK_TRIPS:
+            late_ms = min(self._feedback_trips) - self._least_feedback.value
+            grown_ms = max(grown_ms, late_ms - self.member.downlink.estimate.queue_ms)
         return min(queue_ms, grown_ms + UNPROVEN_QUEUE_MS)
 
     # RTCP out ------------------------------------------------------------------------------------------
@@ -176,9 +198,11 @@ class LegControl:
         """Test at once what is only assumed; then now and then whether there is room for a picture that waits."""
         downlink = self.member.downlink
         estimate = downlink.estimate
-        if not estimate.tested and not self._probes:
-            self._probes = 1
-            downlink.probe(warm_train(None), now_ms)
+        self._down_is_unproven = not estimate.tested and now_ms < self._unproven_until_ms
+        if self._down_is_unproven:
+            if now_ms >= self._next_probe_ms:
+                self._next_probe_ms = now_ms + UNPROVEN_PROBE_MS
+                downlink.probe(warm_train(None), now_ms)
             return
         waits = self.member.wants_video and any(
             slot.video.source is not None
@@ -207,6 +231,10 @@ class LegControl:
     def joined(self, now_ms: float) -> None:
         """Media begins."""
         self.feedback.joined(now_ms)
+        self._unproven_until_ms = now_ms + UNPROVEN_MS
+        self._down_is_unproven = not self.member.downlink.estimate.tested
+        if self._down_is_unproven:
+            self._next_probe_ms = now_ms
 
     # Steering ------------------------------------------------------------------------------------------
 
@@ -228,7 +256,9 @@ class LegControl:
             total_bps = sum(doubled_bps if out.use_red else plain_bps for out in voices)
             extra_bps = total_bps - plain_bps  # one plain voice is the publisher's own, which steering counts
         return ReceiverView(
-            estimate_bps=self._held(estimate.estimate_bps),
+            estimate_bps=self._held(
+                min(estimate.estimate_bps, UNPROVEN_BPS) if self._down_is_unproven else estimate.estimate_bps
+            ),
             loss_ratio=estimate.loss_ratio,
             queue_ms=estimate.queue_ms,  # voice does not wait in our own pacer
             rtt_ms=self.rtt_ms,
@@ -259,7 +289,9 @@ class LegControl:
             up_queue_ms=self._up_queue_ms(),
             rtt_ms=self.rtt_ms,
             up_capacity_bps=SAVE_DATA_BPS if self.preferences.save_data else None,
-            up_probed_bps=self.probe.bps,
+            up_probed_bps=UNPROVEN_BPS
+            if self.probe.bps is None and now_ms < self._unproven_until_ms
+            else self.probe.bps,
             up_reported_bps=self._reported[0] if self._reported else None,
             up_limited_by=self._reported[1] if self._reported else None,
             audio_muted=uplink.audio.muted,
