@@ -309,16 +309,19 @@ class Consultations:
         found = self._pairing.get(consultation_id)
         if found is None:
             return
-        finish = self._pairing.end if found.state in ATTENDED else self._pairing.cancel
+
+        def finish() -> Step | None:
+            now = self._pairing.get(consultation_id)
+            if now is None:
+                return None
+            move = self._pairing.end if now.state in ATTENDED else self._pairing.cancel
+            return move(consultation_id, now.record.station_id, self._clock())
+
         for member in found.members:
             if not member.left:
                 told = wire.ConsentWithdrawn(consultation_id=consultation_id)
                 self._hub.post(member.participant_id, told)
-        await self._decide(
-            consultation_id,
-            lambda: finish(consultation_id, found.record.station_id, self._clock()),
-            principal,
-        )
+        await self._decide(consultation_id, finish, principal)
 
     async def route(self) -> None:
         """Offers widen as time passes, and a red case that waits is escalated, on disk first."""
