@@ -44,6 +44,7 @@ from server.http import operations, pages, routes_identity, static
 from server.http.bodies import BODY_MAX_BYTES
 from server.http.errors import errors_as_json
 from server.http.guards import add_security_headers, refuse_forged_requests
+from server.http.routes_cases import add_cases
 from server.hub import Hub
 from server.media_port import MediaPort
 from server.services import HUB, SERVICES, Services
@@ -90,6 +91,7 @@ def create_app(
     )
     store = DatabaseConsultationStore(app[SERVICES].database, app[SERVICES].trail, clock)
     app[CONSULTATIONS] = Consultations(store, app[MEDIA], app[HUB], clock=clock)
+    add_cases(app, app[SERVICES], app[CONSULTATIONS], clock)
     app[static.WEB_FILES] = static.WebFiles(WEB_FOLDER)
     app.on_response_prepare.append(add_security_headers)
     # Started in this order, stopped in the reverse; goodbyes come first, while the sockets still stand.

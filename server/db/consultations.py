@@ -34,7 +34,7 @@ from server.redacted import Redacted
 from signaling.consultation import ConsultationRecord
 from signaling.messages import ConsultationState, Urgency
 from signaling.routing import NO_WISHES, Skills, Step, Wishes
-from signaling.states import FINAL
+from signaling.states import FINAL, WAITING
 
 TRANSFER = "transfer"
 ESCALATION = "escalation"
@@ -74,7 +74,7 @@ class DatabaseConsultationStore:
                 )
             )
             act = ACTS.get(record.state)
-            if record.state is ConsultationState.REQUESTED:
+            if record.state in WAITING:
                 act = Act.CONSULTATION_REQUESTED if is_new else Act.CONSULTATION_RELEASED
             if act is not None:
                 await self._trail.record(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.base import Base, Id, Name, Seconds
@@ -15,3 +16,5 @@ class Site(Base):
     id: Mapped[Id]
     name: Mapped[Name] = mapped_column(unique=True)
     created_at: Mapped[Seconds]
+    # Whether a case may carry a patient's name; else only a number or an alias of the post's own.
+    names_allowed: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -15,6 +15,9 @@ CODE = 40
 
 
 def upgrade() -> None:
+    op.add_column(
+        "site", sa.Column("names_allowed", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
     _case_file()
     _of_a_case()
     _referral()
@@ -196,3 +199,5 @@ def downgrade() -> None:
         "case_file",
     ):
         op.drop_table(table)
+    with op.batch_alter_table("site") as site:
+        site.drop_column("names_allowed")

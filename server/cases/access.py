@@ -1,0 +1,78 @@
+"""Who may see and touch a case: one function, for everybody who asks.
+
+Owns: `part_in`, which says what somebody is to a case, and `opened`, which loads one for somebody. What is no part
+is nothing: no case and not yours give the same NoSuchCase. Kinds of cases to come plug in here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.auth.principal import Principal
+from server.cases.errors import NoSuchCase
+from server.db.models import CaseFile, CaseParticipant
+from signaling.messages import Role
+
+# (case, clinician) -> whether it waits and is offered to this clinician now.
+Offered = Callable[[str, str], bool]
+
+
+class Part(StrEnum):
+    """What somebody is to a case."""
+
+    OPENER = "opener"  # the station it was opened at
+    OFFERED = "offered"  # it waits, and this clinician may take it: to read, so as to decide
+    CLINICIAN = "clinician"  # took it on, once
+    LATER = "later"  # took on a case that follows this one: to read
+    MEDIATOR = "mediator"  # helps people to understand each other: nothing clinical
+
+
+# Whose part shows what a clinician wrote for other clinicians.
+READS_NOTES = frozenset({Part.CLINICIAN, Part.LATER})
+# Whose part shows anything about the patient at all.
+READS_CASE = frozenset({Part.OPENER, Part.OFFERED, Part.CLINICIAN, Part.LATER})
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A case, and what the one who asked is to it."""
+
+    case: CaseFile
+    part: Part
+
+
+async def opened(db: AsyncSession, who: Principal, case_id: str, offered: Offered, *parts: Part) -> Opened:
+    """The case, for somebody who has one of these parts in it (none named: any). Raises NoSuchCase."""
+    case = await db.get(CaseFile, case_id)
+    part = await part_in(db, who, case, offered) if case is not None else None
+    if case is None or part is None or (parts and part not in parts):
+        raise NoSuchCase
+    return Opened(case, part)
+
+
+async def part_in(db: AsyncSession, who: Principal, case: CaseFile, offered: Offered) -> Part | None:
+    """What somebody is to a case; None: nothing."""
+    if who.role is Role.STATION:
+        return Part.OPENER if case.station_id == who.participant_id else None
+    if who.role not in (Role.CLINICIAN, Role.MEDIATOR):
+        return None
+    if await _takes_part(db, case.id, who.participant_id):
+        return Part.CLINICIAN if who.role is Role.CLINICIAN else Part.MEDIATOR
+    if who.role is not Role.CLINICIAN:
+        return None
+    if offered(case.id, who.participant_id):
+        return Part.OFFERED
+    later = await db.scalars(select(CaseFile.id).where(CaseFile.previous_id == case.id))
+    for later_id in later.all():
+        if await _takes_part(db, later_id, who.participant_id):
+            return Part.LATER
+    return None
+
+
+async def _takes_part(db: AsyncSession, case_id: str, account_id: str) -> bool:
+    return await db.get(CaseParticipant, (case_id, account_id)) is not None

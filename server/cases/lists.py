@@ -1,0 +1,92 @@
+"""The lists of cases that stations and clinicians have: their own, and no others.
+
+Owns: the two queries. A station finds a patient by the exact reference; nothing is found by a part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.audit.acts import Act
+from server.audit.entry import Entry
+from server.audit.trail import Trail
+from server.auth.principal import Principal
+from server.cases.leaves import OPEN
+from server.cases.views import CaseLine
+from server.db.engine import DbSessions
+from server.db.models import CaseFile, CaseNote, CaseOutcome, CaseParticipant, Consultation, Site, Station
+from server.redacted import Redacted
+from signaling.messages import Role
+
+# What somebody looks for without a reference is of these days; two weeks bring a patient back for a control.
+RECENT_S = 14 * 24 * 3600
+LINES_MAX = 100
+
+
+class CaseLists:
+    """Lists. ``clock`` gives UTC seconds."""
+
+    def __init__(self, database: DbSessions, trail: Trail, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._trail = trail
+        self._clock = clock
+
+    async def recent(self, who: Principal) -> list[CaseLine]:
+        """The cases of these two weeks that this station opened, or that this clinician took on."""
+        since = CaseFile.opened_at >= self._clock() - RECENT_S
+        return await self._lines(who, since)
+
+    async def of_patient(self, who: Principal, patient_ref: str) -> list[CaseLine]:
+        """The cases of one patient at this station."""
+        return await self._lines(who, CaseFile.patient_ref == Redacted(patient_ref.strip()))
+
+    async def _lines(self, who: Principal, wanted: ColumnElement[bool]) -> list[CaseLine]:
+        async with self._database.begin() as db:
+            query = (
+                select(
+                    CaseFile,
+                    Consultation.state,
+                    Site.name,
+                    exists().where(CaseNote.case_id == CaseFile.id),
+                )
+                .join(Station, Station.id == CaseFile.station_id)
+                .join(Site, Site.id == Station.site_id)
+                .outerjoin(Consultation, Consultation.id == CaseFile.id)
+                .where(_mine(who), wanted)
+                .order_by(CaseFile.opened_at.desc())
+                .limit(LINES_MAX)
+            )
+            rows = (await db.execute(query)).all()
+            outcomes = await _newest_outcomes(db, [case.id for case, _, _, _ in rows])
+            entry = Entry(Act.CASES_LISTED, who.participant_id, who.role, facts={"count": len(rows)})
+            await self._trail.record(db, entry)
+        return [
+            CaseLine(
+                id=case.id,
+                opened_at=case.opened_at,
+                state=state or OPEN,
+                urgency=case.urgency,
+                reason_code=case.reason_code,
+                patient_ref=case.patient_ref.reveal() if who.role is Role.STATION else "",
+                site=site,
+                answered=answered,
+                outcome=outcomes.get(case.id, ""),
+            )
+            for case, state, site, answered in rows
+        ]
+
+
+def _mine(who: Principal) -> ColumnElement[bool]:
+    if who.role is Role.STATION:
+        return CaseFile.station_id == who.participant_id
+    return exists().where(
+        CaseParticipant.case_id == CaseFile.id, CaseParticipant.account_id == who.participant_id
+    )
+
+
+async def _newest_outcomes(db: AsyncSession, case_ids: list[str]) -> dict[str, str]:
+    query = select(CaseOutcome).where(CaseOutcome.case_id.in_(case_ids)).order_by(CaseOutcome.id)
+    return {row.case_id: row.outcome for row in await db.scalars(query)}

@@ -1,0 +1,272 @@
+"""A patient's way through the house: opened, asked, routed, taken, answered, printed, told what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from server.consents import ConsentScope
+from signaling import messages as wire
+from signaling.messages import Role
+from tests.support.cases import House, Someone, house
+
+INTAKE = {
+    "urgency": "orange",
+    "patient_ref": "2025/0412",
+    "age_band": "adult",
+    "sex": "female",
+    "reason_code": "fever",
+    "reason_text": "fièvre depuis trois jours",
+    "language": "bm",
+    "vitals": [{"sign": "temperature", "value": 39.4, "unit": "Cel", "confirmed": True}],
+}
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as running:
+        yield running
+
+
+async def queue_of(doctor: Someone, case_id: str) -> wire.QueueEntry:
+    """The entry of a case, once the doctor's page has it."""
+    queue = await doctor.page.expect(
+        wire.Queue, lambda m: any(e.consultation_id == case_id for e in m.entries)
+    )
+    found: wire.QueueEntry = next(e for e in queue.entries if e.consultation_id == case_id)
+    return found
+
+
+async def test_from_the_form_to_the_printed_page(home: House) -> None:
+    station, doctor = await home.station(), await home.person("traore", specialties=("general",))
+    case_id = await home.open_case(station, **INTAKE)
+    waiting = await home.ask(station, case_id)
+    assert (waiting.on_duty, waiting.expected_median_s) == (1, None)  # nobody knows yet how long
+
+    entry = await queue_of(doctor, case_id)
+    assert (entry.urgency, entry.specialty, entry.reason) == ("orange", "general", "")
+    read = await doctor.get(f"/api/cases/{case_id}")
+    assert (read["part"], read["reason_text"], read["icd11"]) == ("offered", INTAKE["reason_text"], "MG26")
+    assert read["vitals"] == [{"sign": "temperature", "value": 39.4, "unit": "Cel", "confirmed": True}]
+
+    await doctor.post(f"/api/cases/{case_id}/notes", {"answer": "trop tôt"}, 404)
+    await home.accept(doctor, case_id)
+    written = {"answer": "Paludisme simple", "advice": "Boire, revenir dans 2 jours", "note": "TDR à faire"}
+    await doctor.post(f"/api/cases/{case_id}/notes", written, 204)
+    await doctor.page.say(wire.End(consultation_id=case_id))
+    await station.page.expect(wire.Consultation, lambda m: m.state is wire.ConsultationState.CLOSED)
+
+    summary = await station.get(f"/api/cases/{case_id}/summary")
+    assert [(n["answer"], n["advice"], n["note"], n["clinician"]) for n in summary["notes"]] == [
+        (written["answer"], written["advice"], None, "Dr traore")
+    ]
+    await station.post(f"/api/cases/{case_id}/outcomes", {"outcome": "better", "words": "mange"}, 204)
+    later = await doctor.get(f"/api/cases/{case_id}")
+    assert [(o["outcome"], o["words"]) for o in later["outcomes"]] == [("better", "mange")]
+    assert later["notes"][0]["note"] == written["note"]
+    assert [
+        (line["id"], line["outcome"], line["patient_ref"]) for line in await doctor.get("/api/cases")
+    ] == [(case_id, "better", "")]
+    found = await station.post("/api/cases/search", {"patient_ref": "2025/0412"}, 200)
+    assert [line["id"] for line in found] == [case_id]
+
+    acts = [act for act in await home.acts(case_id) if not act[0].startswith("consent")]
+    assert acts == [
+        ("case_opened", station.id),
+        ("consultation_requested", station.id),
+        ("case_read", doctor.id),
+        ("consultation_accepted", doctor.id),
+        ("note_written", doctor.id),
+        ("consultation_closed", doctor.id),
+        ("summary_read", station.id),
+        ("outcome_reported", station.id),
+        ("case_read", doctor.id),
+    ]
+
+
+async def test_whoever_is_no_part_of_a_case_learns_nothing_not_even_that_it_is(home: House) -> None:
+    station, other = await home.station(), await home.station("CSCom de Mopti")
+    doctor = await home.person("traore", specialties=("general",))
+    bystander = await home.person("keita", specialties=("surgery",))
+    case_id = await home.open_case(station, **INTAKE)
+    await home.ask(station, case_id)
+    await home.accept(doctor, case_id)
+    for someone in (other, bystander):
+        async with someone.client.get(f"/api/cases/{case_id}") as mine:
+            async with someone.client.get("/api/cases/ca_0000000000000000") as nobodys:
+                assert (mine.status, nobodys.status) == (404, 404)
+                assert await mine.read() == await nobodys.read()
+    await bystander.post(f"/api/cases/{case_id}/notes", {"note": "x"}, 404)
+    await bystander.post(f"/api/cases/{case_id}/transfer", {"specialty": "surgery"}, 404)
+    await bystander.post(f"/api/cases/{case_id}/referrals", {"recipient": "surgery", "letter": "x"}, 404)
+    await other.post(f"/api/cases/{case_id}/outcomes", {"outcome": "better"}, 404)
+    await other.post("/api/cases", {"urgency": "green", "previous_id": case_id}, 404)
+    assert await other.post("/api/cases/search", {"patient_ref": INTAKE["patient_ref"]}, 200) == []
+    assert await other.get("/api/cases") == []
+    # Nor can a station ask for help with somebody else's case.
+    await other.page.say(wire.RequestConsultation(urgency=wire.Urgency.RED, case_id=case_id))
+    assert (await other.page.expect(wire.Error)).code == "unknown_consultation"
+
+
+async def test_a_clinician_who_is_offered_a_case_no_longer_reads_it_once_it_is_taken(home: House) -> None:
+    station = await home.station()
+    first, second = await home.person("traore"), await home.person("keita")
+    case_id = await home.open_case(station, **INTAKE)
+    await home.ask(station, case_id)
+    await second.get(f"/api/cases/{case_id}")
+    await home.accept(first, case_id)
+    await second.get(f"/api/cases/{case_id}", 404)
+
+
+async def test_a_hurried_request_without_a_form_still_has_a_case(home: House) -> None:
+    station, doctor = await home.station(), await home.person("traore")
+    await station.page.say(wire.RequestConsultation(urgency=wire.Urgency.RED, reason="saigne"))
+    case_id = (await station.page.expect(wire.Waiting)).consultation_id
+    read = await doctor.get(f"/api/cases/{case_id}")
+    assert (read["urgency"], read["reason_text"]) == ("red", "saigne")
+
+
+async def test_a_case_handed_over_goes_to_the_other_specialty_and_keeps_its_place(home: House) -> None:
+    station = await home.station()
+    doctor = await home.person("traore", specialties=("general",))
+    surgeon = await home.person("keita", specialties=("surgery",))
+    case_id = await home.open_case(station, **INTAKE)
+    await home.ask(station, case_id)
+    await home.accept(doctor, case_id)
+    await home.pass_time(1200)
+    await doctor.post(f"/api/cases/{case_id}/transfer", {"specialty": "surgery"}, 204)
+    entry = await queue_of(surgeon, case_id)
+    assert (entry.specialty, entry.waiting_s) == ("surgery", 1200)
+    # It waits anew for the surgeon: twenty minutes of call do not widen the offer.
+    await doctor.page.say(wire.Accept(consultation_id=case_id))
+    assert (await doctor.page.expect(wire.Error)).code == "unknown_consultation"
+    await home.accept(surgeon, case_id)
+    assert (await surgeon.get(f"/api/cases/{case_id}"))["part"] == "clinician"
+    assert ("consultation_released", doctor.id) in await home.acts(case_id)
+
+
+async def test_a_colleague_is_asked_first_when_a_case_is_handed_to_somebody(home: House) -> None:
+    station = await home.station()
+    doctor, colleague = await home.person("traore"), await home.person("keita")
+    third = await home.person("coulibaly")
+    case_id = await home.open_case(station, **INTAKE)
+    await home.ask(station, case_id)
+    await home.accept(doctor, case_id)
+    await doctor.post(f"/api/cases/{case_id}/transfer", {"clinician_id": doctor.id}, 422)
+    await doctor.post(f"/api/cases/{case_id}/transfer", {"clinician_id": colleague.id}, 204)
+    assert (await queue_of(colleague, case_id)).asks_for_you
+    await third.page.say(wire.Accept(consultation_id=case_id))
+    assert (await third.page.expect(wire.Error)).code == "unknown_consultation"
+    await home.accept(colleague, case_id)
+
+
+async def test_no_referral_without_the_patients_yes_for_that_recipient(home: House) -> None:
+    station = await home.station()
+    doctor = await home.person("traore", specialties=("general",))
+    lawyer = await home.person("diallo", specialties=("law",))
+    case_id = await home.open_case(station, **INTAKE)
+    await home.ask(station, case_id)
+    await home.accept(doctor, case_id)
+    letter = {"recipient": "center_lawyer", "letter": "Cherche conseil pour un litige."}
+    refused = await doctor.post(f"/api/cases/{case_id}/referrals", letter, 409)
+    assert refused == {"code": "consent_missing"}
+    # A yes for somebody else is no yes for this one.
+    await home.consent(station, case_id, ConsentScope.REFERRAL, "ramed")
+    await doctor.post(f"/api/cases/{case_id}/referrals", letter, 409)
+    assert (await doctor.get(f"/api/cases/{case_id}"))["referrals"] == []
+
+    await home.consent(station, case_id, ConsentScope.REFERRAL, "center_lawyer")
+    await doctor.post(f"/api/cases/{case_id}/referrals", letter)
+    await doctor.page.say(wire.End(consultation_id=case_id))
+    await station.page.expect(wire.Consultation, lambda m: m.state is wire.ConsultationState.CLOSED)
+    sent = (await station.get(f"/api/cases/{case_id}"))["referrals"][0]["new_case_id"]
+    await home.consent(station, sent, ConsentScope.TELECONSULTATION)
+    await home.ask(station, sent)
+    await queue_of(lawyer, sent)
+    read = await lawyer.get(f"/api/cases/{sent}")
+    assert (read["reason_text"], read["reason_code"], read["vitals"]) == (letter["letter"], "", [])
+    await lawyer.get(f"/api/cases/{case_id}", 404)
+    # Nobody stands in for a lawyer, however long it takes.
+    await home.pass_time(7200)
+    await doctor.get(f"/api/cases/{sent}", 404)
+
+
+async def test_a_programme_outside_gets_its_letter_on_paper(home: House) -> None:
+    station, doctor = await home.station(), await home.person("traore")
+    case_id = await home.open_case(station, **INTAKE)
+    await home.ask(station, case_id)
+    await home.accept(doctor, case_id)
+    await home.consent(station, case_id, ConsentScope.REFERRAL, "ramed")
+    await doctor.post(f"/api/cases/{case_id}/referrals", {"recipient": "ramed", "letter": "Indigente."})
+    referrals = (await station.get(f"/api/cases/{case_id}/summary"))["referrals"]
+    assert [(r["recipient"], r["letter"], r["new_case_id"]) for r in referrals] == [
+        ("ramed", "Indigente.", None)
+    ]
+
+
+async def test_a_red_case_that_waits_goes_to_the_next_and_then_to_the_coordinator(home: House) -> None:
+    station = await home.station()
+    surgeon = await home.person("keita", specialties=("surgery",))
+    coordinator = await home.keeper("coordination", Role.COORDINATOR)
+    case_id = await home.open_case(
+        station, urgency="green", reason_code="postpartum_bleeding", red_flags=["vaginal_bleeding"]
+    )
+    waiting = await home.ask(station, case_id)
+    assert (waiting.on_duty, waiting.position) == (0, 1)  # no obstetrician is there
+    await surgeon.get(f"/api/cases/{case_id}", 404)
+
+    await home.pass_time(121)
+    entry = await queue_of(surgeon, case_id)
+    assert entry.urgency is wire.Urgency.RED  # the danger sign said so, whatever was chosen
+    told = await station.page.expect(wire.Waiting, lambda m: m.widened is wire.Widened.ANYBODY)
+    assert told.on_duty == 1
+
+    await home.pass_time(180)
+    await home.pass_time(5)
+    async with coordinator.get("/api/waiting") as answer:
+        lines = await answer.json()
+    assert [(line["consultation_id"], line["widened"], line["offered_to"]) for line in lines] == [
+        (case_id, "alarm", 1)
+    ]
+    assert "fièvre" not in str(lines)
+    assert "reason" not in str(lines)
+    # Each step once, though the desk looks every few seconds.
+    assert [act for act, _ in await home.acts(case_id)].count("case_escalated") == 2
+
+
+async def test_a_patient_who_comes_back_is_offered_to_the_doctor_of_last_time(home: House) -> None:
+    station = await home.station()
+    doctor, other = await home.person("traore"), await home.person("keita")
+    first = await home.open_case(station, **INTAKE)
+    await home.ask(station, first)
+    await home.accept(doctor, first)
+    await doctor.post(f"/api/cases/{first}/notes", {"answer": "Paludisme", "note": "à revoir"}, 204)
+    await doctor.page.say(wire.End(consultation_id=first))
+    await station.page.expect(wire.Consultation, lambda m: m.state is wire.ConsultationState.CLOSED)
+
+    again = await home.open_case(station, **(INTAKE | {"urgency": "green", "previous_id": first}))
+    await home.ask(station, again)
+    assert (await queue_of(doctor, again)).asks_for_you
+    await other.get(f"/api/cases/{again}", 404)
+    # The doctor of last time is busy elsewhere: after a while anybody may.
+    await home.pass_time(601)
+    assert not (await queue_of(other, again)).asks_for_you
+    await other.get(f"/api/cases/{first}", 404)
+    await home.accept(other, again)
+    assert (await other.get(f"/api/cases/{first}"))["part"] == "later"
+    await other.post(f"/api/cases/{first}/notes", {"note": "x"}, 404)
+
+
+async def test_the_wish_for_a_woman_is_kept_for_a_while_and_then_told_to_be_unmet(home: House) -> None:
+    station = await home.station()
+    man = await home.person("keita", gender="man")
+    case_id = await home.open_case(station, urgency="orange", gender_wish="woman")
+    assert (await home.ask(station, case_id)).on_duty == 0
+    await home.pass_time(301)
+    assert not (await queue_of(man, case_id)).suits
+    told = await station.page.expect(wire.Waiting, lambda m: m.widened is wire.Widened.RELAXED)
+    assert told.on_duty == 1
+    woman = await home.person("traore", gender="woman")
+    assert (await queue_of(woman, case_id)).suits
