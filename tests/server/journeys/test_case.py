@@ -94,10 +94,12 @@ async def test_whoever_is_no_part_of_a_case_learns_nothing_not_even_that_it_is(h
     await home.ask(station, case_id)
     await home.accept(doctor, case_id)
     for someone in (other, bystander):
-        async with someone.client.get(f"/api/cases/{case_id}") as mine:
-            async with someone.client.get("/api/cases/ca_0000000000000000") as nobodys:
-                assert (mine.status, nobodys.status) == (404, 404)
-                assert await mine.read() == await nobodys.read()
+        async with (
+            someone.client.get(f"/api/cases/{case_id}") as mine,
+            someone.client.get("/api/cases/ca_0000000000000000") as nobodys,
+        ):
+            assert (mine.status, nobodys.status) == (404, 404)
+            assert await mine.read() == await nobodys.read()
     await bystander.post(f"/api/cases/{case_id}/notes", {"note": "x"}, 404)
     await bystander.post(f"/api/cases/{case_id}/transfer", {"specialty": "surgery"}, 404)
     await bystander.post(f"/api/cases/{case_id}/referrals", {"recipient": "surgery", "letter": "x"}, 404)

@@ -1,0 +1,83 @@
+"""Offers widen with time, wishes are no walls, and nobody stands in for a lawyer."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signaling.messages import Urgency
+from signaling.routing import APART, STEPS_S, Skills, Step, Wishes, offered, step, suits
+
+SPECIALTIES = ["", "general", "surgery", "law", "psychology"]
+wishes = st.builds(
+    Wishes,
+    specialty=st.sampled_from(SPECIALTIES),
+    language=st.sampled_from(["", "bm", "ff"]),
+    gender=st.sampled_from(["", "woman", "man"]),
+    clinician_id=st.sampled_from([None, "dr-1", "dr-2"]),
+)
+skills = st.builds(
+    Skills,
+    specialties=st.frozensets(st.sampled_from(SPECIALTIES[1:])),
+    languages=st.frozensets(st.sampled_from(["fr", "bm"])),
+    gender=st.sampled_from(["", "woman", "man"]),
+)
+
+
+@pytest.mark.parametrize("urgency", Urgency)
+def test_steps_come_in_their_order_and_the_more_urgent_the_sooner(urgency: Urgency) -> None:
+    times = list(STEPS_S[urgency].values())
+    assert times == sorted(times)
+    assert list(STEPS_S[urgency]) == sorted(STEPS_S[urgency])
+    for found, from_s in STEPS_S[urgency].items():
+        assert step(urgency, from_s) is found
+        assert step(urgency, from_s - 1) < found
+        assert all(
+            from_s <= STEPS_S[other][found]
+            for other in list(Urgency)[list(Urgency).index(urgency) :]
+            if found in STEPS_S[other]
+        )
+
+
+def test_only_a_red_case_alarms_the_coordinator() -> None:
+    assert step(Urgency.RED, 300) is Step.ALARM
+    assert step(Urgency.ORANGE, 1e9) is Step.ANYBODY
+    assert step(Urgency.GREEN, 1e9) is Step.ANYBODY
+
+
+@given(wishes, skills, st.sampled_from(Step), st.sets(st.sampled_from(["dr-1", "dr-2"])))
+def test_an_offer_only_ever_widens(wished: Wishes, known: Skills, now: Step, on_duty: set[str]) -> None:
+    if offered(wished, now, "dr-1", known, on_duty):
+        assert all(offered(wished, later, "dr-1", known, on_duty) for later in Step if later >= now)
+
+
+@given(wishes, skills)
+def test_in_the_end_every_clinician_may_answer_but_for_services_apart(wished: Wishes, known: Skills) -> None:
+    if wished.specialty in APART or (known.specialties and known.specialties <= APART):
+        return
+    assert offered(wished, Step.ANYBODY, "dr-9", known, {"dr-9"})
+
+
+@given(wishes, st.sampled_from(Step))
+def test_nobody_stands_in_for_a_lawyer_nor_a_lawyer_for_a_doctor(wished: Wishes, now: Step) -> None:
+    doctor, lawyer = Skills(frozenset({"surgery"})), Skills(frozenset({"law"}))
+    if wished.specialty == "law":
+        assert not offered(wished, now, "dr-9", doctor, {"dr-9"})
+        assert not offered(wished, now, "dr-9", Skills(), {"dr-9"})
+    else:
+        assert not offered(wished, now, "dr-9", lawyer, {"dr-9"})
+
+
+def test_who_was_seen_before_is_alone_only_while_on_duty() -> None:
+    again = Wishes(clinician_id="dr-1")
+    assert offered(again, Step.FIRST, "dr-1", Skills(), {"dr-1", "dr-2"})
+    assert not offered(again, Step.FIRST, "dr-2", Skills(), {"dr-1", "dr-2"})
+    assert offered(again, Step.FIRST, "dr-2", Skills(), {"dr-2"})
+    assert offered(again, Step.MATCHING, "dr-2", Skills(), {"dr-1", "dr-2"})
+
+
+def test_what_is_not_known_of_a_clinician_is_no_reason_against_but_for_the_wish_for_a_woman() -> None:
+    assert suits(Wishes(language="ff"), Skills())
+    assert not suits(Wishes(language="ff"), Skills(languages=frozenset({"bm"})))
+    assert not suits(Wishes(gender="woman"), Skills())
