@@ -12,7 +12,6 @@ import pytest
 from server.cases.photos import PHOTO_MAX_BYTES, PHOTOS_MAX
 from tests.server.cases.test_jpeg import EXIF, PLAIN
 from tests.support.cases import House, Someone, house
-from tests.support.server import files_of
 
 PHOTO = PLAIN[:2] + EXIF + PLAIN[2:]
 SHA = hashlib.sha256(PHOTO).hexdigest()
@@ -58,7 +57,7 @@ async def test_an_upload_goes_on_where_the_link_broke(home: House) -> None:
     assert picture.startswith(b"\xff\xd8")
     assert b"GPS" not in picture
     folder = home.server.settings.data_dir / "photos"
-    assert [path.name for path in files_of(folder)] == [f"{photo_id}.jpg"]
+    assert [path.name for path in sorted(folder.iterdir())] == [f"{photo_id}.jpg"]
     assert (folder / f"{photo_id}.jpg").stat().st_mode & 0o077 == 0
 
 
@@ -72,7 +71,7 @@ async def test_what_is_no_picture_is_not_kept(home: House) -> None:
     other = PHOTO[:-2] + b"xx"  # the right size, not what was announced
     assert await piece(station, wrong["id"], 0, other, 422) == {"code": "photo_broken"}
     assert (await announce(station, case_id))["received_bytes"] == 0
-    assert files_of(home.server.settings.data_dir / "photos") == []
+    assert list((home.server.settings.data_dir / "photos").iterdir()) == []
 
 
 async def test_photos_are_bounded_in_size_and_number(home: House) -> None:
