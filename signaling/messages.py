@@ -333,7 +333,7 @@ class LegState(ServerMessage, tag="leg_state", frozen=True, kw_only=True):
 
 
 class AudioParameters(msgspec.Struct, frozen=True):
-    """How a page shall send its voice."""
+    """How a page shall send its voice; ``level``: with the audio level of RFC 6464 in each packet."""
 
     active: bool
     max_bitrate_bps: int = 16_000
@@ -341,6 +341,7 @@ class AudioParameters(msgspec.Struct, frozen=True):
     dtx: bool = True
     fec: bool = True
     red: bool = False
+    level: bool = False
 
 
 class VideoParameters(msgspec.Struct, frozen=True):

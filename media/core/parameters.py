@@ -12,7 +12,10 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class AudioSend:
-    """How a page shall send its voice (Opus, RFC 7587; RED, RFC 2198)."""
+    """How a page shall send its voice (Opus, RFC 7587; RED, RFC 2198).
+
+    ``level``: with the audio level of RFC 6464 in each packet, which costs it four bytes.
+    """
 
     active: bool = False
     max_bitrate_bps: int = 16_000
@@ -20,6 +23,7 @@ class AudioSend:
     dtx: bool = True
     fec: bool = True
     red: bool = False
+    level: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from media.core import rtcp
 from media.core.backgroundrate import MAX_BPS, BackgroundRate
 from media.core.keyframes import keyframe_spacing_ms
 from media.core.link import LinkMeter
+from media.core.loudest import VOICES_HEARD, LoudestVoices, too_many_voices
 from media.core.parameters import AudioSend, LinkQuality, Preferences, RungReport, SendParameters
 from media.core.probing import CallProbing, call_train, warm_train
 from media.core.redundancy import voice_wire_bps
@@ -250,7 +251,9 @@ class LegControl:
         downlink = self.member.downlink
         estimate = downlink.estimate
         extra_bps = 0
-        voices = [out for out in downlink.by_ssrc.values() if out.kind == "audio" and out.active]
+        voices = [slot.audio for slot in downlink.slots if slot.audio.active]
+        if downlink.voices is not None:
+            voices = voices[:VOICES_HEARD]  # whoever they are just now
         if voices:
             plain_bps, doubled_bps = voice_wire_bps(AudioSend()), voice_wire_bps(AudioSend(red=True))
             total_bps = sum(doubled_bps if out.use_red else plain_bps for out in voices)
@@ -271,6 +274,21 @@ class LegControl:
 
     def _held(self, estimate_bps: float) -> float:
         return min(estimate_bps, SAVE_DATA_BPS) if self.preferences.save_data else estimate_bps
+
+    def choose_voices(self) -> None:
+        """Begin to hear the loudest two only, or all again, as the link carries."""
+        downlink = self.member.downlink
+        voices = sum(slot.audio.active for slot in downlink.slots)
+        was_on = downlink.voices is not None
+        estimate_bps = self._held(downlink.estimate.estimate_bps)
+        crowded = too_many_voices(estimate_bps, voices, voice_wire_bps(AudioSend()), was_on=was_on)
+        if crowded == was_on:
+            return
+        downlink.voices = LoudestVoices() if crowded else None
+        room = self.member.room
+        if crowded and room is not None:
+            for other in room.members:  # before the next word of anybody
+                other.uplink.audio.measures_level = True
 
     def switch_redundancy(self) -> None:
         """Turn RED towards this leg on or off, as its losses and its room say."""
@@ -299,7 +317,7 @@ class LegControl:
             still_asked=self.still_asked,
             codecs=tuple(entry.codec.value for entry in self.member.leg.offer.own_video.formats),
         )
-        parameters = self.steering.decide(now_ms, view, receivers)
+        parameters = self._with_level(self.steering.decide(now_ms, view, receivers))
         if parameters.video.active:
             uplink.video.keyframes.spacing_ms = keyframe_spacing_ms(parameters.video.max_bitrate_bps)
         else:
@@ -308,6 +326,16 @@ class LegControl:
             return None
         self._sent = parameters
         return parameters
+
+    def _with_level(self, parameters: SendParameters) -> SendParameters:
+        """Asks for audio levels where somebody in the room can hear only the loudest."""
+        member = self.member
+        others = member.room.members if member.room is not None else []
+        chosen_from = any(other.downlink.voices is not None for other in others if other is not member)
+        member.uplink.audio.measures_level = chosen_from
+        if not chosen_from or not parameters.audio.active:
+            return parameters
+        return replace(parameters, audio=replace(parameters.audio, level=True))
 
     def sending_reported(self, available_bps: int, limited_by: str, now_ms: float) -> None:
         """The page's congestion control has a new opinion of the way up."""

@@ -16,6 +16,7 @@ from media.core import rtcp, rtp, rtx
 from media.core.bandwidth import SendEstimate
 from media.core.cache import PacketCache
 from media.core.codecs import Codec, is_keyframe
+from media.core.loudest import LoudestVoices
 from media.core.nack import NackResponder
 from media.core.pacer import Pacer
 from media.core.probing import Train
@@ -92,6 +93,7 @@ class OutboundStream:
         if self.source is not None:
             self.source.outputs.remove(self)
         self.source = source
+        self._lose_floor()
         self.rewriter.suspend()
         self.reports.reset_source()
         if self.red is not None:
@@ -109,6 +111,11 @@ class OutboundStream:
     def skip(self, source_ssrc: int, sequence_number: int) -> None:
         """A packet of the source is left out on purpose."""
         self.rewriter.skip(source_ssrc, sequence_number)
+        self._lose_floor()
+
+    def _lose_floor(self) -> None:
+        if self.downlink.voices is not None:
+            self.downlink.voices.leave(self.ssrc)
 
     def forward_audio(self, codec: Codec, header: Header, data: bytes, now_ms: float) -> None:
         """Send one Opus packet at once: voice is never queued."""
@@ -117,11 +124,17 @@ class OutboundStream:
             self.refused += 1
             return
         second, sequence_number, timestamp, ssrc, header_len = header
+        downlink = self.downlink
+        voices, source = downlink.voices, self.source
+        if voices is not None and source is not None and not voices.hears(self.ssrc, source.level, now_ms):
+            self.rewriter.skip(ssrc, sequence_number)
+            if self.red is not None:
+                self.red.clear()  # what comes next under the next number must not repeat what was left out
+            return
         mapped = self.rewriter.map(ssrc, sequence_number, timestamp, now_ms)
         if mapped is None:
             return
         number, moment = mapped
-        downlink = self.downlink
         if self.red is not None:
             block = self.red.encapsulate(payload_type, moment, data[header_len:])
             if self.use_red:
@@ -271,6 +284,8 @@ class Downlink:
         self.estimate = SendEstimate(start_bps)
         self.pacer: Pacer[QueuedVideo] = Pacer(start_bps)
         self.sent_packets = 0
+        # Who is heard where the link is too thin for all voices; None while it carries them.
+        self.voices: LoudestVoices | None = None
         self._timer: asyncio.TimerHandle | None = None
         self.slots = [
             Slot(index, self, lines, source, random_number)

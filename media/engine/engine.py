@@ -363,6 +363,7 @@ class MediaEngine:
         if not control.steering_due(now_ms):
             return
         self._pace_stills(control, now_ms)
+        control.choose_voices()
         control.switch_redundancy()
         self._steer(control.member, now_ms)
         quality = control.link_news(now_ms)

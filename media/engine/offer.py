@@ -15,12 +15,14 @@ from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription, SessionDescription
 
 from media.core.codecs import Codec
+from media.core.rtp import MAX_ONE_BYTE_EXTENSION_ID
 from media.engine.errors import OfferRefused
 
 # Own audio, own video, up to seven others with both, one data channel.
 MEDIA_LINES_MAX = 17
 SLOTS_MIN = 1
 TWCC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 # Opus always runs on a 48 kHz RTP clock, every video codec on 90 kHz (RFC 7587, RFC 6184, RFC 7741, RFC 9628).
 AUDIO_CLOCK_RATE = 48_000
 VIDEO_CLOCK_RATE = 90_000
@@ -49,6 +51,7 @@ class MediaLine:
     twcc_id: int
     ssrc: int = 0
     rtx_ssrc: int = 0
+    level_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -160,17 +163,22 @@ def _media_line(line: MediaDescription) -> MediaLine:
         raise OfferRefused("no_common_codec", "audio")
     if line.kind == "video" and not by_codec:
         raise OfferRefused("no_common_codec", "video")
-    twcc = [extension.id for extension in line.rtp.headerExtensions if extension.uri == TWCC_URI]
     ssrc, rtx_ssrc = _sources(line)
     return MediaLine(
         mid=line.rtp.muxId,
         kind=line.kind,
         formats=tuple(by_codec.values()),
-        # One-byte header extension ids only (RFC 8285 section 4.2).
-        twcc_id=twcc[0] if twcc and 1 <= twcc[0] <= 14 else 0,
+        twcc_id=_extension(line, TWCC_URI),
         ssrc=ssrc,
         rtx_ssrc=rtx_ssrc,
+        level_id=_extension(line, LEVEL_URI),
     )
+
+
+def _extension(line: MediaDescription, uri: str) -> int:
+    """The id of a header extension, 0 where it is not offered in the one-byte form (RFC 8285 section 4.2)."""
+    number = next((entry.id for entry in line.rtp.headerExtensions if entry.uri == uri), 0)
+    return number if 1 <= number <= MAX_ONE_BYTE_EXTENSION_ID else 0
 
 
 def _sources(line: MediaDescription) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from media.core.codecs import Codec, is_keyframe
 from media.core.feedbackbudget import Feedback, FeedbackBudget
 from media.core.keyframes import KeyframeRequests
 from media.core.losswindow import LossWindow
+from media.core.loudest import SILENCE, level_of
 from media.core.nack import MAX_AGE_MS, VOICE_MAX_AGE_MS, VOICE_MAX_RTT_MS, NackGenerator
 from media.core.reception import ReceptionStats
 from media.core.red import RedError, RedReceiver
@@ -74,6 +75,9 @@ class InboundStream:
         self.nack = NackGenerator(max_age_ms=VOICE_MAX_AGE_MS if self.kind == "audio" else MAX_AGE_MS)
         self.red = RedReceiver()
         self.delay = ArrivalDelay(clock_rate)
+        # Of a voice, and only while somebody must choose between voices.
+        self.measures_level = False
+        self.level = SILENCE
 
     @property
     def has_gaps(self) -> bool:
@@ -134,6 +138,8 @@ class Uplink:
                 stream.stats.received(sequence_number, timestamp, now_ms, len(data))
                 if stream.kind == "audio":
                     stream.delay.received(timestamp, now_ms)
+                    if stream.measures_level:
+                        self._measure_level(stream, data, header_len)
             end = rtp.payload_end(data, header_len)
         except rtp.RtpError:
             self.refused_rtp += 1
@@ -158,6 +164,11 @@ class Uplink:
             if stream.keyframes.wanted and is_keyframe(codec, data, header_len, end):
                 stream.keyframes.seen(now_ms)
             self._forward(stream, codec, header, data, now_ms)
+
+    def _measure_level(self, stream: InboundStream, data: bytes, header_len: int) -> None:
+        extension_id = self.leg.offer.own_audio.level_id
+        extension = rtp.extension_u8(data, extension_id) if extension_id else -1
+        stream.level = level_of(extension, len(data) - header_len)
 
     def _red_arrived(
         self,

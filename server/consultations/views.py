@@ -28,6 +28,7 @@ def send_parameters(leg_id: str, parameters: engine.SendParameters) -> wire.Send
             dtx=audio.dtx,
             fec=audio.fec,
             red=audio.red,
+            level=audio.level,
         ),
         video=wire.VideoParameters(
             active=video.active,

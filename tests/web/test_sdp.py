@@ -19,19 +19,29 @@ OTHERS = [
     "m=audio 9 UDP/TLS/RTP/SAVPF 111", "a=mid:2", "a=rtpmap:111 opus/48000/2", "a=ptime:60",
 ]  # fmt: skip
 HEAD = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0 1 2"]
-VOICE = {"active": True, "max_bitrate_bps": 16_000, "ptime_ms": 60, "dtx": True, "fec": True, "red": False}
+VOICE = {
+    "active": True,
+    "max_bitrate_bps": 16_000,
+    "ptime_ms": 60,
+    "dtx": True,
+    "fec": True,
+    "red": False,
+    "level": False,
+}
 
 
 def text(*parts: list[str]) -> str:
     return "\r\n".join(line for part in parts for line in part) + "\r\n"
 
 
+LEVEL = "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 ANSWER = text(HEAD, AUDIO, OTHERS)
+OFFER = text(HEAD, [*AUDIO, "a=extmap:14 urn:of:another", LEVEL], OTHERS)
 
 
 async def edited(page: Page, sdp: str = ANSWER, **changes: Any) -> str:
-    script = "async ([sdp, audio]) => (await import('/web/shared/sdp.js')).editAnswer(sdp, audio)"
-    return str(await page.evaluate(script, [sdp, VOICE | changes]))
+    script = "async (given) => (await import('/web/shared/sdp.js')).editAnswer(...given)"
+    return str(await page.evaluate(script, [sdp, VOICE | changes, OFFER]))
 
 
 async def voice_of(page: Page, sdp: str) -> Any:
@@ -55,6 +65,19 @@ async def test_red_comes_first_when_it_is_bought_and_second_when_not(modules: Pa
     bought = await edited(modules, red=True)
     assert "m=audio 9 UDP/TLS/RTP/SAVPF 63 111" in bought.split("\r\n")
     assert "m=audio 9 UDP/TLS/RTP/SAVPF 111 63" in (await edited(modules, bought, red=False)).split("\r\n")
+
+
+async def test_levels_are_asked_for_under_the_number_of_the_offer_and_taken_back(modules: Page) -> None:
+    asked = await edited(modules, level=True)
+    assert asked.split("\r\n").count(LEVEL) == 1
+    assert asked.index(LEVEL) < asked.index("m=video")
+    assert (await voice_of(modules, asked))["level"]
+    assert LEVEL not in await edited(modules, asked, level=False)
+
+
+async def test_a_browser_that_offers_no_levels_is_not_asked_for_them(modules: Page) -> None:
+    script = "async (given) => (await import('/web/shared/sdp.js')).editAnswer(...given)"
+    assert "audio-level" not in await modules.evaluate(script, [ANSWER, VOICE | {"level": True}, ANSWER])
 
 
 async def test_an_answer_without_red_or_fmtp_is_still_shaped(modules: Page) -> None:
@@ -81,5 +104,5 @@ async def test_an_answer_that_cannot_carry_opus_is_left_alone(modules: Page, sdp
 
 @pytest.mark.parametrize("red", [True, False])
 async def test_what_was_written_is_read_back(modules: Page, red: bool) -> None:
-    wanted = {"ptime_ms": 120, "dtx": False, "fec": True, "red": red}
+    wanted = {"ptime_ms": 120, "dtx": False, "fec": True, "red": red, "level": red}
     assert await voice_of(modules, await edited(modules, **wanted)) == wanted

@@ -52,6 +52,7 @@ export interface LegAnswer { type: "leg_answer"; leg_id: string; sdp: string; re
 export interface LegState { type: "leg_state"; leg_id: string; state: string }
 export interface AudioParameters {
     active: boolean; max_bitrate_bps: number; ptime_ms: number; dtx: boolean; fec: boolean; red: boolean;
+    level: boolean;
 }
 export interface VideoParameters {
     active: boolean; max_bitrate_bps: number; max_framerate: number; scale_resolution_down_by: number;

@@ -1,7 +1,7 @@
 /**
  * The held answer, edited. Owns: the few lines of an SDP answer (RFC 8866) that steer how this browser
- * sends its voice: packet time, Opus parameters (RFC 7587 section 6.1) and whether redundancy (RED, RFC 2198)
- * comes first. Pure: text in, text out. Must never touch another media section than the own audio.
+ * sends its voice: packet time, Opus parameters (RFC 7587 section 6.1), whether redundancy (RED, RFC 2198)
+ * comes first, and whether packets tell their level (RFC 6464). Pure: text in, text out. Must never touch another media section than the own audio.
  */
 
 /** @import {AudioParameters} from "./messages.js" */
@@ -10,6 +10,7 @@
 const MAX_PTIME_MS = 120;
 // RFC 7587 section 7: what holds when the answer says nothing.
 const DEFAULT_PTIME_MS = 20;
+const LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 // m=<media> <port> <proto> <fmt> ...: the first format is the fourth word.
 const FIRST_TYPE = 3;
 
@@ -18,25 +19,36 @@ const FIRST_TYPE = 3;
  * is left as it is.
  * @param {string} sdp the server's answer
  * @param {AudioParameters} audio
+ * @param {string} [offer] this browser's own, which says under which number it would tell levels
  * @returns {string}
  */
-export function editAnswer(sdp, audio) {
+export function editAnswer(sdp, audio, offer = "") {
     const sections = sdp.split(/(?=^m=)/m);
     const index = sections.findIndex((section) => section.startsWith("m=audio "));
     const section = sections[index];
     if (section === undefined) return sdp;
-    sections[index] = editAudio(section, audio);
+    sections[index] = editAudio(section, audio, ownVoice(offer).map(levelNumber).find((number) => number !== null) ?? null);
     return sections.join("");
+}
+
+/** The lines of the first audio section. @param {string} sdp @returns {string[]} */
+function ownVoice(sdp) {
+    return sdp.split(/(?=^m=)/m).find((part) => part.startsWith("m=audio "))?.split("\r\n") ?? [];
+}
+
+/** The number of the header extension for levels, if this line gives it. @param {string} line @returns {string | null} */
+function levelNumber(line) {
+    const match = /^a=extmap:(\d+)(?:\/\w+)? (\S+)/.exec(line);
+    return match?.[2] === LEVEL_URI ? (match[1] ?? null) : null;
 }
 
 /**
  * How the first audio section of an answer asks for voice now; null without Opus.
  * @param {string} sdp
- * @returns {Pick<AudioParameters, "ptime_ms" | "dtx" | "fec" | "red"> | null}
+ * @returns {Pick<AudioParameters, "ptime_ms" | "dtx" | "fec" | "red" | "level"> | null}
  */
 export function readVoice(sdp) {
-    const section = sdp.split(/(?=^m=)/m).find((part) => part.startsWith("m=audio "));
-    const lines = section?.split("\r\n") ?? [];
+    const lines = ownVoice(sdp);
     const opus = payloadType(lines, "opus/48000/2");
     if (opus === null) return null;
     const ptime = lines.find((line) => line.startsWith("a=ptime:"))?.slice("a=ptime:".length);
@@ -46,16 +58,17 @@ export function readVoice(sdp) {
         dtx: /[ ;]usedtx=1/.test(fmtp),
         fec: /[ ;]useinbandfec=1/.test(fmtp),
         red: lines[0]?.split(" ")[FIRST_TYPE] === payloadType(lines, "red/48000/2"),
+        level: lines.some((line) => levelNumber(line) !== null),
     };
 }
 
-/** @param {string} section @param {AudioParameters} audio @returns {string} */
-function editAudio(section, audio) {
+/** @param {string} section @param {AudioParameters} audio @param {string | null} level number @returns {string} */
+function editAudio(section, audio, level) {
     const lines = section.split("\r\n").filter((line) => line !== "");
     const opus = payloadType(lines, "opus/48000/2");
     const head = lines[0] ?? "";
     if (opus === null || head.startsWith("m=audio 0 ")) return section;
-    const kept = lines.filter((line) => !/^a=(max)?ptime:/.test(line));
+    const kept = lines.filter((line) => !/^a=(max)?ptime:/.test(line) && levelNumber(line) === null);
     kept[0] = reorder(head, opus, payloadType(lines, "red/48000/2"), audio.red);
     const fmtp = kept.findIndex((line) => line.startsWith(`a=fmtp:${opus} `));
     const wanted = opusParameters(fmtp < 0 ? "" : (kept[fmtp] ?? "").slice(`a=fmtp:${opus} `.length), audio);
@@ -63,6 +76,7 @@ function editAudio(section, audio) {
     if (fmtp < 0) kept.splice(kept.findIndex((l) => l.startsWith(`a=rtpmap:${opus} `)) + 1, 0, line);
     else kept[fmtp] = line;
     kept.push(`a=ptime:${audio.ptime_ms}`, `a=maxptime:${MAX_PTIME_MS}`);
+    if (audio.level && level !== null) kept.push(`a=extmap:${level} ${LEVEL_URI}`);
     return `${kept.join("\r\n")}\r\n`;
 }
 

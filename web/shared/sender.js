@@ -17,7 +17,7 @@ import { editAnswer, readVoice } from "./sdp.js";
 // libopus goes no lower (RFC 7587 section 6.1: maxaveragebitrate is 6000 to 510000).
 const OPUS_MIN_BPS = 6000;
 // What only a new negotiation changes; the bitrate is a property of the encoding.
-const VOICE_SHAPE = /** @type {const} */ (["ptime_ms", "dtx", "fec", "red"]);
+const VOICE_SHAPE = /** @type {const} */ (["ptime_ms", "dtx", "fec", "red", "level"]);
 
 export class SendControl {
     /** @type {SendParameters | null} */
@@ -98,7 +98,7 @@ export class SendControl {
     }
 
     /**
-     * Packet time, DTX, FEC and RED change by negotiating once more with the answer we hold: no byte
+     * Packet time, DTX, FEC, RED and levels change by negotiating once more with the answer we hold: no byte
      * crosses the link. The bitrate alone needs none of this.
      * @param {AudioParameters} audio
      */
@@ -107,8 +107,8 @@ export class SendControl {
         if (!audio.active) return;
         const now = readVoice(this.#answer);
         if (!now || VOICE_SHAPE.every((name) => now[name] === audio[name])) return;
-        const sdp = editAnswer(this.#answer, audio);
-        // An answer without RED cannot ask for it: nothing would change, so do not negotiate for ever.
+        const sdp = editAnswer(this.#answer, audio, this.connection.localDescription?.sdp);
+        // An answer without RED, or a browser without levels, cannot be asked for it: nothing would change, so do not negotiate for ever.
         if (sdp === this.#answer) return;
         await this.connection.setLocalDescription(await this.connection.createOffer());
         await this.connection.setRemoteDescription({ type: "answer", sdp });

@@ -1,0 +1,119 @@
+"""Whose voices a thin leg hears when more people talk than its link carries.
+
+Owns: the choice of the loudest few for one listener, from the audio levels of RFC 6464, and when a link is too thin
+for all. Must never touch a packet. Who speaks keeps the floor for a second of silence, so that no breath takes it,
+and nobody is cut off by one who is hardly louder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Two voices are a conversation and one who breaks in; a third adds noise, not words.
+VOICES_HEARD = 2
+
+# RFC 6464 section 3: the level in -dBov, 0 the loudest, 127 silence; the first bit is the sender's own opinion of
+# whether it is speech, which browsers take from DTX and so say of a fan too.
+LEVEL_MASK = 0x7F
+SILENCE = 127
+# Speech after a browser's gain control lies at 15 to 40, a quiet ward at 60 and more.
+SPEAKING_LEVEL = 50
+# A page that tells no levels is taken for an ordinary voice whenever it sends more than DTX's comfort noise.
+ASSUMED_LEVEL = 30
+COMFORT_NOISE_BYTES = 10
+
+# The pauses between the words of one sentence are shorter.
+KEEPS_MS = 1_000.0
+# Where all who have the floor speak, another takes it who is clearly louder, and not with a cough.
+LOUDER_BY = 6
+LOUDER_FOR_MS = 300.0
+# One packet of 60 ms is a syllable: levels are smoothed over a word.
+SMOOTHING_MS = 200.0
+
+# The link must carry all voices at once, or the moment when all speak is the one that is not understood; reports
+# and feedback take their part.
+CROWDED_SHARE = 1.1
+ROOMY_SHARE = 1.4
+
+
+def level_of(extension: int, payload_bytes: int) -> int:
+    """The level of a voice packet in -dBov; `extension` is the byte of RFC 6464, -1 where there is none."""
+    if extension >= 0:
+        return extension & LEVEL_MASK
+    return ASSUMED_LEVEL if payload_bytes > COMFORT_NOISE_BYTES else SILENCE
+
+
+def too_many_voices(estimate_bps: float, voices: int, voice_bps: float, *, was_on: bool) -> bool:
+    """Whether a link of `estimate_bps` is too thin for so many voices of `voice_bps` each, on the wire."""
+    if voices <= VOICES_HEARD:
+        return False
+    return estimate_bps < (ROOMY_SHARE if was_on else CROWDED_SHARE) * voices * voice_bps
+
+
+@dataclass(slots=True)
+class _Voice:
+    """One voice: its smoothed level, when it spoke last, since when it has, and since when it has the floor."""
+
+    level: float
+    spoke_ms: float
+    speaks_since_ms: float
+    floor_since_ms: float = 0.0
+
+
+class LoudestVoices:
+    """The floor as one listener hears it. Voices are numbers of the caller's (SSRCs); times are ms."""
+
+    def __init__(self, seats: int = VOICES_HEARD) -> None:
+        self._seats = seats
+        self._floor: list[int] = []
+        self._voices: dict[int, _Voice] = {}
+
+    @property
+    def floor(self) -> tuple[int, ...]:
+        """Who is heard now."""
+        return tuple(self._floor)
+
+    def hears(self, number: int, level: int, now_ms: float) -> bool:
+        """Take in a voice packet of this level: whether the listener shall get it."""
+        if level <= SPEAKING_LEVEL:
+            voice = self._spoken(number, level, now_ms)
+            if number not in self._floor:
+                self._contend(number, voice, now_ms)
+        return number in self._floor
+
+    def leave(self, number: int) -> None:
+        """This voice is muted or gone: its place is free."""
+        self._voices.pop(number, None)
+        if number in self._floor:
+            self._floor.remove(number)
+
+    def _spoken(self, number: int, level: int, now_ms: float) -> _Voice:
+        voice = self._voices.get(number)
+        if voice is None or now_ms - voice.spoke_ms > KEEPS_MS:
+            floor_since_ms = voice.floor_since_ms if voice is not None else 0.0
+            voice = self._voices[number] = _Voice(level, now_ms, now_ms, floor_since_ms)
+            return voice
+        voice.level += (level - voice.level) * min(1.0, (now_ms - voice.spoke_ms) / SMOOTHING_MS)
+        voice.spoke_ms = now_ms
+        return voice
+
+    def _contend(self, number: int, voice: _Voice, now_ms: float) -> None:
+        """Give the floor to one who speaks, if a place is free, or its holder silent, or clearly less loud."""
+        if len(self._floor) >= self._seats:
+            weakest = self._weakest(voice, now_ms)
+            if weakest is None:
+                return
+            self._floor.remove(weakest)
+        self._floor.append(number)
+        voice.floor_since_ms = now_ms
+
+    def _weakest(self, challenger: _Voice, now_ms: float) -> int | None:
+        silent = min(self._floor, key=lambda number: self._voices[number].spoke_ms)
+        if now_ms - self._voices[silent].spoke_ms >= KEEPS_MS:
+            return silent
+        if now_ms - challenger.speaks_since_ms < LOUDER_FOR_MS:
+            return None
+        quietest = max(self._floor, key=lambda number: self._voices[number].level)
+        holder = self._voices[quietest]
+        settled = now_ms - holder.floor_since_ms >= KEEPS_MS
+        return quietest if settled and challenger.level <= holder.level - LOUDER_BY else None
