@@ -52,6 +52,11 @@ USED_SHARE = 0.6
 # One late timer must not count as a second of proven use.
 MAX_STEP_MS = 500.0
 
+# A page tells four times a second what came. Silence for longer than this is a full way, there or back, or none.
+SILENCE_MS = 1_000.0
+# A round trip before one is known: the longest of 2G.
+UNKNOWN_RTT_MS = 1_500.0
+
 RATE_WINDOW_US = 1_000_000
 SMOOTHING = 0.5  # of the queue, for each feedback
 RTT_SMOOTHING = 0.25
@@ -67,7 +72,7 @@ TRAIN_SLOWED = 0.8
 # One train is one sample: do not jump further on it.
 MAX_PROBE_STEP = 3.0
 # The short trains of a call may have been bunched by the radio.
-MAX_CALL_STEP = 2.0
+MAX_CALL_STEP = 2.5
 
 
 class SendEstimate:
@@ -90,14 +95,15 @@ class SendEstimate:
         self._media_sent_us: int | None = None
         self._tested = False
         self._last_ms: float | None = None
+        self._silent = False
         self._hold_until_ms = 0.0
         self._ceiling_bps: float | None = None
         self._ceiling_ms = 0.0
 
     @property
     def estimate_bps(self) -> int:
-        """What the link carries, in bit/s on the wire."""
-        return round(self._estimate_bps)
+        """What the link carries, in bit/s on the wire; while the peer tells nothing, the least that is of use."""
+        return round(MIN_ESTIMATE_BPS if self._silent else self._estimate_bps)
 
     @property
     def queue_ms(self) -> float:
@@ -151,10 +157,18 @@ class SendEstimate:
         old = loss_ratio if self._reported_loss is None else self._reported_loss
         self._reported_loss = old + SMOOTHING * (loss_ratio - old)
 
+    def on_silence(self, unanswered_ms: float) -> None:
+        """Asked now and then: for so long the peer has told nothing about what we sent (0: it has told of all).
+
+        What was known comes back with the first results, which tell in the same moment whether it still holds.
+        """
+        self._silent = unanswered_ms - (self._rtt_ms or UNKNOWN_RTT_MS) > SILENCE_MS
+
     def on_results(self, results: Sequence[PacketResult], now_ms: float) -> None:
         """What became of packets, in order of their numbers; ``now_ms`` is on the clock of sending."""
         if not results:
             return
+        self._silent = False
         self._take_in(results, now_ms)
         if all(result.probe for result in results):
             return

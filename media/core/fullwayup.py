@@ -14,6 +14,8 @@ AFTER_MS = 750.0
 # Believed for so long; each time it proves true again, twice as long.
 FIRST_BELIEF_MS = 20_000.0
 LAST_BELIEF_MS = 160_000.0
+# Trains of two small messages waver; half as much again is more than that.
+WIDER = 1.5
 
 
 class FullWayUp:
@@ -23,18 +25,30 @@ class FullWayUp:
         self.bps: float | None = None
         self._full_since_ms: float | None = None
         self._until_ms = 0.0
+        self._probed_bps: float | None = None
         self._belief_ms = FIRST_BELIEF_MS
 
-    def follow(self, now_ms: float, received_bps: float, *, full: bool) -> None:
-        """``received_bps`` came up in the last second; ``full``: voice queues, and no picture is to blame."""
+    def follow(
+        self, now_ms: float, received_bps: float, *, full: bool, probed_bps: float | None = None
+    ) -> None:
+        """``received_bps`` came up in the last second; ``full``: voice queues, and no picture is to blame.
+
+        ``probed_bps`` is what trains tell: one that has come since the link was full is believed.
+        """
         if not full:
             self._full_since_ms = None
-            if self.bps is not None and now_ms >= self._until_ms:
+            if self.bps is None:
+                return
+            widened = probed_bps is not None and probed_bps != self._probed_bps
+            if widened and SHARE * (probed_bps or 0.0) > WIDER * self.bps:
+                self.bps = None
+            elif now_ms >= self._until_ms:
                 self.bps = None
                 self._belief_ms = min(LAST_BELIEF_MS, 2 * self._belief_ms)
             return
         if self._full_since_ms is None:
             self._full_since_ms = now_ms
+        self._probed_bps = probed_bps
         if now_ms - self._full_since_ms < AFTER_MS:
             return
         carries_bps = SHARE * received_bps

@@ -28,7 +28,7 @@ MIN_PACKETS = 4
 MAX_PACKETS = 8
 
 # What probing may cost of the estimate.
-COST_SHARE = 0.03
+COST_SHARE = 0.05
 MIN_WAIT_MS = 4_000.0
 # Links that stay thin for minutes need not be asked all the time.
 MAX_WAIT_MS = 15_000.0

@@ -217,7 +217,10 @@ class _Flow:
         up_queue_ms = publisher.up_queue_ms or 0.0
         self._up_suffers = up_queue_ms > most_ms or self._up_loss.grew(publisher.up_loss_ratio)
         self._up_full.follow(
-            now_ms, publisher.up_bps_received, full=up_queue_ms > FULL_UP_QUEUE_MS and not video
+            now_ms,
+            publisher.up_bps_received,
+            full=up_queue_ms > FULL_UP_QUEUE_MS and not video,
+            probed_bps=publisher.up_probed_bps,
         )
         down_queue_ms = max(receiver.queue_ms for receiver in receivers)
         self._suffers = self._up_suffers or down_queue_ms > most_ms or self._down_loss.grew(down_loss)

@@ -187,6 +187,7 @@ class TwccSender:
         self._probe = [False] * SENT_HISTORY
         self._state = bytearray(SENT_HISTORY)
         self._clock_us: int | None = None  # the newest arrival, unwrapped
+        self._untold = first_sequence  # the first number after all that feedback was about
         self.rtt_ms: float | None = None
         """Of the newest packet in the last feedback: round trip plus the peer's wait before it told us."""
 
@@ -201,6 +202,10 @@ class TwccSender:
         self._next = number + 1
         return number & 0xFFFF
 
+    def unanswered_us(self, now_us: int) -> int:
+        """How long ago the first packet left after all that feedback was about; 0 when it was about all."""
+        return now_us - self._sent_us[self._untold % SENT_HISTORY] if self._untold < self._next else 0
+
     def on_feedback(self, feedback: TransportFeedback, now_us: int) -> list[PacketResult]:
         """News about packets still in the history: each at most once as lost and once as received."""
         shift_us = self._clock_shift(feedback)
@@ -209,6 +214,7 @@ class TwccSender:
             number = self._find(sequence)
             if number is None:
                 continue
+            self._untold = max(self._untold, number + 1)
             slot = number % SENT_HISTORY
             if self._state[slot] >= (_LOST if arrival is None else _RECEIVED):
                 continue

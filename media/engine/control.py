@@ -191,9 +191,18 @@ class LegControl:
         sends_video = self._sent is not None and self._sent.video.active
         self.feedback.tick(now_ms, self.rtt_ms, page_sends_video=sends_video)
         if self.member.room is not None:
+            self._notice_silence(now_ms)
             self._probe_in_call(now_ms)
         elif now_ms >= self._next_probe_ms:
             self._probe_warm(now_ms)
+
+    def _notice_silence(self, now_ms: float) -> None:
+        """A page that tells nothing of what it gets is sent no more than a voice."""
+        downlink = self.member.downlink
+        before_bps = downlink.estimate.estimate_bps
+        downlink.estimate.on_silence(downlink.twcc.unanswered_us(int(now_ms * 1000)) / 1000)
+        if downlink.estimate.estimate_bps < before_bps:
+            downlink.pacer.set_rate(PACE_SHARE * downlink.estimate.estimate_bps, now_ms)
 
     def _probe_in_call(self, now_ms: float) -> None:
         """Test at once what is only assumed; then now and then whether there is room for a picture that waits."""

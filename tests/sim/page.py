@@ -56,6 +56,8 @@ KEYFRAME_FACTOR = 4
 # Chromium encodes no less than this of its own will, and does not suspend.
 ENCODER_FLOOR_BPS = 30_000.0
 PACING_FACTOR = 2.5
+# libwebrtc's pushback (WebRTC-CongestionWindow, QueueSize:350,DropFrame:true), and the wait of feedback beside it.
+CONGESTION_WINDOW_MS = 350.0 + 250.0
 # libwebrtc: probe at twice what may be sent now, with at least five packets of padding.
 CLUSTER_FACTOR, CLUSTER_PACKETS, CLUSTER_BYTES = 2.0, 5, 240
 # libwebrtc's transport-wide feedback: 5 % of the way up's own estimate, 68 bytes each, 50 to 250 ms apart.
@@ -130,6 +132,7 @@ class Page:
         self._feedback_ms = self._report_ms = 0.0
         self._told: tuple[float, str, float] = (0.0, "", -TELL_EVERY_MS)
         self.rtt_ms = 300.0
+        self._least_rtt_ms = 1_500.0
         self.spoken: dict[int, float] = {}
         self.heard: dict[int, float] = {}
         self.seen: list[tuple[float, int]] = []
@@ -213,8 +216,9 @@ class Page:
         self._agenda.after(1000 / video.max_framerate, lambda: self._film(run))
         own_bps = self.estimate.target_bps - voice_wire_bps(self.parameters.audio)
         bitrate_bps = min(video.max_bitrate_bps, max(ENCODER_FLOOR_BPS, own_bps))
-        if self._pacer.queue_ms > 500:
-            return  # libwebrtc drops frames rather than letting its pacer fall behind
+        untold_ms = self._sender.unanswered_us(int(self._agenda.now_ms * 1000)) / 1000
+        if self._pacer.queue_ms > 500 or untold_ms > self._least_rtt_ms + CONGESTION_WINDOW_MS:
+            return  # libwebrtc drops frames rather than letting its pacer, or its congestion window, overflow
         frame_bytes = bitrate_bps / video.max_framerate / 8 * self._rng.uniform(0.7, 1.3)
         keyframe = self._needs_keyframe
         if keyframe:
@@ -366,6 +370,7 @@ class Page:
                 case rtcp.TransportFeedback():
                     results = self._sender.on_feedback(packet, int(now_ms * 1000))
                     if self._sender.rtt_ms is not None:
+                        self._least_rtt_ms = min(self._least_rtt_ms, self._sender.rtt_ms)
                         self.rtt_ms += 0.2 * (self._sender.rtt_ms - self.rtt_ms)
                     self.estimate.on_results(results, now_ms, self.rtt_ms)
                 case rtcp.SenderReport():

@@ -185,7 +185,7 @@ def test_a_train_between_voices_lifts_but_never_lowers_what_was_borne_out() -> N
     estimate.on_results(train(20_000, start_us=8_000_000), 8_500)
     assert estimate.estimate_bps == pytest.approx(34_000, rel=0.01)
     estimate.on_results(train(400_000, start_us=8_500_000), 9_000)
-    assert estimate.estimate_bps == pytest.approx(68_000, rel=0.01)
+    assert estimate.estimate_bps == pytest.approx(85_000, rel=0.01)
 
 
 def test_a_link_that_is_full_of_us_brings_an_assumption_down_at_once() -> None:
@@ -224,3 +224,25 @@ def test_a_link_that_has_widened_is_believed_after_a_careful_while() -> None:
     sender = Sender(estimate)
     through(sender, 64_000, 30)
     assert through(sender, 1_000_000, 60)[-1] > 300_000
+
+
+def test_silence_of_the_peer_leaves_room_for_a_voice_until_it_tells_again() -> None:
+    estimate = SendEstimate(100_000)
+    sender = Sender(estimate)
+    sender.run(2, 90_000)
+    known_bps = estimate.estimate_bps
+    estimate.on_silence(400.0)
+    assert estimate.estimate_bps == known_bps
+    estimate.on_silence(2_500.0)
+    assert estimate.estimate_bps == MIN_ESTIMATE_BPS
+    sender.run(0.2, 50_000)
+    assert estimate.estimate_bps == pytest.approx(known_bps, rel=0.1)
+
+
+def test_a_link_that_fell_while_the_peer_was_silent_is_believed_with_its_first_word() -> None:
+    estimate = SendEstimate(250_000)
+    sender = Sender(estimate)
+    sender.run(2, 200_000)
+    estimate.on_silence(2_500.0)
+    sender.run(0.4, 20_000, delay_ms=lambda elapsed_s: 1_000 + 100 * elapsed_s)
+    assert estimate.estimate_bps < 100_000

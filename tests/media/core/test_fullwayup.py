@@ -48,3 +48,15 @@ def test_a_link_that_grows_thinner_still_is_followed() -> None:
     now_ms = feed(way, 0, 3, 20_000, full=True)
     feed(way, now_ms, 3, 12_000, full=True)
     assert way.bps == SHARE * 12_000
+
+
+def test_a_train_that_came_after_the_queue_has_gone_is_believed_and_an_older_one_is_not() -> None:
+    way = FullWayUp()
+    for now_ms in range(0, 3_000, 250):
+        way.follow(now_ms, 15_000, full=True, probed_bps=256_000)
+    way.follow(3_000, 10_000, full=False, probed_bps=256_000)
+    assert way.bps == SHARE * 15_000
+    way.follow(3_250, 10_000, full=False, probed_bps=16_500)
+    assert way.bps == SHARE * 15_000
+    way.follow(3_500, 10_000, full=False, probed_bps=200_000)
+    assert way.bps is None

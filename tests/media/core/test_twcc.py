@@ -241,3 +241,17 @@ def test_short_losses_are_told_as_arrivals_where_the_link_is_calm_but_no_black_o
     assert isinstance(feedback, rtcp.TransportFeedback)
     lost = [number for number, arrival in feedback.packets if arrival is None]
     assert lost == [7, 8]  # of the run 4 to 8 only the first three
+
+
+def test_a_sender_knows_since_when_the_peer_has_told_nothing() -> None:
+    sender, receiver = twcc.TwccSender(), twcc.TwccReceiver()
+    assert sender.unanswered_us(1_000) == 0
+    for at_us in (0, 20_000, 40_000):
+        number = sender.next(at_us, 100)
+        if at_us < 40_000:
+            receiver.received(number, 5_000_000 + at_us)
+    assert sender.unanswered_us(50_000) == 50_000
+    (feedback,) = [packet for data in receiver.build(1, 2) for packet in rtcp.parse(data)]
+    assert isinstance(feedback, rtcp.TransportFeedback)
+    sender.on_feedback(feedback, 60_000)
+    assert sender.unanswered_us(70_000) == 30_000
