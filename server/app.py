@@ -40,7 +40,7 @@ from server.db.consultations import DatabaseConsultationStore
 from server.db.engine import open_database, sessions_of
 from server.db.upgrade import upgrade
 from server.faults import where
-from server.http import operations, pages, routes_identity, static
+from server.http import operations, pages, routes_consents, routes_identity, static
 from server.http.bodies import BODY_MAX_BYTES
 from server.http.errors import errors_as_json
 from server.http.guards import add_security_headers, refuse_forged_requests
@@ -92,6 +92,7 @@ def create_app(
     store = DatabaseConsultationStore(app[SERVICES].database, app[SERVICES].trail, clock)
     app[CONSULTATIONS] = Consultations(store, app[MEDIA], app[HUB], clock=clock)
     add_cases(app, app[SERVICES], app[CONSULTATIONS], clock)
+    routes_consents.add_routes(app.router)
     app[static.WEB_FILES] = static.WebFiles(WEB_FOLDER)
     app.on_response_prepare.append(add_security_headers)
     # Started in this order, stopped in the reverse; goodbyes come first, while the sockets still stand.

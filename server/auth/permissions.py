@@ -23,6 +23,8 @@ class Action(StrEnum):
     OPEN_CASES = "open_cases"
     READ_CASES = "read_cases"
     TREAT_CASES = "treat_cases"
+    RECORD_CONSENT = "record_consent"
+    READ_CONSENTS = "read_consents"
     READ_ROSTER = "read_roster"
     KEEP_ROSTER = "keep_roster"
     WATCH_QUEUE = "watch_queue"
@@ -42,6 +44,8 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.OPEN_CASES: frozenset({_R.STATION}),
     Action.READ_CASES: frozenset({_R.STATION, _R.CLINICIAN}),
     Action.TREAT_CASES: frozenset({_R.CLINICIAN}),
+    Action.RECORD_CONSENT: frozenset({_R.STATION, _R.CLINICIAN}),
+    Action.READ_CONSENTS: frozenset({_R.STATION, _R.CLINICIAN}),
     Action.READ_ROSTER: frozenset({_R.CLINICIAN, _R.COORDINATOR}),
     Action.KEEP_ROSTER: frozenset({_R.COORDINATOR}),
     Action.WATCH_QUEUE: frozenset({_R.COORDINATOR}),

@@ -1,0 +1,170 @@
+"""POST, GET /api/cases/{case_id}/consents and POST .../consents/withdrawal: what a patient agreed to.
+
+Owns: the bodies, and telling the desk when the consent to be seen is taken back. Must never decide what makes a
+consent: server/consents does.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+
+from server.auth.permissions import Action
+from server.auth.principal import Principal
+from server.cases.access import Part, opened
+from server.cases.errors import NoSuchCase
+from server.consents import Consent, ConsentRefusedAsWritten, ConsentScope, Giver, How, NewConsent
+from server.consents.consent import NAME_MAX_CHARS
+from server.db.engine import DbSessions
+from server.http.access import needs
+from server.http.api_cases import DESK
+from server.http.bodies import json_response, read_json
+from server.http.errors import ApiError
+from server.redacted import Redacted
+from server.services import services
+from signaling.errors import Refused
+from signaling.messages import Identifier
+
+_Name = Annotated[str, msgspec.Meta(max_length=NAME_MAX_CHARS)]
+
+
+class Answer(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """One answer as the page sends it; `server/consents/consent.py` tells the fields."""
+
+    scope: ConsentScope
+    given: bool
+    language: Annotated[str, msgspec.Meta(max_length=20)]
+    text_id: Annotated[str, msgspec.Meta(max_length=64)]
+    how: How
+    giver: Giver
+    explained_by: _Name
+    giver_name: _Name | None = None
+    recipient: Identifier | None = None
+
+    def __repr__(self) -> str:
+        """The kind only: names of people are in it."""
+        return "<Answer>"
+
+
+class Withdrawal(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """Which consent is taken back."""
+
+    scope: ConsentScope
+    recipient: Identifier | None = None
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The id of the answer on disk."""
+
+    id: str
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """One answer as participants of the case see it."""
+
+    id: str
+    scope: ConsentScope
+    given: bool
+    in_force: bool
+    language: str
+    text_id: str
+    how: How
+    giver: Giver
+    recipient: str | None
+    recorded_at: float
+    withdrawn_at: float | None
+
+
+@needs(Action.RECORD_CONSENT)
+async def record(request: web.Request, principal: Principal) -> web.StreamResponse:
+    """Keep one answer, yes or no."""
+    own, case_id = services(request), request.match_info["case_id"]
+    answer = await read_json(request, Answer)
+    await _must_take_part(own.database, principal, case_id)
+    new = NewConsent(
+        consultation_id=case_id,
+        scope=answer.scope,
+        given=answer.given,
+        language=answer.language,
+        text_id=answer.text_id,
+        how=answer.how,
+        giver=answer.giver,
+        explained_by=Redacted(answer.explained_by),
+        recorded_by=principal.participant_id,
+        recipient=answer.recipient,
+        giver_name=Redacted(answer.giver_name) if answer.giver_name else None,
+    )
+    try:
+        async with own.database.begin() as db:
+            kept = await own.consents.record(db, new, principal.role)
+    except ConsentRefusedAsWritten as refused:
+        raise ApiError(422, refused.code) from None
+    if answer.scope is ConsentScope.TELECONSULTATION and not answer.given:
+        await _end_call(request, principal, case_id)
+    return json_response(Kept(kept.id), status=201)
+
+
+@needs(Action.READ_CONSENTS)
+async def answers(request: web.Request, principal: Principal) -> web.StreamResponse:
+    """Every answer of a case, oldest first."""
+    own, case_id = services(request), request.match_info["case_id"]
+    await _must_take_part(own.database, principal, case_id)
+    async with own.database() as db:
+        return json_response([_shown(one) for one in await own.consents.of(db, case_id)])
+
+
+@needs(Action.RECORD_CONSENT)
+async def withdraw(request: web.Request, principal: Principal) -> web.StreamResponse:
+    """Take a consent back, at any moment. Saying it twice is saying it once."""
+    own, case_id = services(request), request.match_info["case_id"]
+    which = await read_json(request, Withdrawal)
+    await _must_take_part(own.database, principal, case_id)
+    async with own.database.begin() as db:
+        await own.consents.withdraw(
+            db,
+            case_id,
+            which.scope,
+            recipient=which.recipient,
+            by=principal.participant_id,
+            role=principal.role,
+        )
+    if which.scope is ConsentScope.TELECONSULTATION:
+        # On disk first; and again if it was on disk already, for a call that could not be ended then.
+        await _end_call(request, principal, case_id)
+    return web.Response(status=204)
+
+
+async def _end_call(request: web.Request, principal: Principal, case_id: str) -> None:
+    try:
+        await request.app[DESK].consent_withdrawn(principal, case_id)
+    except Refused:
+        # Withdrawn it is; that the call is over could not be written. The page asks again.
+        raise ApiError(503, "try_again", {"Retry-After": "1"}) from None
+
+
+async def _must_take_part(database: DbSessions, principal: Principal, case_id: str) -> None:
+    """The station of the case, or a clinician who took it on. Raises ApiError 404 for all others alike."""
+    try:
+        async with database() as db:
+            await opened(db, principal, case_id, lambda _case, _clinician: False, Part.OPENER, Part.CLINICIAN)
+    except NoSuchCase:
+        raise ApiError(404, "not_found") from None
+
+
+def _shown(one: Consent) -> Shown:
+    answer = one.answer
+    return Shown(
+        id=one.id,
+        scope=answer.scope,
+        given=answer.given,
+        in_force=one.in_force,
+        language=answer.language,
+        text_id=answer.text_id,
+        how=answer.how,
+        giver=answer.giver,
+        recipient=answer.recipient,
+        recorded_at=one.recorded_at,
+        withdrawn_at=one.withdrawn_at,
+    )
