@@ -80,11 +80,22 @@ class Consents:
 
         The row stays locked until the commit: a withdrawal comes before the act or after it, never between.
         """
-        row = await db.scalar(_newest(consultation_id, scope, recipient).with_for_update())
-        found = _consent(row) if row is not None else None
+        found = await self.newest(db, consultation_id, scope, recipient=recipient)
         if found is None or not found.in_force:
             raise ConsentMissing
         return found
+
+    async def newest(
+        self,
+        db: AsyncSession,
+        consultation_id: str,
+        scope: ConsentScope,
+        *,
+        recipient: str | None = None,
+    ) -> Consent | None:
+        """The answer that counts, yes or no, withdrawn or not; locked until the commit. None: never asked."""
+        row = await db.scalar(_newest(consultation_id, scope, recipient).with_for_update())
+        return _consent(row) if row is not None else None
 
     async def withdraw(
         self,

@@ -17,6 +17,7 @@ from server.audit.entry import Entry, Fact
 from server.audit.trail import Trail
 from server.auth.principal import Principal
 from server.cases.vocabulary import Kind
+from server.consents import Consents, ConsentScope
 from server.consultations.outlook import Outlook
 from server.db.engine import DbSessions
 from server.db.models import (
@@ -32,6 +33,7 @@ from server.db.models import (
 from server.db.outlooks import outlook_of
 from server.redacted import Redacted
 from signaling.consultation import ConsultationRecord
+from signaling.errors import Refused
 from signaling.messages import ConsultationState, Urgency
 from signaling.routing import NO_WISHES, Skills, Step, Wishes
 from signaling.states import FINAL, WAITING
@@ -53,12 +55,14 @@ class DatabaseConsultationStore:
     def __init__(self, database: DbSessions, trail: Trail, clock: Callable[[], float]) -> None:
         self._database = database
         self._trail = trail
+        self._consents = Consents(trail, clock)
         self._clock = clock
 
     async def save(self, record: ConsultationRecord, by: Principal | None = None) -> None:
         """Write the consultation as it is now, one line of its history, and who did it (None: the server)."""
         async with self._database.begin() as db:
             is_new = await db.get(Consultation, record.consultation_id) is None
+            await self._must_have_consent(db, record, is_new=is_new)
             await db.merge(_row(record))
             await _keep_case(db, record)
             await db.flush()
@@ -80,6 +84,21 @@ class DatabaseConsultationStore:
                 await self._trail.record(
                     db, _entry(act, by, record.consultation_id, {"urgency": record.urgency})
                 )
+
+    async def _must_have_consent(self, db: AsyncSession, record: ConsultationRecord, *, is_new: bool) -> None:
+        """Raises Refused. The row of the answer stays locked to the commit: a withdrawal comes before or after.
+
+        A case that was opened on the form needs a yes before it waits. A hurried request has no case to
+        answer for yet; what is said once it waits counts as in any other: nobody takes it against a no.
+        """
+        asks = record.state is ConsultationState.REQUESTED and is_new
+        if not asks and record.state is not ConsultationState.ACCEPTED:
+            return
+        if asks and await db.get(CaseFile, record.consultation_id) is None:
+            return
+        answer = await self._consents.newest(db, record.consultation_id, ConsentScope.TELECONSULTATION)
+        if (answer is None and asks) or (answer is not None and not answer.in_force):
+            raise Refused("consent_missing")
 
     async def load_open(self) -> list[ConsultationRecord]:
         """Every consultation that is neither closed nor cancelled, longest waiting first."""
