@@ -106,7 +106,12 @@ class LossHistory:
         if not self._bins:
             return []
         oldest = self._bins[-1].second - RECENT_BINS
-        return [place for place in self._bins if place.second >= oldest]
+        recent: list[_Bin] = []
+        for place in reversed(self._bins):  # the newest few of thirty
+            if place.second < oldest:
+                break
+            recent.append(place)
+        return recent[::-1]
 
 
 def _packets(places: list[_Bin]) -> int:

@@ -37,7 +37,7 @@ from media.engine.uplink import InboundStream, Uplink
 log = structlog.get_logger(__name__)
 
 # Feedback that cannot wait (NACK, PLI, transport-wide) is looked for this often: half the packet time of
-# the thickest voice, and 1 % of a core for a hundred calls.
+# the thickest voice.
 TICK_S = 0.025
 # Legs tended without a pause: about 1 ms of work, which is as long as a packet may have to wait for it.
 LEGS_AT_ONCE = 20
@@ -357,11 +357,11 @@ class MediaEngine:
     def _tend(self, leg: Leg, control: LegControl, now_s: float) -> None:
         """The periodic work of one leg."""
         now_ms = now_s * 1000
-        leg.check_silence(now_s)
         control.tick(now_ms)
         self._stills.tick(control.member, now_ms)
         if not control.steering_due(now_ms):
             return
+        leg.check_silence(now_s)
         self._pace_stills(control, now_ms)
         control.choose_voices()
         control.switch_redundancy()

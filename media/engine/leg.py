@@ -276,7 +276,7 @@ class Leg:
         return self.state in ("connected", "disconnected") and self.connection.has_consent
 
     def check_silence(self, now_s: float) -> None:
-        """Notice an outage and its end; close after `SILENCE_CLOSES_S`. Called about once a second."""
+        """Notice an outage and its end; close after `SILENCE_CLOSES_S`. Called a few times a second."""
         # RFC 7675 section 5.1: without consent nothing is sent; here, so that no packet has to ask the clock.
         self._consents = self._port is None or self.connection.has_consent
         silent_s = now_s - self.heard_at_s

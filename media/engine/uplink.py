@@ -248,7 +248,8 @@ class Uplink:
         if self.video.ssrc:
             if self.video.has_gaps and budget.allows(Feedback.PICTURE_REPEAT, 0.0, now_ms):
                 packets += _repeats(self.video, now_ms, rtt_ms, feedback_ssrc)
-            packets += self._keyframe_request(now_ms, rtt_ms, feedback_ssrc, budget)
+            if self.video.keyframes.wanted or self.video.nack.overflowed:
+                packets += self._keyframe_request(now_ms, rtt_ms, feedback_ssrc, budget)
         for packet in packets:
             budget.spend(len(packet))
         return packets
