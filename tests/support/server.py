@@ -131,3 +131,8 @@ async def running_server(
         yield Server(f"http://127.0.0.1:{port}", app, settings)
     finally:
         await runner.cleanup()
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Every file that a server has written below its folder."""
+    return [path for path in folder.rglob("*") if path.is_file()]

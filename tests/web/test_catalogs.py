@@ -11,6 +11,7 @@ from tests.web.pages import LANGUAGES, PAGES, WEB, html, sources
 
 PLURAL = re.compile(r"\.(one|many|other)$")
 SIGNALING = WEB.parent / "signaling" / "PROTOCOL.md"
+PARTS = ("people",)
 # Codes that a person never causes from these pages: the pages have no such request.
 NEVER_SHOWN = {
     "hello_timeout",
@@ -23,9 +24,14 @@ NEVER_SHOWN = {
 
 
 def catalog(language: str) -> dict[str, str]:
-    loaded = json.loads((WEB / "shared" / "i18n" / f"{language}.json").read_text(encoding="utf-8"))
-    assert isinstance(loaded, dict)
-    return loaded
+    """All words of a language: the catalog of every page, and those that parts of pages add."""
+    words: dict[str, str] = {}
+    for name in (language, *(f"{part}.{language}" for part in PARTS)):
+        loaded = json.loads((WEB / "shared" / "i18n" / f"{name}.json").read_text(encoding="utf-8"))
+        assert isinstance(loaded, dict)
+        assert words.keys().isdisjoint(loaded)
+        words |= loaded
+    return words
 
 
 def without_form(key: str) -> str:

@@ -15,6 +15,7 @@ import { call, HttpError } from "../shared/http.js";
 import { errorText, onLanguage, say, startLanguage, t } from "../shared/i18n.js";
 import { makeLink, showLink } from "../shared/links.js";
 import { Session } from "../shared/session.js";
+import { SignIn } from "../shared/signin.js";
 import { chime, setSoundWanted, soundWanted, unlockSound } from "./chime.js";
 import { QueueList } from "./queue.js";
 
@@ -29,6 +30,11 @@ const overlays = new Overlays();
 const queue = new QueueList(onFresh);
 const card = new DeviceCard(find("[data-devices]", HTMLElement));
 const link = makeLink();
+const signIn = new SignIn(find("[data-for=sign-in]", HTMLElement), "clinician", () => {
+    signedIn = true;
+    session.connection.connect();
+    render();
+});
 const session = new Session("clinician", {
     onMessage,
     onStatus,
@@ -251,32 +257,6 @@ function forget() {
     render();
 }
 
-/** @param {HTMLFormElement} form */
-async function signIn(form) {
-    const error = find("[data-error]", HTMLElement, form);
-    const button = find("button[type=submit]", HTMLButtonElement, form);
-    const data = new FormData(form);
-    setText(error, "");
-    button.disabled = true;
-    try {
-        await call("POST", "/api/session", { login: String(data.get("login") ?? "").trim(), password: String(data.get("password") ?? "") });
-        form.reset();
-        showPassword(false);
-        signedIn = true;
-        session.connection.connect();
-    } catch (problem) {
-        setText(error, errorText(problem instanceof HttpError ? problem.code : "error"));
-    } finally {
-        button.disabled = false;
-    }
-}
-
-/** @param {boolean} shown */
-function showPassword(shown) {
-    find("input[name=password]", HTMLInputElement).type = shown ? "text" : "password";
-    find("[data-action=show-password]", HTMLElement).setAttribute("aria-pressed", String(shown));
-}
-
 /** @param {boolean} wanted */
 function setSound(wanted) {
     setSoundWanted(wanted);
@@ -288,15 +268,10 @@ function setSound(wanted) {
 /** Finds out who is signed in, and connects. */
 async function begin() {
     try {
-        await call("GET", "/api/session");
-        signedIn = true;
-        session.connection.connect();
+        await signIn.begin();
+        render();
     } catch (problem) {
         if (!(problem instanceof HttpError)) throw problem;
-        if (problem.status === 401 || problem.status === 403) {
-            render();
-            return;
-        }
         overlays.set({ state: "away", retryAtMs: Date.now() + RETRY_START_MS });
         setTimeout(() => void begin(), RETRY_START_MS);
     }
@@ -314,12 +289,7 @@ onActions({
     retry: () => session.connection.connect(),
     reload: () => location.reload(),
     sound: () => setSound(!soundWanted()),
-    "show-password": () => showPassword(find("input[name=password]", HTMLInputElement).type === "password"),
     "sign-out": () => void signOut(),
-});
-find("form[data-form=sign-in]", HTMLFormElement).addEventListener("submit", (event) => {
-    event.preventDefault();
-    void signIn(/** @type {HTMLFormElement} */ (event.currentTarget));
 });
 document.addEventListener("pointerdown", unlockSound, { passive: true });
 document.addEventListener("keydown", unlockSound, { passive: true });

@@ -16,6 +16,8 @@ let catalog = null;
 let language = "fr";
 /** @type {Set<() => void>} */
 const listeners = new Set();
+/** Further catalogs that a part of a page asked for. @type {Set<string>} */
+const parts = new Set();
 
 /** @returns {Language} */
 export function currentLanguage() {
@@ -61,11 +63,28 @@ function remembered() {
     return LANGUAGES.find((known) => known === stored) ?? "fr";
 }
 
+/**
+ * Also has the words of `i18n/<part>.<language>.json`, which no first visit of a station should carry.
+ * @param {string} part
+ */
+export async function alsoSay(part) {
+    if (parts.has(part)) return;
+    const words = await load(`${part}.${language}`);
+    parts.add(part);
+    catalog = { ...catalog, ...words };
+}
+
+/** @param {string} name @returns {Promise<Record<string, string>>} */
+async function load(name) {
+    const response = await fetch(new URL(`./i18n/${name}.json`, import.meta.url));
+    if (!response.ok) throw new Error(`catalog ${name}: ${response.status}`);
+    return response.json();
+}
+
 /** @param {Language} wanted */
 async function use(wanted) {
-    const response = await fetch(new URL(`./i18n/${wanted}.json`, import.meta.url));
-    if (!response.ok) throw new Error(`catalog ${wanted}: ${response.status}`);
-    catalog = await response.json();
+    const names = [wanted, ...[...parts].map((part) => `${part}.${wanted}`)];
+    catalog = Object.assign({}, ...(await Promise.all(names.map(load))));
     language = wanted;
     document.documentElement.lang = wanted;
     translate(document);

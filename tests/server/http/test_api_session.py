@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from server.db.models import HttpSession
-from tests.support.server import PASSWORD, Server, running_server
+from tests.support.server import PASSWORD, Server, files_of, running_server
 
 
 async def test_a_doctor_signs_in_is_known_and_signs_out(server: Server) -> None:
@@ -58,7 +58,7 @@ async def test_the_database_holds_no_token(server: Server) -> None:
         await server.sign_in(client)
         token = next(iter(client.cookie_jar)).value
     folder = server.settings.data_dir
-    for file in folder.iterdir():
+    for file in files_of(folder):
         assert token.encode() not in file.read_bytes()
         assert PASSWORD.encode() not in file.read_bytes()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.server import Server, running_server
+from tests.support.server import Server, files_of, running_server
 
 
 async def test_a_kiosk_is_enrolled_once_and_known_from_then_on(server: Server) -> None:
@@ -85,7 +85,7 @@ async def test_a_station_in_use_stays_enrolled(tmp_path: Path) -> None:
 
 async def test_codes_are_not_in_the_database(server: Server) -> None:
     made = await server.new_station()
-    for file in server.settings.data_dir.iterdir():
+    for file in files_of(server.settings.data_dir):
         assert made.code.encode() not in file.read_bytes()
         assert made.code.replace("-", "").encode() not in file.read_bytes()
 

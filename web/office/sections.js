@@ -1,0 +1,26 @@
+/**
+ * What the office shows to whom. Owns: the table of sections; the server decides again at every request. Each module
+ * comes when it is opened first and exports `open(box, me)`.
+ */
+
+/** @import {Me} from "../shared/signin.js" */
+
+/**
+ * @typedef {object} SectionModule
+ * @property {(box: HTMLElement, me: Me) => void | Promise<void>} open fills the box
+ */
+
+/**
+ * @typedef {object} Section
+ * @property {string} id its title is the key `office.<id>`
+ * @property {string} icon
+ * @property {string[] | null} roles null: everybody
+ * @property {() => Promise<SectionModule>} load
+ */
+
+/** @type {Section[]} */
+export const SECTIONS = [
+    { id: "stations", icon: "station", roles: ["coordinator", "administrator"], load: () => import("./stations.js") },
+    { id: "accounts", icon: "people", roles: ["administrator"], load: () => import("./accounts.js") },
+    { id: "own", icon: "person", roles: null, load: () => import("./own.js") },
+];
