@@ -51,6 +51,9 @@ UNPROVEN_QUEUE_MS = 100.0
 FEEDBACK_TRIPS = 4
 # Under this queue a loss on the way up was the radio's, not a full link's.
 CALM_QUEUE_MS = 60.0
+# A voice on the wire as the relay sends it, without and with its past.
+PLAIN_VOICE_BPS = voice_wire_bps(AudioSend())
+RED_VOICE_BPS = voice_wire_bps(AudioSend(red=True))
 
 
 class LegControl:
@@ -69,6 +72,9 @@ class LegControl:
         self._stills_down = BackgroundRate()
         self._stills_up = BackgroundRate()
         self.feedback = FeedbackSender(member, feedback_ssrc)
+        offer = member.leg.offer
+        self._encodes = tuple(entry.codec.value for entry in offer.own_video.formats)
+        self._decodes = tuple(entry.codec.value for entry in offer.slots[0].video.formats)
         self._next_steering_ms = 0.0
         self._next_news_ms = 0.0
         self._next_probe_ms = 0.0
@@ -191,8 +197,9 @@ class LegControl:
         sends_video = self._sent is not None and self._sent.video.active
         self.feedback.tick(now_ms, self.rtt_ms, page_sends_video=sends_video)
         if self.member.room is not None:
-            self._notice_silence(now_ms)
-            self._probe_in_call(now_ms)
+            if now_ms >= self._next_steering_ms:  # what it looks at changes no faster
+                self._notice_silence(now_ms)
+                self._probe_in_call(now_ms)
         elif now_ms >= self._next_probe_ms:
             self._probe_warm(now_ms)
 
@@ -264,9 +271,8 @@ class LegControl:
         if downlink.voices is not None:
             voices = voices[:VOICES_HEARD]  # whoever they are just now
         if voices:
-            plain_bps, doubled_bps = voice_wire_bps(AudioSend()), voice_wire_bps(AudioSend(red=True))
-            total_bps = sum(doubled_bps if out.use_red else plain_bps for out in voices)
-            extra_bps = total_bps - plain_bps  # one plain voice is the publisher's own, which steering counts
+            total_bps = sum(RED_VOICE_BPS if out.use_red else PLAIN_VOICE_BPS for out in voices)
+            extra_bps = total_bps - PLAIN_VOICE_BPS  # one plain voice is the publisher's, which steering counts
         return ReceiverView(
             estimate_bps=self._held(
                 min(estimate.estimate_bps, UNPROVEN_BPS) if self._down_is_unproven else estimate.estimate_bps
@@ -275,7 +281,7 @@ class LegControl:
             queue_ms=estimate.queue_ms,  # voice does not wait in our own pacer
             rtt_ms=self.rtt_ms,
             wants_video=self.member.wants_video,
-            codecs=tuple(entry.codec.value for entry in self.member.leg.offer.slots[0].video.formats),
+            codecs=self._decodes,
             audio_overhead_bps=extra_bps,
             profile=self.preferences.profile,
             probed=bool(downlink.twcc_id),
@@ -324,7 +330,7 @@ class LegControl:
             audio_muted=uplink.audio.muted,
             video_muted=uplink.video.muted,
             still_asked=self.still_asked,
-            codecs=tuple(entry.codec.value for entry in self.member.leg.offer.own_video.formats),
+            codecs=self._encodes,
         )
         parameters = self._with_level(self.steering.decide(now_ms, view, receivers))
         if parameters.video.active:
