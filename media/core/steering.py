@@ -68,6 +68,8 @@ LAST_WAIT_MS = 60_000.0
 # pass for it.
 QUIET_LEARNING_MS = CLEAN_VOICE_MS
 VIDEO_LEARNING_MS = 20_000.0
+# For so long a loss stays in the window that tells of it (losswindow.py).
+LOSS_MEMORY_MS = 4_000.0
 # A single burst of loss is no reason to talk twice, nor a single clean moment to stop.
 RED_AFTER_MS = 1_000.0
 # At 1 % loss and 17 packets a second half a minute without a loss is one in 300.
@@ -167,6 +169,7 @@ class _Flow:
         self._down_loss = _OrdinaryLoss()
         self._proven_up_bps = 0.0
         self._up_full = FullWayUp()
+        self._up_loss_counts_from_ms = now_ms
         self._up_suffers = False
         self._suffers = False
         self._last_ms = now_ms
@@ -273,7 +276,11 @@ class _Flow:
         if up_bps is None:
             up_bps = max(self._proven_up_bps, publisher.up_reported_bps or 0.0)
         known_bps = min(up_bps, *(receiver.estimate_bps for receiver in receivers))
-        loss_ratio = max(publisher.up_loss_ratio, *(receiver.loss_ratio for receiver in receivers))
+        # What a full queue dropped comes back when less is sent; twice the voice would only fill it more.
+        if (publisher.up_queue_ms or 0.0) > STRAINED_UP_QUEUE_MS:
+            self._up_loss_counts_from_ms = now_ms + LOSS_MEMORY_MS
+        up_loss = publisher.up_loss_ratio if now_ms >= self._up_loss_counts_from_ms else 0.0
+        loss_ratio = max(up_loss, *(receiver.loss_ratio for receiver in receivers))
         was_on = self._audio.red
         wanted = self._red.update(now_ms, redundancy_pays(loss_ratio, known_bps, was_on=was_on))
         least_bps = RED_MUCH_LOSS_KEEP_BPS if was_on else RED_MUCH_LOSS_MIN_BPS

@@ -258,6 +258,15 @@ def test_redundancy_never_rides_on_a_way_up_of_unknown_rate() -> None:
     assert not call.run(60, RICH).audio.red
 
 
+def test_redundancy_is_no_answer_to_what_a_full_way_up_has_dropped() -> None:
+    call = Call(replace(SPEAKING, up_probed_bps=64_000, up_loss_ratio=0.08, up_queue_ms=140.0))
+    call.run(6, RICH)
+    call.publisher = replace(call.publisher, up_queue_ms=20.0)
+    call.run(3, RICH)  # the queue has gone, its losses are still in the window
+    assert not any(told.audio.red for told in call.told)
+    assert call.run(4, RICH).audio.red  # these are the radio's
+
+
 def test_redundancy_ends_when_the_receivers_link_collapses() -> None:
     call = Call(replace(SPEAKING, up_capacity_bps=400_000))
     assert call.run(5, RICH).audio.red
