@@ -6,8 +6,9 @@ Must never change what a module means: each keeps a scope of its own, runs once,
 this does not understand raises `CombineError` at start, and in the tests before that.
 
 The sources stay what browsers can load as they are; the only rules are those the tests of this module name:
-``import {names} from "./file.js"``, ``export`` before a declaration, and ``import("./file.js")`` for what may come
-late. Of each page, a late module and what it alone needs is one more file beside the page's.
+``import {names} from "./file.js"``, ``import name from "./file.json" with { type: "json" }``, ``export`` before a
+declaration, and ``import("./file.js")`` for what may come late. Of each page, a late module and what it alone needs
+is one more file beside the page's.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ import re
 from collections.abc import Mapping
 
 _IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"(\.[^"]+)";', re.MULTILINE)
+_DATA = re.compile(
+    r'^import\s+([\w$]+)\s+from\s*"(\.[^"]+\.json)"\s*with\s*\{\s*type:\s*"json"\s*\};', re.MULTILINE
+)
 _EXPORT = re.compile(r"^export\s+((?:async\s+)?(?:function\*?|class|const)\s+([\w$]+))", re.MULTILINE)
 _LATE = re.compile(r'\bimport\(\s*"(\.[^"]+)"\s*\)')
 _OTHER = re.compile(r"^(?:import\b(?!\()|export\b).*|\bimport\((?!\").*", re.MULTILINE)
@@ -100,12 +104,15 @@ class _Page:
             )
         if module in found:
             return
-        for imported in _IMPORT.finditer(_script(module, self._files)):
+        text = _script(module, self._files)
+        for imported in (*_DATA.finditer(text), *_IMPORT.finditer(text)):
             self._visit(_resolve(module, imported[2]), [*path, module], found)
         found.append(module)
 
     def _registered(self, module: str) -> str:
         """A module as a function that runs once and leaves its exports in the registry ``$``."""
+        if module.endswith(".json"):
+            return f"$[{json.dumps(module)}]??={_text(module, self._files).strip()};"
         body, exports = self._body(module)
         return f"$[{json.dumps(module)}]??=(()=>{{\n{body}\nreturn{{{','.join(exports)}}};\n}})();"
 
@@ -124,6 +131,9 @@ class _Page:
             names = re.sub(r"\s+as\s+", ":", found[1])
             return f"const{{{names}}}=$[{json.dumps(_resolve(module, found[2]))}];"
 
+        def data(found: re.Match[str]) -> str:
+            return f"const {found[1]}=$[{json.dumps(_resolve(module, found[2]))}];"
+
         def exported(found: re.Match[str]) -> str:
             exports.append(found[2])
             return found[1]
@@ -135,7 +145,7 @@ class _Page:
             address = _relative(self._entry, self._part(wanted))
             return f"import({json.dumps(address)}).then((part)=>part.default($))"
 
-        text = _LATE.sub(late, _EXPORT.sub(exported, _IMPORT.sub(imported, text)))
+        text = _LATE.sub(late, _EXPORT.sub(exported, _DATA.sub(data, _IMPORT.sub(imported, text))))
         left = _OTHER.search(text)
         if left is not None:
             raise CombineError(f"{module}: cannot combine {left[0]!r}")

@@ -13,10 +13,12 @@ AIM_BYTES = 38_000
 
 
 def compressed_bytes(page: str) -> int:
-    """What the page asks for as it is served: its modules and its style sheets are one file each."""
+    """What the page asks for as it is served: modules with the French catalog in one file, styles in another."""
     served = WebFiles(WEB)
     others = {
-        file.relative_to(WEB).as_posix() for file in first_load(page) if file.suffix not in (".js", ".css")
+        file.relative_to(WEB).as_posix()
+        for file in first_load(page)
+        if file.suffix not in (".js", ".json", ".css")
     }
     combined = {f"{page}/{page}.js", f"{page}/index+styles.css"}
     return sum(served.size_bytes(name) for name in others | combined)

@@ -4,6 +4,9 @@
  * language: the markup carries it, so a page can be read before its catalog came.
  */
 
+// Part of the page's one script: a file of its own would fight the others for a thin link.
+import french from "./i18n/fr.json" with { type: "json" };
+
 export const LANGUAGES = /** @type {const} */ (["fr", "en"]);
 /** @typedef {typeof LANGUAGES[number]} Language */
 
@@ -74,21 +77,22 @@ export async function alsoSay(part) {
     catalog = { ...catalog, ...words };
 }
 
+/** @param {Language} wanted */
+async function use(wanted) {
+    const main = wanted === "fr" ? french : await load(wanted);
+    const rest = await Promise.all([...parts].map((part) => load(`${part}.${wanted}`)));
+    catalog = Object.assign({}, main, ...rest);
+    language = wanted;
+    document.documentElement.lang = wanted;
+    translate(document);
+    for (const listener of listeners) listener();
+}
+
 /** @param {string} name @returns {Promise<Record<string, string>>} */
 async function load(name) {
     const response = await fetch(new URL(`./i18n/${name}.json`, import.meta.url));
     if (!response.ok) throw new Error(`catalog ${name}: ${response.status}`);
     return response.json();
-}
-
-/** @param {Language} wanted */
-async function use(wanted) {
-    const names = [wanted, ...[...parts].map((part) => `${part}.${wanted}`)];
-    catalog = Object.assign({}, ...(await Promise.all(names.map(load))));
-    language = wanted;
-    document.documentElement.lang = wanted;
-    translate(document);
-    for (const listener of listeners) listener();
 }
 
 /**

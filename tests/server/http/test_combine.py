@@ -91,6 +91,14 @@ def test_a_module_knows_its_own_address_where_it_is_moved_to() -> None:
     )
 
 
+def test_data_is_part_of_the_script() -> None:
+    text = 'import words from "../shared/fr.json" with { type: "json" };\nuse(words);'
+    files = site(page_page=text, shared_a=A) | {"shared/fr.json": '{"a": "é; import"}\n'.encode()}
+    script = combine(files)["page/page.js"].decode()
+    assert '$["shared/fr.json"]??={"a": "é; import"};' in script
+    assert 'const words=$["shared/fr.json"];' in script
+
+
 def test_styles_name_their_pictures_from_where_they_are_moved_to() -> None:
     styles = combine(site(page_page="", shared_a=A))["page/index+styles.css"].decode()
     assert re.findall(r"url\([^)]*\)", styles) == [

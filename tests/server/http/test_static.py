@@ -53,7 +53,7 @@ async def test_a_page_names_its_files_by_version_and_they_are_kept_for_a_year(se
             assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
             text = await answer.text()
         found = set(re.findall(r'(?:src|href)="(/web/[^"#]+)', text))
-        assert len(found) >= 4  # icon, styles, catalog, script
+        assert len(found) >= 3  # icon, styles, script
         for path in found:
             assert path.startswith(f"/web/@{server.app[WEB_FILES].version}/")
             async with client.get(path) as answer:
