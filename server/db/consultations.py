@@ -36,7 +36,7 @@ from signaling.consultation import ConsultationRecord
 from signaling.errors import Refused
 from signaling.messages import ConsultationState, Urgency
 from signaling.routing import NO_WISHES, Skills, Step, Wishes
-from signaling.states import FINAL, WAITING
+from signaling.states import ATTENDED, FINAL, WAITING
 
 TRANSFER = "transfer"
 ESCALATION = "escalation"
@@ -61,7 +61,10 @@ class DatabaseConsultationStore:
     async def save(self, record: ConsultationRecord, by: Principal | None = None) -> None:
         """Write the consultation as it is now, one line of its history, and who did it (None: the server)."""
         async with self._database.begin() as db:
-            is_new = await db.get(Consultation, record.consultation_id) is None
+            before = await db.get(Consultation, record.consultation_id, with_for_update=True)
+            is_new = before is None
+            if before is not None and _taken_by_another(before, record):
+                raise Refused("already_taken")
             await self._must_have_consent(db, record, is_new=is_new)
             await db.merge(_row(record))
             await _keep_case(db, record)
@@ -184,6 +187,15 @@ def _entry(act: Act, by: Principal | None, consultation_id: str, facts: Mapping[
     if by is None:
         return Entry(act, System.SERVER, System.SERVER, consultation_id, facts=facts)
     return Entry(act, by.participant_id, by.role, consultation_id, facts=facts)
+
+
+def _taken_by_another(before: Consultation, record: ConsultationRecord) -> bool:
+    """Whether somebody else has it on disk; the desk knows that first, but it is no other process's desk."""
+    return (
+        record.state is ConsultationState.ACCEPTED
+        and ConsultationState(before.state) in ATTENDED
+        and before.clinician_id not in (None, record.clinician_id)
+    )
 
 
 async def _keep_case(db: AsyncSession, record: ConsultationRecord) -> None:

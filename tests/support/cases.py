@@ -157,12 +157,14 @@ class House:
 
 
 @asynccontextmanager
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    """A server whose media engine is a recorder."""
+async def house(tmp_path: Path, **overrides: Any) -> AsyncIterator[House]:
+    """A server whose media engine is a recorder; ``overrides`` are settings."""
     clock = Clock()
     clock.now = 1_763_800_000.0  # a Saturday in November 2025, 08:26 UTC
     async with (
-        running_server(tmp_path, app_options={"media": MediaRecorder(), "clock": clock}) as server,
+        running_server(
+            tmp_path, app_options={"media": MediaRecorder(), "clock": clock}, **overrides
+        ) as server,
         AsyncExitStack() as stack,
     ):
         yield House(server, clock, stack)
