@@ -1,0 +1,194 @@
+"""`python -m benchmarks.records`: how fast queue and case are with years of rows, on SQLite and on PostgreSQL.
+
+Owns: the command line, the questions asked and the line of JSON. Both databases are real and durable (fsync on),
+made for this run and removed after it. Each question is what the server itself asks, from the service down; a case
+that is read writes its audit entry, as it always does. Milliseconds are of one question after another.
+
+To measure another question, add it to `QUESTIONS`: reports belong there when they exist.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from rich.console import Console
+from rich.progress import Progress
+
+from benchmarks.house import CLINICIANS, House, fill
+from benchmarks.lab.postgresql import PostgresqlMissing, running_postgresql
+from benchmarks.peers.host import describe
+from server.audit.trail import Trail
+from server.auth.principal import Principal
+from server.cases.lists import CaseLists
+from server.cases.service import Cases
+from server.consents import Consents
+from server.db.consultations import DatabaseConsultationStore
+from server.db.engine import DbSessions, open_database, sessions_of
+from server.db.upgrade import upgrade
+from signaling.messages import Role
+
+# The aim for queue and case.
+AIM_P95_MS = 100.0
+
+
+class Asked:
+    """The services of a server over one database, and whom to ask about what."""
+
+    def __init__(self, house: House, database: DbSessions) -> None:
+        clock = lambda: house.now  # noqa: E731 (a clock that stands still, so that runs are alike)
+        trail = Trail(clock)
+        self.house = house
+        # What a question wants to be counted alone, when it had to ask something else first.
+        self.only_s = 0.0
+        self.chance = random.Random(11)
+        self.store = DatabaseConsultationStore(database, trail, clock)
+        self.cases = Cases(database, trail, Consents(trail, clock), clock, lambda _case, _clinician: True)
+        self.lists = CaseLists(database, trail, clock)
+
+    def clinician(self) -> Principal:
+        """Somebody who asks."""
+        number = self.chance.randrange(CLINICIANS)
+        return Principal(f"ac_{number}", Role.CLINICIAN, f"Dr {number}", "")
+
+    def case_id(self) -> str:
+        """Any case."""
+        return self.house.case_id(self.chance.randrange(self.house.cases))
+
+    async def queue(self) -> None:
+        """Everybody who waits, in order, as at a start."""
+        assert await self.store.load_open()
+
+    async def outlook(self) -> None:
+        """What may be said of the wait of somebody who has just asked."""
+        waiting = await self.store.load_open()
+        began = time.perf_counter()
+        await self.store.outlook(self.chance.choice(waiting))
+        self.only_s = time.perf_counter() - began
+
+    async def case(self) -> None:
+        """One whole case, with its audit entry."""
+        await self.cases.read(self.clinician(), self.case_id())
+
+    async def case_list(self) -> None:
+        """A clinician's cases of two weeks, with its audit entry."""
+        await self.lists.recent(self.clinician())
+
+
+QUESTIONS: dict[str, Callable[[Asked], Awaitable[None]]] = {
+    "queue": Asked.queue,
+    "outlook": Asked.outlook,
+    "case": Asked.case,
+    "case_list": Asked.case_list,
+}
+
+
+async def measure(url: str, house: House, repeat: int, console: Console) -> dict[str, Any]:
+    """Fill this empty database and ask."""
+    engine = open_database(url)
+    database = sessions_of(engine)
+    await upgrade(engine)
+    began = time.perf_counter()
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task(engine.dialect.name, total=None)
+        await fill(house, database, lambda rows: progress.advance(task, rows))
+    result: dict[str, Any] = {"filled_s": round(time.perf_counter() - began, 1)}
+    asked = Asked(house, database)
+    for name, question in QUESTIONS.items():
+        result |= await _times(name, asked, question, repeat)
+    await engine.dispose()
+    return result | await asyncio.to_thread(_verified, url)
+
+
+async def _times(
+    name: str, asked: Asked, question: Callable[[Asked], Awaitable[None]], repeat: int
+) -> dict[str, Any]:
+    taken: list[float] = []
+    # The first ten warm caches and prepared statements, as a server does in its first minute.
+    for number in range(repeat + 10):
+        asked.only_s = 0.0
+        began = time.perf_counter()
+        await question(asked)
+        if number >= 10:
+            taken.append(asked.only_s or time.perf_counter() - began)
+    taken.sort()
+    return {f"{name}_ms_p{int(p * 100)}": round(taken[int(p * len(taken))] * 1000, 2) for p in (0.5, 0.95)}
+
+
+def _verified(url: str) -> dict[str, Any]:
+    """`keneya audit verify` as an operator runs it: how long, and its memory at the highest."""
+    command = [sys.executable, "-m", "server", "audit", "verify"]
+    environ = os.environ | {"KENEYA_DATABASE_URL": url}
+    began = time.perf_counter()
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        told = process.stdout.read().decode()
+        # Its own use alone: getrusage would give the largest of all children, a database among them.
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise RuntimeError(told)
+    return {
+        "verify_s": round(time.perf_counter() - began, 1),
+        "verify_peak_rss_mib": round(used.ru_maxrss / 1024, 1),
+    }
+
+
+async def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Both databases, one after the other."""
+    house = House(arguments.cases, arguments.rows, time.time())
+    console = Console(stderr=True)
+    line: dict[str, Any] = {"benchmark": "records", "cases": house.cases, "rows": house.entries}
+    for engine in arguments.engines.split(","):
+        try:
+            line[engine] = await _on(engine, house, arguments.repeat, console)
+        except PostgresqlMissing as missing:
+            line[engine] = {"skipped": str(missing)}
+    told = [found for found in line.values() if isinstance(found, dict) and "queue_ms_p95" in found]
+    worst = max((max(one["queue_ms_p95"], one["case_ms_p95"]) for one in told), default=None)
+    return line | {
+        "aim_p95_ms": AIM_P95_MS,
+        "held": worst is not None and worst <= AIM_P95_MS,
+        "python": platform.python_version(),
+        "machine": describe(),
+    }
+
+
+async def _on(engine: str, house: House, repeat: int, console: Console) -> dict[str, Any]:
+    if engine == "postgresql":
+        with running_postgresql(durable=True) as server:
+            return await measure(server.url(server.new_database()), house, repeat, console)
+    with tempfile.TemporaryDirectory(prefix="keneya-records-") as folder:
+        return await measure(f"sqlite+aiosqlite:///{Path(folder) / 'keneya.db'}", house, repeat, console)
+
+
+def _arguments(values: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.records", description=__doc__.split("\n")[0])
+    parser.add_argument("--cases", type=int, default=10_000, help="cases (default %(default)d)")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="audit entries (default %(default)d)")
+    parser.add_argument(
+        "--repeat", type=int, default=300, help="times each question is asked (default %(default)d)"
+    )
+    parser.add_argument("--engines", default="sqlite,postgresql", help="which, in this order (default both)")
+    return parser.parse_args(values)
+
+
+def main() -> None:
+    """Print one line of JSON."""
+    print(json.dumps(uvloop.run(run(_arguments()))))
+
+
+if __name__ == "__main__":
+    main()
