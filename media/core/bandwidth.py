@@ -57,6 +57,8 @@ SILENCE_MS = 1_000.0
 # A round trip before one is known: the longest of 2G.
 UNKNOWN_RTT_MS = 1_500.0
 
+# Fewer than this in the last seconds, and one that is lost is a fifth of them.
+FEW_PACKETS = 10
 RATE_WINDOW_US = 1_000_000
 SMOOTHING = 0.5  # of the queue, for each feedback
 RTT_SMOOTHING = 0.25
@@ -113,7 +115,7 @@ class SendEstimate:
     @property
     def loss_ratio(self) -> float:
         """Share of packets lost in the last seconds (0 to 1); from report blocks where nothing else tells."""
-        if self._loss.packets == 0 and self._reported_loss is not None:
+        if self._loss.packets < FEW_PACKETS and self._reported_loss is not None:
             return self._reported_loss
         return self._loss.ratio
 

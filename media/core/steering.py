@@ -29,8 +29,9 @@ from media.core.voicesteps import VoiceSteps
 # Best at low rates first.
 VIDEO_PREFERENCE = ("video/AV1", "video/VP9", "video/VP8", "video/H264")
 
-# Video never takes all that voice leaves: an encoder overshoots, and the estimate is one.
-HEAD_ROOM = 0.8
+# Video never takes all that voice leaves: an encoder overshoots, and the estimate is one. With much less than this
+# the estimate is never used enough to grow.
+HEAD_ROOM = 0.9
 CLEAN_VOICE_MS = 2_000.0
 # Under this much room for it video is not kept; between this and the start it may stay, so as not to flap.
 KEEP_VIDEO_BPS = 12_000

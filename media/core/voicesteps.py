@@ -21,7 +21,7 @@ class VoiceShape:
 # Wire cost with 64 bytes a packet: 24.5, 20.5, 14.3, 12.3 and 10.3 kbit/s. Each leaves a third of its link for
 # feedback, signaling and what must not queue. Opus in SILK mode stays understandable down to 6 kbit/s.
 SHAPES = (
-    VoiceShape(52_000, 60, 16_000),
+    VoiceShape(60_000, 60, 16_000),
     VoiceShape(36_000, 60, 12_000),
     VoiceShape(22_000, 120, 10_000),
     VoiceShape(17_000, 120, 8_000),

@@ -49,6 +49,10 @@ UNPROVEN_PROBE_MS = 3_000.0
 UNPROVEN_QUEUE_MS = 100.0
 # A page tells after up to 250 ms; of four, one was told soon.
 FEEDBACK_TRIPS = 4
+# Under this the page's feedback on every packet of voice would take a twentieth of its way up and more.
+SPARSE_FEEDBACK_BPS = 40_000
+SPARSE_FEEDBACK_MS = 1_000.0
+SPARSE_ANSWERS = 2
 # Under this queue a loss on the way up was the radio's, not a full link's.
 CALM_QUEUE_MS = 60.0
 # A voice on the wire as the relay sends it, without and with its past.
@@ -207,7 +211,9 @@ class LegControl:
         """A page that tells nothing of what it gets is sent no more than a voice."""
         downlink = self.member.downlink
         before_bps = downlink.estimate.estimate_bps
-        downlink.estimate.on_silence(downlink.twcc.unanswered_us(int(now_ms * 1000)) / 1000)
+        # Where one packet a second is asked about, an answer that was lost is no silence.
+        asked_ms = SPARSE_ANSWERS * downlink.voice_stamp_spacing_ms
+        downlink.estimate.on_silence(downlink.twcc.unanswered_us(int(now_ms * 1000)) / 1000 - asked_ms)
         if downlink.estimate.estimate_bps < before_bps:
             downlink.pacer.set_rate(PACE_SHARE * downlink.estimate.estimate_bps, now_ms)
 
@@ -311,6 +317,17 @@ class LegControl:
         for out in self.member.downlink.by_ssrc.values():
             if out.red is not None:
                 out.use_red = red_for_receiver(view, was_on=out.use_red)
+
+    def thin_out_feedback(self, now_ms: float) -> None:
+        """Have the page tell less of what it receives while that is voice alone and its link is thin."""
+        downlink = self.member.downlink
+        link_bps = min(downlink.estimate.estimate_bps, self.probe.bps or downlink.estimate.estimate_bps)
+        pictures = any(
+            slot.video.source is not None and slot.video.source.stats.rate_bps(now_ms)
+            for slot in downlink.slots
+        )
+        sparse = link_bps < SPARSE_FEEDBACK_BPS and not pictures
+        downlink.voice_stamp_spacing_ms = SPARSE_FEEDBACK_MS if sparse else 0.0
 
     def steer(self, receivers: Sequence[ReceiverView], now_ms: float) -> SendParameters | None:
         """What this leg's page shall send, if that has changed."""

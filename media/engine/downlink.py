@@ -135,17 +135,19 @@ class OutboundStream:
         if mapped is None:
             return
         number, moment = mapped
+        stamp_id = downlink.voice_stamp(now_ms)
         if self.red is not None:
             block = self.red.encapsulate(payload_type, moment, data[header_len:])
             if self.use_red:
+                size_bytes = len(block) + rtp.FIXED_HEADER_BYTES
                 packet = rtp.build(
                     block,
                     second_byte=(second & 0x80) | self.payload_types[Codec.RED],
                     sequence_number=number,
                     timestamp=moment,
                     ssrc=self.ssrc,
-                    twcc_id=downlink.twcc_id,
-                    twcc_seq=downlink.next_transport_number(len(block) + rtp.FIXED_HEADER_BYTES, now_ms),
+                    twcc_id=stamp_id,
+                    twcc_seq=downlink.next_transport_number(size_bytes, now_ms) if stamp_id else 0,
                 )
                 self._sent(packet, len(block), number, now_ms)
                 return
@@ -156,8 +158,8 @@ class OutboundStream:
             sequence_number=number,
             timestamp=moment,
             ssrc=self.ssrc,
-            twcc_id=downlink.twcc_id,
-            twcc_seq=downlink.next_transport_number(len(data), now_ms),
+            twcc_id=stamp_id,
+            twcc_seq=downlink.next_transport_number(len(data), now_ms) if stamp_id else 0,
         )
         self._sent(packet, len(data) - header_len, number, now_ms)
 
@@ -286,6 +288,8 @@ class Downlink:
         self.sent_packets = 0
         # Who is heard where the link is too thin for all voices; None while it carries them.
         self.voices: LoudestVoices | None = None
+        self.voice_stamp_spacing_ms = 0.0
+        self._next_stamp_ms = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self.slots = [
             Slot(index, self, lines, source, random_number)
@@ -298,6 +302,17 @@ class Downlink:
         if not self.twcc_id:
             return 0
         return self.twcc.next(int(now_ms * 1000), size_bytes + WIRE_OVERHEAD_BYTES)
+
+    def voice_stamp(self, now_ms: float) -> int:
+        """The extension id under which this packet of voice is numbered; 0 when it goes without a number.
+
+        A page answers numbered packets four times a second with 70 bytes each: 2.2 kbit/s of its way up. Where
+        voice alone flows over a thin link, one packet in ``voice_stamp_spacing_ms`` tells enough.
+        """
+        if now_ms < self._next_stamp_ms:
+            return 0
+        self._next_stamp_ms = now_ms + self.voice_stamp_spacing_ms
+        return self.twcc_id
 
     def send(self, packet: bytes, now_ms: float, *, paced: bool = False) -> None:
         """Send now, and let the pacer know what it cost, unless it was the pacer that let it go."""

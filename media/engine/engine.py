@@ -365,6 +365,7 @@ class MediaEngine:
         self._pace_stills(control, now_ms)
         control.choose_voices()
         control.switch_redundancy()
+        control.thin_out_feedback(now_ms)
         self._steer(control.member, now_ms)
         quality = control.link_news(now_ms)
         report = control.rung_report(now_ms)

@@ -14,8 +14,9 @@ FACE, DETAIL, MOTION = ClinicalProfile.FACE, ClinicalProfile.DETAIL, ClinicalPro
 @pytest.mark.parametrize(
     ("bitrate_bps", "picture"),
     [
-        (12_000, (4, 4)),
-        (20_000, (7, 4)),
+        (12_000, (5, 4)),
+        (16_000, (9, 4)),
+        (20_000, (10, 4)),
         (30_000, (10, 4)),
         (60_000, (12, 2)),
         (120_000, (15, 2)),

@@ -150,10 +150,10 @@ def test_nothing_changes_while_nothing_changes() -> None:
 
 def test_small_moves_of_the_estimate_change_nothing() -> None:
     call = Call()
-    call.run(60, ReceiverView(estimate_bps=200_000))
+    call.run(60, ReceiverView(estimate_bps=210_000))
     settled = call.told[-1]
     for step in range(40):
-        call.run(0.25, ReceiverView(estimate_bps=200_000 + (-1) ** step * 10_000))
+        call.run(0.25, ReceiverView(estimate_bps=210_000 + (-1) ** step * 10_000))
     assert set(call.told[-40:]) == {settled}
 
 
