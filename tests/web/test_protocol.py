@@ -127,6 +127,23 @@ async def test_messages_are_numbered_from_one_and_acknowledge_what_came(peer: Pe
     assert [(m["seq"], m["ack"]) for m in (await peer.sent())[1:]] == [(1, 4), (2, 4)]
 
 
+async def test_what_came_is_acknowledged_late_and_together(peer: Peer) -> None:
+    await peer.welcome()
+    await peer.says(type="duty", seq=1, on=True)
+    await peer.passes(19_000)
+    assert len(await peer.sent()) == 1
+    await peer.passes(1_000)
+    assert [(message["type"], message["ack"]) for message in (await peer.sent())[1:]] == [("ping", 1)]
+
+
+async def test_sixteen_messages_are_acknowledged_without_waiting(peer: Peer) -> None:
+    await peer.welcome()
+    for seq in range(1, 17):
+        await peer.says(type="duty", seq=seq, on=True)
+    await peer.passes(1)
+    assert [(message["type"], message["ack"]) for message in (await peer.sent())[1:]] == [("ping", 16)]
+
+
 async def test_a_message_that_comes_twice_is_handled_once(peer: Peer) -> None:
     await peer.welcome()
     for _ in range(2):
@@ -159,13 +176,6 @@ async def test_a_refused_resume_drops_what_was_meant_for_the_old_session(peer: P
     assert await peer.page_sends(END) == 1
     await peer.says(type="duty", seq=1, on=True)
     assert await peer.seen("messages.filter((one) => one.type === 'duty').length") == 2
-
-
-async def test_what_came_is_acknowledged_soon_without_anything_to_say(peer: Peer) -> None:
-    await peer.welcome()
-    await peer.says(type="duty", seq=1, on=True)
-    await peer.passes(3_000)
-    assert (await peer.sent())[1:] == [{"type": "ping", "ack": 1}]
 
 
 async def test_silence_brings_a_ping_and_a_ping_without_answer_a_new_socket(peer: Peer) -> None:

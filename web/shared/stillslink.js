@@ -7,8 +7,9 @@
 /** @import {Media} from "./media.js" */
 /** @import {StillDesk} from "./stilldesk.js" */
 
-// While people wait, so that nothing is fetched under the voice; after the view's own late part.
-const LOAD_AFTER_MS = 3_000;
+// While people wait, so that nothing is fetched under the voice; after the trains that measure the link (leg.js) and
+// the view's own late part.
+const LOAD_AFTER_MS = 10_000;
 const HEARD = new Set(["welcome", "consultation", "slots", "periodic_stills", "still_wanted", "still_declined"]);
 
 export class StillsLink {
@@ -18,6 +19,7 @@ export class StillsLink {
     #loading = null;
     /** @type {StillDesk | null} */
     #desk = null;
+    #inCall = false;
 
     /** @param {Media} media @param {(message: ClientMessage) => number} send @param {boolean} mayAsk */
     constructor(media, send, mayAsk) {
@@ -28,15 +30,31 @@ export class StillsLink {
 
     /** @param {ServerMessage} message */
     handle(message) {
-        if (!HEARD.has(message.type)) return;
-        if (this.#desk) this.#desk.handle(message);
-        else this.#heard.set(message.type, message);
-        if (message.type === "consultation" && message.state === "in_call") this.#load();
+        if (HEARD.has(message.type)) {
+            if (this.#desk) this.#desk.handle(message);
+            else this.#heard.set(message.type, message);
+        }
+        if (message.type === "consultation") this.#inCall = message.state === "in_call";
+        if (this.#isNeeded(message)) this.#load();
+    }
+
+    /**
+     * Whether these 8 kB, 5 s of a 16 kbit/s link, are worth their place under a voice. @param {ServerMessage} message
+     * @returns {boolean}
+     */
+    #isNeeded(message) {
+        if (message.type === "consultation") return this.#inCall && this.mayAsk;
+        if (message.type === "periodic_stills") return message.every_s > 0;
+        if (message.type === "rungs") return [message.down, message.up].includes("stills");
+        return message.type === "still_wanted";
     }
 
     legChanged() {
         this.#desk?.legChanged();
-        if (!this.#desk && this.media.condition === "connected") setTimeout(() => this.#load(), LOAD_AFTER_MS);
+        if (this.#desk || this.media.condition !== "connected") return;
+        setTimeout(() => {
+            if (!this.#inCall) this.#load();
+        }, LOAD_AFTER_MS);
     }
 
     #load() {
