@@ -27,14 +27,17 @@ QUEUE_TOLERANCE_MS = 60.0
 # A packet that waits behind one video packet is not congestion yet. On thin links a frame is about 600 bytes.
 THIN_FRAME_BITS = 600 * 8
 MAX_SERIALISATION_MS = 120.0
+# What the delay never falls under for half a minute is a radio's jitter, unless it is more than this.
+MAX_JITTER_MS = 60.0
 # Under this share of the tolerated queue the link has room to grow into.
 ROOM_SHARE = 0.6
 
 BACK_OFF = 0.85  # of what gets through: the rest drains the queue
-IDLE_SHARE = 0.6
-IDLE_BACK_OFF = 0.8
+COMES_THROUGH_BACK_OFF = 0.8
 # Less than this of what we send comes through: the link is full of us, whatever was believed of it.
 OURS_SHARE = 0.9
+# Loss up to here is taken for the air's when that is judged; what a full queue drops is far more.
+AIR_LOSS = 0.15
 LOSS_BACK_OFF = 0.9  # where nothing queues, nothing needs draining
 # An effect of a back-off cannot be seen before a round trip and one feedback interval have passed.
 FEEDBACK_MS = 300.0
@@ -84,6 +87,8 @@ class SendEstimate:
         self._estimate_bps = _clamped(start_bps)
         self._queue_ms = 0.0
         self._newest_queue_ms = 0.0
+        self._least_queue_ms = 0.0
+        self._queue_floor = WindowedMinimum()
         self._rtt_ms: float | None = None
         self._rtt_reported = False
         self._reported_loss: float | None = None
@@ -148,7 +153,7 @@ class SendEstimate:
     def queue_tolerance_ms(self) -> float:
         """The queueing delay above which the link counts as congested."""
         own_ms = min(MAX_SERIALISATION_MS, THIN_FRAME_BITS * 1000 / self._estimate_bps)
-        return QUEUE_TOLERANCE_MS + own_ms
+        return QUEUE_TOLERANCE_MS + own_ms + min(MAX_JITTER_MS, self._least_queue_ms)
 
     def on_report_block(self, loss_ratio: float, rtt_ms: float | None) -> None:
         """A report block about a stream of this leg: loss since the last (0 to 1), round trip if known."""
@@ -204,6 +209,8 @@ class SendEstimate:
             queue_ms = median(delays_ms) - self._delay_base.value
             self._queue_ms += SMOOTHING * (queue_ms - self._queue_ms)
             self._newest_queue_ms = delays_ms[-1] - self._delay_base.value
+            self._queue_floor.add(self._queue_ms, now_ms)
+            self._least_queue_ms = self._queue_floor.value
         if media and not self._rtt_reported:
             self._bound_rtt(now_ms - max(result.sent_us for result in media) / 1000)
         if probes:
@@ -227,14 +234,14 @@ class SendEstimate:
     def _back_off(self, factor: float, now_ms: float) -> None:
         if now_ms < self._hold_until_ms:
             return
-        self._ceiling_bps = self._received.bps
-        self._ceiling_ms = now_ms
-        got_bps = factor * self._received.bps
-        ours = self._received.bps < OURS_SHARE * self._sent.bps
+        arrives = 1 - min(AIR_LOSS, self._loss.ratio)
+        got_bps = factor * self._received.bps / arrives
         self._tested = True
-        if self._sent.bps < IDLE_SHARE * self._estimate_bps and not ours:
-            # So little was sent, and all of it comes through: this queue is somebody else's.
-            got_bps = max(got_bps, IDLE_BACK_OFF * self._estimate_bps)
+        if self._received.bps >= OURS_SHARE * arrives * self._sent.bps:
+            # All that we send comes through: the link was hardly too full of us, or the queue is somebody else's.
+            got_bps = max(got_bps, COMES_THROUGH_BACK_OFF * self._estimate_bps)
+        self._ceiling_bps = max(got_bps, self._received.bps / arrives)
+        self._ceiling_ms = now_ms
         self._estimate_bps = _clamped(min(self._estimate_bps, got_bps))
         self._hold_until_ms = now_ms + min(MAX_HOLD_MS, FEEDBACK_MS + (self._rtt_ms or 0.0) + self._queue_ms)
 

@@ -49,6 +49,7 @@ class Pipe:
         self.shape = shape
         self.dropped: Counter[str] = Counter()  # at the tail of the queue
         self.offered_bytes: Counter[str] = Counter()
+        self.voice_dropped_ms: list[float] = []
 
     @property
     def tally(self) -> Tally:
@@ -69,6 +70,8 @@ class Pipe:
         let_in = self._link.offer(self._agenda.now_ms / 1000, wire)
         if not let_in:
             self.dropped[wire.what] += 1
+            if wire.what == "voice":
+                self.voice_dropped_ms.append(self._agenda.now_ms)
         self._arm()
         return let_in
 

@@ -31,6 +31,8 @@ OFFER = read_offer(
     .decode("ascii")
 )
 SAMPLE_MS = 250.0
+# A talk bears this much beyond the path itself.
+LATE_MS = 350.0
 # `send_parameters` in its WebSocket, TLS and TCP.
 PARAMETERS_BYTES = 420
 # A leg that stands warm has had its first three trains by then.
@@ -214,6 +216,23 @@ class TwoWayCall:
             max((later - earlier for earlier, later in pairwise(arrivals)), default=0.0),
         )
 
+    def voice_hurt_ms(self, speaker: Side, from_ms: float = 0.0) -> list[float]:
+        """When voice of `speaker` was dropped by a full queue, or left to come more than `LATE_MS` late."""
+        listener = self.doctor if speaker is self.station else self.station
+        delays = {
+            sent_ms: listener.page.heard[index] - sent_ms
+            for index, sent_ms in speaker.page.spoken.items()
+            if index in listener.page.heard and sent_ms >= from_ms
+        }
+        least_ms = min(delays.values(), default=0.0)
+        late = [sent_ms for sent_ms, delay_ms in delays.items() if delay_ms > least_ms + LATE_MS]
+        dropped = [
+            at_ms
+            for at_ms in speaker.up.voice_dropped_ms + listener.down.voice_dropped_ms
+            if at_ms >= from_ms
+        ]
+        return sorted(late + dropped)
+
     def seen_bps(self, viewer: Side, from_ms: float, to_ms: float | None = None) -> float:
         """Picture that reached `viewer`, in bit/s of RTP."""
         until_ms = self.now_ms if to_ms is None else to_ms
@@ -237,3 +256,23 @@ def used_share(pipe: Pipe, window_s: float) -> float:
 
 def queue_ms(pipe: Pipe, quantile: float = 0.95) -> float:
     return percentile(pipe.tally.queue_ms, quantile)
+
+
+def stubborn_video(call: TwoWayCall, speaker: Side, from_ms: float, patience_ms: float) -> list[float]:
+    """Moments at which voice of `speaker` still suffered `patience_ms` later, for all its video."""
+    hurt_ms = call.voice_hurt_ms(speaker, from_ms)
+    faults = []
+    for at_ms in hurt_ms:
+        still = [later_ms for later_ms in hurt_ms if patience_ms <= later_ms - at_ms <= patience_ms + 500]
+        before, after = (
+            between(speaker, at_ms - SAMPLE_MS, at_ms),
+            between(speaker, at_ms, at_ms + patience_ms + 500),
+        )
+        if not still or not before or not after:
+            continue
+        was_bps = before[-1].parameters.video.max_bitrate_bps
+        if all(
+            one.parameters.video.active and one.parameters.video.max_bitrate_bps >= was_bps for one in after
+        ):
+            faults.append(at_ms)
+    return faults

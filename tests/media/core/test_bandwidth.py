@@ -246,3 +246,22 @@ def test_a_link_that_fell_while_the_peer_was_silent_is_believed_with_its_first_w
     estimate.on_silence(2_500.0)
     sender.run(0.4, 20_000, delay_ms=lambda elapsed_s: 1_000 + 100 * elapsed_s)
     assert estimate.estimate_bps < 100_000
+
+
+def test_a_short_queue_of_what_all_comes_through_costs_a_fifth_and_no_more() -> None:
+    estimate = SendEstimate(140_000)
+    sender = Sender(estimate)
+    sender.run(3, 100_000, loss=0.1)
+    sender.run(1.9, 100_000, delay_ms=lambda elapsed_s: 50 + 75 * elapsed_s, loss=0.1)
+    assert 0.75 * 140_000 <= estimate.estimate_bps < 140_000
+
+
+def test_jitter_that_is_always_there_is_taken_for_the_radios_in_time() -> None:
+    estimate = SendEstimate(200_000)
+    rng = random.Random(5)
+    sender = Sender(estimate)
+    sender.run(40, 120_000, delay_ms=lambda _: 50 + abs(rng.gauss(75, 30)))
+    assert estimate.queue_tolerance_ms > 110
+    before_bps = estimate.estimate_bps
+    sender.run(20, 120_000, delay_ms=lambda _: 50 + abs(rng.gauss(75, 30)))
+    assert estimate.estimate_bps >= before_bps

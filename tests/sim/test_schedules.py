@@ -1,0 +1,128 @@
+"""Links that change in mid-call: falls, gaps, storms of loss, slow drifts; and 10 % of loss that is there."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.lab.profiles import Conditions
+from tests.sim.twoway import Side, TwoWayCall, between, queue_ms, stubborn_video, used_share
+
+RTT_MS = 200.0
+# What was sent before an outage is still on its way for so long.
+DRAIN_MS = 1_500.0
+
+
+def rates(kbps: float) -> dict[str, float]:
+    return {"down_kbps": kbps, "up_kbps": kbps}
+
+
+def video_off_ms(side: Side, from_ms: float) -> float:
+    """How long until the page was told to send no video; infinite if it never was."""
+    return next(
+        (one.now_ms - from_ms for one in between(side, from_ms) if not one.parameters.video.active),
+        float("inf"),
+    )
+
+
+def picture_back_ms(call: TwoWayCall, viewer: Side, from_ms: float) -> float:
+    return next((at_ms - from_ms for at_ms, _ in viewer.page.seen if at_ms > from_ms), float("inf"))
+
+
+def voice_back_ms(call: TwoWayCall, speaker: Side, from_ms: float) -> float:
+    """When the first word said after `from_ms` was heard."""
+    listener = call.doctor if speaker is call.station else call.station
+    heard = [
+        listener.page.heard[index]
+        for index, sent_ms in speaker.page.spoken.items()
+        if sent_ms >= from_ms and index in listener.page.heard
+    ]
+    return min(heard, default=float("inf")) - from_ms
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_fall_to_20_kbit_takes_the_picture_and_256_brings_it_back(seed: int) -> None:
+    call = TwoWayCall(Conditions(256, 256, RTT_MS), seed=seed).run(30)
+    fall_ms = call.now_ms
+    call.schedule([(0, rates(20)), (20, rates(256))])
+    call.run(20)
+    rise_ms = call.now_ms
+    call.run(40)
+    assert video_off_ms(call.doctor, fall_ms) <= 2_500 + RTT_MS
+    assert video_off_ms(call.station, fall_ms) <= 3_500 + RTT_MS
+    for speaker in call.sides:
+        assert call.voice(speaker, fall_ms + 8_000, rise_ms).lost_ratio <= 0.05
+        assert voice_back_ms(call, speaker, rise_ms) <= 1_000 + RTT_MS
+    assert picture_back_ms(call, call.station, rise_ms) <= 10_000
+
+
+@pytest.mark.parametrize("gap_s", [5.0, 15.0, 60.0])
+def test_after_a_gap_voice_is_back_at_once_and_the_picture_soon(gap_s: float) -> None:
+    call = TwoWayCall(Conditions(256, 256, RTT_MS)).run(30)
+    call.schedule([(0, rates(0)), (gap_s, rates(256))])
+    call.run(gap_s)
+    back_ms = call.now_ms
+    call.run(30)
+    for speaker in call.sides:
+        assert voice_back_ms(call, speaker, back_ms) <= 1_000 + RTT_MS
+    assert picture_back_ms(call, call.station, back_ms + DRAIN_MS) <= 10_000
+    assert queue_ms(call.station.down, 0.5) < 100
+
+
+def test_a_storm_of_loss_is_not_taken_for_a_thin_link() -> None:
+    call = TwoWayCall(Conditions(256, 256, RTT_MS)).run(30)
+    before_bps = call.station.moments[-1].down_bps
+    storm_ms = call.now_ms
+    call.schedule(
+        [
+            (10, {"loss_percent": 30.0, "burst_packets": 3.0}),
+            (20, {"loss_percent": 0.0, "burst_packets": None}),
+        ]
+    )
+    call.run(50)
+    assert all(one.down_bps >= 0.6 * before_bps for one in between(call.station, storm_ms + 35_000))
+    assert all(one.parameters.video.active for one in between(call.doctor, storm_ms + 35_000))
+    # Redundancy halves and better what is lost of a voice.
+    assert call.voice(call.doctor, storm_ms + 11_000, storm_ms + 19_000).lost_ratio <= 0.27
+
+
+def test_a_slow_drift_down_and_up_again_is_followed() -> None:
+    call = TwoWayCall(Conditions(256, 256, RTT_MS)).run(20)
+    start_ms = call.now_ms
+    steps = [*range(256, 32, -8), *range(32, 257, 8)]
+    spacing_s = 240 / len(steps)
+    call.schedule([(index * spacing_s, rates(kbps)) for index, kbps in enumerate(steps)])
+    call.run(245)
+    patience_ms = 2_000 + RTT_MS
+    for speaker in call.sides:
+        assert len(stubborn_video(call, speaker, start_ms, patience_ms)) <= 2
+    assert len(call.voice_hurt_ms(call.doctor, start_ms)) <= 0.02 * len(call.doctor.page.spoken)
+    assert call.seen_bps(call.station, call.now_ms - 10_000) > 60_000
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_ten_percent_of_random_loss_leaves_the_link_in_use(seed: int) -> None:
+    call = TwoWayCall(Conditions(128, 128, RTT_MS, 10), seed=seed).settle(30)
+    from_ms = call.now_ms
+    call.run(60)
+    assert used_share(call.station.down, 60) >= 0.78
+    assert used_share(call.station.up, 60) >= 0.7
+    for speaker in call.sides:
+        assert call.voice(speaker, from_ms).lost_ratio <= 0.03
+    assert all(one.parameters.video.active for one in between(call.doctor, from_ms))
+
+
+def test_jitter_of_a_radio_is_no_congestion() -> None:
+    call = TwoWayCall(Conditions(240, 200, 420, 1, jitter_ms=30.0, burst_packets=2.0)).settle(40)
+    from_ms = call.now_ms
+    call.run(45)
+    assert all(one.parameters.video.active for one in between(call.doctor, from_ms))
+    assert min(one.down_bps for one in between(call.station, from_ms)) >= 100_000
+
+
+def test_people_who_take_turns_leave_the_estimate_alone() -> None:
+    call = TwoWayCall(Conditions(64, 64, RTT_MS), talk_s=(4.0, 2.0)).settle(20)
+    from_ms = call.now_ms
+    call.run(90)
+    estimates = [one.down_bps for one in between(call.station, from_ms)]
+    assert max(estimates) <= 1.4 * 64_000
+    assert min(estimates) >= 0.5 * 64_000
