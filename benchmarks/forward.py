@@ -133,9 +133,9 @@ async def measure(
     await asyncio.sleep(DRAIN_S)
     stop.set()
     await driver
+    await control.close()  # it takes its leave of the legs
     for leg in legs:
         leg.close()
-    await control.close()
 
     forwarded = after["forwarded"] - before["forwarded"]
     seconds = after["at_s"] - before["at_s"]
