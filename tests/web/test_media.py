@@ -290,6 +290,50 @@ async def test_an_answer_to_an_older_offer_is_not_taken_for_the_newer(near: Near
     assert await near.run("return near.at(-1).signalingState") == "have-local-offer"
 
 
+# What the browser says of the connection, said by the test.
+STATE = """window.state = given;
+    Object.defineProperty(near.at(-1), 'connectionState', { configurable: true, get: () => window.state });
+    near.at(-1).onconnectionstatechange();"""
+
+
+async def test_a_leg_outlives_a_link_that_is_away(near: Near) -> None:
+    await near.start()
+    await near.answered()
+    await near.run(STATE, "disconnected")
+    await near.run("media.setOnline(false)")
+    await near.page.clock.run_for(60_000)
+    await near.run(STATE, "failed")
+    await near.page.clock.run_for(60_000)
+    await near.run("media.setOnline(true)")
+    await near.run(STATE, "connected")
+    await near.page.clock.run_for(60_000)
+    assert len(await near.sent("leg_offer")) == 1
+    assert await near.sent("leg_close") == []
+    assert (await near.run("return seen.legs"))[-2:] == ["disconnected", "connected"]
+
+
+async def test_a_leg_that_stays_dead_when_the_link_is_back_is_offered_anew(near: Near) -> None:
+    await near.start()
+    await near.answered()
+    await near.run(STATE, "disconnected")
+    await near.run("media.setOnline(false)")
+    await near.page.clock.run_for(60_000)
+    assert len(await near.sent("leg_offer")) == 1
+    await near.run("media.setOnline(true)")
+    await near.page.clock.run_for(6_000)
+    await near.offered(2)
+
+
+async def test_a_leg_that_dies_while_the_socket_lives_is_offered_anew(near: Near) -> None:
+    await near.start()
+    await near.answered()
+    await near.run(STATE, "disconnected")
+    await near.page.clock.run_for(17_000)
+    assert len(await near.sent("leg_offer")) == 1
+    await near.page.clock.run_for(3_000)
+    await near.offered(2)
+
+
 async def test_a_leg_the_server_gave_up_is_offered_anew(near: Near) -> None:
     await near.start()
     await near.answered()

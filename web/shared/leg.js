@@ -12,8 +12,10 @@ import { SendControl } from "./sender.js";
 
 // Three others beside us: doctor, mediator and a second opinion.
 const RECEIVE_SLOTS = 3;
-// Below the server's and the browser's own 30 s of lost ICE consent, above any ordinary black-out.
-const DISCONNECTED_FOR_MS = 15_000;
+// By then the socket knows whether it is the link that is away (a ping unanswered for 15 s, protocol.js).
+const DISCONNECTED_FOR_MS = 18_000;
+// How often to look again while it is, and so how long a leg may take to come back after it.
+const LOOK_AGAIN_MS = 4_000;
 // ICE and DTLS take eight round trips, more with loss: 8.5 s were seen at 600 ms RTT and 5 % loss.
 const CONNECT_WITHIN_MS = 60_000;
 
@@ -51,9 +53,12 @@ export class Leg {
      * @param {IceServer[]} iceServers
      * @param {(state: "connecting" | "connected" | "disconnected" | "failed") => void} onState
      *   after `failed` nothing more comes
+     * @param {() => boolean} isLinkAway whether nothing at all reaches the server: a new leg would not either, and the
+     *   server keeps its side of this one for three minutes
      */
-    constructor(iceServers, onState) {
+    constructor(iceServers, onState, isLinkAway) {
         this.onState = onState;
+        this.isLinkAway = isLinkAway;
         this.connection = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
         /** @type {RTCRtpTransceiverInit} */
         const own = { direction: "sendonly", sendEncodings: [{ active: false }] };
@@ -162,13 +167,24 @@ export class Leg {
             clearTimeout(this.#deadline);
             this.onState("connected");
         } else if (state === "disconnected") {
-            this.#failAfter(DISCONNECTED_FOR_MS);
+            this.#waitForLink(DISCONNECTED_FOR_MS);
             this.onState("disconnected");
         } else if (state === "failed") {
-            this.#fail();
+            // The browser has given up checking, but answers the checks of the server, which has not.
+            if (this.isLinkAway()) this.#waitForLink(LOOK_AGAIN_MS);
+            else this.#fail();
         } else if (state === "connecting") {
             this.onState("connecting");
         }
+    }
+
+    /** Gives up once the link is back and this leg is not. @param {number} ms */
+    #waitForLink(ms) {
+        clearTimeout(this.#deadline);
+        this.#deadline = setTimeout(() => {
+            if (this.isLinkAway()) this.#waitForLink(LOOK_AGAIN_MS);
+            else this.#fail();
+        }, ms);
     }
 
     /** @param {number} ms */

@@ -228,7 +228,7 @@ export class Media {
     async #make() {
         const leg = new Leg(this.iceServers, (state) => {
             if (leg === this.#leg) this.#legState(state);
-        });
+        }, () => !this.#online);
         this.#leg = leg;
         this.#say("connecting");
         try {

@@ -51,6 +51,8 @@ export class Session {
             onSlots: callbacks.onSlots,
             onLeg: (condition) => {
                 this.stills.legChanged();
+                // Is it the link? An answer to a ping tells.
+                if (condition === "disconnected") this.connection.networkChanged();
                 callbacks.onLeg(condition);
             },
         });
