@@ -21,7 +21,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
@@ -183,7 +183,7 @@ class OpenIdConnect:
                 break
             try:
                 return jwt.decode(encoded, self._keys, registry=registry)
-            except ValueError:
+            except InvalidKeyIdError:
                 continue
         raise ProviderRefused
 
