@@ -11,7 +11,7 @@ from tests.web.pages import LANGUAGES, PAGES, WEB, html, sources
 
 PLURAL = re.compile(r"\.(one|many|other)$")
 SIGNALING = WEB.parent / "signaling" / "PROTOCOL.md"
-PARTS = ("people",)
+PARTS = ("people", "consent")
 # Codes that a person never causes from these pages: the pages have no such request.
 NEVER_SHOWN = {
     "hello_timeout",

@@ -49,6 +49,8 @@ let signedIn = false;
 let onDuty = false;
 /** @type {Consultation | null} */
 let consultation = null;
+/** The consultation whose patient no longer agrees: its end is said in other words. */
+let withdrawnId = "";
 /** @type {QueueEntry[]} */
 let entries = [];
 let acceptSeq = 0;
@@ -70,6 +72,8 @@ function onMessage(message) {
         queue.set(entries);
     } else if (message.type === "consultation") {
         onConsultation(message);
+    } else if (message.type === "consent_withdrawn") {
+        withdrawnId = message.consultation_id;
     } else if (message.type === "link") {
         showLink(link, message.quality);
         callView.setLink(message.quality);
@@ -122,7 +126,8 @@ function onConsultation(message) {
     consultation = null;
     cameraSinceMs = Date.now();
     if (!onDuty) setDuty(false); // nothing is warm for nobody
-    notice(t(over ? "ended.title" : "left.title"));
+    const why = message.consultation_id === withdrawnId ? "consent.withdrawn" : "ended.title";
+    notice(t(over ? why : "left.title"));
     session.media.setMuted(false);
     session.media.cameraOff = false;
     session.media.forgetChoices({ profile: "face" }); // what is looked at belongs to one patient

@@ -14,7 +14,7 @@ import { DeviceCard } from "../shared/devices.js";
 import { find, onActions, setText, showView } from "../shared/dom.js";
 import { confirm, notice, Overlays, startFrame } from "../shared/frame.js";
 import { call, HttpError, signWith } from "../shared/http.js";
-import { errorText, onLanguage, startLanguage } from "../shared/i18n.js";
+import { errorText, onLanguage, startLanguage, t } from "../shared/i18n.js";
 import { makeLink, showLink } from "../shared/links.js";
 import { Session } from "../shared/session.js";
 import { keepKey, makeKey, stationSigner } from "./key.js";
@@ -69,6 +69,8 @@ function onMessage(message) {
         if (!message.resumed) startAnew(isFirst);
     } else if (message.type === "consultation") {
         onConsultation(message);
+    } else if (message.type === "consent_withdrawn") {
+        notice(t("consent.withdrawn"));
     } else if (message.type === "waiting") {
         waiting.setPlace(message);
     } else if (message.type === "link") {
