@@ -145,6 +145,11 @@ class SendEstimate:
         return self._tested
 
     @property
+    def silent(self) -> bool:
+        """Whether the peer has told nothing for longer than it should."""
+        return self._silent
+
+    @property
     def train_bps(self) -> float | None:
         """What the last trains told, None before the first that came through."""
         return max(self._train_rates, default=0.0) or None
@@ -175,7 +180,10 @@ class SendEstimate:
         """What became of packets, in order of their numbers; ``now_ms`` is on the clock of sending."""
         if not results:
             return
-        self._silent = False
+        if self._silent:
+            # What waited out a gap arrives first, and tells of the gap: judge what follows it.
+            self._silent = False
+            self._hold_until_ms = now_ms + FEEDBACK_MS + (self._rtt_ms or 0.0)
         self._take_in(results, now_ms)
         if all(result.probe for result in results):
             return

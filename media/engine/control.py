@@ -227,7 +227,8 @@ class LegControl:
                 self._next_probe_ms = now_ms + UNPROVEN_PROBE_MS
                 downlink.probe(warm_train(None), now_ms)
             return
-        waits = self.member.wants_video and any(
+        listens = self.member.wants_video and not estimate.silent
+        waits = listens and any(
             slot.video.source is not None
             and not slot.video.source.muted
             and not slot.video.source.stats.rate_bps(now_ms)
@@ -278,7 +279,8 @@ class LegControl:
             voices = voices[:VOICES_HEARD]  # whoever they are just now
         if voices:
             total_bps = sum(RED_VOICE_BPS if out.use_red else PLAIN_VOICE_BPS for out in voices)
-            extra_bps = total_bps - PLAIN_VOICE_BPS  # one plain voice is the publisher's, which steering counts
+            # One plain voice is the publisher's own, which steering counts.
+            extra_bps = total_bps - PLAIN_VOICE_BPS
         return ReceiverView(
             estimate_bps=self._held(
                 min(estimate.estimate_bps, UNPROVEN_BPS) if self._down_is_unproven else estimate.estimate_bps
