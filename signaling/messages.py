@@ -357,6 +357,7 @@ class VideoParameters(msgspec.Struct, frozen=True):
     scale_resolution_down_by: float = 1.0
     codec: str | None = None
     degradation_preference: str | None = None
+    scalability_mode: str | None = None
 
 
 class SendParameters(ServerMessage, tag="send_parameters", frozen=True, kw_only=True):

@@ -39,6 +39,7 @@ class VideoSend:
     scale_resolution_down_by: float = 1.0
     codec: str | None = None
     degradation_preference: str | None = None
+    scalability_mode: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from media.core.stills import chunk_bytes_at
 from media.core.uplinkprobe import UplinkProbe
 from media.core.windowedmin import WindowedMinimum
 from media.engine.feedback import FeedbackSender
+from media.engine.layers import with_layers
 from media.engine.rooms import Member
 
 STEERING_INTERVAL_MS = 250.0
@@ -331,7 +332,9 @@ class LegControl:
         sparse = link_bps < SPARSE_FEEDBACK_BPS and not pictures
         downlink.voice_stamp_spacing_ms = SPARSE_FEEDBACK_MS if sparse else 0.0
 
-    def steer(self, receivers: Sequence[ReceiverView], now_ms: float) -> SendParameters | None:
+    def steer(
+        self, receivers: Sequence[ReceiverView], now_ms: float, scalability_mode: str | None = None
+    ) -> SendParameters | None:
         """What this leg's page shall send, if that has changed."""
         uplink = self.member.uplink
         view = PublisherView(
@@ -352,6 +355,7 @@ class LegControl:
             codecs=self._encodes,
         )
         parameters = self._with_level(self.steering.decide(now_ms, view, receivers))
+        parameters = with_layers(parameters, scalability_mode)
         if parameters.video.active:
             uplink.video.keyframes.spacing_ms = keyframe_spacing_ms(parameters.video.max_bitrate_bps)
         else:

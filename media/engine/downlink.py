@@ -24,6 +24,7 @@ from media.core.red import RedSender
 from media.core.reports import SenderReports
 from media.core.rewrite import StreamRewriter
 from media.core.rtp import Header
+from media.core.temporallayers import LayerFilter, layer_of
 from media.core.twcc import TwccSender
 from media.engine.answer import SlotSources
 from media.engine.leg import WIRE_OVERHEAD_BYTES, Leg
@@ -78,6 +79,8 @@ class OutboundStream:
         self.use_red = False
         self.source: InboundStream | None = None
         self.needs_keyframe = True
+        # Of a picture made in temporal layers, those that go out; None: all.
+        self.layers: LayerFilter | None = None
         self.packets = 0
         self._reported_packets = 0
         self.octets = 0
@@ -93,6 +96,7 @@ class OutboundStream:
         if self.source is not None:
             self.source.outputs.remove(self)
         self.source = source
+        self.layers = None
         self._lose_floor()
         self.rewriter.suspend()
         self.reports.reset_source()
@@ -176,6 +180,11 @@ class OutboundStream:
                     self.source.keyframes.want(now_ms)
                 return
             self.needs_keyframe = False
+        if self.layers is not None:
+            layer = layer_of(codec, data, header[4], len(data))
+            if not self.layers.passes(layer, header[2]):
+                self.rewriter.skip(header[3], header[1])
+                return
         self.downlink.queue_video(self, payload_type, header, data, now_ms)
 
     def emit_video(self, payload_type: int, header: Header, data: bytes, now_ms: float) -> None:

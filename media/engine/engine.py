@@ -26,6 +26,7 @@ from media.engine.control import LegControl
 from media.engine.downlink import Downlink
 from media.engine.downscaler import DownscalerPool, Target
 from media.engine.errors import OfferRefused
+from media.engine.layers import TemporalLayers
 from media.engine.leg import Leg, LegHooks
 from media.engine.lowercopies import LowerCopies
 from media.engine.offer import read_offer
@@ -98,6 +99,7 @@ class MediaEngine:
         self.lower_copies = LowerCopies(
             DownscalerPool(settings.downscalers), lambda: 1 + secrets.randbelow(0xFFFF_FFFF)
         )
+        self._layers = TemporalLayers()
         self._listener: Listener | None = None
         self._ticker: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -178,6 +180,7 @@ class MediaEngine:
         member = self._members.pop(leg)
         member.downlink.close()
         self.lower_copies.forget(member)
+        self._layers.forget(member)
         self._stills.leg_closed(member)
         self._periodic.pop(leg_id, None)
         del self._controls[leg]
@@ -394,9 +397,12 @@ class MediaEngine:
         receivers = [
             (other, self._controls[other.leg].receiver_view()) for other in others if other is not member
         ]
-        parameters = control.steer(self.lower_copies.consider(member, receivers, now_ms), now_ms)
+        views = self.lower_copies.consider(member, receivers, now_ms)
+        views = self._layers.consider(member, receivers, views, now_ms)
+        parameters = control.steer(views, now_ms, self._layers.mode(member))
         if parameters is not None:
             self.lower_copies.told(member, parameters)
+            self._layers.told(member, parameters)
         if parameters is not None and self._listener is not None:
             self._listener.send_parameters_changed(member.leg.leg_id, parameters)
         if parameters is not None:

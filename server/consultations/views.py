@@ -37,6 +37,7 @@ def send_parameters(leg_id: str, parameters: engine.SendParameters) -> wire.Send
             scale_resolution_down_by=video.scale_resolution_down_by,
             codec=video.codec,
             degradation_preference=video.degradation_preference,
+            scalability_mode=video.scalability_mode,
         ),
     )
 

@@ -6,6 +6,7 @@ import pytest
 
 from media.core import red, rtp, rtx
 from media.core.codecs import Codec, is_keyframe
+from media.core.temporallayers import layer_of
 from tests.fuzz.harness import fuzz
 
 RTP_SEEDS = [
@@ -146,3 +147,22 @@ def test_keyframes(codec: Codec, fuzz_inputs: int) -> None:
 
     fuzz(read_keyframe, seeds, (), fuzz_inputs, 5, name=f"keyframe_{codec.name.lower()}")
     assert verdicts == {True, False}
+
+
+LAYER_SEEDS = {
+    Codec.VP8: ["90e0812307a031", "80e0230740", "90e081230700509d012a"],
+    Codec.VP9: ["ec8123500787", "ac235007", "8c81238249"],
+    Codec.AV1: ["1034405500", "208301344055", "903440", "180a0b0000"],
+}
+
+
+@pytest.mark.parametrize("codec", LAYER_SEEDS)
+def test_temporal_layers(codec: Codec, fuzz_inputs: int) -> None:
+    seeds = [bytes.fromhex(seed) for seed in LAYER_SEEDS[codec]]
+    seen: set[int] = set()
+
+    def read_layer(data: bytes) -> None:
+        seen.add(layer_of(codec, data, 0, len(data)).number)
+
+    fuzz(read_layer, seeds, (), fuzz_inputs, 6, name=f"layer_{codec.name.lower()}")
+    assert {0, 1, 2} <= seen <= set(range(-1, 8))

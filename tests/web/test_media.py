@@ -204,6 +204,25 @@ async def test_what_is_to_be_held_on_to_reaches_the_encoder_and_goes_again(near:
     await near.until(f"({preference} ?? null) === {json.dumps(left_alone)}")
 
 
+async def test_layers_are_made_while_they_are_asked_for_and_a_mode_nobody_knows_does_no_harm(
+    near: Near,
+) -> None:
+    mode = "near.at(-1).getSenders()[1].getParameters().encodings[0].scalabilityMode"
+    await near.run("await media.openDevices()")
+    await near.start()
+    await near.answered()
+    await near.steered(video=PICTURE | {"codec": "video/VP9"})
+    await near.until("near.at(-1).getSenders()[1].getParameters().encodings[0].active")
+    plain = await near.run(f"return {mode} ?? null")
+    await near.steered(video=PICTURE | {"codec": "video/VP9", "scalability_mode": "L1T3"})
+    await near.until(f"{mode} === 'L1T3'")
+    await near.steered(video=PICTURE | {"codec": "video/VP9", "max_bitrate_bps": 50_000})
+    await near.until(f"({mode} ?? null) === {json.dumps(plain)}")
+    await near.steered(video=PICTURE | {"scalability_mode": "L9T9", "max_bitrate_bps": 40_000})
+    await near.until("near.at(-1).getSenders()[1].getParameters().encodings[0].maxBitrate === 40000")
+    assert await near.run(f"return {mode} ?? null") != "L9T9"
+
+
 async def test_a_new_packet_time_is_negotiated_with_the_held_answer_and_no_byte_of_sdp_leaves(
     near: Near,
 ) -> None:

@@ -57,6 +57,7 @@ export interface AudioParameters {
 export interface VideoParameters {
     active: boolean; max_bitrate_bps: number; max_framerate: number; scale_resolution_down_by: number;
     codec: string | null; degradation_preference: RTCDegradationPreference | null;
+    scalability_mode: string | null;
 }
 export interface SendParameters {
     type: "send_parameters"; leg_id: string; audio: AudioParameters; video: VideoParameters;

@@ -10,8 +10,9 @@ import { PLAIN } from "./capture.js";
 import { editAnswer, readVoice } from "./sdp.js";
 
 /**
- * What lib.dom of TypeScript does not know yet: the codec of an encoding (W3C webrtc-extensions).
- * @typedef {RTCRtpEncodingParameters & {codec?: RTCRtpCodec}} EncodingWithCodec
+ * What lib.dom of TypeScript does not know yet: the codec of an encoding (W3C webrtc-extensions), and its layers
+ * (W3C webrtc-svc).
+ * @typedef {RTCRtpEncodingParameters & {codec?: RTCRtpCodec, scalabilityMode?: string}} EncodingWithCodec
  */
 
 // libopus goes no lower (RFC 7587 section 6.1: maxaveragebitrate is 6000 to 510000).
@@ -74,6 +75,8 @@ export class SendControl {
             if (video.max_framerate > 0) encoding.maxFramerate = video.max_framerate;
             encoding.scaleResolutionDownBy = Math.max(video.scale_resolution_down_by * this.#excess(), 1);
             chooseCodec(encoding, parameters, video.codec);
+            if (video.scalability_mode) encoding.scalabilityMode = video.scalability_mode;
+            else delete encoding.scalabilityMode;
             // Not the track's contentHint: Chromium takes "detail" for a shared screen, and skin is none.
             if (video.degradation_preference) parameters.degradationPreference = video.degradation_preference;
             else delete parameters.degradationPreference;
@@ -82,11 +85,12 @@ export class SendControl {
             await setEncoding(this.video, change);
         } catch (error) {
             if (this.connection.signalingState === "closed") return;
-            // A browser that knows no codec choice: everything else still holds.
-            console.warn("video parameters without codec", error instanceof Error ? error.name : "");
+            // A browser that knows no codec choice, or no layers: everything else still holds.
+            console.warn("video parameters without codec and layers", error instanceof Error ? error.name : "");
             await setEncoding(this.video, (encoding, parameters) => {
                 change(encoding, parameters);
                 delete encoding.codec;
+                delete encoding.scalabilityMode;
             });
         }
     }
