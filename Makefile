@@ -38,6 +38,7 @@ bench: $(STAMP)
 	tools/bootstrap.sh browser
 	$(BIN)/python -m benchmarks.forward
 	$(BIN)/python -m benchmarks.downscale
+	$(BIN)/python -m benchmarks.records
 	$(BIN)/python -m benchmarks.call --profile edge --seconds 30
 	$(BIN)/python -m benchmarks.call --down 64 --up 64 --rtt 200 --seconds 30
 
