@@ -85,6 +85,15 @@ def offered(wishes: Wishes, now: Step, clinician_id: str, skills: Skills, on_dut
     return now >= Step.RELAXED or suits(wishes, skills)
 
 
+def told(wishes: Wishes, now: Step) -> Step:
+    """The step as it is told to who waits: a wish that nobody had is neither kept nor given up."""
+    if now is Step.ALARM or (now is Step.ANYBODY and wishes.specialty and wishes.specialty not in APART):
+        return now
+    if now >= Step.RELAXED and (wishes.language or wishes.gender):
+        return Step.RELAXED
+    return Step.FIRST if now is Step.FIRST and wishes.clinician_id is not None else Step.MATCHING
+
+
 def suits(wishes: Wishes, skills: Skills) -> bool:
     """Whether language and gender are as wished."""
     speaks = not wishes.language or not skills.languages or wishes.language in skills.languages

@@ -15,7 +15,7 @@ from signaling import messages as wire
 from signaling.consultation import ConsultationRecord
 from signaling.pairing import Pairing
 from signaling.queue import waiting_s
-from signaling.routing import Step, step
+from signaling.routing import Step, step, told
 
 # Of a queue, what makes it worth sending again: everything but the waiting times, which pages count up.
 Shown = tuple[tuple[str, int, bool], ...]
@@ -101,7 +101,7 @@ class Board:
             record.consultation_id,
             number,
             len(self._pairing.offered_to(record)),
-            step(record.urgency, self._clock() - record.offered_since),
+            told(record.wishes, step(record.urgency, self._clock() - record.offered_since)),
             self._outlooks.get(record.consultation_id, UNKNOWN),
         )
 

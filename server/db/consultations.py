@@ -94,7 +94,7 @@ class DatabaseConsultationStore:
         A case that was opened on the form needs a yes before it waits. A hurried request has no case to
         answer for yet; what is said once it waits counts as in any other: nobody takes it against a no.
         """
-        asks = record.state is ConsultationState.REQUESTED and is_new
+        asks = record.state in WAITING and is_new
         if not asks and record.state is not ConsultationState.ACCEPTED:
             return
         if asks and await db.get(CaseFile, record.consultation_id) is None:

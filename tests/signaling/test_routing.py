@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signaling.messages import Urgency
-from signaling.routing import APART, STEPS_S, Skills, Step, Wishes, offered, step, suits
+from signaling.routing import APART, STEPS_S, Skills, Step, Wishes, offered, step, suits, told
 
 SPECIALTIES = ["", "general", "surgery", "law", "psychology"]
 wishes = st.builds(
@@ -75,6 +75,15 @@ def test_who_was_seen_before_is_alone_only_while_on_duty() -> None:
     assert not offered(again, Step.FIRST, "dr-2", Skills(), {"dr-1", "dr-2"})
     assert offered(again, Step.FIRST, "dr-2", Skills(), {"dr-2"})
     assert offered(again, Step.MATCHING, "dr-2", Skills(), {"dr-1", "dr-2"})
+
+
+def test_people_are_told_of_their_own_wishes_and_of_no_others() -> None:
+    plain, woman = Wishes(), Wishes(gender="woman")
+    assert {told(plain, now) for now in Step} == {Step.MATCHING, Step.ALARM}
+    assert [told(woman, now) for now in Step][:3] == [Step.MATCHING, Step.MATCHING, Step.RELAXED]
+    assert told(Wishes(clinician_id="dr-1"), Step.FIRST) is Step.FIRST
+    assert told(Wishes(specialty="surgery"), Step.ANYBODY) is Step.ANYBODY
+    assert told(Wishes(specialty="law"), Step.ANYBODY) is Step.MATCHING  # nobody stands in, so nobody says so
 
 
 def test_what_is_not_known_of_a_clinician_is_no_reason_against_but_for_the_wish_for_a_woman() -> None:

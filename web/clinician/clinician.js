@@ -227,6 +227,13 @@ function accept(target) {
     render();
 }
 
+/** @param {HTMLElement} target the case of an entry of the queue, or that of the call */
+async function openCase(target) {
+    const id = target.closest("[data-consultation]")?.getAttribute("data-consultation") ?? consultation?.consultation_id;
+    const casenote = await import("./casenote.js");
+    await (id ? casenote.openCase(id) : casenote.openMine());
+}
+
 async function end() {
     const id = consultation?.consultation_id;
     const going = await confirm({ title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" });
@@ -284,6 +291,7 @@ async function begin() {
 
 onActions({
     accept,
+    case: (target) => void openCase(target),
     duty: () => session.send({ type: "set_duty", on: !onDuty }),
     end: () => void end(),
     leave: () => void leave(),

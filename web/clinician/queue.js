@@ -58,12 +58,13 @@ export class QueueList {
 function makeCase(entry) {
     const waited = make("span");
     const link = makeLink();
+    const look = make("button", { type: "button", class: "button quiet", "data-action": "case" }, icon("detail"), make("span", { "data-i18n": "queue.case" }, t("queue.case")));
     const accept = make("button", { type: "button", class: "button", "data-action": "accept" }, icon("call"), make("span", { "data-i18n": "queue.accept" }, t("queue.accept")));
     const urgency = make("span", { class: "case-urgency" });
     const element = make("li", { "data-consultation": entry.consultation_id }, icon(entry.urgency),
         make("div", { class: "case-text" }, make("p", { class: "case-where" }),
             make("div", { class: "case-facts" }, urgency, make("span", {}, icon("clock"), waited), link), make("p", { class: "case-estimate" })),
-        accept, make("p", { class: "case-reason" }));
+        make("div", { class: "case-actions" }, look, accept), make("p", { class: "case-reason" }), make("p", { class: "case-wish" }));
     return { element, entry, atMs: 0, waited, link };
 }
 
@@ -77,6 +78,10 @@ function fillCase({ element, entry, link }) {
     const reason = find(".case-reason", HTMLElement, element);
     setText(reason, entry.reason);
     reason.hidden = !entry.reason;
+    const wish = find(".case-wish", HTMLElement, element);
+    setText(wish, entry.asks_for_you ? t("queue.asks_for_you") : entry.suits === false ? t("queue.unsuited") : "");
+    wish.hidden = !wish.textContent;
     showLink(link, entry.link);
+    find("[data-action=case]", HTMLElement, element).setAttribute("aria-description", where);
     find("[data-action=accept]", HTMLElement, element).setAttribute("aria-description", where);
 }

@@ -53,6 +53,9 @@ let consultation = null;
 /** The request was sent and nothing about it came back yet: the seq. */
 let requestSeq = 0;
 let ended = false;
+/** What is open beside a consultation: the form of a case, or the cases of this post. @type {"" | "case" | "records"} */
+let beside = "";
+let lastCaseId = "";
 let resting = false;
 let touchedMs = Date.now();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -120,6 +123,8 @@ function onConsultation(message) {
     const over = message.state === "closed" || message.state === "cancelled";
     if (over && consultation?.consultation_id !== message.consultation_id) return; // an old one's last word
     if (over && wasInCall) showEnded();
+    lastCaseId = message.consultation_id;
+    if (!over) leaveBeside();
     if (!over) find("form[data-form=request]", HTMLFormElement).reset();
     if (over || consultation?.consultation_id !== message.consultation_id) waiting.setPlace(null);
     consultation = over ? null : message;
@@ -169,6 +174,7 @@ function isCall({ state }) {
 function view() {
     if (!enrolled) return "enrol";
     if (consultation) return isCall(consultation) ? "call" : "waiting";
+    if (beside) return beside;
     if (ended) return "ended";
     return "home";
 }
@@ -226,6 +232,7 @@ function tick() {
     const now = document.body.dataset.view;
     if (now === "waiting") waiting.tick();
     const idle = Date.now() - touchedMs > REST_AFTER_MS;
+    if (idle && beside) leaveBeside();
     if (idle && !resting && (now === "home" || now === "ended")) rest();
 }
 
@@ -236,6 +243,53 @@ function request(form) {
     const urgency = /** @type {Urgency} */ (data.get("urgency"));
     requestSeq = session.send({ type: "request_consultation", urgency, reason: String(data.get("reason") ?? "").trim() });
     wake();
+    render();
+}
+
+/** @param {{previousId?: string, previousText?: string}} [from] the case that the new one follows */
+async function openCase(from = {}) {
+    beside = "case";
+    render();
+    const { fillIn } = await import("./caseform.js");
+    const caseId = await fillIn(find("[data-case]", HTMLElement), from);
+    if (caseId) await askFor(caseId);
+    else leaveBeside();
+}
+
+/** @param {string} caseId asks for the call of a case that is on the server */
+async function askFor(caseId) {
+    if (requestSeq || consultation) return;
+    beside = "case";
+    render();
+    const { askConsent } = await import("./consent.js");
+    const agreed = await askConsent(find("[data-case]", HTMLElement), { caseId });
+    leaveBeside();
+    if (!agreed || requestSeq || consultation) return;
+    requestSeq = session.send({ type: "request_consultation", urgency: "green", case_id: caseId });
+    wake();
+    render();
+}
+
+/** @param {string} [caseId] none: the list */
+async function openRecords(caseId = "") {
+    beside = "records";
+    ended = false;
+    render();
+    const { showCase, showRecords } = await import("./caserecords.js");
+    const box = find("[data-records]", HTMLElement);
+    const ways = {
+        leave: leaveBeside,
+        follow: (/** @type {string} */ previousId, /** @type {string} */ previousText) => void openCase({ previousId, previousText }),
+        ask: (/** @type {string} */ id) => void askFor(id),
+    };
+    await (caseId ? showCase(box, caseId, ways) : showRecords(box, ways));
+}
+
+/** Nothing of a patient stays on the screen of a kiosk. */
+function leaveBeside() {
+    beside = "";
+    find("[data-case]", HTMLElement).replaceChildren();
+    find("[data-records]", HTMLElement).replaceChildren();
     render();
 }
 
@@ -291,6 +345,9 @@ onActions({
     camera: () => void session.media.setCameraOff(!session.media.cameraRests),
     devices: () => void session.media.openDevices(),
     home: goHome,
+    case: () => void openCase(),
+    records: () => void openRecords(),
+    summary: () => void openRecords(lastCaseId),
     retry: () => session.connection.connect(),
     reload: () => location.reload(),
     wake: touched,
@@ -302,6 +359,9 @@ find("form[data-form=enrol]", HTMLFormElement).addEventListener("submit", (event
 find("form[data-form=request]", HTMLFormElement).addEventListener("submit", (event) => {
     event.preventDefault();
     request(/** @type {HTMLFormElement} */ (event.currentTarget));
+});
+document.addEventListener("keneya-photo", (event) => {
+    setText(find("[data-photo-text]", HTMLElement), event instanceof CustomEvent ? String(event.detail) : "");
 });
 for (const event of ["pointerdown", "keydown"]) document.addEventListener(event, touched, { passive: true });
 find("[data-link-home]", HTMLElement).append(link);

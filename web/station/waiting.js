@@ -5,7 +5,7 @@
 /** @import {Consultation, LinkQuality, Waiting} from "../shared/messages.js" */
 
 import { find, icon, setText, swapIcon } from "../shared/dom.js";
-import { clock, t } from "../shared/i18n.js";
+import { alsoSay, clock, t } from "../shared/i18n.js";
 import { makeLink, showLink } from "../shared/links.js";
 
 // More people than this in one row say no more than the number beside them.
@@ -23,6 +23,8 @@ export class WaitingView {
 
     /** @param {Waiting | null} waiting null: the place is not known yet */
     setPlace(waiting) {
+        // Said after the rest: nobody waits for these words.
+        if (waiting) void alsoSay("cases").then(() => this.show());
         this.#waiting = waiting;
         this.#receivedMs = Date.now();
         this.show();
@@ -50,6 +52,7 @@ export class WaitingView {
         find("[data-queue-picture]", HTMLElement).replaceChildren(icon("doctor"), ...people);
         const onDuty = this.#waiting?.on_duty ?? 0;
         setText(find("[data-on-duty]", HTMLElement), onDuty ? t("waiting.on_duty", { count: onDuty }) : t("waiting.nobody"));
+        setText(find("[data-outlook]", HTMLElement), outlookText(this.#waiting));
         this.tick();
     }
 
@@ -64,4 +67,15 @@ export class WaitingView {
 function positionText(position) {
     if (position === 0) return t("waiting.unknown");
     return position === 1 ? t("waiting.first") : t("waiting.before", { count: position - 1 });
+}
+
+/** What is honestly known of the wait, and how wide is asked. @param {Waiting | null} waiting @returns {string} */
+function outlookText(waiting) {
+    if (!waiting || t("wait.unknown") === "wait.unknown") return "";
+    const { expected_median_s: median, expected_low_s: low, expected_high_s: high, next_on_duty_in_s: next } = waiting;
+    const known = typeof median === "number" && typeof low === "number" && typeof high === "number";
+    const expected = known ? t("wait.expected", { median: clock(median), low: clock(low), high: clock(high) }) : t("wait.unknown");
+    const coming = typeof next === "number" && next > 0 ? t("wait.next", { time: clock(next) }) : "";
+    const asked = waiting.on_duty ? t(`wait.${waiting.widened ?? "matching"}`) : "";
+    return [expected, coming, waiting.widened === "alarm" ? t("wait.alarm") : asked].filter(Boolean).join(" ");
 }

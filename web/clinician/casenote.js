@@ -1,0 +1,190 @@
+/**
+ * A case beside the queue or the call: read, photos, answer, hand over, refer. Owns: the panel and what is typed in it.
+ * Must never keep a case once the panel is closed, nor throw away words that are not saved without asking.
+ */
+
+/** @import {CaseView, SheetLanguage} from "../shared/casesheet.js" */
+
+import { SERVICES, SPECIALTIES } from "../shared/caselists.js";
+import { focusHeading, photos, sheet, wordsIn } from "../shared/casesheet.js";
+import { icon, make, setText } from "../shared/dom.js";
+import { button, field, said, style, when } from "../shared/fields.js";
+import { confirm, notice } from "../shared/frame.js";
+import { call, HttpError } from "../shared/http.js";
+import { alsoSay, currentLanguage, errorText, say, t } from "../shared/i18n.js";
+
+const STYLE = new URL("../shared/cases.css", import.meta.url).pathname;
+const LETTER_ROWS = "4";
+
+/** The one panel of the page. */
+class Panel {
+    /** @type {HTMLElement | null} */
+    #element = null;
+    #unsaved = false;
+
+    /** @param {HTMLElement} content */
+    show(content) {
+        this.#element?.remove();
+        const close = button("note.close", "button quiet", () => void this.close());
+        const title = said("h1", "queue.case");
+        this.#element = make("aside", { class: "card case-panel", "data-case-panel": "" }, make("div", { class: "case-head" }, title, close), content);
+        this.#element.addEventListener("input", () => (this.#unsaved = true));
+        document.body.append(this.#element);
+        this.#unsaved = false;
+        focusHeading(this.#element);
+    }
+
+    saved() {
+        this.#unsaved = false;
+    }
+
+    /** @returns {Promise<boolean>} whether it is closed */
+    async close() {
+        const words = { title: "note.close", text: "note.saving", yes: "note.close", no: "case.back", icon: "cross" };
+        if (this.#unsaved && !(await confirm(words))) return false;
+        this.#element?.remove();
+        this.#element = null;
+        return true;
+    }
+}
+
+const panel = new Panel();
+
+/** Opens the panel with one case. @param {string} caseId */
+export async function openCase(caseId) {
+    await ready();
+    if (!(await panel.close())) return;
+    await told(async () => {
+        /** @type {CaseView} */
+        const one = await call("GET", `/api/cases/${caseId}`);
+        const language = /** @type {SheetLanguage} */ (currentLanguage());
+        const content = make("div", { class: "case-view" }, sheet(one, await wordsIn(language), language), photos(one), earlierNotes(one));
+        if (one.part === "clinician") content.append(noteForm(one), ...(inCharge(one) ? [transferForm(one)] : []), referralForm(one));
+        const previous = one.previous_id;
+        if (previous) content.prepend(button("note.earlier", "button quiet", () => void openCase(previous)));
+        panel.show(content);
+    });
+}
+
+/** Opens the panel with the cases of this clinician. */
+export async function openMine() {
+    await ready();
+    if (!(await panel.close())) return;
+    await told(async () => {
+        const mine = await call("GET", "/api/cases");
+        const lines = make("ul", { class: "case-lines" });
+        for (const line of mine) {
+            const what = line.reason_code ? t(`reason.${line.reason_code}`) : t("reason.other");
+            const state = line.outcome ? t(`outcome.${line.outcome}`) : t(line.answered ? "cases.answered" : "cases.unanswered");
+            const open = button("cases.open", "button quiet", () => void openCase(line.id));
+            open.setAttribute("aria-description", `${line.site} ${what}`);
+            lines.append(make("li", { class: "card" }, icon(line.urgency, `icon urgency-${line.urgency}`),
+                make("div", {}, make("strong", {}, `${line.site} · ${what}`), make("small", {}, `${when(line.opened_at, currentLanguage())} · ${state}`)), open));
+        }
+        if (!mine.length) lines.append(said("li", "cases.none"));
+        panel.show(make("div", { class: "case-view" }, said("h2", "note.mine"), lines));
+    });
+}
+
+/** @param {CaseView} one */
+function inCharge({ state }) {
+    return state === "accepted" || state === "in_call" || state === "interrupted";
+}
+
+/** @param {CaseView} one what was written before, with the outcome */
+function earlierNotes(one) {
+    const box = make("div", { class: "sheet" });
+    for (const { clinician, note, written_at } of one.notes.filter(({ note: text }) => text)) {
+        box.append(make("p", { class: "soft" }, `${clinician} · ${when(written_at, currentLanguage())}`), make("p", { class: "words" }, note ?? ""));
+    }
+    for (const { outcome, words, reported_at } of one.outcomes) {
+        box.append(make("p", {}, make("strong", {}, t(`outcome.${outcome}`)), ` ${words} `, make("span", { class: "soft" }, when(reported_at, currentLanguage()))));
+    }
+    return box;
+}
+
+/** @param {CaseView} one */
+function noteForm(one) {
+    const answer = make("textarea", { name: "answer", rows: LETTER_ROWS, maxlength: "4000" });
+    const advice = make("textarea", { name: "advice", rows: LETTER_ROWS, maxlength: "4000" });
+    const note = make("textarea", { name: "note", rows: "2", maxlength: "4000" });
+    const latest = one.notes.at(-1);
+    // A correction is a new note, so it begins with the words of the last one.
+    answer.value = latest?.answer ?? "";
+    advice.value = latest?.advice ?? "";
+    const save = make("button", { class: "button", "data-action": "save-note" }, icon("check"), said("span", "note.save"));
+    const form = make("form", { class: "case-view", novalidate: "", "data-form": "note" }, field("note.answer", answer), field("note.advice", advice), field("note.note", note), save);
+    onSubmit(form, save, async () => {
+        await call("POST", `/api/cases/${one.id}/notes`, { answer: answer.value, advice: advice.value, note: note.value });
+        note.value = "";
+        panel.saved();
+        notice(t("note.saved"));
+    });
+    return form;
+}
+
+/** @param {CaseView} one */
+function transferForm(one) {
+    const to = make("select", { name: "specialty" }, ...options(SPECIALTIES, "specialty"));
+    const go = make("button", { class: "button quiet" }, said("span", "note.transfer.go"));
+    const form = make("form", { class: "card case-view", novalidate: "", "data-form": "transfer" }, said("h2", "note.transfer"),
+        said("p", "note.transfer.text", "soft"), make("div", { class: "side-by-side" }, field("note.refer.to", to), go));
+    onSubmit(form, go, async () => {
+        await call("POST", `/api/cases/${one.id}/transfer`, { specialty: to.value });
+        panel.saved();
+        await panel.close();
+    });
+    return form;
+}
+
+/** @param {CaseView} one */
+function referralForm(one) {
+    const to = make("select", { name: "recipient" }, ...options(SPECIALTIES, "specialty"), ...options(SERVICES, "recipient"));
+    const letter = make("textarea", { name: "letter", rows: LETTER_ROWS, maxlength: "4000" });
+    const go = make("button", { class: "button quiet" }, said("span", "note.refer.go"));
+    const form = make("form", { class: "card case-view", novalidate: "", "data-form": "referral" }, said("h2", "note.refer"),
+        said("p", "note.refer.text", "soft"), field("note.refer.to", to), field("note.refer.letter", letter), go);
+    onSubmit(form, go, async () => {
+        await call("POST", `/api/cases/${one.id}/referrals`, { recipient: to.value, letter: letter.value.trim() });
+        letter.value = "";
+        panel.saved();
+        notice(t("note.referred"));
+    });
+    return form;
+}
+
+/** @param {string[]} values @param {string} prefix */
+function options(values, prefix) {
+    return values.map((value) => {
+        const option = make("option", { value });
+        say(option, `${prefix}.${value}`);
+        return option;
+    });
+}
+
+/** @param {HTMLFormElement} form @param {HTMLButtonElement} go @param {() => Promise<void>} work */
+function onSubmit(form, go, work) {
+    const error = make("p", { class: "error-text", role: "alert" });
+    form.append(error);
+    form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        setText(error, "");
+        go.disabled = true;
+        work().catch((problem) => setText(error, errorText(problem instanceof HttpError ? problem.code : "error")))
+            .finally(() => (go.disabled = false));
+    });
+}
+
+/** @param {() => Promise<void>} work */
+async function told(work) {
+    try {
+        await work();
+    } catch (problem) {
+        notice(errorText(problem instanceof HttpError ? problem.code : "error"));
+    }
+}
+
+async function ready() {
+    style(STYLE);
+    await Promise.all([alsoSay("cases"), alsoSay("people")]);
+}

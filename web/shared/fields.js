@@ -1,0 +1,82 @@
+/**
+ * Fields of a form, each with its label. Owns: the markup of a labelled field. Must never know what is asked.
+ */
+
+import { make } from "./dom.js";
+import { say } from "./i18n.js";
+
+let made = 0;
+
+/**
+ * @param {string} key of the catalogs @param {HTMLElement} control @param {string} [hint] key of a line below the label
+ * @returns {HTMLDivElement}
+ */
+export function field(key, control, hint) {
+    control.id = `field-${(made += 1)}`;
+    const label = make("label", { for: control.id });
+    say(label, key);
+    const row = make("div", { class: "field" }, label);
+    if (hint) {
+        const line = make("p", { class: "soft", id: `${control.id}-hint` });
+        say(line, hint);
+        control.setAttribute("aria-describedby", line.id);
+        row.append(line);
+    }
+    row.append(control);
+    return row;
+}
+
+/**
+ * @param {string} name @param {string[]} values @param {string} prefix of the catalog's keys
+ * @param {string} none key of the first, empty choice
+ */
+export function choice(name, values, prefix, none) {
+    const empty = make("option", { value: "" });
+    say(empty, none);
+    return make("select", { name }, empty, ...values.map((value) => {
+        const option = make("option", { value });
+        say(option, `${prefix}.${value}`);
+        return option;
+    }));
+}
+
+/** @param {string} name @param {string} value @param {string} key */
+export function tick(name, value, key) {
+    const words = make("span");
+    say(words, key);
+    return make("label", { class: "tick" }, make("input", { type: "checkbox", name, value }), words);
+}
+
+/** @param {string} key @param {...Node} children a group of fields under its name */
+export function group(key, ...children) {
+    const legend = make("legend");
+    say(legend, key);
+    return make("fieldset", { class: "card group" }, legend, ...children);
+}
+
+/** @param {keyof HTMLElementTagNameMap} tag @param {string} key @param {string} [className] */
+export function said(tag, key, className = "") {
+    const element = make(tag, className ? { class: className } : {});
+    say(element, key);
+    return element;
+}
+
+/** @param {number} seconds UTC @param {string} language @returns {string} day and hour */
+export function when(seconds, language) {
+    // No locale data of Bambara in browsers; French is how dates are written in Mali.
+    const locale = language === "en" ? "en-GB" : "fr";
+    return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: "Africa/Bamako" }).format(seconds * 1000);
+}
+
+/** Loads a style sheet of a part that comes late. @param {string} href */
+export function style(href) {
+    if (!document.querySelector(`link[href="${href}"]`)) document.head.append(make("link", { rel: "stylesheet", href }));
+}
+
+/** @param {string} key @param {string} className @param {() => void} press */
+export function button(key, className, press) {
+    const pressed = make("button", { type: "button", class: className });
+    say(pressed, key);
+    pressed.addEventListener("click", press);
+    return pressed;
+}

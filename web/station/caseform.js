@@ -1,0 +1,234 @@
+/**
+ * The form of a case, before any call: who, why, danger signs, measurements, wishes, photos. Owns: what was typed, until
+ * the server has it; then it forgets all. Must never send a measurement that cannot be.
+ */
+
+import { GENERAL_FLAGS, isObstetric, MEASURES, OBSTETRIC_FLAGS, REASONS, AGES, SEXES, SPECIALTIES, SPOKEN, unitText } from "../shared/caselists.js";
+import { find, icon, make, setText } from "../shared/dom.js";
+import { button, choice, field, group, said, style, tick } from "../shared/fields.js";
+import { call, HttpError } from "../shared/http.js";
+import { alsoSay, errorText, number, t } from "../shared/i18n.js";
+import { shrunk, upload } from "./photos.js";
+
+const STYLE = new URL("../shared/cases.css", import.meta.url).pathname;
+
+/**
+ * Shows the form and waits until a case is made of it.
+ * @param {HTMLElement} box emptied and filled
+ * @param {{previousId?: string, previousText?: string}} from the case this one follows
+ * @returns {Promise<string | null>} the id of the case; null: given up
+ */
+export async function fillIn(box, from = {}) {
+    style(STYLE);
+    await Promise.all([alsoSay("cases"), alsoSay("people")]);
+    return new Promise((resolve) => {
+        const form = new CaseForm(from);
+        const done = (/** @type {string | null} */ id) => {
+            box.replaceChildren();
+            resolve(id);
+        };
+        form.onDone = done;
+        const head = make("div", { class: "case-head" }, said("h1", "case.title.new"), button("case.back", "button quiet", () => done(null)));
+        find("h1", HTMLElement, head).dataset.heading = "";
+        find("h1", HTMLElement, head).tabIndex = -1;
+        box.replaceChildren(make("div", { class: "case-view" }, head, form.element));
+        find("h1", HTMLElement, head).focus();
+    });
+}
+
+class CaseForm {
+    /** @type {(id: string | null) => void} */
+    onDone = () => undefined;
+    /** @type {Blob[]} */
+    #photos = [];
+    #caseId = "";
+    #error = make("p", { class: "error-text", role: "alert" });
+    #flags = make("div", { class: "group flags wide" });
+    #found = make("p", { class: "flag-found", role: "status", hidden: "" });
+    #photoList = make("ul", { class: "wide", role: "status" });
+
+    /** @param {{previousId?: string, previousText?: string}} from */
+    constructor(from) {
+        this.from = from;
+        const submit = make("button", { class: "button", "data-action": "submit-case" }, icon("doctor"), said("span", "case.submit"));
+        this.element = make("form", { novalidate: "", "data-form": "case" });
+        const follow = make("p", {}, `${t("case.follow", { date: from.previousText ?? "" })} — ${t("case.follow.text")}`);
+        if (from.previousId) this.element.append(follow);
+        this.element.append(this.#urgency(), this.#patient(), group("case.flags", said("p", "case.flags.text", "soft"), this.#flags, this.#found),
+            group("case.vitals", ...Object.keys(MEASURES).map((sign) => this.#vital(sign))), this.#wishes(), this.#photoGroup(), this.#error, submit);
+        this.#found.append(icon("red"), said("span", "case.flags.found"));
+        this.#showFlags();
+        this.element.addEventListener("change", (event) => {
+            const name = event.target instanceof Element ? event.target.getAttribute("name") : "";
+            if (name === "sex" || name === "age_band" || name === "reason_code") this.#showFlags();
+            this.#found.hidden = this.#values("red_flags").length === 0;
+        });
+        this.element.addEventListener("submit", (event) => {
+            event.preventDefault();
+            void this.#send(submit);
+        });
+    }
+
+    #urgency() {
+        const line = make("div", { class: "urgency-line" });
+        for (const colour of ["red", "orange", "green"]) {
+            const radio = make("input", { type: "radio", name: "case_urgency", value: colour });
+            radio.checked = colour === "green";
+            line.append(make("label", { class: `tick urgency-${colour}` }, radio, icon(colour), said("span", `urgency.${colour}`)));
+        }
+        return group("urgency.legend", line);
+    }
+
+    #patient() {
+        const words = make("textarea", { name: "reason_text", rows: "2", maxlength: "500", autocomplete: "off" });
+        const about = field("case.words", words);
+        about.classList.add("wide");
+        return group("case.patient",
+            field("case.ref", make("input", { name: "patient_ref", maxlength: "60", autocomplete: "off" }), "case.ref.text"),
+            field("case.age", choice("age_band", AGES, "age", "case.any")),
+            field("case.sex", choice("sex", SEXES, "sex", "case.any")),
+            field("case.reason", choice("reason_code", REASONS, "reason", "case.reason.choose")),
+            about);
+    }
+
+    #wishes() {
+        return group("case.wishes",
+            field("case.language", choice("language", SPOKEN, "spoken", "case.any")),
+            field("case.gender", choice("gender_wish", ["woman", "man"], "gender", "case.any")),
+            field("case.specialty", choice("specialty", SPECIALTIES, "specialty", "case.specialty.auto")),
+            tick("mediator_wanted", "yes", "case.mediator"));
+    }
+
+    /** @param {string} sign */
+    #vital(sign) {
+        const measures = MEASURES[sign] ?? [];
+        const input = make("input", { name: `vital.${sign}`, inputmode: "decimal", autocomplete: "off", size: "6" });
+        const row = field(`vital.${sign}`, input);
+        const units = measures.length > 1
+            ? make("select", { name: `unit.${sign}`, "aria-label": t(`vital.${sign}`) }, ...measures.map(({ unit }) => make("option", { value: unit }, unitText(unit))))
+            : make("span", {}, unitText(measures[0]?.unit ?? ""));
+        const note = make("p", { class: "error-text", role: "status", id: `${input.id}-note` });
+        input.setAttribute("aria-describedby", note.id);
+        const sure = tick(`sure.${sign}`, "yes", "case.vitals.confirm");
+        sure.hidden = true;
+        row.append(make("span", { class: "measure" }, input, units));
+        const box = make("div", { class: "vital" }, row, note, sure);
+        const look = () => {
+            const { verdict, measure } = this.#judge(sign);
+            sure.hidden = verdict !== "unusual";
+            input.setAttribute("aria-invalid", String(verdict === "impossible"));
+            const name = t(`vital.${sign}`);
+            const [low, high] = measure?.possible ?? [0, 0];
+            const unit = unitText(measure?.unit ?? "");
+            setText(note, verdict === "fine" ? "" : t(`case.vitals.${verdict}`, { name, low, high, unit }));
+        };
+        box.addEventListener("change", look);
+        return box;
+    }
+
+    /** @param {string} sign */
+    #judge(sign) {
+        const text = this.#value(`vital.${sign}`).replace(",", ".");
+        const measure = MEASURES[sign]?.find(({ unit }) => unit === this.#value(`unit.${sign}`)) ?? MEASURES[sign]?.[0];
+        const value = Number(text);
+        if (!text || !measure) return { verdict: "fine", value: null, measure };
+        const within = ([low, high] = [0, 0]) => value >= low && value <= high;
+        if (!Number.isFinite(value) || !within(measure.possible)) return { verdict: "impossible", value, measure };
+        return { verdict: within(measure.usual) ? "fine" : "unusual", value, measure };
+    }
+
+    #showFlags() {
+        const kept = this.#values("red_flags");
+        const obstetric = isObstetric(this.#value("reason_code"), this.#value("sex"), this.#value("age_band"));
+        const flags = obstetric ? OBSTETRIC_FLAGS : GENERAL_FLAGS;
+        const shown = [...flags, ...kept.filter((flag) => !flags.includes(flag))];
+        this.#flags.replaceChildren(...shown.map((flag) => {
+            const one = tick("red_flags", flag, `redflag.${flag}`);
+            find("input", HTMLInputElement, one).checked = kept.includes(flag);
+            return one;
+        }));
+    }
+
+    #photoGroup() {
+        // The camera of the kiosk, or the gallery of a telephone; a label is the button, so that no script opens it.
+        const input = make("input", { type: "file", accept: "image/*", capture: "environment", class: "hidden-text", "aria-label": t("case.photo.add") });
+        input.addEventListener("change", () => {
+            const file = input.files?.[0];
+            input.value = "";
+            if (file) void this.#take(file);
+        });
+        const label = make("label", { class: "button quiet" }, icon("photo"), said("span", "case.photo.add"), input);
+        return group("case.photos", label, this.#photoList);
+    }
+
+    /** @param {File} file */
+    async #take(file) {
+        const line = make("li", {});
+        this.#photoList.append(line);
+        const name = this.#photos.length + 1;
+        try {
+            this.#photos.push(await shrunk(file));
+            setText(line, t("case.photo.sending", { number: name, percent: 0 }));
+        } catch {
+            setText(line, errorText("photo_broken"));
+        }
+    }
+
+    /** @param {HTMLButtonElement} submit */
+    async #send(submit) {
+        const vitals = [];
+        for (const sign of Object.keys(MEASURES)) {
+            const { verdict, value, measure } = this.#judge(sign);
+            if (value === null || !measure) continue;
+            const confirmed = verdict === "unusual" && this.#values(`sure.${sign}`).length > 0;
+            if (verdict === "impossible" || (verdict === "unusual" && !confirmed)) {
+                find(`[name="vital.${sign}"]`, HTMLElement, this.element).focus();
+                setText(this.#error, errorText(`vital_${verdict}`));
+                return;
+            }
+            vitals.push({ sign, value: Number(value.toFixed(measure.digits)), unit: measure.unit, confirmed });
+        }
+        const orNull = (/** @type {string} */ name) => this.#value(name) || null;
+        submit.disabled = true;
+        setText(this.#error, "");
+        try {
+            // A photo that failed is sent again to the case that was made before.
+            this.#caseId ||= (await call("POST", "/api/cases", {
+                urgency: this.#value("case_urgency"), patient_ref: this.#value("patient_ref").trim(), age_band: orNull("age_band"),
+                sex: orNull("sex"), reason_code: this.#value("reason_code"), reason_text: this.#value("reason_text").trim(),
+                red_flags: this.#values("red_flags"), vitals, language: orNull("language"), gender_wish: orNull("gender_wish"),
+                mediator_wanted: this.#values("mediator_wanted").length > 0, specialty: orNull("specialty"), previous_id: this.from.previousId ?? null,
+            })).id;
+            // They travel while the patient waits: nobody waits for them.
+            void sendAll(this.#caseId, this.#photos);
+            this.onDone(this.#caseId);
+        } catch (problem) {
+            setText(this.#error, errorText(problem instanceof HttpError ? problem.code : "error"));
+        } finally {
+            submit.disabled = false;
+        }
+    }
+
+    /** @param {string} name @returns {string} */
+    #value(name) {
+        return String(new FormData(this.element).get(name) ?? "");
+    }
+
+    /** @param {string} name @returns {string[]} */
+    #values(name) {
+        return new FormData(this.element).getAll(name).map(String);
+    }
+}
+
+/** @param {string} caseId @param {Blob[]} photos one after the other, so that the first is there soon */
+async function sendAll(caseId, photos) {
+    for (const [index, photo] of photos.entries()) {
+        const say = (/** @type {string} */ text) => document.dispatchEvent(new CustomEvent("keneya-photo", { detail: text }));
+        try {
+            await upload(caseId, photo, (done) => say(t("case.photo.sending", { number: index + 1, percent: number(Math.floor(done * 100)) })));
+            say(t("case.photo.sent", { number: index + 1 }));
+        } catch (problem) {
+            say(errorText(problem instanceof HttpError ? problem.code : "error"));
+        }
+    }
+}

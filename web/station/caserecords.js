@@ -1,0 +1,147 @@
+/**
+ * The cases of a station: found again by reference, read, printed, followed up, and their outcome told. Owns: the list and
+ * the sheet on the screen. Must never keep a case once its view is left.
+ */
+
+/** @import {CaseView, SheetLanguage} from "../shared/casesheet.js" */
+
+import { OUTCOMES } from "../shared/caselists.js";
+import { focusHeading, OWN_NAMES, sheet, SHEET_LANGUAGES, wordsIn } from "../shared/casesheet.js";
+import { icon, make, setText } from "../shared/dom.js";
+import { button, choice, field, said, style, when } from "../shared/fields.js";
+import { call, HttpError } from "../shared/http.js";
+import { alsoSay, currentLanguage, errorText, t } from "../shared/i18n.js";
+
+const STYLE = new URL("../shared/cases.css", import.meta.url).pathname;
+
+/**
+ * @typedef {object} CaseLine
+ * @property {string} id @property {number} opened_at @property {string} state @property {string} urgency
+ * @property {string} reason_code @property {string} patient_ref @property {boolean} answered @property {string} outcome
+ */
+/** @typedef {{leave: () => void, follow: (previousId: string, text: string) => void, ask: (caseId: string) => void}} Ways */
+
+/** Shows the list of cases. @param {HTMLElement} box @param {Ways} ways */
+export async function showRecords(box, ways) {
+    await ready();
+    const error = make("p", { class: "error-text", role: "alert" });
+    const lines = make("ul", { class: "case-lines" });
+    const input = make("input", { name: "patient_ref", maxlength: "60", autocomplete: "off" });
+    const find_ = make("button", { class: "button quiet" }, icon("eye"), said("span", "cases.find"));
+    const form = make("form", { class: "side-by-side", novalidate: "" }, field("cases.search", input), find_);
+    const load = async () => {
+        const patient_ref = input.value.trim();
+        await told(error, async () => {
+            /** @type {CaseLine[]} */
+            const found = await (patient_ref ? call("POST", "/api/cases/search", { patient_ref }) : listed());
+            lines.replaceChildren(...found.map((line) => lineOf(line, () => void showCase(box, line.id, ways))));
+            if (!found.length) lines.append(said("li", "cases.none", "card"));
+        });
+    };
+    form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        void load();
+    });
+    box.replaceChildren(make("div", { class: "case-view" }, head("cases.title", ways), form, said("h2", "cases.recent"), error, lines));
+    focusHeading(box);
+    await load();
+}
+
+/** Shows one case as its sheet. @param {HTMLElement} box @param {string} caseId @param {Ways} ways */
+export async function showCase(box, caseId, ways) {
+    await ready();
+    const error = make("p", { class: "error-text", role: "alert" });
+    const view = make("div", { class: "case-view" }, head("summary.title", ways), error);
+    box.replaceChildren(view);
+    focusHeading(box);
+    await told(error, async () => {
+        /** @type {CaseView} */
+        const one = await call("GET", `/api/cases/${caseId}/summary`);
+        const page = make("div");
+        const languages = make("select", { name: "sheet_language" }, ...SHEET_LANGUAGES.map((value) => make("option", { value, lang: value }, OWN_NAMES[value])));
+        languages.value = one.language === "bm" ? "bm" : currentLanguage();
+        const draw = async () => {
+            const language = /** @type {SheetLanguage} */ (languages.value);
+            page.replaceChildren(sheet(one, await wordsIn(language), language));
+        };
+        languages.addEventListener("change", () => void told(error, draw));
+        const print = button("summary.print", "button", () => window.print());
+        print.prepend(icon("check"));
+        const ask = button("summary.ask", "button", () => ways.ask(caseId));
+        ask.hidden = one.state !== "open";
+        const follow = button("summary.follow", "button quiet", () => ways.follow(caseId, when(one.opened_at, currentLanguage())));
+        follow.hidden = one.state === "open";
+        view.append(make("div", { class: "side-by-side unprinted" }, field("summary.language", languages), print, ask, follow), page,
+            ...referralsToAsk(one, ways), outcomeForm(one, error));
+        await draw();
+    });
+}
+
+/** @param {CaseView} one @param {Ways} ways a referral inside opened a case, whose call can be asked for now */
+function referralsToAsk(one, ways) {
+    return one.referrals.filter(({ new_case_id }) => new_case_id).map(({ recipient, new_case_id }) => {
+        const known = t(`recipient.${recipient}`);
+        const name = known === `recipient.${recipient}` ? t(`specialty.${recipient}`) : known;
+        const ask = button("summary.ask", "button quiet", () => ways.ask(String(new_case_id)));
+        return make("div", { class: "card side-by-side unprinted" }, make("strong", {}, `${t("summary.referral")} ${name}`), ask);
+    });
+}
+
+/** @param {CaseView} one @param {HTMLElement} error */
+function outcomeForm(one, error) {
+    const outcome = choice("outcome", OUTCOMES, "outcome", "case.reason.choose");
+    const words = make("input", { name: "words", maxlength: "500", autocomplete: "off" });
+    const send = make("button", { class: "button" }, icon("check"), said("span", "outcome.send"));
+    const done = make("p", { role: "status" });
+    const form = make("form", { class: "card unprinted", novalidate: "" }, said("h2", "outcome.title"),
+        make("div", { class: "side-by-side" }, field("outcome.title", outcome), field("case.words", words), send), done);
+    form.hidden = one.state === "open";
+    form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        if (!outcome.value) {
+            outcome.focus();
+            return;
+        }
+        void told(error, async () => {
+            await call("POST", `/api/cases/${one.id}/outcomes`, { outcome: outcome.value, words: words.value.trim() });
+            form.reset();
+            setText(done, t("outcome.sent"));
+        });
+    });
+    return form;
+}
+
+/** @param {CaseLine} line @param {() => void} open */
+function lineOf(line, open) {
+    const what = line.reason_code ? t(`reason.${line.reason_code}`) : t("reason.other");
+    const state = line.outcome ? t(`outcome.${line.outcome}`) : t(line.answered ? "cases.answered" : "cases.unanswered");
+    const press = button("cases.open", "button quiet", open);
+    press.setAttribute("aria-description", `${line.patient_ref} ${what}`);
+    return make("li", { class: "card", "data-case": line.id }, icon(line.urgency, `icon urgency-${line.urgency}`),
+        make("div", {}, make("strong", {}, [line.patient_ref, what].filter(Boolean).join(" · ")), make("small", {}, `${when(line.opened_at, currentLanguage())} · ${state}`)), press);
+}
+
+/** @param {string} key @param {Ways} ways */
+function head(key, ways) {
+    return make("div", { class: "case-head unprinted" }, said("h1", key), button("case.back", "button quiet", ways.leave));
+}
+
+async function ready() {
+    style(STYLE);
+    await Promise.all([alsoSay("cases"), alsoSay("people")]);
+}
+
+/** This browser may hold a signed-in person too: the page says that it is the station's. @returns {Promise<CaseLine[]>} */
+function listed() {
+    return call("GET", "/api/cases");
+}
+
+/** @param {HTMLElement} error @param {() => Promise<void>} work */
+async function told(error, work) {
+    setText(error, "");
+    try {
+        await work();
+    } catch (problem) {
+        setText(error, errorText(problem instanceof HttpError ? problem.code : "error"));
+    }
+}
