@@ -68,6 +68,9 @@ def show(demo: Demo, console: Console) -> None:
         f"[bold]2. The doctor[/]           {demo.url}/clinician",
         f"   sign-in                [bold]{demo.login}[/]   password [bold]{demo.password}[/]",
         "",
+        "[bold red]Only this demo lets somebody in without a second factor.[/] A real server asks everybody",
+        "for the six digits of a telephone; begin there with [bold]keneya admin create[/].",
+        "",
         "Ask for a doctor at the station, go on duty and accept as the doctor. Ctrl-C stops.",
     )
     console.print(Panel("\n".join(lines), title="Kɛnɛya demo", expand=False, padding=(1, 2)))

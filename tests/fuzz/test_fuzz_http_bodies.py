@@ -5,8 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from server.http.api_accounts import Disabling, NewAccount, ProfileBody, Provider
 from server.http.api_session import SignIn
+from server.http.api_signin_steps import NewPassword, TypedCode, TypedPassword
 from server.http.api_station import Enrolment
+from server.http.api_stations import Wanted
 from server.http.api_ticket import TicketRequest
 from server.http.bodies import decode
 from server.http.errors import ApiError
@@ -14,7 +17,18 @@ from tests.fuzz.harness import fuzz
 
 BODIES: list[tuple[type[msgspec.Struct], list[bytes]]] = [
     (SignIn, [b'{"login":"docteur","password":"une longue phrase"}', b"{}"]),
-    (Enrolment, [b'{"code":"H2WP-GAQS"}', b'{"code":""}']),
+    (Enrolment, [b'{"code":"H2WP-GAQS","public_key":"MFkwEw=="}', b'{"code":""}']),
+    (TypedCode, [b'{"code":"123 456"}']),
+    (TypedPassword, [b'{"password":"une longue phrase"}']),
+    (NewPassword, [b'{"password":"une longue phrase","current":null}']),
+    (
+        ProfileBody,
+        [b'{"name":"X","role":"clinician","specialties":["law"],"languages":["bm"],"gender":"man"}'],
+    ),
+    (NewAccount, [b'{"login":"x","name":"Dr X","role":"auditor","site":""}']),
+    (Disabling, [b'{"disabled":true}']),
+    (Provider, [b'{"subject":"a-b-c"}']),
+    (Wanted, [b'{"site":"Kayes","name":"Poste 1"}']),
     (TicketRequest, [b'{"role":"station"}', b'{"role":null}', b"{}"]),
 ]
 

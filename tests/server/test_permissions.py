@@ -84,6 +84,17 @@ async def test_a_role_opens_a_socket_only_if_the_table_says_so(server: Server) -
                 assert (answer.status == 200) is allowed(role, Action.OPEN_SOCKET), role
 
 
+async def test_no_route_that_changes_something_takes_a_request_of_another_sites_page(server: Server) -> None:
+    async with AsyncExitStack() as stack:
+        chief = await signed_in(server, Role.ADMINISTRATOR, stack)
+        for method, path, _ in api_routes(server.app):
+            if method in ("GET", "OPTIONS"):
+                continue
+            for headers in ({"Origin": "https://evil.example"}, {"X-Keneya": "0"}):
+                async with chief.request(method, path, headers=headers) as answer:
+                    assert (answer.status, await answer.json()) == (403, {"code": "wrong_origin"}), path
+
+
 async def signed_in(server: Server, role: Role, stack: AsyncExitStack) -> aiohttp.ClientSession:
     client = await stack.enter_async_context(server.client())
     if role is Role.STATION:
