@@ -85,7 +85,9 @@ class House:
 
 
 @pytest.fixture
-def house(database_url: str, tmp_path: Path) -> Iterator[House]:
+def house(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    # A command owns its process: logging and file modes. Here the process is that of all the tests.
+    monkeypatch.setattr("server.command_line.configure_logging", lambda level, form: None)
     umask = os.umask(0o022)
     made = House(database_url, tmp_path / "data")
     made.write()
