@@ -22,5 +22,7 @@
 export const SECTIONS = [
     { id: "stations", icon: "station", roles: ["coordinator", "administrator"], load: () => import("./stations.js") },
     { id: "accounts", icon: "people", roles: ["administrator"], load: () => import("./accounts.js") },
+    { id: "waiting", icon: "clock", roles: ["coordinator"], load: () => import("./waiting.js") },
+    { id: "roster", icon: "doctor", roles: ["coordinator"], load: () => import("./roster.js") },
     { id: "own", icon: "person", roles: null, load: () => import("./own.js") },
 ];

@@ -138,6 +138,7 @@ function onError(code, ref) {
 }
 
 function showEnded() {
+    document.querySelector("[data-case-panel]")?.remove();
     ended = true;
     clearTimeout(homeTimer);
     homeTimer = setTimeout(goHome, HOME_AFTER_MS);
@@ -285,6 +286,12 @@ async function openRecords(caseId = "") {
     await (caseId ? showCase(box, caseId, ways) : showRecords(box, ways));
 }
 
+async function askForReferral() {
+    const caseId = consultation?.consultation_id ?? lastCaseId;
+    const module = await import("./referralconsent.js");
+    await module.askForReferral(caseId);
+}
+
 /** Nothing of a patient stays on the screen of a kiosk. */
 function leaveBeside() {
     beside = "";
@@ -348,6 +355,7 @@ onActions({
     case: () => void openCase(),
     records: () => void openRecords(),
     summary: () => void openRecords(lastCaseId),
+    "referral-consent": () => void askForReferral(),
     retry: () => session.connection.connect(),
     reload: () => location.reload(),
     wake: touched,

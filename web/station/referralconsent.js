@@ -1,0 +1,38 @@
+/**
+ * The patient's yes to being sent on, for one recipient, asked at the station in mid-call or after it. Owns: the choice of the
+ * recipient; what is explained and kept is the consent step's.
+ */
+
+import { SERVICES, SPECIALTIES } from "../shared/caselists.js";
+import { make } from "../shared/dom.js";
+import { button, field, said, style } from "../shared/fields.js";
+import { alsoSay, say } from "../shared/i18n.js";
+import { askConsent } from "./consent.js";
+
+const STYLE = new URL("../shared/cases.css", import.meta.url).pathname;
+
+/** Opens a panel beside what is shown. @param {string} caseId */
+export async function askForReferral(caseId) {
+    style(STYLE);
+    await Promise.all([alsoSay("cases"), alsoSay("people")]);
+    document.querySelector("[data-case-panel]")?.remove();
+    const to = make("select", { name: "recipient" }, ...options(SPECIALTIES, "specialty"), ...options(SERVICES, "recipient"));
+    const step = make("div");
+    const go = button("referral.ask", "button", () => void askConsent(step, { caseId, scope: "referral", recipient: to.value }).then((answer) => {
+        if (answer !== null) panel.remove();
+    }));
+    const close = button("note.close", "button quiet", () => panel.remove());
+    const panel = make("aside", { class: "card case-panel", "data-case-panel": "" },
+        make("div", { class: "case-head" }, said("h1", "referral.title"), close), field("note.refer.to", to), go, step);
+    document.body.append(panel);
+    to.focus();
+}
+
+/** @param {string[]} values @param {string} prefix */
+function options(values, prefix) {
+    return values.map((value) => {
+        const option = make("option", { value });
+        say(option, `${prefix}.${value}`);
+        return option;
+    });
+}
