@@ -1,0 +1,78 @@
+"""Temporal layers in real Chromium: what is left out stays left out without a freeze, and comes back by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.lab.browser import missing_browser
+from media.core import steering
+from media.core.temporallayers import ALL_LAYERS, MODE, LayerFilter
+from media.engine.engine import MediaEngine
+from media.engine.layers import TemporalLayers
+from server.app import MEDIA
+from tests.support.call import PATIENCE_S, Call, in_call
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(missing_browser() is not None, reason=str(missing_browser())),
+]
+
+WATCHED_S = 6.0
+PICTURE = """async () => {
+  const stats = [...(await window.__legs.at(-1).getStats()).values()];
+  const shown = stats.find((one) => one.type === 'inbound-rtp' && one.framesDecoded > 0);
+  return {frames: shown.framesDecoded, pli: shown.pliCount, nack: shown.nackCount};
+}"""
+
+
+async def watched(call: Call) -> dict[str, int]:
+    """What the doctor's page decodes, and asks for, in some seconds."""
+    before: dict[str, Any] = await call.clinician.evaluate(PICTURE)
+    await asyncio.sleep(WATCHED_S)
+    after: dict[str, Any] = await call.clinician.evaluate(PICTURE)
+    return {name: after[name] - before[name] for name in after}
+
+
+def filters(engine: MediaEngine) -> list[LayerFilter]:
+    """A filter for each picture that is shown, in both directions."""
+    members = [member for room in engine._rooms.values() for member in room.members]
+    made = []
+    for slot in (slot for member in members for slot in member.downlink.slots if slot.video.active):
+        slot.video.layers = LayerFilter()
+        made.append(slot.video.layers)
+    return made
+
+
+@pytest.mark.parametrize("codec", ["video/AV1", "video/VP9", "video/VP8"])
+async def test_a_page_decodes_the_base_alone_and_all_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str
+) -> None:
+    monkeypatch.setattr(steering, "VIDEO_PREFERENCE", (codec,))
+    # Two links in one machine are alike: what the rule would ask of a group is asked here for two.
+    monkeypatch.setattr(TemporalLayers, "mode", lambda self, publisher: MODE)
+    monkeypatch.setattr(
+        TemporalLayers, "consider", lambda self, publisher, receivers, views, now_ms: list(views)
+    )
+    async with in_call(tmp_path) as call:
+        await call.hears_and_sees(call.clinician)
+        media = call.server.app[MEDIA]
+        assert isinstance(media, MediaEngine)
+        both = filters(media)
+        async with asyncio.timeout(PATIENCE_S):
+            while not all(one.seen for one in both):  # noqa: ASYNC110 - a packet sets it
+                await asyncio.sleep(0.1)
+        whole = await watched(call)
+        for one in both:
+            one.target = 0
+        base = await watched(call)
+        for one in both:
+            one.target = ALL_LAYERS
+        again = await watched(call)
+        assert 0 < base["frames"] < 0.5 * whole["frames"]
+        assert base["nack"] == base["pli"] == 0, "what was left out on purpose is not missed"
+        assert again["frames"] > 1.5 * base["frames"]
+        assert again["pli"] == 0
