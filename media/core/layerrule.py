@@ -1,7 +1,8 @@
 """When one encoding is made in temporal layers, and how many of them each receiver gets.
 
-Owns: both decisions with their hysteresis. Layers cost the encoder a tenth of its bits, so they are asked for
-only where receivers differ by more than that, and by less than a lower copy is made for (lowercopy.py). Must never
+Owns: both decisions with their hysteresis. A frame that must not refer to the one before costs bits, so layers
+are asked for only where receivers differ by more than an encoder swings, and by less than a lower copy is made for
+(lowercopy.py). Must never
 measure: rates come in as wire bit/s, times as ms on the caller's clock.
 """
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 # Two voices are a conversation and one who breaks in; a third adds noise, not words.
 VOICES_HEARD = 2
 
-# RFC 6464 section 3: the level in -dBov, 0 the loudest, 127 silence; the first bit is the sender's own opinion of
-# whether it is speech, which browsers take from DTX and so say of a fan too.
+# RFC 6464 section 3: the level in -dBov, 0 the loudest, 127 silence. The first bit is the sender's own opinion of
+# whether it is speech; how that is formed is left to each, so it is not read.
 LEVEL_MASK = 0x7F
 SILENCE = 127
-# Speech after a browser's gain control lies at 15 to 40, a quiet ward at 60 and more.
+# 50 dB under full scale: a browser's gain control lifts speech well above it, and it suppresses noise below.
 SPEAKING_LEVEL = 50
 # A page that tells no levels is taken for an ordinary voice whenever it sends more than DTX's comfort noise.
 ASSUMED_LEVEL = 30
