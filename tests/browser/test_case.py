@@ -118,3 +118,20 @@ async def test_a_case_from_the_form_to_the_printed_sheet(tmp_path: Path) -> None
         await station.locator(".case-head button").first.click()
         await people.view(station, "home")
         assert "0412" not in await station.locator("body").inner_text()
+
+
+async def test_a_hurried_request_is_agreed_to_while_it_waits(tmp_path: Path) -> None:
+    async with async_playwright() as playwright, two_pages(tmp_path, playwright) as call:
+        station, doctor = call.pages
+        await people.request(station, urgency="red")  # no more taps than ever
+        await people.act(station, "consent")
+        await agree(station)
+        await expect(station.locator("[data-action=consent]")).to_be_hidden()
+        consultation = doctor.locator("li[data-consultation]")
+        case_id = await consultation.get_attribute("data-consultation")
+        own = call.server.services
+        async with own.database() as db:
+            (kept,) = await own.consents.of(db, str(case_id))
+        assert kept.in_force
+        await people.accept(doctor)
+        await people.view(station, "call")

@@ -1,5 +1,5 @@
 /**
- * The patient's yes to being sent on, for one recipient, asked at the station in mid-call or after it. Owns: the choice of the
+ * The patient's yes beside what is shown: to being seen, and to being sent on, for one recipient. Owns: the choice of the
  * recipient; what is explained and kept is the consent step's.
  */
 
@@ -10,6 +10,20 @@ import { alsoSay, say } from "../shared/i18n.js";
 import { askConsent } from "./consent.js";
 
 const STYLE = new URL("../shared/cases.css", import.meta.url).pathname;
+
+/**
+ * The yes to the consultation itself, for a request that was in a hurry.
+ * @param {string} caseId @returns {Promise<boolean | null>} as `askConsent`
+ */
+export async function askToBeSeen(caseId) {
+    style(STYLE);
+    document.querySelector("[data-case-panel]")?.remove();
+    const panel = make("aside", { class: "card case-panel", "data-case-panel": "" });
+    document.body.append(panel);
+    const answer = await askConsent(panel, { caseId });
+    panel.remove();
+    return answer;
+}
 
 /** Opens a panel beside what is shown. @param {string} caseId */
 export async function askForReferral(caseId) {

@@ -56,6 +56,8 @@ let ended = false;
 /** What is open beside a consultation: the form of a case, or the cases of this post. @type {"" | "case" | "records"} */
 let beside = "";
 let lastCaseId = "";
+/** The case whose patient has said yes on this page. */
+let agreedId = "";
 let resting = false;
 let touchedMs = Date.now();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -191,6 +193,7 @@ function render() {
     else callView.hide();
     session.media.tellOthers(now === "call");
     find("[data-action=request]", HTMLButtonElement).disabled = requestSeq > 0;
+    find("[data-action=consent]", HTMLElement).hidden = !consultation || agreedId === consultation.consultation_id;
     if (now === "waiting" || now === "call") wake();
     overlays.tick();
     showDevices();
@@ -266,6 +269,7 @@ async function askFor(caseId) {
     const agreed = await askConsent(find("[data-case]", HTMLElement), { caseId });
     leaveBeside();
     if (!agreed || requestSeq || consultation) return;
+    agreedId = caseId;
     requestSeq = session.send({ type: "request_consultation", urgency: "green", case_id: caseId });
     wake();
     render();
@@ -284,6 +288,13 @@ async function openRecords(caseId = "") {
         ask: (/** @type {string} */ id) => void askFor(id),
     };
     await (caseId ? showCase(box, caseId, ways) : showRecords(box, ways));
+}
+
+async function askConsent() {
+    const caseId = consultation?.consultation_id ?? "";
+    const { askToBeSeen } = await import("./referralconsent.js");
+    if (await askToBeSeen(caseId)) agreedId = caseId;
+    render();
 }
 
 async function askForReferral() {
@@ -355,6 +366,7 @@ onActions({
     case: () => void openCase(),
     records: () => void openRecords(),
     summary: () => void openRecords(lastCaseId),
+    consent: () => void askConsent(),
     "referral-consent": () => void askForReferral(),
     retry: () => session.connection.connect(),
     reload: () => location.reload(),
