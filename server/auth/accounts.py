@@ -23,8 +23,6 @@ from server.db.models import Account
 from signaling.messages import Role
 
 LOGIN_MAX_CHARS = 100
-# What no password has for a hash: nobody opens such an account with one (it is for provider sign-in only).
-NO_PASSWORD = "!"  # noqa: S105
 
 
 class Accounts:

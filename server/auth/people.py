@@ -130,7 +130,7 @@ class People:
             act = Act.ACCOUNT_DISABLED if disabled else Act.ACCOUNT_ENABLED
             await self._trail.record(db, actor.did(act, account_id))
 
-    async def reset(self, account_id: str, *, actor: By, keep_second_factor: bool = False) -> str:
+    async def reset(self, account_id: str, *, actor: By) -> str:
         """Let somebody in again: a one-time password to tell them; all sessions and the second factor end.
 
         Raises NoSuchAccount, TooBusy.
@@ -142,12 +142,9 @@ class People:
             account.password_hash = password_hash
             account.must_change_password = True
             account.password_expires_at = self._clock() + ONE_TIME_S
-            if not keep_second_factor:
-                account.totp_secret = account.totp_confirmed_at = None
+            account.totp_secret = account.totp_confirmed_at = None
             await end_sessions_of(db, account_id=account_id)
-            await self._trail.record(
-                db, actor.did(Act.ACCOUNT_RESET, account_id, second_factor=not keep_second_factor)
-            )
+            await self._trail.record(db, actor.did(Act.ACCOUNT_RESET, account_id))
         return password
 
     async def link_provider(self, account_id: str, *, issuer: str, subject: str, actor: By) -> None:
