@@ -2,8 +2,7 @@
 
 Owns: both decisions with their hysteresis. A frame that must not refer to the one before costs bits, so layers
 are asked for only where receivers differ by more than an encoder swings, and by less than a lower copy is made for
-(lowercopy.py). Must never
-measure: rates come in as wire bit/s, times as ms on the caller's clock.
+(lowercopy.py). Must never measure: rates come in as wire bit/s, times as ms on the caller's clock.
 """
 
 from __future__ import annotations
