@@ -28,6 +28,7 @@ class Act(StrEnum):
     REFERRAL_WRITTEN = "referral_written"
     OUTCOME_REPORTED = "outcome_reported"
     ROSTER_CHANGED = "roster_changed"
+    SITE_RULES_CHANGED = "site_rules_changed"
     CONSULTATION_REQUESTED = "consultation_requested"
     CONSULTATION_ACCEPTED = "consultation_accepted"
     CONSULTATION_RELEASED = "consultation_released"

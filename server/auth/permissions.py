@@ -27,6 +27,7 @@ class Action(StrEnum):
     READ_CONSENTS = "read_consents"
     READ_ROSTER = "read_roster"
     KEEP_ROSTER = "keep_roster"
+    KEEP_SITES = "keep_sites"
     WATCH_QUEUE = "watch_queue"
 
 
@@ -48,6 +49,7 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.READ_CONSENTS: frozenset({_R.STATION, _R.CLINICIAN}),
     Action.READ_ROSTER: frozenset({_R.CLINICIAN, _R.COORDINATOR}),
     Action.KEEP_ROSTER: frozenset({_R.COORDINATOR}),
+    Action.KEEP_SITES: frozenset({_R.COORDINATOR}),
     Action.WATCH_QUEUE: frozenset({_R.COORDINATOR}),
 }
 

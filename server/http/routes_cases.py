@@ -13,8 +13,9 @@ from server.cases.lists import CaseLists
 from server.cases.photos import Photos
 from server.cases.rosters import Rosters
 from server.cases.service import Cases
+from server.cases.siterules import Sites
 from server.consultations import Consultations
-from server.http import api_case_photos, api_cases, api_roster
+from server.http import api_case_photos, api_cases, api_roster, api_sites
 from server.services import Services
 
 
@@ -29,6 +30,7 @@ def add_cases(app: web.Application, own: Services, desk: Consultations, clock: C
     )
     app[api_roster.ROSTERS] = Rosters(own.database, own.trail, clock)
     app[api_roster.CLOCK] = clock
+    app[api_sites.SITES] = Sites(own.database, own.trail)
     _add_routes(app.router)
 
 
@@ -50,3 +52,5 @@ def _add_routes(router: web.UrlDispatcher) -> None:
     router.add_post("/api/roster/exceptions", api_roster.add_exception)
     router.add_delete("/api/roster/{entry_id}", api_roster.remove)
     router.add_get("/api/waiting", api_roster.waiting)
+    router.add_get("/api/sites", api_sites.sites)
+    router.add_post("/api/sites/{site_id}/rules", api_sites.change)

@@ -1,0 +1,59 @@
+"""What a site has decided about its cases: whether they may carry a name.
+
+Owns: the rule on disk, with the trail of each change. Must never look at a case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from server.audit.acts import Act
+from server.audit.entry import Entry
+from server.audit.trail import Trail
+from server.auth.principal import Principal
+from server.cases.errors import NoSuchCase
+from server.db.engine import DbSessions
+from server.db.models import Site
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRules:
+    """The rules of one site."""
+
+    site_id: str
+    name: str
+    names_allowed: bool
+
+
+class Sites:
+    """The rules of all sites."""
+
+    def __init__(self, database: DbSessions, trail: Trail) -> None:
+        self._database = database
+        self._trail = trail
+
+    async def all(self) -> list[SiteRules]:
+        """Every site, by name."""
+        async with self._database() as db:
+            return [
+                SiteRules(site.id, site.name, site.names_allowed)
+                for site in await db.scalars(select(Site).order_by(Site.name))
+            ]
+
+    async def allow_names(self, who: Principal, site_id: str, *, allowed: bool) -> None:
+        """From now on cases of this site may, or may not, carry a name. Raises NoSuchCase for no site."""
+        async with self._database.begin() as db:
+            site = await db.get(Site, site_id)
+            if site is None:
+                raise NoSuchCase
+            site.names_allowed = allowed
+            entry = Entry(
+                Act.SITE_RULES_CHANGED,
+                who.participant_id,
+                who.role,
+                subject_id=site_id,
+                facts={"names_allowed": allowed},
+            )
+            await self._trail.record(db, entry)
