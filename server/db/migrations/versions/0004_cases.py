@@ -15,9 +15,7 @@ CODE = 40
 
 
 def upgrade() -> None:
-    op.add_column(
-        "site", sa.Column("names_allowed", sa.Boolean(), server_default=sa.false(), nullable=False)
-    )
+    op.add_column("site", sa.Column("names_allowed", sa.Boolean(), server_default=sa.false(), nullable=False))
     _case_file()
     _of_a_case()
     _referral()
