@@ -15,7 +15,12 @@ from server.db.models.consent import Consent
 from server.db.models.consultation import Consultation
 from server.db.models.consultation_event import ConsultationEvent
 from server.db.models.enrolment_code import EnrolmentCode
+from server.db.models.group_seat import GroupSeat
+from server.db.models.group_session import GroupSession
 from server.db.models.http_session import HttpSession
+from server.db.models.mediation import Mediation
+from server.db.models.mediation_blockage import MediationBlockage
+from server.db.models.mediation_report import MediationReport
 from server.db.models.oidc_link import OidcLink
 from server.db.models.referral import Referral
 from server.db.models.roster_exception import RosterException
@@ -40,7 +45,12 @@ __all__ = [
     "Consultation",
     "ConsultationEvent",
     "EnrolmentCode",
+    "GroupSeat",
+    "GroupSession",
     "HttpSession",
+    "Mediation",
+    "MediationBlockage",
+    "MediationReport",
     "OidcLink",
     "Referral",
     "RosterException",

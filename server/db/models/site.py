@@ -18,3 +18,5 @@ class Site(Base):
     created_at: Mapped[Seconds]
     # Whether a case may carry a patient's name; else only a number or an alias of the post's own.
     names_allowed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # A One Stop Center: whoever comes here is a survivor, and every case opened here is kept as one.
+    survivor_safe: Mapped[bool] = mapped_column(default=False, server_default=false())

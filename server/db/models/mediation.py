@@ -1,0 +1,29 @@
+"""One mediator in one case: invited, pledged, there from when to when."""
+
+from __future__ import annotations
+
+from sqlalchemy import Double, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db.base import ID_CHARS, Base, Id, Seconds
+
+
+class Mediation(Base):
+    """An invitation and what became of it. ``state``: server.mediators.vocabulary.MediationState.
+
+    The pledge stands in this row: who joined without one cannot be written (``pledge_text_id`` is its text and
+    version, ``pledge_language`` the language it was read in).
+    """
+
+    __tablename__ = "mediation"
+
+    id: Mapped[Id]
+    case_id: Mapped[str] = mapped_column(ForeignKey("case_file.id"), index=True)
+    mediator_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
+    invited_by: Mapped[str] = mapped_column(String(ID_CHARS))
+    invited_at: Mapped[Seconds]
+    state: Mapped[str] = mapped_column(String(20))
+    pledge_text_id: Mapped[str | None] = mapped_column(String(ID_CHARS))
+    pledge_language: Mapped[str | None] = mapped_column(String(20))
+    joined_at: Mapped[float | None] = mapped_column(Double)
+    left_at: Mapped[float | None] = mapped_column(Double)

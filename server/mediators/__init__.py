@@ -1,0 +1,1 @@
+"""Mediators: interpreters and health mediators, invited into a case, bound by a pledge, accountable afterwards."""

@@ -1,0 +1,39 @@
+"""The short words of mediation: where an invitation stands, and what a mediator met with.
+
+Owns: names only; their words are in the catalogs under ``blockage.`` and ``pledge.``. Pure.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class MediationState(StrEnum):
+    """Where one invitation stands; all but the first two are ends."""
+
+    INVITED = "invited"
+    JOINED = "joined"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    LEFT = "left"
+    REMOVED = "removed"
+
+
+class Blockage(StrEnum):
+    """What stood between a patient and care."""
+
+    TRANSPORT = "transport"
+    COST = "cost"
+    REFUSAL = "refusal"
+    NO_DRUG = "no_drug"
+    NO_DOCUMENT = "no_document"
+    LANGUAGE = "language"
+    OTHER = "other"
+
+
+# The text that every mediator pledges to (web/shared/pledges/); a changed text is a new version.
+PLEDGES = frozenset({"pledge-1"})
+PLEDGE_LANGUAGES = frozenset({"fr", "bm", "en"})
+
+# Of the consent for a referral: in a survivor-safe case a mediator is one more whom the patient agrees to.
+MEDIATOR_RECIPIENT = "mediator"
