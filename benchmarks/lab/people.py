@@ -49,13 +49,21 @@ async def linked(page: Page) -> None:
 
 
 async def request(page: Page, *, urgency: str | None = None, reason: str = "") -> None:
-    """Nurse: ask for a doctor; ends in the waiting room."""
+    """Nurse: ask for a doctor, and the patient's agreement; ends in the waiting room."""
     if urgency is not None:
         await page.check(f"input[name=urgency][value={urgency}]", force=True)
     if reason:
         await page.fill("textarea[name=reason]", reason)
     await act(page, "request")
     await view(page, "waiting", "call")
+    await agree(page)
+
+
+async def agree(page: Page) -> None:
+    """Nurse: the patient says yes; ends when the server has kept the answer."""
+    await page.fill("[data-form=consent] input[name=explained_by]", "Fatou D.", timeout=PATIENCE_MS)
+    await page.click("[data-form=consent] [data-answer=check]", timeout=PATIENCE_MS)
+    await page.wait_for_selector("[data-form=consent]", state="detached", timeout=PATIENCE_MS)
 
 
 async def sign_in(page: Page, origin: str, login: str, password: str) -> None:

@@ -16,8 +16,10 @@ from server.audit.acts import Act, System
 from server.audit.entry import Entry, Fact
 from server.audit.trail import Trail
 from server.auth.principal import Principal
+from server.auth.profile import Specialty
+from server.cases.kinds import is_discreet
 from server.cases.vocabulary import Kind
-from server.consents import Consents, ConsentScope
+from server.consents import ConsentMissing, Consents, ConsentScope
 from server.consultations.outlook import Outlook
 from server.db.engine import DbSessions
 from server.db.models import (
@@ -29,6 +31,8 @@ from server.db.models import (
     CaseRoute,
     Consultation,
     ConsultationEvent,
+    Site,
+    Station,
 )
 from server.db.outlooks import outlook_of
 from server.redacted import Redacted
@@ -91,17 +95,18 @@ class DatabaseConsultationStore:
     async def _must_have_consent(self, db: AsyncSession, record: ConsultationRecord, *, is_new: bool) -> None:
         """Raises Refused. The row of the answer stays locked to the commit: a withdrawal comes before or after.
 
-        A case that was opened on the form needs a yes before it waits. A hurried request has no case to
-        answer for yet; what is said once it waits counts as in any other: nobody takes it against a no.
+        Nobody takes a patient, so that no room opens, without a yes. A case of the form needs it before it
+        waits; a hurried request has nothing to hang an answer on until it waits, and is asked meanwhile.
         """
         asks = record.state in WAITING and is_new
         if not asks and record.state is not ConsultationState.ACCEPTED:
             return
         if asks and await db.get(CaseFile, record.consultation_id) is None:
             return
-        answer = await self._consents.newest(db, record.consultation_id, ConsentScope.TELECONSULTATION)
-        if (answer is None and asks) or (answer is not None and not answer.in_force):
-            raise Refused("consent_missing")
+        try:
+            await self._consents.require(db, record.consultation_id, ConsentScope.TELECONSULTATION)
+        except ConsentMissing:
+            raise Refused("consent_missing") from None
 
     async def load_open(self) -> list[ConsultationRecord]:
         """Every consultation that is neither closed nor cancelled, longest waiting first."""
@@ -132,6 +137,13 @@ class DatabaseConsultationStore:
             if await db.get(Consultation, case_id) is not None:
                 return None
             return Urgency(case.urgency), wishes_of(case)
+
+    async def usual_wishes(self, station_id: str) -> Wishes:
+        """Where a request without a case goes: of a survivor-safe site, to nobody beyond one specialty."""
+        query = select(Site.survivor_safe).join(Station, Station.site_id == Site.id)
+        async with self._database() as db:
+            discreet = bool(await db.scalar(query.where(Station.id == station_id)))
+        return Wishes(specialty=Specialty.GENERAL.value, discreet=True) if discreet else NO_WISHES
 
     async def skills(self, clinician_id: str) -> Skills:
         """Specialties, languages and gender of an account."""
@@ -180,6 +192,7 @@ def wishes_of(case: CaseFile) -> Wishes:
         language="" if case.mediator_wanted else case.language,
         gender=case.gender_wish,
         clinician_id=case.wanted_clinician_id,
+        discreet=is_discreet(case.kind),
     )
 
 
@@ -206,7 +219,7 @@ async def _keep_case(db: AsyncSession, record: ConsultationRecord) -> None:
             CaseFile(
                 id=record.consultation_id,
                 station_id=record.station_id,
-                kind=Kind.ORDINARY.value,
+                kind=(Kind.SURVIVOR_SAFE if record.wishes.discreet else Kind.ORDINARY).value,
                 opened_at=record.requested_at,
                 patient_ref=Redacted(""),
                 age_band="",

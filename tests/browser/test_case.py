@@ -120,15 +120,24 @@ async def test_a_case_from_the_form_to_the_printed_sheet(tmp_path: Path) -> None
         assert "0412" not in await station.locator("body").inner_text()
 
 
-async def test_a_hurried_request_is_agreed_to_while_it_waits(tmp_path: Path) -> None:
+async def test_a_hurried_request_asks_by_itself_and_nobody_takes_it_before_the_yes(tmp_path: Path) -> None:
     async with async_playwright() as playwright, two_pages(tmp_path, playwright) as call:
         station, doctor = call.pages
-        await people.request(station, urgency="red")  # no more taps than ever
-        await people.act(station, "consent")
-        await agree(station)
+        await station.check("input[name=urgency][value=red]", force=True)
+        await people.act(station, "request")
+        await expect(station.locator("[data-form=consent]")).to_be_visible()  # no tap more than ever
+        await doctor.click("li[data-consultation] [data-action=accept]")
+        await expect(doctor.locator("[data-notice]")).to_contain_text("accord du patient")
+        await expect(station.locator("body[data-view=waiting]")).to_be_attached()
+
+        # A page that comes back asks again; one whose patient has said yes does not.
+        await station.reload()
+        await people.agree(station)
+        await station.reload()
+        await people.view(station, "waiting")
         await expect(station.locator("[data-action=consent]")).to_be_hidden()
-        consultation = doctor.locator("li[data-consultation]")
-        case_id = await consultation.get_attribute("data-consultation")
+        await expect(station.locator("[data-form=consent]")).to_have_count(0)
+        case_id = await doctor.locator("li[data-consultation]").get_attribute("data-consultation")
         own = call.server.services
         async with own.database() as db:
             (kept,) = await own.consents.of(db, str(case_id))

@@ -9,6 +9,7 @@ from server.consultations import Consultations
 from server.db.consultations import DatabaseConsultationStore
 from server.hub import Hub
 from signaling.messages import Accept, ConsultationState, RequestConsultation, Role, SetDuty, Urgency
+from tests.support.databases import agree
 from tests.support.server import Server
 from tests.support.signaling import MediaRecorder
 
@@ -27,6 +28,7 @@ async def test_what_was_acknowledged_survives_a_restart(server: Server) -> None:
     await before.received(station, RequestConsultation(urgency=Urgency.RED, reason="fièvre"))
     (asked,) = await store.load_open()
     assert (asked.reason, asked.clinician_id) == ("fièvre", None)
+    await agree(server.services.database, asked.consultation_id)
     await before.received(doctor, SetDuty(on=True))
     await before.received(doctor, Accept(consultation_id=asked.consultation_id))
     (taken,) = await store.load_open()

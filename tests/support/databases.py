@@ -15,8 +15,12 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.lab.postgresql import Postgresql, PostgresqlMissing, running_postgresql
+from server.audit.trail import Trail
+from server.consents import Consents, ConsentScope, Giver, How, NewConsent
 from server.db.engine import DbSessions, open_database, sessions_of
 from server.db.upgrade import upgrade
+from server.redacted import Redacted
+from signaling.messages import Role
 
 BOTH = ("sqlite", "postgresql")
 
@@ -84,3 +88,21 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 def database(engine: AsyncEngine) -> DbSessions:
     """The sessions of `engine`."""
     return sessions_of(engine)
+
+
+async def agree(database: DbSessions, case_id: str, by: str = "st_1") -> None:
+    """The patient of this case agrees to be seen from afar, and that is on disk."""
+    answer = NewConsent(
+        consultation_id=case_id,
+        scope=ConsentScope.TELECONSULTATION,
+        given=True,
+        language="bm",
+        text_id="teleconsultation-1",
+        how=How.SPOKEN,
+        giver=Giver.PATIENT,
+        explained_by=Redacted("Fatou"),
+        recorded_by=by,
+    )
+    consents = Consents(Trail(lambda: 5.0), lambda: 5.0)
+    async with database.begin() as db:
+        await consents.record(db, answer, Role.STATION)

@@ -6,16 +6,20 @@
 import { SERVICES, SPECIALTIES } from "../shared/caselists.js";
 import { make } from "../shared/dom.js";
 import { button, field, said, style } from "../shared/fields.js";
+import { call } from "../shared/http.js";
 import { alsoSay, say } from "../shared/i18n.js";
 import { askConsent } from "./consent.js";
 
 const STYLE = new URL("../shared/cases.css", import.meta.url).pathname;
 
 /**
- * The yes to the consultation itself, for a request that was in a hurry.
+ * The yes to the consultation itself, for a request that was in a hurry; not asked again when it is on disk.
  * @param {string} caseId @returns {Promise<boolean | null>} as `askConsent`
  */
 export async function askToBeSeen(caseId) {
+    /** @type {{scope: string, in_force: boolean}[]} */
+    const answers = await call("GET", `/api/cases/${caseId}/consents`);
+    if (answers.some(({ scope, in_force }) => scope === "teleconsultation" && in_force)) return true;
     style(STYLE);
     document.querySelector("[data-case-panel]")?.remove();
     const panel = make("aside", { class: "card case-panel", "data-case-panel": "" });

@@ -58,6 +58,8 @@ let beside = "";
 let lastCaseId = "";
 /** The case whose patient has said yes on this page. */
 let agreedId = "";
+/** The case whose patient this page has asked, whatever the answer. */
+let askedId = "";
 let resting = false;
 let touchedMs = Date.now();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -130,6 +132,8 @@ function onConsultation(message) {
     if (!over) find("form[data-form=request]", HTMLFormElement).reset();
     if (over || consultation?.consultation_id !== message.consultation_id) waiting.setPlace(null);
     consultation = over ? null : message;
+    if (over) closePanel();
+    else if (!isCall(message) && ![agreedId, askedId].includes(message.consultation_id)) void askConsent();
 }
 
 /** @param {string} code @param {number} ref */
@@ -139,8 +143,12 @@ function onError(code, ref) {
     if (!code.startsWith("offer_") && code !== "slow_down") notice(errorText(code));
 }
 
-function showEnded() {
+/** A question to a patient ends with the consultation. */
+function closePanel() {
     document.querySelector("[data-case-panel]")?.remove();
+}
+
+function showEnded() {
     ended = true;
     clearTimeout(homeTimer);
     homeTimer = setTimeout(goHome, HOME_AFTER_MS);
@@ -290,10 +298,17 @@ async function openRecords(caseId = "") {
     await (caseId ? showCase(box, caseId, ways) : showRecords(box, ways));
 }
 
+/** The patient's yes to a request that waits without one: nobody can take it before. */
 async function askConsent() {
     const caseId = consultation?.consultation_id ?? "";
-    const { askToBeSeen } = await import("./referralconsent.js");
-    if (await askToBeSeen(caseId)) agreedId = caseId;
+    askedId = caseId;
+    try {
+        const { askToBeSeen } = await import("./referralconsent.js");
+        if (await askToBeSeen(caseId)) agreedId = caseId;
+    } catch (problem) {
+        // A link that fails here leaves the button, which tries again.
+        notice(errorText(problem instanceof HttpError ? problem.code : "error"));
+    }
     render();
 }
 

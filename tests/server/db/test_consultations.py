@@ -14,6 +14,7 @@ from server.db.engine import DbSessions, sessions_of
 from server.db.models import Account, ConsultationEvent, Site, Station
 from signaling.consultation import ConsultationRecord
 from signaling.messages import ConsultationState, Urgency
+from tests.support.databases import agree
 
 RECORD = ConsultationRecord(
     consultation_id="c_1",
@@ -53,6 +54,7 @@ async def test_what_was_saved_comes_back_whole(database: DbSessions) -> None:
     )
     await store.save(RECORD)
     assert await store.load_open() == [RECORD]
+    await agree(database, "c_1")
     await store.save(accepted)
     assert await store.load_open() == [accepted]
 
@@ -78,6 +80,7 @@ async def test_every_save_adds_a_line_of_history(database: DbSessions) -> None:
     times = iter([10.0, 20.0])
     store = DatabaseConsultationStore(database, Trail(lambda: 5.0), lambda: next(times))
     await store.save(RECORD)
+    await agree(database, "c_1")
     await store.save(replace(RECORD, state=ConsultationState.ACCEPTED, clinician_id="ac_1"))
     async with database() as db:
         lines = (await db.scalars(select(ConsultationEvent).order_by(ConsultationEvent.id))).all()

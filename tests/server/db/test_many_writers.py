@@ -29,6 +29,7 @@ from signaling.errors import Refused
 from signaling.messages import ConsultationState as S
 from signaling.messages import Urgency
 from tests.support.cases import Someone, house
+from tests.support.databases import agree
 from tests.support.kiosk import KioskKey
 
 DOCTORS = 6
@@ -79,6 +80,7 @@ async def test_a_patient_has_one_doctor_though_two_processes_ask(
         requested_at=1.0,
     )
     await stores[0].save(waiting)
+    await agree(database, "c_1")
 
     async def take(n: int) -> str:
         taken = replace(waiting, state=S.ACCEPTED, clinician_id=f"ac_{n}", clinician_name="Dr")

@@ -61,6 +61,25 @@ async def test_without_a_yes_on_disk_nobody_is_asked(home: House) -> None:
     ]
 
 
+async def test_nobody_takes_a_hurried_request_before_the_yes(home: House) -> None:
+    station, doctor = await home.station(), await home.person("traore")
+    await station.page.say(wire.RequestConsultation(urgency=wire.Urgency.RED, reason="saigne"))
+    case_id = (await station.page.expect(wire.Waiting)).consultation_id
+    await doctor.page.say(wire.Accept(consultation_id=case_id))
+    assert (await doctor.page.expect(wire.Error)).code == "consent_missing"
+    assert "consultation_accepted" not in [act for act, _ in await home.acts(case_id)]
+    await station.post(f"/api/cases/{case_id}/consents", YES)
+    await home.accept(doctor, case_id)
+
+
+async def test_a_no_to_a_hurried_request_ends_it(home: House) -> None:
+    station = await home.station()
+    await station.page.say(wire.RequestConsultation(urgency=wire.Urgency.RED))
+    case_id = (await station.page.expect(wire.Waiting)).consultation_id
+    await station.post(f"/api/cases/{case_id}/consents", YES | {"given": False})
+    await station.page.expect(wire.Consultation, lambda m: m.state is S.CANCELLED)
+
+
 async def test_taken_back_while_waiting_the_request_is_gone(home: House) -> None:
     station, doctor = await home.station(), await home.person("traore")
     case_id = await home.open_case(station)
