@@ -436,7 +436,7 @@ class QueueEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One waiting consultation as a clinician sees it.
 
     ``asks_for_you``: the patient saw this clinician before, or was handed over. ``suits``: language and gender
-    are as the patient wished.
+    are as the patient wished. ``discreet``: survivor-safe; nothing is said of why it was asked for.
     """
 
     consultation_id: str
@@ -451,6 +451,7 @@ class QueueEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     gender_wish: str = ""
     asks_for_you: bool = False
     suits: bool = True
+    discreet: bool = False
 
     def __repr__(self) -> str:
         """Without the reason, which is the patient's."""
@@ -505,13 +506,17 @@ class Participant(msgspec.Struct, frozen=True):
 
 
 class Consultation(ServerMessage, tag="consultation", frozen=True, kw_only=True):
-    """The whole of a consultation as its participants see it; sent at every change."""
+    """The whole of a consultation as its participants see it; sent at every change.
+
+    ``discreet``: survivor-safe; pages show who is there all the time, and a way out at once.
+    """
 
     consultation_id: str
     state: ConsultationState
     urgency: Urgency
     reason: str
     participants: list[Participant]
+    discreet: bool = False
 
 
 class ConsentWithdrawn(ServerMessage, tag="consent_withdrawn", frozen=True, kw_only=True):

@@ -49,6 +49,8 @@ class Wishes:
     language: str = ""
     gender: str = ""
     clinician_id: str | None = None
+    # Survivor-safe: nobody beyond the specialty is ever offered it, and nothing is said of why.
+    discreet: bool = False
 
 
 NO_WISHES = Wishes()
@@ -80,13 +82,15 @@ def offered(wishes: Wishes, now: Step, clinician_id: str, skills: Skills, on_dut
             return True
         if now is Step.FIRST and wishes.clinician_id in on_duty:
             return False
-    if not _answers(wishes.specialty, now, skills):
+    if not _answers(wishes.specialty, min(now, Step.RELAXED) if wishes.discreet else now, skills):
         return False
     return now >= Step.RELAXED or suits(wishes, skills)
 
 
 def told(wishes: Wishes, now: Step) -> Step:
     """The step as it is told to who waits: a wish that nobody had is neither kept nor given up."""
+    if wishes.discreet:
+        now = min(now, Step.RELAXED)
     if now is Step.ALARM or (now is Step.ANYBODY and wishes.specialty and wishes.specialty not in APART):
         return now
     if now >= Step.RELAXED and (wishes.language or wishes.gender):

@@ -1,7 +1,8 @@
 """Who may see and touch a case: one function, for everybody who asks.
 
 Owns: `part_in`, which says what somebody is to a case, and `opened`, which loads one for somebody. What is no part
-is nothing: no case and not yours give the same NoSuchCase. Kinds of cases to come plug in here and nowhere else.
+is nothing: no case and not yours give the same NoSuchCase. What a kind of case changes in that is here and nowhere
+else: a seat in a group is its station's alone, and whoever follows up a survivor-safe case does not read it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.auth.principal import Principal
 from server.cases.errors import NoSuchCase
+from server.cases.kinds import is_discreet
+from server.cases.vocabulary import Kind
 from server.db.models import CaseFile, CaseParticipant
 from signaling.messages import Role
 
@@ -59,6 +62,8 @@ async def part_in(db: AsyncSession, who: Principal, case: CaseFile, offered: Off
     """What somebody is to a case; None: nothing."""
     if who.role is Role.STATION:
         return Part.OPENER if case.station_id == who.participant_id else None
+    if case.kind == Kind.GROUP_SEAT.value:
+        return None
     if who.role not in (Role.CLINICIAN, Role.MEDIATOR):
         return None
     if await _takes_part(db, case.id, who.participant_id):
@@ -67,6 +72,8 @@ async def part_in(db: AsyncSession, who: Principal, case: CaseFile, offered: Off
         return None
     if offered(case.id, who.participant_id):
         return Part.OFFERED
+    if is_discreet(case.kind):
+        return None
     later = await db.scalars(select(CaseFile.id).where(CaseFile.previous_id == case.id))
     for later_id in later.all():
         if await _takes_part(db, later_id, who.participant_id):

@@ -53,6 +53,7 @@ class Intake(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     mediator_wanted: bool = False
     specialty: Specialty | None = None
     previous_id: Identifier | None = None
+    survivor_safe: bool = False
 
     def __repr__(self) -> str:
         """Without a word of it: all of it is the patient's."""
@@ -67,6 +68,13 @@ def check(form: Intake, *, names_allowed: bool) -> None:
     if form.reason_code and form.reason_code not in REASONS:
         raise CaseRefused("malformed")
     _check_vitals(form.vitals)
+
+
+def check_survivor_safe(form: Intake) -> None:
+    """Raises CaseRefused for what could name a survivor: an alias is one word, and no number of a register."""
+    ref = form.patient_ref.strip()
+    if len(ref) > REF_MAX_CHARS or len(ref.split()) > 1 or any(char.isdigit() for char in ref):
+        raise CaseRefused("case_alias_only")
 
 
 def _check_vitals(vitals: list[Vital]) -> None:
@@ -86,6 +94,11 @@ def _check_vitals(vitals: list[Vital]) -> None:
 def urgency(form: Intake) -> Urgency:
     """The colour the case gets."""
     return redflags.urgency(form.urgency, form.red_flags)
+
+
+def survivor_safe_specialty(form: Intake) -> str:
+    """As below, but always one: a survivor-safe case is never everybody's to see."""
+    return specialty(form) or Specialty.GENERAL.value
 
 
 def specialty(form: Intake) -> str:

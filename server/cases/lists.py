@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.audit.acts import Act
 from server.audit.entry import Entry
 from server.audit.trail import Trail
 from server.auth.principal import Principal
+from server.cases.kinds import is_discreet
 from server.cases.leaves import OPEN
 from server.cases.views import CaseLine
+from server.cases.vocabulary import Kind
 from server.db.engine import DbSessions
 from server.db.models import CaseFile, CaseNote, CaseOutcome, CaseParticipant, Consultation, Site, Station
 from server.redacted import Redacted
@@ -37,6 +39,9 @@ class CaseLists:
     async def recent(self, who: Principal) -> list[CaseLine]:
         """The cases of these two weeks that this station opened, or that this clinician took on."""
         since = CaseFile.opened_at >= self._clock() - RECENT_S
+        if who.role is Role.STATION:
+            # A kiosk's list is read by whoever stands before it: a survivor is found by the alias, or not at all.
+            since = and_(since, CaseFile.kind != Kind.SURVIVOR_SAFE.value)
         return await self._lines(who, since)
 
     async def of_patient(self, who: Principal, patient_ref: str) -> list[CaseLine]:
@@ -45,6 +50,7 @@ class CaseLists:
 
     async def _lines(self, who: Principal, wanted: ColumnElement[bool]) -> list[CaseLine]:
         async with self._database.begin() as db:
+            known = CaseFile.kind != Kind.GROUP_SEAT.value
             query = (
                 select(
                     CaseFile,
@@ -55,7 +61,7 @@ class CaseLists:
                 .join(Station, Station.id == CaseFile.station_id)
                 .join(Site, Site.id == Station.site_id)
                 .outerjoin(Consultation, Consultation.id == CaseFile.id)
-                .where(_mine(who), wanted)
+                .where(_mine(who), known, wanted)
                 .order_by(CaseFile.opened_at.desc())
                 .limit(LINES_MAX)
             )
@@ -69,7 +75,7 @@ class CaseLists:
                 opened_at=case.opened_at,
                 state=state or OPEN,
                 urgency=case.urgency,
-                reason_code=case.reason_code,
+                reason_code="" if is_discreet(case.kind) else case.reason_code,
                 patient_ref=case.patient_ref.reveal() if who.role is Role.STATION else "",
                 site=site,
                 answered=answered,

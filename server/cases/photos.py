@@ -23,6 +23,7 @@ from server.auth.principal import Principal
 from server.cases.access import READS_CASE, Part
 from server.cases.errors import CaseRefused, NoSuchCase
 from server.cases.jpeg import NotAPicture, stripped
+from server.cases.kinds import is_recordable
 from server.cases.service import Cases, new_id
 from server.db.engine import DbSessions
 from server.db.models import CasePhoto
@@ -52,7 +53,9 @@ class Photos:
         if not 0 < size_bytes <= PHOTO_MAX_BYTES:
             raise CaseRefused("photo_too_large")
         async with self._database.begin() as db:
-            await self._cases.part(db, who, case_id, Part.OPENER)
+            found = await self._cases.part(db, who, case_id, Part.OPENER)
+            if not is_recordable(found.case.kind):
+                raise CaseRefused("case_no_photos")
             same = select(CasePhoto).where(CasePhoto.case_id == case_id, CasePhoto.sha256 == sha256)
             known = (await db.scalars(same.with_for_update())).first()
             if known is not None:

@@ -16,14 +16,16 @@ from server.audit.acts import Act
 from server.audit.entry import Entry, Fact, Ref
 from server.audit.trail import Trail
 from server.auth.principal import Principal
+from server.auth.profile import Specialty
 from server.cases import intake as form
 from server.cases.access import READS_CASE, Offered, Opened, Part, opened
 from server.cases.errors import CaseRefused, NoSuchCase
 from server.cases.intake import Intake
+from server.cases.kinds import is_discreet
 from server.cases.leaves import leaves_of, place_of
 from server.cases.referrals import new_case
-from server.cases.views import CaseView, case_view
-from server.cases.vocabulary import Kind, Outcome, answering, recipient
+from server.cases.views import CaseView, case_view, neutral
+from server.cases.vocabulary import ANSWERS, Kind, Outcome, answering, recipient
 from server.consents import Consents, ConsentScope
 from server.db.engine import DbSessions
 from server.db.models import (
@@ -65,12 +67,19 @@ class Cases:
     async def open(self, who: Principal, typed: Intake) -> str:
         """Keep a new case of this station and give its id. Raises CaseRefused."""
         async with self._database.begin() as db:
-            form.check(typed, names_allowed=await _names_allowed(db, who.participant_id))
+            site = await _site_of(db, who.participant_id)
+            form.check(typed, names_allowed=site.names_allowed)
+            discreet = typed.survivor_safe or site.survivor_safe
+            if typed.previous_id is not None:
+                previous = await opened(db, who, typed.previous_id, self._offered, Part.OPENER)
+                discreet = discreet or is_discreet(previous.case.kind)
+            if discreet:
+                form.check_survivor_safe(typed)
             now = self._clock()
             case = CaseFile(
                 id=new_id("ca"),
                 station_id=who.participant_id,
-                kind=Kind.ORDINARY.value,
+                kind=(Kind.SURVIVOR_SAFE if discreet else Kind.ORDINARY).value,
                 opened_at=now,
                 patient_ref=Redacted(typed.patient_ref.strip()),
                 age_band=typed.age_band or "",
@@ -82,11 +91,10 @@ class Cases:
                 language=typed.language or "",
                 gender_wish=typed.gender_wish or "",
                 mediator_wanted=typed.mediator_wanted,
-                specialty=form.specialty(typed),
+                specialty=form.survivor_safe_specialty(typed) if discreet else form.specialty(typed),
                 previous_id=typed.previous_id,
             )
             if typed.previous_id is not None:
-                await opened(db, who, typed.previous_id, self._offered, Part.OPENER)
                 case.wanted_clinician_id = await _last_clinician(db, typed.previous_id)
             db.add(case)
             await db.flush()
@@ -111,6 +119,8 @@ class Cases:
             found = await opened(db, who, case_id, self._offered, *READS_CASE)
             place = await place_of(db, found.case)
             view = case_view(found.case, found.part, place, await leaves_of(db, case_id))
+            if is_discreet(found.case.kind) and (act is Act.SUMMARY_READ or found.part is Part.OFFERED):
+                view = neutral(view)
             await self._record(db, act, who, case_id, facts={"part": found.part})
             return view
 
@@ -150,7 +160,9 @@ class Cases:
             )
             specialty = answering(recipient_)
             if specialty is not None:
-                sent = new_case(found.case, new_id("ca"), specialty, referral)
+                discreet = is_discreet(found.case.kind) or recipient_ in ANSWERS
+                kind = Kind.SURVIVOR_SAFE if discreet else Kind.ORDINARY
+                sent = new_case(found.case, new_id("ca"), specialty, referral, kind)
                 db.add(sent)
                 await db.flush()
                 referral.new_case_id = sent.id
@@ -188,12 +200,22 @@ class Cases:
                 if not specialty:
                     specialty = await _a_specialty_of(db, clinician_id)
             case = found.case
+            if is_discreet(case.kind):
+                # Whoever else learns of it is somebody the patient agreed to.
+                specialty = specialty or Specialty.GENERAL.value
+                await self._consents.require(db, case_id, ConsentScope.REFERRAL, recipient=specialty)
             return Wishes(
                 specialty=specialty,
                 language="" if case.mediator_wanted else case.language,
                 gender=case.gender_wish,
                 clinician_id=clinician_id,
+                discreet=is_discreet(case.kind),
             )
+
+    async def mine(self, who: Principal, case_id: str) -> None:
+        """Raises NoSuchCase unless this station opened it."""
+        async with self._database() as db:
+            await opened(db, who, case_id, self._offered, Part.OPENER)
 
     async def part(self, db: AsyncSession, who: Principal, case_id: str, *parts: Part) -> Opened:
         """For others who hang things on a case. Raises NoSuchCase."""
@@ -211,9 +233,9 @@ def new_id(kind: str) -> str:
     return f"{kind}_{secrets.token_hex(8)}"
 
 
-async def _names_allowed(db: AsyncSession, station_id: str) -> bool:
-    query = select(Site.names_allowed).join(Station, Station.site_id == Site.id)
-    return bool(await db.scalar(query.where(Station.id == station_id)))
+async def _site_of(db: AsyncSession, station_id: str) -> Site:
+    query = select(Site).join(Station, Station.site_id == Site.id).where(Station.id == station_id)
+    return (await db.scalars(query)).one()
 
 
 async def _last_clinician(db: AsyncSession, case_id: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What a site has decided about its cases: whether they may carry a name.
+"""What a site has decided about its cases: whether they may carry a name, and whether all are survivor-safe.
 
 Owns: the rule on disk, with the trail of each change. Must never look at a case.
 """
@@ -25,6 +25,7 @@ class SiteRules:
     site_id: str
     name: str
     names_allowed: bool
+    survivor_safe: bool
 
 
 class Sites:
@@ -38,22 +39,26 @@ class Sites:
         """Every site, by name."""
         async with self._database() as db:
             return [
-                SiteRules(site.id, site.name, site.names_allowed)
+                SiteRules(site.id, site.name, site.names_allowed, site.survivor_safe)
                 for site in await db.scalars(select(Site).order_by(Site.name))
             ]
 
-    async def allow_names(self, who: Principal, site_id: str, *, allowed: bool) -> None:
-        """From now on cases of this site may, or may not, carry a name. Raises NoSuchCase for no site."""
+    async def change(
+        self, who: Principal, site_id: str, *, names_allowed: bool, survivor_safe: bool | None = None
+    ) -> None:
+        """From now on cases opened at this site go by these (None: as before). Raises NoSuchCase for no site."""
         async with self._database.begin() as db:
             site = await db.get(Site, site_id)
             if site is None:
                 raise NoSuchCase
-            site.names_allowed = allowed
+            site.names_allowed = names_allowed
+            if survivor_safe is not None:
+                site.survivor_safe = survivor_safe
             entry = Entry(
                 Act.SITE_RULES_CHANGED,
                 who.participant_id,
                 who.role,
                 subject_id=site_id,
-                facts={"names_allowed": allowed},
+                facts={"names_allowed": site.names_allowed, "survivor_safe": site.survivor_safe},
             )
             await self._trail.record(db, entry)

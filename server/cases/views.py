@@ -181,6 +181,26 @@ def case_view(case: CaseFile, part: Part, place: Place, leaves: Leaves) -> CaseV
     )
 
 
+def neutral(view: CaseView) -> CaseView:
+    """A survivor-safe case on paper, and before it is taken: nothing that tells why, or who, or where to next.
+
+    A sheet is found in a bag; a queue is read over shoulders.
+    """
+    return msgspec.structs.replace(
+        view,
+        patient_ref="",
+        reason_code="",
+        icd11="",
+        reason_text="",
+        red_flags=[],
+        specialty="",
+        clinician="",
+        photos=[],
+        notes=[msgspec.structs.replace(note, clinician="", note=None) for note in view.notes],
+        referrals=[],
+    )
+
+
 def _note(note: CaseNote, name: str, part: Part) -> NoteView:
     return NoteView(
         clinician=name,

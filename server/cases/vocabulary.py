@@ -11,9 +11,11 @@ from server.auth.profile import Specialty
 
 
 class Kind(StrEnum):
-    """How a case is handled."""
+    """How a case is handled; kinds.py says what follows."""
 
     ORDINARY = "ordinary"
+    SURVIVOR_SAFE = "survivor_safe"
+    GROUP_SEAT = "group_seat"  # what the consent of a participant of a group session hangs on
 
 
 class AgeBand(StrEnum):

@@ -199,7 +199,9 @@ class Consultations:
             raise Refused("slow_down")
 
         urgency, wishes = message.urgency, NO_WISHES
-        if message.case_id is not None and self._pairing.of(principal.participant_id) is None:
+        if message.case_id is None:
+            wishes = await self._store.usual_wishes(principal.participant_id)
+        elif self._pairing.of(principal.participant_id) is None:
             case = await self._store.case(message.case_id, principal.participant_id)
             if case is None:
                 raise Refused("unknown_consultation")
@@ -309,19 +311,26 @@ class Consultations:
         found = self._pairing.get(consultation_id)
         if found is None:
             return
+        for member in found.members:
+            if not member.left:
+                told = wire.ConsentWithdrawn(consultation_id=consultation_id)
+                self._hub.post(member.participant_id, told)
+        await self.finish(principal, consultation_id)
 
-        def finish() -> Step | None:
+    async def finish(self, principal: Principal, consultation_id: str) -> None:
+        """It is over for the patient, in a call or before: ended or cancelled, whichever it takes.
+
+        Nothing happens when it is not open. Raises Refused when the end cannot be written.
+        """
+
+        def act() -> Step | None:
             now = self._pairing.get(consultation_id)
             if now is None:
                 return None
             move = self._pairing.end if now.state in ATTENDED else self._pairing.cancel
             return move(consultation_id, now.record.station_id, self._clock())
 
-        for member in found.members:
-            if not member.left:
-                told = wire.ConsentWithdrawn(consultation_id=consultation_id)
-                self._hub.post(member.participant_id, told)
-        await self._decide(consultation_id, finish, principal)
+        await self._decide(consultation_id, act, principal)
 
     async def route(self) -> None:
         """Offers widen as time passes, and a red case that waits is escalated, on disk first."""

@@ -29,6 +29,9 @@ class ConsultationStore(Protocol):
     async def case(self, case_id: str, station_id: str) -> tuple[Urgency, Wishes] | None:
         """Colour and wishes of a case of this station that has not been asked for yet; None: there is none."""
 
+    async def usual_wishes(self, station_id: str) -> Wishes:
+        """Where a request without a case of this station goes."""
+
     async def skills(self, clinician_id: str) -> Skills:
         """What is known of a clinician."""
 

@@ -102,14 +102,15 @@ def queue_entry(
         site=record.site,
         station=record.station_name,
         urgency=record.urgency,
-        reason=record.reason,
+        reason="" if record.wishes.discreet else record.reason,
         waiting_s=waiting_s(record, now),
         link=quality,
-        specialty=record.wishes.specialty,
+        specialty="" if record.wishes.discreet else record.wishes.specialty,
         language=record.wishes.language,
         gender_wish=record.wishes.gender,
         asks_for_you=record.wishes.clinician_id == clinician_id,
         suits=suits(record.wishes, skills),
+        discreet=record.wishes.discreet,
     )
 
 
@@ -127,5 +128,6 @@ def consultation(found: Consultation, participant: Callable[[Member], wire.Parti
         state=found.state,
         urgency=found.record.urgency,
         reason=found.record.reason,
+        discreet=found.record.wishes.discreet,
         participants=[placed(member) for member in found.members],
     )

@@ -16,6 +16,8 @@ from server.audit.acts import Act, System
 from server.audit.entry import Entry, Fact
 from server.audit.trail import Trail
 from server.auth.principal import Principal
+from server.auth.profile import Specialty
+from server.cases.kinds import is_discreet
 from server.cases.vocabulary import Kind
 from server.consents import ConsentMissing, Consents, ConsentScope
 from server.consultations.outlook import Outlook
@@ -29,6 +31,8 @@ from server.db.models import (
     CaseRoute,
     Consultation,
     ConsultationEvent,
+    Site,
+    Station,
 )
 from server.db.outlooks import outlook_of
 from server.redacted import Redacted
@@ -134,6 +138,13 @@ class DatabaseConsultationStore:
                 return None
             return Urgency(case.urgency), wishes_of(case)
 
+    async def usual_wishes(self, station_id: str) -> Wishes:
+        """Where a request without a case goes: of a survivor-safe site, to nobody beyond one specialty."""
+        query = select(Site.survivor_safe).join(Station, Station.site_id == Site.id)
+        async with self._database() as db:
+            discreet = bool(await db.scalar(query.where(Station.id == station_id)))
+        return Wishes(specialty=Specialty.GENERAL.value, discreet=True) if discreet else NO_WISHES
+
     async def skills(self, clinician_id: str) -> Skills:
         """Specialties, languages and gender of an account."""
         async with self._database() as db:
@@ -181,6 +192,7 @@ def wishes_of(case: CaseFile) -> Wishes:
         language="" if case.mediator_wanted else case.language,
         gender=case.gender_wish,
         clinician_id=case.wanted_clinician_id,
+        discreet=is_discreet(case.kind),
     )
 
 
@@ -207,7 +219,7 @@ async def _keep_case(db: AsyncSession, record: ConsultationRecord) -> None:
             CaseFile(
                 id=record.consultation_id,
                 station_id=record.station_id,
-                kind=Kind.ORDINARY.value,
+                kind=(Kind.SURVIVOR_SAFE if record.wishes.discreet else Kind.ORDINARY).value,
                 opened_at=record.requested_at,
                 patient_ref=Redacted(""),
                 age_band="",

@@ -139,6 +139,19 @@ async def read_summary(request: web.Request, who: Principal) -> web.Response:
         return json_response(await request.app[CASES].read(who, case_id, Act.SUMMARY_READ))
 
 
+@needs(Action.OPEN_CASES)
+async def leave_quickly(request: web.Request, who: Principal) -> web.Response:
+    """Somebody came in and the patient had to go: the consultation is over at once, as any that ends.
+
+    An address of its own, for a page that is about to be gone cannot wait for its socket.
+    """
+    case_id = request.match_info["case_id"]
+    with told():
+        await request.app[CASES].mine(who, case_id)
+        await request.app[DESK].finish(who, case_id)
+    return web.Response(status=204)
+
+
 @needs(Action.TREAT_CASES)
 async def write_note(request: web.Request, who: Principal) -> web.Response:
     """A clinician of the case writes."""

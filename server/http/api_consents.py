@@ -13,8 +13,9 @@ from aiohttp import web
 
 from server.auth.permissions import Action
 from server.auth.principal import Principal
-from server.cases.access import Part, opened
+from server.cases.access import Opened, Part, opened
 from server.cases.errors import NoSuchCase
+from server.cases.kinds import is_recordable
 from server.consents import Consent, ConsentRefusedAsWritten, ConsentScope, Giver, How, NewConsent
 from server.consents.consent import NAME_MAX_CHARS
 from server.db.engine import DbSessions
@@ -82,7 +83,9 @@ async def record(request: web.Request, principal: Principal) -> web.StreamRespon
     """Keep one answer, yes or no."""
     own, case_id = services(request), request.match_info["case_id"]
     answer = await read_json(request, Answer)
-    await _must_take_part(own.database, principal, case_id)
+    found = await _must_take_part(own.database, principal, case_id)
+    if answer.scope is ConsentScope.RECORDING and not is_recordable(found.case.kind):
+        raise ApiError(422, "recording_impossible")
     new = NewConsent(
         consultation_id=case_id,
         scope=answer.scope,
@@ -144,11 +147,13 @@ async def _end_call(request: web.Request, principal: Principal, case_id: str) ->
         raise ApiError(503, "try_again", {"Retry-After": "1"}) from None
 
 
-async def _must_take_part(database: DbSessions, principal: Principal, case_id: str) -> None:
+async def _must_take_part(database: DbSessions, principal: Principal, case_id: str) -> Opened:
     """The station of the case, or a clinician who took it on. Raises ApiError 404 for all others alike."""
     try:
         async with database() as db:
-            await opened(db, principal, case_id, lambda _case, _clinician: False, Part.OPENER, Part.CLINICIAN)
+            return await opened(
+                db, principal, case_id, lambda _case, _clinician: False, Part.OPENER, Part.CLINICIAN
+            )
     except NoSuchCase:
         raise ApiError(404, "not_found") from None
 

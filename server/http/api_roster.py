@@ -109,7 +109,10 @@ async def remove(request: web.Request, who: Principal) -> web.Response:
 
 @needs(Action.WATCH_QUEUE)
 async def waiting(request: web.Request, who: Principal) -> web.Response:
-    """Who waits, most urgent first; a red one that nobody takes stands there with ``widened`` "alarm"."""
+    """Who waits, most urgent first; a red one that nobody takes stands there with ``widened`` "alarm".
+
+    Survivor-safe cases are not in it: those are their participants' alone.
+    """
     desk, now = request.app[DESK], request.app[CLOCK]()
     lines = [
         WaitingLine(
@@ -124,5 +127,6 @@ async def waiting(request: web.Request, who: Principal) -> web.Response:
             should_be_there=await request.app[ROSTERS].expected_now(record.wishes.specialty),
         )
         for record in desk.waiting()
+        if not record.wishes.discreet
     ]
     return json_response(lines)

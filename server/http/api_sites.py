@@ -19,9 +19,10 @@ SITES = web.AppKey("sites", Sites)
 
 
 class NewRules(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Whether a case may carry a patient's name."""
+    """Whether a case may carry a patient's name; whether every case is survivor-safe (None: as before)."""
 
     names_allowed: bool
+    survivor_safe: bool | None = None
 
 
 @needs(Action.KEEP_SITES)
@@ -35,5 +36,10 @@ async def change(request: web.Request, who: Principal) -> web.Response:
     """Change the rules of one site."""
     rules = await read_json(request, NewRules)
     with told():
-        await request.app[SITES].allow_names(who, request.match_info["site_id"], allowed=rules.names_allowed)
+        await request.app[SITES].change(
+            who,
+            request.match_info["site_id"],
+            names_allowed=rules.names_allowed,
+            survivor_safe=rules.survivor_safe,
+        )
     return web.Response(status=204)

@@ -40,6 +40,7 @@ def _add_routes(router: web.UrlDispatcher) -> None:
     router.add_post("/api/cases/search", api_cases.find_cases)
     router.add_get("/api/cases/{case_id}", api_cases.read_case)
     router.add_get("/api/cases/{case_id}/summary", api_cases.read_summary)
+    router.add_post("/api/cases/{case_id}/exit", api_cases.leave_quickly)
     router.add_post("/api/cases/{case_id}/notes", api_cases.write_note)
     router.add_post("/api/cases/{case_id}/transfer", api_cases.transfer)
     router.add_post("/api/cases/{case_id}/referrals", api_cases.refer)

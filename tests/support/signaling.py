@@ -23,7 +23,7 @@ from server.ws import Door
 from signaling import messages as wire
 from signaling.consultation import ConsultationRecord
 from signaling.messages import Role
-from signaling.routing import Skills, Step, Wishes
+from signaling.routing import NO_WISHES, Skills, Step, Wishes
 from signaling.states import FINAL
 
 STATION = Principal("st-kayes", Role.STATION, "CSRéf de Kayes", "Kayes")
@@ -121,6 +121,7 @@ class MemoryStore:
         self.records: dict[str, ConsultationRecord] = {}
         self.saved: list[ConsultationRecord] = []
         self.cases: dict[tuple[str, str], tuple[wire.Urgency, Wishes]] = {}
+        self.usual = NO_WISHES
         self.known_skills: dict[str, Skills] = {}
         self.outlooks: dict[str, Outlook] = {}
         self.escalations: list[tuple[str, Step]] = []
@@ -140,6 +141,9 @@ class MemoryStore:
 
     async def case(self, case_id: str, station_id: str) -> tuple[wire.Urgency, Wishes] | None:
         return self.cases.get((case_id, station_id))
+
+    async def usual_wishes(self, station_id: str) -> Wishes:
+        return self.usual
 
     async def skills(self, clinician_id: str) -> Skills:
         return self.known_skills.get(clinician_id, Skills())

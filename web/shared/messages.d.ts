@@ -76,7 +76,7 @@ export interface PeriodicStills { type: "periodic_stills"; leg_id: string; every
 export interface QueueEntry {
     consultation_id: string; site: string; station: string; urgency: Urgency; reason: string;
     waiting_s: number; link: LinkQuality; specialty?: string; language?: string; gender_wish?: string;
-    asks_for_you?: boolean; suits?: boolean;
+    asks_for_you?: boolean; suits?: boolean; discreet?: boolean;
 }
 export interface Queue { type: "queue"; entries: QueueEntry[] }
 export interface Waiting {
@@ -92,7 +92,7 @@ export interface Participant {
 }
 export interface Consultation {
     type: "consultation"; consultation_id: string; state: ConsultationState; urgency: Urgency;
-    reason: string; participants: Participant[];
+    reason: string; participants: Participant[]; discreet?: boolean;
 }
 export interface ConsentWithdrawn { type: "consent_withdrawn"; consultation_id: string }
 export interface Goodbye { type: "goodbye"; code: string; retry: boolean }

@@ -1,0 +1,247 @@
+"""A survivor's way through the house: an alias, a few who know, and everybody else learns nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from server.consents import ConsentScope
+from server.db.models import AuditEntry, CaseFile, Site
+from signaling import messages as wire
+from signaling.messages import ConsultationState as S
+from signaling.messages import Role
+from tests.support.cases import House, Someone, house
+
+INTAKE: dict[str, Any] = {
+    "urgency": "red",
+    "survivor_safe": True,
+    "patient_ref": "Hirondelle",
+    "age_band": "adult",
+    "sex": "female",
+    "reason_code": "wound",
+    "reason_text": "ne veut pas rentrer",
+    "specialty": "psychology",
+}
+NOBODYS = "ca_0000000000000000"
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as running:
+        yield running
+
+
+async def waiting_case(home: House, station: Someone, **changes: Any) -> str:
+    case_id = await home.open_case(station, **(INTAKE | changes))
+    await home.ask(station, case_id)
+    return case_id
+
+
+async def test_the_queue_tells_nothing_but_that_somebody_waits(home: House) -> None:
+    station = await home.station()
+    psychologist = await home.person("diarra", specialties=("psychology",))
+    case_id = await waiting_case(home, station)
+    queue = await psychologist.page.has(wire.Queue, lambda m: bool(m.entries))
+    (entry,) = queue.entries
+    assert (entry.consultation_id, entry.discreet, entry.reason, entry.specialty) == (case_id, True, "", "")
+    before = await psychologist.get(f"/api/cases/{case_id}")
+    assert (before["patient_ref"], before["reason_text"], before["reason_code"]) == ("", "", "")
+    await home.accept(psychologist, case_id)
+    after = await psychologist.get(f"/api/cases/{case_id}")
+    assert (after["patient_ref"], after["reason_text"]) == ("Hirondelle", "ne veut pas rentrer")
+
+
+async def test_no_time_of_waiting_shows_it_to_anybody_else(home: House) -> None:
+    station = await home.station()
+    surgeon = await home.person("keita", specialties=("surgery",))
+    general = await home.person("traore", specialties=("general",))
+    case_id = await waiting_case(home, station, specialty="internal_medicine")
+    await home.pass_time(7200)
+    for someone in (surgeon, general):
+        await someone.page.say(wire.Accept(consultation_id=case_id))
+        assert (await someone.page.expect(wire.Error)).code == "unknown_consultation"
+        await someone.get(f"/api/cases/{case_id}", 404)
+    assert not [m for m in surgeon.page.got + general.page.got if isinstance(m, wire.Queue) and m.entries]
+    assert not [m for m in station.page.got if isinstance(m, wire.Waiting) and m.widened == "alarm"]
+
+
+async def test_outside_its_participants_there_is_no_such_case(home: House) -> None:
+    station, other = await home.station(), await home.station("CSCom de Mopti")
+    psychologist = await home.person("diarra", specialties=("psychology",))
+    bystander = await home.person("keita", specialties=("psychology",), on_duty=False)
+    case_id = await waiting_case(home, station)
+    await home.accept(psychologist, case_id)
+    for someone in (other, bystander):
+        for path in ("", "/consents"):
+            mine = await someone.get(f"/api/cases/{case_id}{path}", 404)
+            assert mine == await someone.get(f"/api/cases/{NOBODYS}{path}", 404)
+    for role in (Role.COORDINATOR, Role.AUDITOR, Role.ADMINISTRATOR, Role.RECORDS_OFFICER):
+        client = await home.keeper(role.value, role)
+        async with (
+            client.get(f"/api/cases/{case_id}") as this,
+            client.get(f"/api/cases/{NOBODYS}") as none,
+        ):
+            assert (this.status, await this.read()) == (none.status, await none.read())
+            assert this.status in (403, 404)
+
+
+async def test_a_coordinator_who_watches_the_queue_does_not_see_it(home: House) -> None:
+    station, second = await home.station(), await home.station("CSCom de Mopti")
+    coordinator = await home.keeper("coordination", Role.COORDINATOR)
+    await waiting_case(home, station)
+    plain = await home.open_case(second, urgency="red")
+    await home.ask(second, plain)
+    await home.pass_time(400)
+    async with coordinator.get("/api/waiting") as answer:
+        assert [line["consultation_id"] for line in await answer.json()] == [plain]
+
+
+async def test_the_trail_does_not_tell_it_from_any_other_case(home: House) -> None:
+    station = await home.station()
+    psychologist = await home.person("diarra", specialties=("psychology",))
+    case_id = await waiting_case(home, station)
+    await home.accept(psychologist, case_id)
+    async with home.server.services.database() as db:
+        rows = (await db.scalars(select(AuditEntry).where(AuditEntry.consultation_id == case_id))).all()
+    assert len(rows) > 3
+    told = " ".join(row.facts for row in rows)
+    for word in ("survivor", "discreet", "psychology", "Hirondelle"):
+        assert word not in told
+
+
+async def test_only_an_alias_stands_in_for_a_name_whatever_the_site_decided(home: House) -> None:
+    station = await home.station()
+    async with home.server.services.database.begin() as db:
+        site = (await db.scalars(select(Site))).one()
+        site.names_allowed = True
+    for ref in ("Awa Diallo", "2026/0412", "x" * 30):
+        refused = await station.post("/api/cases", INTAKE | {"patient_ref": ref}, 422)
+        assert refused == {"code": "case_alias_only"}
+    await station.post("/api/cases", INTAKE | {"patient_ref": ""})
+
+
+async def test_neither_a_recording_nor_a_photo_has_a_way_in(home: House) -> None:
+    station = await home.station()
+    case_id = await home.open_case(station, **INTAKE)
+    yes = {
+        "scope": "recording",
+        "given": True,
+        "language": "bm",
+        "text_id": "recording-1",
+        "how": "spoken",
+        "giver": "patient",
+        "explained_by": "Fatou D.",
+    }
+    assert await station.post(f"/api/cases/{case_id}/consents", yes, 422) == {"code": "recording_impossible"}
+    photo = {"size_bytes": 1000, "sha256": "0" * 64}
+    assert await station.post(f"/api/cases/{case_id}/photos", photo, 422) == {"code": "case_no_photos"}
+    plain = await home.open_case(station)
+    await station.post(f"/api/cases/{plain}/consents", yes)
+
+
+async def test_somebody_else_is_let_in_only_with_a_yes_for_that_one(home: House) -> None:
+    station = await home.station()
+    psychologist = await home.person("diarra", specialties=("psychology",))
+    case_id = await waiting_case(home, station)
+    await home.accept(psychologist, case_id)
+    to_a_doctor = {"specialty": "general"}
+    refused = await psychologist.post(f"/api/cases/{case_id}/transfer", to_a_doctor, 409)
+    assert refused == {"code": "consent_missing"}
+    await home.consent(station, case_id, ConsentScope.REFERRAL, "law")
+    await psychologist.post(f"/api/cases/{case_id}/transfer", to_a_doctor, 409)
+    await home.consent(station, case_id, ConsentScope.REFERRAL, "general")
+    await psychologist.post(f"/api/cases/{case_id}/transfer", to_a_doctor, 204)
+
+
+async def test_a_referral_to_the_center_opens_a_case_that_is_as_safe_and_carries_no_register_number(
+    home: House,
+) -> None:
+    station = await home.station()
+    doctor = await home.person("traore", specialties=("general",))
+    case_id = await home.open_case(station, patient_ref="2026/0412", specialty="general")
+    await home.ask(station, case_id)
+    await home.accept(doctor, case_id)
+    await home.consent(station, case_id, ConsentScope.REFERRAL, "center_psychologist")
+    letter = {"recipient": "center_psychologist", "letter": "Demande à parler."}
+    await doctor.post(f"/api/cases/{case_id}/referrals", letter)
+    async with home.server.services.database() as db:
+        sent = (await db.scalars(select(CaseFile).where(CaseFile.kind == "survivor_safe"))).one()
+    assert sent.patient_ref.reveal() == ""
+
+
+async def test_every_case_of_a_one_stop_center_is_survivor_safe_hurried_ones_too(home: House) -> None:
+    station = await home.station()
+    surgeon = await home.person("keita", specialties=("surgery",))
+    doctor = await home.person("traore", specialties=("general",))
+    coordinator = await home.keeper("coordination", Role.COORDINATOR)
+    async with coordinator.get("/api/sites") as answer:
+        (site,) = [line for line in await answer.json() if line["name"] == "CSRéf de Kayes"]
+    rules = {"names_allowed": False, "survivor_safe": True}
+    async with coordinator.post(f"/api/sites/{site['site_id']}/rules", json=rules) as answer:
+        assert answer.status == 204
+    await station.page.say(wire.RequestConsultation(urgency=wire.Urgency.RED, reason="vite"))
+    case_id = (await station.page.expect(wire.Waiting)).consultation_id
+    queue = await doctor.page.has(wire.Queue, lambda m: bool(m.entries))
+    assert (queue.entries[0].discreet, queue.entries[0].reason) == (True, "")
+    await home.pass_time(3600)
+    await surgeon.get(f"/api/cases/{case_id}", 404)
+    made = await station.post("/api/cases", {"urgency": "green"})
+    assert (await station.get(f"/api/cases/{made['id']}"))["kind"] == "survivor_safe"
+
+
+async def test_who_follows_a_survivor_up_does_not_read_what_was_said_before(home: House) -> None:
+    station = await home.station()
+    first = await home.person("diarra", specialties=("psychology",))
+    case_id = await waiting_case(home, station)
+    await home.accept(first, case_id)
+    await first.page.say(wire.End(consultation_id=case_id))
+    await station.page.expect(wire.Consultation, lambda m: m.state is S.CLOSED)
+    later = await home.person("cisse", specialties=("psychology",))
+    again = await waiting_case(home, station, previous_id=case_id, survivor_safe=False)
+    assert (await station.get(f"/api/cases/{again}"))["kind"] == "survivor_safe"
+    await home.pass_time(3600)
+    await home.accept(later, again)
+    await later.get(f"/api/cases/{case_id}", 404)
+
+
+async def test_quick_exit_ends_the_call_and_leaves_nothing_in_the_list_of_the_kiosk(home: House) -> None:
+    station, other = await home.station(), await home.station("CSCom de Mopti")
+    psychologist = await home.person("diarra", specialties=("psychology",))
+    case_id = await waiting_case(home, station)
+    await home.accept(psychologist, case_id)
+    await other.post(f"/api/cases/{case_id}/exit", {}, 404)
+    await station.post(f"/api/cases/{case_id}/exit", {}, 204)
+    last = await psychologist.page.expect(wire.Consultation, lambda m: m.state is S.CLOSED)
+    assert last.discreet
+    assert await station.get("/api/cases") == []
+    # Once gone, asking again harms nobody: a kiosk presses twice.
+    await station.post(f"/api/cases/{case_id}/exit", {}, 204)
+    found = await station.post("/api/cases/search", {"patient_ref": "Hirondelle"}, 200)
+    assert [line["id"] for line in found] == [case_id]
+
+
+async def test_quick_exit_while_waiting_takes_the_request_back(home: House) -> None:
+    station = await home.station()
+    case_id = await waiting_case(home, station)
+    await station.post(f"/api/cases/{case_id}/exit", {}, 204)
+    await station.page.expect(wire.Consultation, lambda m: m.state is S.CANCELLED)
+
+
+async def test_what_is_printed_tells_neither_why_nor_who_nor_where_to_next(home: House) -> None:
+    station = await home.station()
+    psychologist = await home.person("diarra", specialties=("psychology",))
+    case_id = await waiting_case(home, station)
+    await home.accept(psychologist, case_id)
+    await home.consent(station, case_id, ConsentScope.REFERRAL, "center_lawyer")
+    letter = {"recipient": "center_lawyer", "letter": "Porter plainte."}
+    await psychologist.post(f"/api/cases/{case_id}/referrals", letter)
+    said = {"answer": "Nous en avons parlé.", "advice": "Revenir jeudi.", "note": "secret"}
+    await psychologist.post(f"/api/cases/{case_id}/notes", said, 204)
+    sheet = await station.get(f"/api/cases/{case_id}/summary")
+    assert (sheet["notes"][0]["advice"], sheet["notes"][0]["clinician"]) == ("Revenir jeudi.", "")
+    for word in ("Hirondelle", "rentrer", "wound", "lawyer", "plainte", "psychology", "secret", "diarra"):
+        assert word not in str(sheet)
