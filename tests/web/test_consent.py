@@ -22,15 +22,16 @@ NEVER_CHANGED = {
 }
 
 ASK = """async (scope) => {
-    const files = ['shared/http.js', 'station/key.js', 'shared/i18n.js', 'station/consent.js'];
-    const [http, key, i18n, step] = await Promise.all(files.map((name) => import(`/web/${name}`)));
+    const files = ['shared/http.js', 'station/key.js', 'shared/i18n.js', 'station/consent.js',
+        'shared/withdrawal.js'];
+    const [http, key, i18n, step, back] = await Promise.all(files.map((name) => import(`/web/${name}`)));
     http.signWith(key.stationSigner);
     await i18n.startLanguage();
     const { id } = await http.call('POST', '/api/cases', { urgency: 'green' });
     document.querySelectorAll('main > *').forEach((one) => one.remove());
     const box = document.body.querySelector('main').appendChild(document.createElement('section'));
     window.caseId = id;
-    window.withdraw = step.withdrawConsent;
+    window.withdraw = back.withdrawConsent;
     window.answered = 'nothing yet';
     step.askConsent(box, { caseId: id, scope }).then((answer) => { window.answered = answer; });
 }"""

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
 
+from benchmarks.lab import people
 from tests.support.server import PASSWORD, Server, running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -258,6 +259,7 @@ async def test_a_call_is_ended_only_after_a_second_yes(server: Server, context: 
     doctor = await signed_in(server, context)
     await doctor.click("[data-action=duty]")
     await station.click("[data-action=request]")
+    await people.agree(station)
     await doctor.click("li[data-consultation] [data-action=accept]")
     for page in (station, doctor):
         await in_view(page, "call")
@@ -281,6 +283,7 @@ async def test_a_doctor_who_leaves_is_back_at_the_queue_and_the_patient_waits_ag
     doctor = await signed_in(server, context)
     await doctor.click("[data-action=duty]")
     await station.click("[data-action=request]")
+    await people.agree(station)
     await doctor.click("li[data-consultation] [data-action=accept]")
     await in_view(station, "call")
     await doctor.click("[data-action=leave]")
@@ -317,6 +320,7 @@ async def test_a_doctor_on_duty_is_not_filmed_while_waiting_and_is_in_the_call(
     await until(doctor, f"{kinds} === 'audio'")
     station = await enrolled(server, context)
     await station.click("[data-action=request]")
+    await people.agree(station)
     await doctor.click("li[data-consultation] [data-action=accept]")
     await in_view(doctor, "call")
     await until(doctor, f"{kinds} === 'audio,video'")

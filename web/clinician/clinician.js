@@ -240,6 +240,14 @@ async function end() {
     if (going && id && consultation?.consultation_id === id) session.send({ type: "end", consultation_id: id });
 }
 
+/** The patient has said that it shall stop. */
+async function withdraw() {
+    const caseId = consultation?.consultation_id;
+    if (!caseId) return;
+    const { askWithdrawal } = await import("../shared/withdrawal.js");
+    await askWithdrawal(caseId, () => consultation?.consultation_id === caseId);
+}
+
 async function leave() {
     const id = consultation?.consultation_id;
     const going = await confirm({ title: "leave.title", text: "leave.text", yes: "leave.yes", no: "leave.no", icon: "leave" });
@@ -295,6 +303,7 @@ onActions({
     duty: () => session.send({ type: "set_duty", on: !onDuty }),
     end: () => void end(),
     leave: () => void leave(),
+    withdraw: () => void withdraw(),
     mute: () => session.media.setMuted(!session.media.muted),
     camera: () => void session.media.setCameraOff(!session.media.cameraRests),
     devices: () => void session.media.openDevices(),

@@ -41,15 +41,6 @@ export async function askConsent(box, about) {
     });
 }
 
-/**
- * Takes an agreement back, at any moment; a call that rests on it ends for everybody.
- * @param {{caseId: string, scope?: Scope, recipient?: string}} about
- * @throws {HttpError}
- */
-export async function withdrawConsent({ caseId, scope = "teleconsultation", recipient }) {
-    await call("POST", `/api/cases/${caseId}/consents/withdrawal`, recipient ? { scope, recipient } : { scope });
-}
-
 /** @param {string} textId @returns {Promise<Record<string, Words>>} by language */
 async function textOf(textId) {
     const response = await fetch(new URL(`../shared/consents/${textId}.json`, import.meta.url));

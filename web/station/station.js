@@ -202,6 +202,7 @@ function render() {
     session.media.tellOthers(now === "call");
     find("[data-action=request]", HTMLButtonElement).disabled = requestSeq > 0;
     find("[data-action=consent]", HTMLElement).hidden = !consultation || agreedId === consultation.consultation_id;
+    find(".waiting [data-action=withdraw]", HTMLElement).hidden = !consultation || agreedId !== consultation.consultation_id;
     if (now === "waiting" || now === "call") wake();
     overlays.tick();
     showDevices();
@@ -312,6 +313,14 @@ async function askConsent() {
     render();
 }
 
+/** The patient no longer wants to be seen. */
+async function withdraw() {
+    const caseId = consultation?.consultation_id;
+    if (!caseId) return;
+    const { askWithdrawal } = await import("../shared/withdrawal.js");
+    await askWithdrawal(caseId, () => consultation?.consultation_id === caseId);
+}
+
 async function askForReferral() {
     const caseId = consultation?.consultation_id ?? lastCaseId;
     const module = await import("./referralconsent.js");
@@ -383,6 +392,7 @@ onActions({
     summary: () => void openRecords(lastCaseId),
     consent: () => void askConsent(),
     "referral-consent": () => void askForReferral(),
+    withdraw: () => void withdraw(),
     retry: () => session.connection.connect(),
     reload: () => location.reload(),
     wake: touched,
