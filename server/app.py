@@ -89,7 +89,9 @@ def create_app(
             announced=settings.media_announced_addresses,
         )
     )
-    store = DatabaseConsultationStore(app[SERVICES].database, app[SERVICES].trail, clock)
+    store = DatabaseConsultationStore(
+        app[SERVICES].database, app[SERVICES].trail, clock, price_per_gb=settings.data_price_fcfa_per_gb
+    )
     app[CONSULTATIONS] = Consultations(store, app[MEDIA], app[HUB], clock=clock)
     add_cases(app, app[SERVICES], app[CONSULTATIONS], clock)
     routes_consents.add_routes(app.router)

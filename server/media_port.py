@@ -49,6 +49,9 @@ class MediaPort(Protocol):
         ``seat``: a name that stays when a leg is replaced, so that stills go on over the new one.
         """
 
+    def traffic(self, leg_id: str) -> tuple[int, int]:
+        """Bytes sent to this leg and received from it since it began, with UDP and IP; (0, 0) of unknown legs."""
+
     def forget_stills(self, room_id: str) -> None:
         """The call is over: no picture of it is kept."""
 

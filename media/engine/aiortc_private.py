@@ -13,6 +13,7 @@ import secrets
 import struct
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import aioice.ice
@@ -74,6 +75,18 @@ class PortLike(Protocol):
         """No response with this id is wanted any more."""
 
 
+# What UDP and IPv4 add to each datagram.
+UDP_IP_BYTES = 8 + 20
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Bytes on the wire of one leg since it began, headers of UDP and IPv4 included."""
+
+    sent_bytes: int = 0
+    received_bytes: int = 0
+
+
 class _PortTransport:
     """The face of an asyncio datagram transport over a shared port, for aioice."""
 
@@ -83,6 +96,9 @@ class _PortTransport:
 
     def sendto(self, data: bytes, address: Address) -> None:
         if address[0] != DUMMY_REMOTE.ip:
+            connection = self._protocol.receiver
+            assert isinstance(connection, LegConnection)
+            connection.traffic.sent_bytes += len(data) + UDP_IP_BYTES
             self._port.send(data, address)
 
     def close(self) -> None:
@@ -114,8 +130,14 @@ class LegStunProtocol(aioice.ice.StunProtocol):
         finally:
             self.port.unexpect(request.transaction_id)
 
+    def _count(self, data: bytes) -> None:
+        connection = self.receiver
+        assert isinstance(connection, LegConnection)
+        connection.traffic.received_bytes += len(data) + UDP_IP_BYTES
+
     def request_arrived(self, data: bytes, address: Address) -> bool:
         """Handle a binding request for this leg. False when it is malformed."""
+        self._count(data)
         try:
             message = aioice.stun.parse_message(data)
             if "PRIORITY" not in message.attributes:
@@ -127,6 +149,7 @@ class LegStunProtocol(aioice.ice.StunProtocol):
 
     def response_arrived(self, data: bytes, address: Address) -> bool:
         """Handle a response to one of this leg's own requests. False when it is malformed."""
+        self._count(data)
         try:
             message = aioice.stun.parse_message(data)
         except STUN_PARSE_ERRORS:
@@ -169,6 +192,7 @@ class LegConnection(aioice.ice.Connection):
         self._consent_pending: dict[bytes, float] = {}
         self._consent_at_s = 0.0
         self.dropped = 0
+        self.traffic = Traffic()
 
     async def gather_candidates(self) -> None:
         """Make one host candidate for each announced address of each shared port."""

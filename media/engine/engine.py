@@ -241,6 +241,11 @@ class MediaEngine:
         for each in member.room.members if member.room is not None else [member]:
             self._steer(each, now_ms)
 
+    def traffic(self, leg_id: str) -> tuple[int, int]:
+        """Bytes sent to this leg and received from it since it began, with UDP and IP; nothing of unknown legs."""
+        leg = self._legs.get(leg_id)
+        return (leg.traffic.sent_bytes, leg.traffic.received_bytes) if leg is not None else (0, 0)
+
     def forget_stills(self, room_id: str) -> None:
         """The call of this room is over: no picture of it is kept."""
         self._stills.forget(room_id)

@@ -21,6 +21,7 @@ from aiortc.rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport
 from media.core import rtp
 from media.engine.aiortc_private import (
     DUMMY_REMOTE,
+    UDP_IP_BYTES,
     LegConnection,
     LegDtlsTransport,
     LegIceGatherer,
@@ -44,7 +45,7 @@ DATA_MESSAGE_MAX_BYTES = 65_536
 # each SSRC and searches them in line: 40,000 of them would cost every packet 100 µs.
 SSRCS_MAX = 32
 # SRTP tag, UDP and IPv4 headers: what a packet costs on the wire beyond its RTP bytes.
-WIRE_OVERHEAD_BYTES = 10 + 8 + 20
+WIRE_OVERHEAD_BYTES = 10 + UDP_IP_BYTES
 
 RtpHandler = Callable[["Leg", bytes, float], None]
 
@@ -88,6 +89,7 @@ class Leg:
             on_selected=self._selected,
             on_round_trip=self._round_trip,
         )
+        self.traffic = self.connection.traffic
         self._gatherer = LegIceGatherer(self.connection)
         self._ice = RTCIceTransport(self._gatherer)
         self.dtls = LegDtlsTransport(self._ice, certificate)
@@ -217,10 +219,12 @@ class Leg:
 
     def dtls_arrived(self, data: bytes) -> None:
         """A DTLS record from a validated address."""
+        self.traffic.received_bytes += len(data) + UDP_IP_BYTES
         self.connection.data_received(data, 1)
 
     def srtp_arrived(self, data: bytes, now_s: float) -> None:
         """An SRTP or SRTCP packet from a validated address."""
+        self.traffic.received_bytes += len(data) + UDP_IP_BYTES
         dtls = self.dtls
         if not dtls.srtp_ready:
             self.refused["srtp_early"] += 1
@@ -256,6 +260,7 @@ class Leg:
         except SrtpError:
             self.refused["srtp_unsendable"] += 1
             return
+        self.traffic.sent_bytes += len(data) + UDP_IP_BYTES
         port.send(data, self._address)
 
     def send_rtcp(self, packet: bytes) -> None:
@@ -268,6 +273,7 @@ class Leg:
         except SrtpError:
             self.refused["srtp_unsendable"] += 1
             return
+        self.traffic.sent_bytes += len(data) + UDP_IP_BYTES
         port.send(data, self._address)
 
     @property

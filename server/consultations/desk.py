@@ -23,6 +23,7 @@ from server.auth.principal import Principal
 from server.consultations import views
 from server.consultations.board import Board
 from server.consultations.legs import Legs
+from server.consultations.callmeter import CallUse
 from server.consultations.screens import Screens
 from server.consultations.stills import StillWishes
 from server.consultations.store import ConsultationStore
@@ -73,7 +74,14 @@ class Consultations:
         self._ids = ids
         self._pairing = Pairing()
         self._legs = Legs(
-            media, hub, ids, changed=self._refresh, link_changed=self._link_changed, spawn=self._spawn
+            media,
+            hub,
+            ids,
+            changed=self._refresh,
+            link_changed=self._link_changed,
+            spawn=self._spawn,
+            used=self._call_used,
+            clock=clock,
         )
         self._board = Board(self._pairing, self._legs, hub, clock)
         self._lock = asyncio.Lock()
@@ -83,6 +91,7 @@ class Consultations:
         stills = StillWishes(self._pairing, hub)
         self._tasks: set[asyncio.Task[None]] = set()
         self._leg_buckets: dict[str, TokenBucket] = {}
+        self._keeping: set[asyncio.Task[None]] = set()
         self._request_buckets: dict[str, TokenBucket] = {}
         self._handlers: dict[type, tuple[frozenset[Role], Callable[[Principal, Any], Awaitable[None]]]] = {
             wire.LegOffer: (EVERYBODY, self._leg_offer),
@@ -141,6 +150,8 @@ class Consultations:
             found = self._pairing.of(participant_id)
             if found is not None:
                 self._screens.tell(found, [participant_id])
+        self._legs.exit_all()
+        await asyncio.gather(*self._keeping, return_exceptions=True)
             self._board.show_to(participant_id)
             self._legs.announce(participant_id)
         self._screens.flush()
@@ -492,3 +503,14 @@ class Consultations:
             error = task.exception()
             if error is not None:
                 log.error("background_failed", **where(error))
+    def _call_used(self, use: CallUse) -> None:
+        task = asyncio.get_running_loop().create_task(self._keep_use(use))
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
+    async def _keep_use(self, use: CallUse) -> None:
+        """Write what somebody's part of a call took; a report that lacks it ends no call."""
+        try:
+            await self._store.keep_use(use)
+        except Exception as error:
+            log.error("use_not_kept", consultation_id=use.consultation_id, **where(error))

@@ -13,6 +13,7 @@ from typing import Any
 from media.core.parameters import LinkQuality, Preferences, RungReport, SendParameters, SlotAssignment
 from media.engine.errors import OfferRefused
 from server.consultations import views
+from server.consultations.callmeter import CallMeter, CallUse
 from server.hub import Hub
 from server.media_port import MediaPort
 from signaling import messages as wire
@@ -43,7 +44,8 @@ class Leg:
 class Legs:
     """All legs; the engine's LegListener.
 
-    ``changed`` is told of connections, ``link_changed`` of levels and rungs.
+    ``changed`` is told of connections, ``link_changed`` of levels and rungs, ``used`` what somebody's call took
+    once it is over. ``clock`` gives UTC seconds.
     """
 
     def __init__(
@@ -55,6 +57,8 @@ class Legs:
         changed: Callable[[str], None],
         link_changed: Callable[[str], None],
         spawn: Callable[[Coroutine[Any, Any, None]], None],
+        used: Callable[[CallUse], None],
+        clock: Callable[[], float],
     ) -> None:
         self._media = media
         self._hub = hub
@@ -65,7 +69,10 @@ class Legs:
         self._by_id: dict[str, Leg] = {}
         self._current: dict[str, Leg] = {}
         self._newest: dict[str, Leg] = {}
+        self._used = used
+        self._clock = clock
         self._rooms: dict[str, str] = {}
+        self._meters: dict[str, CallMeter] = {}
         self._preferences: dict[str, Preferences] = {}
         media.set_listener(self)
 
@@ -116,7 +123,9 @@ class Legs:
         if old is not None:
             # Out first, so that the others' slots are free for the new leg; all in one turn of the loop.
             self._media.part(old.leg_id)
+            self._stop_counting(old)
         self._current[participant_id] = leg
+        self._start_counting(leg)
         chosen = self._preferences.get(participant_id)
         if chosen is not None:
             self._media.set_preferences(leg.leg_id, chosen)
@@ -136,6 +145,7 @@ class Legs:
         if leg is None or leg_id not in (None, leg.leg_id):
             return
         self._media.part(leg.leg_id)
+        self._stop_counting(leg)
         del self._current[participant_id]
         self._changed(participant_id)
         await self._end(leg)
@@ -146,8 +156,10 @@ class Legs:
             return
         self.exit(participant_id)
         self._rooms[participant_id] = room_id
+        self._meters[participant_id] = CallMeter(room_id, participant_id, self._clock())
         leg = self._current.get(participant_id)
         if leg is not None:
+            self._start_counting(leg)
             self._media.join(room_id, leg.leg_id, seat=participant_id)
 
     def exit(self, participant_id: str) -> None:
@@ -157,6 +169,25 @@ class Legs:
             if leg is not None:
                 leg.rungs = None
                 self._media.part(leg.leg_id)
+                self._stop_counting(leg)
+            meter = self._meters.pop(participant_id, None)
+            if meter is not None:
+                self._used(meter.finish(self._clock()))
+
+    def exit_all(self) -> None:
+        """The server stops: what calls took until now is told."""
+        for participant_id in list(self._rooms):
+            self.exit(participant_id)
+
+    def _start_counting(self, leg: Leg) -> None:
+        meter = self._meters.get(leg.participant_id)
+        if meter is not None:
+            meter.leg_began(self._media.traffic(leg.leg_id))
+
+    def _stop_counting(self, leg: Leg) -> None:
+        meter = self._meters.get(leg.participant_id)
+        if meter is not None:
+            meter.leg_ended(self._media.traffic(leg.leg_id))
 
     def forget_rungs(self, participant_id: str) -> None:
         """The call is over, though the leg stays in its room: there is nobody to stand on a rung towards."""
@@ -218,11 +249,15 @@ class Legs:
         if leg is None:
             return
         leg.state = state
+        meter = self._meter_of(leg)
+        if meter is not None and state in ("connected", "disconnected", "failed"):
+            meter.connected(state == "connected", self._clock())
         if leg.answered:
             self._tell_state(leg)
         if state in ("failed", "closed"):
             if self._current.get(leg.participant_id) is leg:
                 self._media.part(leg_id)
+                self._stop_counting(leg)
                 del self._current[leg.participant_id]
             self._spawn(self._end(leg))
         if leg.answered:
@@ -251,6 +286,9 @@ class Legs:
         if leg is None:
             return
         before, leg.quality = leg.quality, views.link(quality)
+        meter = self._meter_of(leg)
+        if meter is not None:
+            meter.link(quality.rtt_ms, quality.loss_ratio)
         now = self._hub.clock()
         if before.level != quality.level or now - leg.link_told_at >= LINK_EVERY_S:
             leg.link_told_at = now
@@ -264,6 +302,9 @@ class Legs:
         if leg is None or leg.participant_id not in self._rooms:
             return
         leg.rungs = views.rungs(leg_id, report)
+        meter = self._meter_of(leg)
+        if meter is not None:
+            meter.stands_on(leg.rungs.down, leg.rungs.up, self._clock())
         if leg.answered:
             self._hub.post(leg.participant_id, leg.rungs, "rungs")
             self._link_changed(leg.participant_id)
@@ -275,6 +316,11 @@ class Legs:
             leg.stills = wire.PeriodicStills(leg_id=leg_id, every_s=every_s, max_bytes=max_bytes, width=width)
             if leg.answered:
                 self._hub.post(leg.participant_id, leg.stills, "periodic_stills")
+
+    def _meter_of(self, leg: Leg) -> CallMeter | None:
+        """The meter of a call, if it is this leg's."""
+        current = self._current.get(leg.participant_id)
+        return self._meters.get(leg.participant_id) if current is leg else None
 
     def _whose(self, leg_id: str) -> str | None:
         leg = self._by_id.get(leg_id)

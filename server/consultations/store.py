@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from server.auth.principal import Principal
+from server.consultations.callmeter import CallUse
 from server.consultations.outlook import Outlook
 from signaling.consultation import ConsultationRecord
 from signaling.messages import Urgency
@@ -37,6 +38,9 @@ class ConsultationStore(Protocol):
 
     async def outlook(self, record: ConsultationRecord) -> Outlook:
         """What may be said of the wait of this one."""
+
+    async def keep_use(self, use: CallUse) -> None:
+        """What somebody's part of a call took; nothing is kept of a survivor-safe case."""
 
     async def escalated(self, record: ConsultationRecord, step: Step) -> None:
         """A red case waits so long that its offer was widened to this step; written once a step."""

@@ -7,6 +7,7 @@ still open. `save` returns only when the database has it for good; nobody may be
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import func, select
@@ -20,12 +21,14 @@ from server.auth.profile import Specialty
 from server.cases.kinds import is_discreet
 from server.cases.vocabulary import Kind
 from server.consents import ConsentMissing, Consents, ConsentScope
+from server.consultations.callmeter import CallUse
 from server.consultations.outlook import Outlook
 from server.db.engine import DbSessions
 from server.db.models import (
     Account,
     AccountLanguage,
     AccountSpecialty,
+    CallLeg,
     CaseFile,
     CaseParticipant,
     CaseRoute,
@@ -56,7 +59,11 @@ ACTS = {
 class DatabaseConsultationStore:
     """The store on SQLAlchemy. ``clock`` gives UTC seconds as `time.time` does."""
 
-    def __init__(self, database: DbSessions, trail: Trail, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, database: DbSessions, trail: Trail, clock: Callable[[], float], *, price_per_gb: int = 0
+    ) -> None:
+        """``price_per_gb``: what a gigabyte costs the sites now; 0 is not known."""
+        self._price_per_gb = price_per_gb
         self._database = database
         self._trail = trail
         self._consents = Consents(trail, clock)
@@ -161,6 +168,16 @@ class DatabaseConsultationStore:
         """How long people like this one waited lately, and who is on the roster next."""
         async with self._database() as db:
             return await outlook_of(db, record.wishes.specialty, self._clock())
+
+    async def keep_use(self, use: CallUse) -> None:
+        """Write one row, with the price of the day; of a survivor-safe case there is none to find."""
+        async with self._database.begin() as db:
+            case = await db.get(CaseFile, use.consultation_id)
+            if case is not None and is_discreet(case.kind):
+                return
+            values = dataclasses.asdict(use)
+            rungs = json.dumps(values.pop("rung_seconds"), separators=(",", ":"), sort_keys=True)
+            db.add(CallLeg(**values, rung_seconds=rungs, price_per_gb=self._price_per_gb))
 
     async def escalated(self, record: ConsultationRecord, step: Step) -> None:
         """Write one step of an escalation, unless it was before a restart."""

@@ -16,6 +16,7 @@ from media.engine.errors import OfferRefused
 from server.auth.principal import Principal
 from server.auth.tickets import Tickets
 from server.consultations import Consultations
+from server.consultations.callmeter import CallUse
 from server.consultations.outlook import UNKNOWN, Outlook
 from server.hub import Hub
 from server.media_port import LegListener
@@ -44,6 +45,7 @@ class MediaRecorder:
         self.seats: dict[str, str] = {}
         self.open: set[str] = set()
         self.listener: LegListener | None = None
+        self.traffics: dict[str, tuple[int, int]] = {}
         # A test may hold offers back, to let something happen while a leg is being opened.
         self.gate = asyncio.Event()
         self.gate.set()
@@ -79,6 +81,9 @@ class MediaRecorder:
 
     def sending_reported(self, leg_id: str, *, available_bps: int, limited_by: str) -> None:
         self.calls.append(("sending_reported", leg_id, available_bps, limited_by))
+
+    def traffic(self, leg_id: str) -> tuple[int, int]:
+        return self.traffics.get(leg_id, (0, 0))
 
     def forget_stills(self, room_id: str) -> None:
         self.calls.append(("forget_stills", room_id))
@@ -125,6 +130,7 @@ class MemoryStore:
         self.known_skills: dict[str, Skills] = {}
         self.outlooks: dict[str, Outlook] = {}
         self.escalations: list[tuple[str, Step]] = []
+        self.uses: list[CallUse] = []
         self.broken = False
         self.gate = asyncio.Event()
         self.gate.set()
@@ -150,6 +156,9 @@ class MemoryStore:
 
     async def outlook(self, record: ConsultationRecord) -> Outlook:
         return self.outlooks.get(record.consultation_id, UNKNOWN)
+
+    async def keep_use(self, use: CallUse) -> None:
+        self.uses.append(use)
 
     async def escalated(self, record: ConsultationRecord, step: Step) -> None:
         self.escalations.append((record.consultation_id, step))

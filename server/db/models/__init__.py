@@ -5,6 +5,7 @@ from server.db.models.account_language import AccountLanguage
 from server.db.models.account_specialty import AccountSpecialty
 from server.db.models.audit_entry import AuditEntry
 from server.db.models.audit_head import AuditHead
+from server.db.models.call_leg import CallLeg
 from server.db.models.case_file import CaseFile
 from server.db.models.case_note import CaseNote
 from server.db.models.case_outcome import CaseOutcome
@@ -35,6 +36,7 @@ __all__ = [
     "AccountSpecialty",
     "AuditEntry",
     "AuditHead",
+    "CallLeg",
     "CaseFile",
     "CaseNote",
     "CaseOutcome",

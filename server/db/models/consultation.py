@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Double, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import ID_CHARS, NAME_CHARS, Base, Id, Name, Seconds
+from server.db.base import ID_CHARS, NAME_CHARS, Base, Id, Name
 from signaling.messages import REASON_MAX_CHARS
 
 
@@ -23,7 +23,7 @@ class Consultation(Base):
     state: Mapped[str] = mapped_column(String(20), index=True)
     clinician_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"), index=True)
     clinician_name: Mapped[str | None] = mapped_column(String(NAME_CHARS))
-    requested_at: Mapped[Seconds]
+    requested_at: Mapped[float] = mapped_column(Double, index=True)
     accepted_at: Mapped[float | None] = mapped_column(Double)
     closed_at: Mapped[float | None] = mapped_column(Double)
     closed_by: Mapped[str | None] = mapped_column(String(ID_CHARS))
