@@ -52,6 +52,11 @@ REQUESTS_BURST = 5.0
 # The relay's slots end at eight participants (DESIGN section 2), and a consultation of more is a meeting.
 MAX_PARTICIPANTS = 8
 
+# Long enough to hear a telephone, sit down and read a pledge; a patient who waits longer needs somebody else.
+INVITATION_S = 120.0
+# A nurse asks the two who fit best, and one more while they think.
+MAX_INVITATIONS = 3
+
 # A queue on a doctor's screen need not move faster than this; each copy goes to every clinician on duty.
 QUEUE_EVERY_S = 1.0
 # A waiting patient must see that somebody still counts, and a minute is long in front of a silent screen.

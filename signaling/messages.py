@@ -19,6 +19,7 @@ PROTOCOL_VERSION = 1
 # RFC 8866 sets no bound; a Chromium offer with every slot is about 12 kB, so 32 KiB leaves room.
 SDP_MAX_CHARS = 32_768
 REASON_MAX_CHARS = 500
+PSEUDONYM_MAX_CHARS = 20
 
 Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 Token = Annotated[str, msgspec.Meta(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -242,6 +243,73 @@ class DeclineStill(ClientMessage, tag="decline_still", frozen=True, kw_only=True
     asked_by: Identifier
 
 
+class InviteMediator(ClientMessage, tag="invite_mediator", frozen=True, kw_only=True):
+    """The station or a clinician asks a mediator of the roster to come in."""
+
+    consultation_id: Identifier
+    mediator_id: Identifier
+
+
+class AnswerInvitation(ClientMessage, tag="answer_invitation", frozen=True, kw_only=True):
+    """A mediator comes, bound by the pledge of this text (its name and version) read in this language, or not."""
+
+    invitation_id: Identifier
+    accept: bool
+    pledge: Identifier | None = None
+    language: Identifier | None = None
+
+
+class RemovalReason(StrEnum):
+    """Why a mediator is asked to go."""
+
+    DONE = "done"
+    PATIENT_WISH = "patient_wish"
+    OTHER = "other"
+
+
+class RemoveParticipant(ClientMessage, tag="remove_participant", frozen=True, kw_only=True):
+    """The station or a clinician sends a mediator out; the patient's wish is enough."""
+
+    consultation_id: Identifier
+    participant_id: Identifier
+    why: RemovalReason = RemovalReason.DONE
+
+
+class OpenGroup(ClientMessage, tag="open_group", frozen=True, kw_only=True):
+    """A clinician opens a group session and is its host; answered by `Group` with the code to tell people."""
+
+
+class AskSeat(ClientMessage, tag="ask_seat", frozen=True, kw_only=True):
+    """A station asks to be let in, under a name that is nobody's. ``seat_id`` holds the participant's consent."""
+
+    seat_id: Identifier
+    code: Annotated[str, msgspec.Meta(min_length=4, max_length=12)]
+    pseudonym: Annotated[str, msgspec.Meta(max_length=PSEUDONYM_MAX_CHARS)] = ""
+
+
+class AdmitSeat(ClientMessage, tag="admit_seat", frozen=True, kw_only=True):
+    """The host lets somebody in who waits in the lobby."""
+
+    seat_id: Identifier
+
+
+class MuteSeat(ClientMessage, tag="mute_seat", frozen=True, kw_only=True):
+    """The host takes somebody's voice away, or gives it back; the page itself cannot lift that."""
+
+    seat_id: Identifier
+    muted: bool
+
+
+class RemoveSeat(ClientMessage, tag="remove_seat", frozen=True, kw_only=True):
+    """The host sends somebody out, or does not let them in."""
+
+    seat_id: Identifier
+
+
+class LeaveGroup(ClientMessage, tag="leave_group", frozen=True, kw_only=True):
+    """A participant leaves the group; when the host does, it is over for all."""
+
+
 class Bye(ClientMessage, tag="bye", frozen=True, kw_only=True):
     """The page is leaving on purpose: the session ends now, without the grace time of a lost socket."""
 
@@ -262,6 +330,15 @@ AnyClientMessage = (
     | SendReport
     | AskStill
     | DeclineStill
+    | InviteMediator
+    | AnswerInvitation
+    | RemoveParticipant
+    | OpenGroup
+    | AskSeat
+    | AdmitSeat
+    | MuteSeat
+    | RemoveSeat
+    | LeaveGroup
     | Bye
 )
 
@@ -525,6 +602,68 @@ class ConsentWithdrawn(ServerMessage, tag="consent_withdrawn", frozen=True, kw_o
     consultation_id: str
 
 
+class MediationState(StrEnum):
+    """Where the invitation of a mediator stands; all but the first two are ends."""
+
+    INVITED = "invited"
+    JOINED = "joined"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    LEFT = "left"
+    REMOVED = "removed"
+
+
+class Invitation(ServerMessage, tag="invitation", frozen=True, kw_only=True):
+    """A mediator is asked to come in: by whom, where, for which language. ``discreet``: survivor-safe, no place."""
+
+    invitation_id: str
+    asked_by: str
+    expires_in_s: int
+    site: str = ""
+    language: str = ""
+    discreet: bool = False
+
+
+class Mediation(ServerMessage, tag="mediation", frozen=True, kw_only=True):
+    """What became of an invitation; told to who invited, to who is in charge, and to the mediator."""
+
+    invitation_id: str
+    consultation_id: str
+    mediator_id: str
+    name: str
+    state: MediationState
+
+
+class GroupSeat(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One participant of a group as the others see them. ``silenced``: by the host."""
+
+    seat_id: str
+    pseudonym: str
+    admitted: bool
+    presence: Presence
+    audio_muted: bool = False
+    video_muted: bool = False
+    silenced: bool = False
+    link: LinkQuality = LinkQuality(level=0)
+
+
+class Group(ServerMessage, tag="group", frozen=True, kw_only=True):
+    """The whole of a group session, at every change. ``code`` and the lobby are the host's only.
+
+    ``own_seat`` is empty for the host. Slots name seats, and the host by ``host_id``. ``open`` false: it is over,
+    or one is no longer in it.
+    """
+
+    group_id: str
+    host_id: str
+    host_name: str
+    host_presence: Presence
+    open: bool
+    seats: list[GroupSeat]
+    own_seat: str = ""
+    code: str = ""
+
+
 class Goodbye(ServerMessage, tag="goodbye", frozen=True, kw_only=True):
     """The server closes this socket; ``code`` says why, ``retry`` whether coming back makes sense."""
 
@@ -550,6 +689,9 @@ AnyServerMessage = (
     | Duty
     | Consultation
     | ConsentWithdrawn
+    | Invitation
+    | Mediation
+    | Group
     | Goodbye
 )
 

@@ -35,6 +35,22 @@ class Act(StrEnum):
     CONSULTATION_CLOSED = "consultation_closed"
     CONSULTATION_CANCELLED = "consultation_cancelled"
 
+    MEDIATOR_INVITED = "mediator_invited"
+    MEDIATOR_JOINED = "mediator_joined"
+    MEDIATOR_DECLINED = "mediator_declined"
+    MEDIATOR_NOT_ANSWERING = "mediator_not_answering"
+    MEDIATOR_LEFT = "mediator_left"
+    MEDIATOR_REMOVED = "mediator_removed"
+    MEDIATION_REPORTED = "mediation_reported"
+
+    GROUP_OPENED = "group_opened"
+    GROUP_CLOSED = "group_closed"
+    SEAT_OPENED = "seat_opened"
+    SEAT_ADMITTED = "seat_admitted"
+    SEAT_MUTED = "seat_muted"
+    SEAT_REMOVED = "seat_removed"
+    SEAT_LEFT = "seat_left"
+
     AUDIT_READ = "audit_read"
     AUDIT_EXPORTED = "audit_exported"
 

@@ -13,6 +13,8 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
+import msgspec
+
 from server.consultations import views
 from server.consultations.board import Board
 from server.consultations.legs import Legs
@@ -76,8 +78,13 @@ class Screens:
     def tell(self, found: Consultation, to: Iterable[str]) -> None:
         """Show one consultation to these participants, now."""
         message = views.consultation(found, self._participant)
+        # Nothing a patient said is for a mediator, nor for anybody who is out.
+        bare = msgspec.structs.replace(message, reason="")
         for participant_id in to:
-            self._hub.post(participant_id, message, f"consultation:{found.consultation_id}")
+            member = found.member(participant_id)
+            clinical = member is not None and member.role is not wire.Role.MEDIATOR
+            shown = message if clinical else bare
+            self._hub.post(participant_id, shown, f"consultation:{found.consultation_id}")
 
     def tell_duty(self, clinician_id: str) -> None:
         """Tell a clinician whether the server holds them to be on duty."""

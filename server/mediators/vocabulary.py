@@ -1,4 +1,4 @@
-"""The short words of mediation: where an invitation stands, and what a mediator met with.
+"""The short words of mediation: what is pledged, and what a mediator met with.
 
 Owns: names only; their words are in the catalogs under ``blockage.`` and ``pledge.``. Pure.
 """
@@ -6,17 +6,6 @@ Owns: names only; their words are in the catalogs under ``blockage.`` and ``pled
 from __future__ import annotations
 
 from enum import StrEnum
-
-
-class MediationState(StrEnum):
-    """Where one invitation stands; all but the first two are ends."""
-
-    INVITED = "invited"
-    JOINED = "joined"
-    DECLINED = "declined"
-    EXPIRED = "expired"
-    LEFT = "left"
-    REMOVED = "removed"
 
 
 class Blockage(StrEnum):

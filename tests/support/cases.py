@@ -86,6 +86,23 @@ class House:
             await someone.page.expect(wire.Duty, lambda m: m.on)
         return someone
 
+    async def mediator(
+        self, login: str, *, languages: tuple[str, ...] = (), gender: str | None = None
+    ) -> Someone:
+        """A mediator on duty with the page open."""
+        account_id = await self.server.new_doctor(login, login.title(), Role.MEDIATOR)
+        async with self.server.services.database.begin() as db:
+            account = await db.get(Account, account_id)
+            assert account is not None
+            account.gender = gender
+            db.add_all(AccountLanguage(account_id=account_id, language=s) for s in languages)
+        client = await self.stack.enter_async_context(self.server.client())
+        await self.server.sign_in(client, login)
+        someone = Someone(account_id, client, await self._page(client, "clinician"))
+        await someone.page.say(wire.SetDuty(on=True))
+        await someone.page.expect(wire.Duty, lambda m: m.on)
+        return someone
+
     async def keeper(self, login: str, role: Role) -> aiohttp.ClientSession:
         """Somebody who keeps the house, signed in."""
         await self.server.new_doctor(login, login, role)

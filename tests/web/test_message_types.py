@@ -31,7 +31,7 @@ def test_every_message_and_part_has_its_fields() -> None:
     found["Error"] = found.pop("ErrorMessage")  # `Error` is the browser's own
     parts = [
         messages.Resume, messages.IceServer, messages.AudioParameters, messages.VideoParameters,
-        messages.Slot, messages.LinkQuality, messages.QueueEntry, messages.Participant,
+        messages.Slot, messages.LinkQuality, messages.QueueEntry, messages.Participant, messages.GroupSeat,
     ]  # fmt: skip
     kinds = [*get_args(messages.AnyClientMessage), *get_args(messages.AnyServerMessage), *parts]
     wrong = {kind.__name__ for kind in kinds if found.get(kind.__name__, set()) - {"type"} != fields_of(kind)}

@@ -31,11 +31,21 @@ export interface MediaState { type: "media_state"; audio_muted: boolean; video_m
 export interface Preferences { type: "preferences"; audio_only: boolean; save_data: boolean; profile: ClinicalProfile }
 export interface AskStill { type: "ask_still"; participant_id: string }
 export interface DeclineStill { type: "decline_still"; asked_by: string }
+export interface InviteMediator { type: "invite_mediator"; consultation_id: string; mediator_id: string }
+export interface AnswerInvitation { type: "answer_invitation"; invitation_id: string; accept: boolean; pledge?: string | null; language?: string | null }
+export interface RemoveParticipant { type: "remove_participant"; consultation_id: string; participant_id: string; why?: "done" | "patient_wish" | "other" }
+export interface OpenGroup { type: "open_group" }
+export interface AskSeat { type: "ask_seat"; seat_id: string; code: string; pseudonym?: string }
+export interface AdmitSeat { type: "admit_seat"; seat_id: string }
+export interface MuteSeat { type: "mute_seat"; seat_id: string; muted: boolean }
+export interface RemoveSeat { type: "remove_seat"; seat_id: string }
+export interface LeaveGroup { type: "leave_group" }
 export interface Bye { type: "bye" }
 
 export type ClientMessage =
     | Hello | Ping | LegOffer | LegClose | RequestConsultation | CancelRequest | SetDuty | Accept | Leave
-    | End | MediaState | Preferences | SendReport | AskStill | DeclineStill | Bye;
+    | End | MediaState | Preferences | SendReport | AskStill | DeclineStill | InviteMediator
+    | AnswerInvitation | RemoveParticipant | OpenGroup | AskSeat | AdmitSeat | MuteSeat | RemoveSeat | LeaveGroup | Bye;
 
 /** seq 0 or absent: unnumbered. ack: the last message of ours that the server has taken. */
 export interface Envelope { seq?: number; ack?: number }
@@ -95,9 +105,25 @@ export interface Consultation {
     reason: string; participants: Participant[]; discreet?: boolean;
 }
 export interface ConsentWithdrawn { type: "consent_withdrawn"; consultation_id: string }
+export type MediationState = "invited" | "joined" | "declined" | "expired" | "left" | "removed";
+export interface Invitation {
+    type: "invitation"; invitation_id: string; asked_by: string; expires_in_s: number; site?: string; language?: string;
+    discreet?: boolean;
+}
+export interface Mediation {
+    type: "mediation"; invitation_id: string; consultation_id: string; mediator_id: string; name: string; state: MediationState;
+}
+export interface GroupSeat {
+    seat_id: string; pseudonym: string; admitted: boolean; presence: Presence; audio_muted?: boolean; video_muted?: boolean;
+    silenced?: boolean; link?: LinkQuality;
+}
+export interface Group {
+    type: "group"; group_id: string; host_id: string; host_name: string; host_presence: Presence; open: boolean;
+    seats: GroupSeat[]; own_seat?: string; code?: string;
+}
 export interface Goodbye { type: "goodbye"; code: string; retry: boolean }
 
 export type ServerMessage =
     | Welcome | Pong | ErrorMessage | LegAnswer | LegState | SendParameters | Slots | Link | Rungs | Queue | Waiting
     | Duty | Consultation | StillWanted | StillDeclined | PeriodicStills | ConsentWithdrawn
-    | Goodbye;
+    | Invitation | Mediation | Group | Goodbye;

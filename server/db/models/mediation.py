@@ -9,7 +9,7 @@ from server.db.base import ID_CHARS, Base, Id, Seconds
 
 
 class Mediation(Base):
-    """An invitation and what became of it. ``state``: server.mediators.vocabulary.MediationState.
+    """An invitation and what became of it. ``state``: signaling.messages.MediationState.
 
     The pledge stands in this row: who joined without one cannot be written (``pledge_text_id`` is its text and
     version, ``pledge_language`` the language it was read in).

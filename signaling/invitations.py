@@ -1,0 +1,73 @@
+"""Invitations of mediators that wait for an answer.
+
+Owns: how many may wait for one consultation and for how long, and that a mediator is asked once at a time. Pure.
+Must never know why an invitation was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from signaling.errors import Refused
+from signaling.limits import INVITATION_S, MAX_INVITATIONS
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvitation:
+    """One invitation without an answer; ``expires_at`` in UTC seconds."""
+
+    invitation_id: str
+    consultation_id: str
+    mediator_id: str
+    mediator_name: str
+    asked_by: str
+    asked_by_name: str
+    site: str
+    language: str
+    discreet: bool
+    expires_at: float
+
+
+class Invitations:
+    """All that wait for an answer."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, OpenInvitation] = {}
+
+    def may_ask(self, consultation_id: str, mediator_id: str) -> None:
+        """Raises Refused when this mediator is being asked already, or enough others are."""
+        waiting = self._open.values()
+        if any(one.mediator_id == mediator_id for one in waiting):
+            raise Refused("mediator_busy")
+        if sum(one.consultation_id == consultation_id for one in waiting) >= MAX_INVITATIONS:
+            raise Refused("slow_down")
+
+    def add(self, invitation: OpenInvitation) -> None:
+        """One more waits."""
+        self._open[invitation.invitation_id] = invitation
+
+    def take(self, invitation_id: str, mediator_id: str, now: float) -> OpenInvitation:
+        """The invitation a mediator answers; it waits no longer. Raises Refused when it is over, or another's."""
+        found = self._open.get(invitation_id)
+        if found is None or found.mediator_id != mediator_id or now >= found.expires_at:
+            raise Refused("invitation_over")
+        return self._open.pop(invitation_id)
+
+    def of_mediator(self, mediator_id: str) -> list[OpenInvitation]:
+        """What somebody is asked."""
+        return [one for one in self._open.values() if one.mediator_id == mediator_id]
+
+    def drop(self, now: float, is_open: Callable[[str], bool]) -> list[OpenInvitation]:
+        """Let go of those whose time is up, and of all of consultations that are over; gives them."""
+        gone = [
+            one for one in self._open.values() if now >= one.expires_at or not is_open(one.consultation_id)
+        ]
+        for one in gone:
+            del self._open[one.invitation_id]
+        return gone
+
+
+def expires_at(now: float) -> float:
+    """When an invitation made now is over."""
+    return now + INVITATION_S
