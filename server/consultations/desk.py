@@ -21,6 +21,7 @@ import structlog
 
 from server.auth.principal import Principal
 from server.consultations import views
+from server.consultations.annex import Annex, Floor, Handler
 from server.consultations.board import Board
 from server.consultations.callmeter import CallUse
 from server.consultations.legs import Legs
@@ -93,7 +94,8 @@ class Consultations:
         self._keeping: set[asyncio.Task[None]] = set()
         self._leg_buckets: dict[str, TokenBucket] = {}
         self._request_buckets: dict[str, TokenBucket] = {}
-        self._handlers: dict[type, tuple[frozenset[Role], Callable[[Principal, Any], Awaitable[None]]]] = {
+        self._annexes: list[Annex] = []
+        own: dict[type, tuple[frozenset[Role], Handler]] = {
             wire.LegOffer: (EVERYBODY, self._leg_offer),
             wire.LegClose: (EVERYBODY, self._leg_close),
             wire.MediaState: (EVERYBODY, self._media_state),
@@ -108,7 +110,28 @@ class Consultations:
             wire.Leave: (EVERYBODY, self._leave),
             wire.End: (STATIONS | CLINICIANS, self._end),
         }
+        self._handlers = {kind: [handler] for kind, handler in own.items()}
         hub.set_listener(self)
+
+    @property
+    def floor(self) -> Floor:
+        """What the desk lends to an annex."""
+        return Floor(
+            pairing=self._pairing,
+            legs=self._legs,
+            hub=self._hub,
+            clock=self._clock,
+            decide=self._decide,
+            member=self._member,
+            presence=self._presence,
+            busy=self._is_busy,
+        )
+
+    def add(self, annex: Annex) -> None:
+        """Open one more room beside the desk; before `start`."""
+        self._annexes.append(annex)
+        for kind, handler in annex.handlers.items():
+            self._handlers.setdefault(kind, []).append(handler)
 
     async def start(self) -> None:
         """Take up what was open when the process ended; everybody in a call gets the usual time to come back."""
@@ -116,7 +139,11 @@ class Consultations:
             for member in found.members:
                 site = found.record.site if member.role is Role.STATION else ""
                 self._hub.expect(Principal(member.participant_id, member.role, member.name, site))
+                if found.state in ATTENDED:
+                    self._legs.enter(member.participant_id, found.consultation_id)
                 self._refresh(member.participant_id)
+        for annex in self._annexes:
+            await annex.start()
         self._spawn(self._for_ever(self._remind_every_s, self._remind))
         self._spawn(self._for_ever(self._route_every_s, self.route))
 
@@ -137,10 +164,11 @@ class Consultations:
 
     async def received(self, principal: Principal, message: wire.AnyClientMessage) -> None:
         """Carry out one message. Raises Refused and UnexpectedMessage."""
-        roles, handler = self._handlers[type(message)]
-        if principal.role not in roles:
-            raise UnexpectedMessage("not for this role")
-        await handler(principal, message)
+        for roles, handler in self._handlers.get(type(message), ()):
+            if principal.role in roles:
+                await handler(principal, message)
+                return
+        raise UnexpectedMessage("not for this role")
 
     async def session_opened(self, principal: Principal) -> None:
         """Post the state as it is now."""
@@ -154,6 +182,8 @@ class Consultations:
                 self._screens.tell(found, [participant_id])
             self._board.show_to(participant_id)
             self._legs.announce(participant_id)
+            for annex in self._annexes:
+                annex.opened(principal)
         self._screens.flush()
 
     async def session_ended(self, principal: Principal, *, on_purpose: bool) -> None:
@@ -167,7 +197,10 @@ class Consultations:
             async with self._lock:
                 self._pairing.set_duty(participant_id, on=False)
             self._screens.touch_waiting()
-            if not self._legs.connected(participant_id):
+            out = not self._legs.connected(participant_id)
+            for annex in self._annexes:
+                await annex.given_up(participant_id, off_duty=not out)
+            if out:
                 await self._give_up(participant_id)
 
     # What pages ask.
@@ -180,6 +213,8 @@ class Consultations:
         if not self._hub.has_session(participant_id):
             await self._legs.close(participant_id)
             return
+        for annex in self._annexes:
+            annex.offered(participant_id)
         found = self._pairing.of(participant_id)
         member = found.member(participant_id) if found else None
         if found is not None and member is not None and member.left:
@@ -200,14 +235,13 @@ class Consultations:
     async def _media_state(self, principal: Principal, message: wire.MediaState) -> None:
         participant_id = principal.participant_id
         self._legs.set_muted(participant_id, audio=message.audio_muted, video=message.video_muted)
-        found = self._pairing.of(participant_id)
-        if found is not None:
-            self._screens.touch(found.consultation_id)
+        self._link_changed(participant_id)
 
     async def _request(self, principal: Principal, message: wire.RequestConsultation) -> None:
         bucket = self._request_buckets.setdefault(principal.participant_id, request_bucket())
         if not bucket.take(self._hub.clock()):
             raise Refused("slow_down")
+        self._must_be_free(principal)
 
         urgency, wishes = message.urgency, NO_WISHES
         if message.case_id is None:
@@ -269,6 +303,7 @@ class Consultations:
         self._screens.touch_waiting()
 
     async def _accept(self, principal: Principal, message: wire.Accept) -> None:
+        self._must_be_free(principal)
         await self._decide(
             message.consultation_id,
             lambda: self._pairing.accept(message.consultation_id, self._member(principal), self._clock()),
@@ -288,6 +323,16 @@ class Consultations:
             lambda: self._pairing.end(message.consultation_id, principal.participant_id, self._clock()),
             principal,
         )
+
+    def _must_be_free(self, principal: Principal) -> None:
+        """Raises Refused when somebody takes part in something beside consultations."""
+        if any(annex.has(principal.participant_id) for annex in self._annexes):
+            raise Refused("already_in_consultation")
+
+    def _is_busy(self, participant_id: str) -> bool:
+        """Whether somebody takes part in anything."""
+        in_annex = any(annex.has(participant_id) for annex in self._annexes)
+        return in_annex or self._pairing.of(participant_id) is not None
 
     # What the rest of the server asks.
 
@@ -354,6 +399,15 @@ class Consultations:
             self._escalated = {known: at for known, at in self._escalated.items() if known in open_now}
         await self._look_ahead()
         self._screens.touch_waiting()
+        await self._tidy()
+
+    async def _tidy(self) -> None:
+        for annex in self._annexes:
+            try:
+                await annex.tidy()
+            except Exception as error:
+                # What was decided stands; an annex tries again in some seconds.
+                log.error("annex_not_tidy", **where(error))
 
     async def _escalate(self, record: ConsultationRecord, now: Widening) -> None:
         known = self._escalated.get(record.consultation_id, Widening.MATCHING)
@@ -384,6 +438,7 @@ class Consultations:
                 self._carry_out(before, step)
         finally:
             self._screens.flush()
+        await self._tidy()
 
     async def _write(self, before: Consultation | None, step: Step, by: Principal | None) -> None:
         try:
@@ -419,6 +474,8 @@ class Consultations:
         out = gone if open_now is not None else members | gone
         for participant_id in members:
             self._refresh(participant_id)
+        for annex in self._annexes:
+            annex.moved(before, after)
         self._screens.tell(self._pairing.get(after.consultation_id) or after, sorted(out))
         self._screens.touch(after.consultation_id)
 
@@ -442,11 +499,16 @@ class Consultations:
             if Effect.RECORD in step.effects:
                 self._spawn(self._record(step.consultation.consultation_id))
             self._screens.touch(step.consultation.consultation_id)
-            if presence is Presence.AWAY:
-                self._spawn(self._give_up_unless_back(participant_id))
+        for annex in self._annexes:
+            annex.touched(participant_id)
+        beside = any(annex.has(participant_id) for annex in self._annexes)
+        if presence is Presence.AWAY and (step is not None or beside):
+            self._spawn(self._give_up_unless_back(participant_id))
 
     async def _give_up_unless_back(self, participant_id: str) -> None:
         if self._presence(participant_id) is Presence.AWAY:
+            for annex in self._annexes:
+                await annex.given_up(participant_id, off_duty=False)
             await self._give_up(participant_id)
 
     def _presence(self, participant_id: str) -> Presence:
@@ -482,6 +544,8 @@ class Consultations:
         found = self._pairing.of(participant_id)
         if found is not None:
             self._screens.touch(found.consultation_id)
+        for annex in self._annexes:
+            annex.touched(participant_id)
 
     # In the background.
 
