@@ -23,8 +23,8 @@ from server.auth.principal import Principal
 from server.consultations import views
 from server.consultations.annex import Annex, Floor, Handler
 from server.consultations.board import Board
-from server.consultations.legs import Legs
 from server.consultations.callmeter import CallUse
+from server.consultations.legs import Legs
 from server.consultations.screens import Screens
 from server.consultations.stills import StillWishes
 from server.consultations.store import ConsultationStore
@@ -528,6 +528,18 @@ class Consultations:
                 await self._store.save(found.record)
         self._screens.flush()
 
+    def _call_used(self, use: CallUse) -> None:
+        task = asyncio.get_running_loop().create_task(self._keep_use(use))
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
+    async def _keep_use(self, use: CallUse) -> None:
+        """Write what somebody's part of a call took; a report that lacks it ends no call."""
+        try:
+            await self._store.keep_use(use)
+        except Exception as error:
+            log.error("use_not_kept", consultation_id=use.consultation_id, **where(error))
+
     def _link_changed(self, participant_id: str) -> None:
         found = self._pairing.of(participant_id)
         if found is not None:
@@ -567,14 +579,3 @@ class Consultations:
             error = task.exception()
             if error is not None:
                 log.error("background_failed", **where(error))
-    def _call_used(self, use: CallUse) -> None:
-        task = asyncio.get_running_loop().create_task(self._keep_use(use))
-        self._keeping.add(task)
-        task.add_done_callback(self._keeping.discard)
-
-    async def _keep_use(self, use: CallUse) -> None:
-        """Write what somebody's part of a call took; a report that lacks it ends no call."""
-        try:
-            await self._store.keep_use(use)
-        except Exception as error:
-            log.error("use_not_kept", consultation_id=use.consultation_id, **where(error))
