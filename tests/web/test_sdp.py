@@ -1,4 +1,4 @@
-"""The held answer is edited only where it steers the own voice."""
+"""The held answer is edited only where it steers the own voice, and where slots rest."""
 
 from __future__ import annotations
 
@@ -106,3 +106,33 @@ async def test_an_answer_that_cannot_carry_opus_is_left_alone(modules: Page, sdp
 async def test_what_was_written_is_read_back(modules: Page, red: bool) -> None:
     wanted = {"ptime_ms": 120, "dtx": False, "fec": True, "red": red, "level": red}
     assert await voice_of(modules, await edited(modules, **wanted)) == wanted
+
+
+SLOTS = [
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111", "a=sendonly", "a=mid:2", "a=ssrc:21 cname:slot0",
+    "m=video 9 UDP/TLS/RTP/SAVPF 45", "a=sendonly", "a=mid:3", "a=ssrc-group:FID 31 32", "a=ssrc:31 cname:slot0",
+    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "a=mid:4",
+]  # fmt: skip
+GIVEN = text(HEAD, AUDIO, SLOTS)
+
+
+async def slotted(page: Page, sdp: str, *mids: str) -> str:
+    script = """async ([sdp, given, mids]) =>
+        (await import('/web/shared/sdp.js')).editSlots(sdp, given, new Set(mids))"""
+    return str(await page.evaluate(script, [sdp, GIVEN, list(mids)]))
+
+
+async def test_slots_at_rest_name_no_streams_and_come_back_as_they_were_given(modules: Page) -> None:
+    resting = await slotted(modules, GIVEN)
+    assert "a=ssrc" not in resting
+    assert resting.count("a=inactive") == 2
+    assert await slotted(modules, resting, "2", "3") == GIVEN
+    half = await slotted(modules, resting, "2")
+    assert "a=ssrc:21 cname:slot0" in half
+    assert "a=ssrc:31" not in half
+
+
+async def test_a_slot_that_changes_leaves_the_shape_of_the_own_voice(modules: Page) -> None:
+    voice = await edited(modules, GIVEN, ptime_ms=120)
+    changed = await slotted(modules, await slotted(modules, voice), "2", "3")
+    assert changed == voice

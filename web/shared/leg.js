@@ -8,6 +8,8 @@
 /** @import {Kind} from "./capture.js" */
 
 import { offerForwarded } from "./codecs.js";
+import { HeldAnswer } from "./heldanswer.js";
+import { editSlots } from "./sdp.js";
 import { SendControl } from "./sender.js";
 
 // Three others beside us: doctor, mediator and a second opinion.
@@ -38,8 +40,14 @@ const CALL_TRAIN = { messages: 2, bytes: 60, waitsMs: [4_000] };
 export class Leg {
     /** @type {string | null} */
     id = null;
-    /** @type {SendControl | null} */
-    #control = null;
+    /** @type {HeldAnswer} */
+    #held;
+    /** @type {SendControl} */
+    #control;
+    /** Sound and picture of the first receive slot. @type {RTCRtpTransceiver[]} */
+    #firstSlot = [];
+    /** The media sections of the slots that somebody is in. @type {string[]} */
+    #used = [];
     /** @type {Promise<void> | null} settles when the answer is in force */
     #answered = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -67,9 +75,12 @@ export class Leg {
             audio: this.connection.addTransceiver("audio", own).sender,
             video: this.connection.addTransceiver("video", own).sender,
         };
+        this.#held = new HeldAnswer(this.connection);
+        this.#control = new SendControl(this.connection, this.senders.audio, this.senders.video, this.#held);
         for (let slot = 0; slot < RECEIVE_SLOTS; slot += 1) {
-            this.connection.addTransceiver("audio", { direction: "recvonly" });
-            this.connection.addTransceiver("video", { direction: "recvonly" });
+            const audio = this.connection.addTransceiver("audio", { direction: "recvonly" });
+            const video = this.connection.addTransceiver("video", { direction: "recvonly" });
+            if (slot === 0) this.#firstSlot = [audio, video];
         }
         for (const transceiver of this.connection.getTransceivers()) offerForwarded(transceiver);
         this.channel = this.connection.createDataChannel("keneya", { negotiated: true, id: 0 });
@@ -90,17 +101,35 @@ export class Leg {
     /** @param {string} legId @param {string} sdp */
     async answer(legId, sdp) {
         this.id = legId;
-        this.#answered = this.connection.setRemoteDescription({ type: "answer", sdp }).then(() => {
-            this.#control = new SendControl(this.connection, this.senders.audio, this.senders.video, sdp);
-        });
+        this.#answered = this.#held.hold(sdp, this.#slotsInForce);
         await this.#answered;
     }
 
     /** @param {SendParameters} parameters */
     async apply(parameters) {
         await this.#answered;
-        if (!this.#closed) await this.#control?.apply(parameters);
+        if (!this.#closed) await this.#control.apply(parameters);
     }
+
+    /**
+     * Puts the slots in force that somebody is in, and the others to rest: a browser sends an empty report of 50
+     * bytes once a second for each picture that it could receive.
+     * @param {Slot[]} slots
+     */
+    async useSlots(slots) {
+        const used = slots.filter((slot) => slot.participant_id !== null);
+        this.#used = used.flatMap((slot) => [slot.audio_mid, slot.video_mid]);
+        await this.#answered;
+        // Of many changes at once the newest holds.
+        if (!this.#closed) await this.#held.change(this.#slotsInForce);
+    }
+
+    /**
+     * The first slot never rests: the server measures the way down on it (media/engine/downlink.py) before anybody is in
+     * it, and a call of two begins without a negotiation.
+     * @param {string} sdp @param {string} given
+     */
+    #slotsInForce = (sdp, given) => editSlots(sdp, given, new Set([...this.#firstSlot.map((one) => one.mid), ...this.#used]));
 
     /** @param {Kind} kind @param {MediaStreamTrack | null} track */
     async setTrack(kind, track) {

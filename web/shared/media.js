@@ -286,7 +286,9 @@ export class Media {
 
     /** @param {Slots} message */
     #slots({ leg_id, slots }) {
-        if (this.#leg && leg_id === this.#leg.id) this.callbacks.onSlots(this.#leg.slotMedia(slots));
+        if (!this.#leg || leg_id !== this.#leg.id) return;
+        void this.#leg.useSlots(slots).catch(report);
+        this.callbacks.onSlots(this.#leg.slotMedia(slots));
     }
 
     /** @param {"connecting" | "connected" | "disconnected" | "failed"} state */

@@ -1,7 +1,8 @@
 /**
  * The held answer, edited. Owns: the few lines of an SDP answer (RFC 8866) that steer how this browser
  * sends its voice: packet time, Opus parameters (RFC 7587 section 6.1), whether redundancy (RED, RFC 2198)
- * comes first, and whether packets tell their level (RFC 6464). Pure: text in, text out. Must never touch another media section than the own audio.
+ * comes first, and whether packets tell their level (RFC 6464); and the directions of the receive slots (RFC 3264
+ * section 8.4). Pure: text in, text out. Must never touch anything else of an answer.
  */
 
 /** @import {AudioParameters} from "./messages.js" */
@@ -29,6 +30,32 @@ export function editAnswer(sdp, audio, offer = "") {
     if (section === undefined) return sdp;
     sections[index] = editAudio(section, audio, ownVoice(offer).map(levelNumber).find((number) => number !== null) ?? null);
     return sections.join("");
+}
+
+/**
+ * The answer with these receive slots in force and all others at rest.
+ * @param {string} sdp the answer as it is held
+ * @param {string} given the answer as the server gave it, with the streams of every slot
+ * @param {Set<string | null>} mids of the media sections whose streams shall be received
+ * @returns {string}
+ */
+export function editSlots(sdp, given, mids) {
+    const whole = given.split(/(?=^m=)/m);
+    const sections = sdp.split(/(?=^m=)/m);
+    return sections.map((section, index) => {
+        const slot = whole[index] ?? "";
+        // Own media are received by the server, never sent.
+        if (!/^a=(sendonly|inactive)\r?$/m.test(slot)) return section;
+        return mids.has(/^a=mid:(\S+)/m.exec(slot)?.[1] ?? null) ? slot : resting(slot);
+    }).join("");
+}
+
+/**
+ * Inactive alone is not enough: Chromium keeps, and reports on, every stream that the section names.
+ * @param {string} section
+ */
+function resting(section) {
+    return section.replace(/^a=ssrc(-group)?:.*\r?\n/gm, "").replace(/^a=sendonly/m, "a=inactive");
 }
 
 /** The lines of the first audio section. @param {string} sdp @returns {string[]} */

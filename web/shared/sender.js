@@ -1,10 +1,10 @@
 /**
  * Carries out `send_parameters` on the two senders of a leg. Owns: the order of changes (one at a time, the
- * newest wins) and the held answer that voice parameters are renegotiated with, inside this browser.
- * Must never send anything to the server.
+ * newest wins). The shape of a voice is part of the held answer. Must never send anything to the server.
  */
 
 /** @import {AudioParameters, VideoParameters, SendParameters} from "./messages.js" */
+/** @import {HeldAnswer} from "./heldanswer.js" */
 
 import { PLAIN } from "./capture.js";
 import { editAnswer, readVoice } from "./sdp.js";
@@ -24,20 +24,18 @@ export class SendControl {
     /** @type {SendParameters | null} */
     #wanted = null;
     #busy = false;
-    /** The answer in force. @type {string} */
-    #answer;
 
     /**
      * @param {RTCPeerConnection} connection already holding its answer
      * @param {RTCRtpSender} audio
      * @param {RTCRtpSender} video
-     * @param {string} answer the server's answer
+     * @param {HeldAnswer} answer
      */
     constructor(connection, audio, video, answer) {
         this.connection = connection;
         this.audio = audio;
         this.video = video;
-        this.#answer = answer;
+        this.answer = answer;
     }
 
     /** @param {SendParameters} parameters */
@@ -109,14 +107,11 @@ export class SendControl {
     async #setVoice(audio) {
         // A paused voice needs no new packet time, and its bitrate is on the encoding already.
         if (!audio.active) return;
-        const now = readVoice(this.#answer);
-        if (!now || VOICE_SHAPE.every((name) => now[name] === audio[name])) return;
-        const sdp = editAnswer(this.#answer, audio, this.connection.localDescription?.sdp);
-        // An answer without RED, or a browser without levels, cannot be asked for it: nothing would change, so do not negotiate for ever.
-        if (sdp === this.#answer) return;
-        await this.connection.setLocalDescription(await this.connection.createOffer());
-        await this.connection.setRemoteDescription({ type: "answer", sdp });
-        this.#answer = sdp;
+        // An answer without RED, or a browser without levels, cannot be asked for it: the text stays, and nothing is negotiated.
+        await this.answer.change((sdp, _given, offer) => {
+            const now = readVoice(sdp);
+            return !now || VOICE_SHAPE.every((name) => now[name] === audio[name]) ? sdp : editAnswer(sdp, audio, offer);
+        });
     }
 }
 
