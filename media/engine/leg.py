@@ -305,6 +305,7 @@ class Leg:
     def _round_trip(self, rtt_ms: float | None) -> None:
         if rtt_ms is not None:
             self.heard_at_s = time.monotonic()
+            self._consents = True  # the next word need not wait for `check_silence`
         self._hooks.round_trip(self, rtt_ms)
 
     def _selected(self, port: PortLike, address: Address) -> None:

@@ -339,7 +339,23 @@ async def test_a_leg_that_stays_dead_when_the_link_is_back_is_offered_anew(near:
     await near.page.clock.run_for(60_000)
     assert len(await near.sent("leg_offer")) == 1
     await near.run("media.setOnline(true)")
-    await near.page.clock.run_for(6_000)
+    await near.page.clock.run_for(4_000)
+    assert len(await near.sent("leg_offer")) == 1  # one whole look for it to come back by itself
+    await near.page.clock.run_for(5_000)
+    await near.offered(2)
+
+
+async def test_a_leg_that_fails_while_the_server_owes_an_answer_is_kept_until_that_comes(near: Near) -> None:
+    await near.start()
+    await near.answered()
+    await near.run("media.callbacks.awaitsAnswer = () => window.awaits; window.awaits = true")
+    await near.run(STATE, "disconnected")
+    await near.page.clock.run_for(10_000)
+    await near.run(STATE, "failed")
+    await near.page.clock.run_for(10_000)
+    assert len(await near.sent("leg_offer")) == 1
+    await near.run("window.awaits = false")
+    await near.page.clock.run_for(10_000)
     await near.offered(2)
 
 

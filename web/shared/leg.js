@@ -14,7 +14,8 @@ import { SendControl } from "./sender.js";
 
 // Three others beside us: doctor, mediator and a second opinion.
 const RECEIVE_SLOTS = 3;
-// By then the socket knows whether it is the link that is away (a ping unanswered for 15 s, protocol.js).
+// By then the socket knows whether it is the link that is away (a ping unanswered for 15 s, protocol.js). Chromium calls
+// a leg failed 10 s after it was disconnected, when that ping is still out.
 const DISCONNECTED_FOR_MS = 18_000;
 // How often to look again while it is, and so how long a leg may take to come back after it.
 const LOOK_AGAIN_MS = 4_000;
@@ -200,18 +201,22 @@ export class Leg {
             this.onState("disconnected");
         } else if (state === "failed") {
             // The browser has given up checking, but answers the checks of the server, which has not.
-            if (this.isLinkAway()) this.#waitForLink(LOOK_AGAIN_MS);
+            if (this.isLinkAway()) this.#waitForLink(LOOK_AGAIN_MS, true);
             else this.#fail();
         } else if (state === "connecting") {
             this.onState("connecting");
         }
     }
 
-    /** Gives up once the link is back and this leg is not. @param {number} ms */
-    #waitForLink(ms) {
+    /**
+     * Gives up once the link is back and this leg is not, a whole look later.
+     * @param {number} ms @param {boolean} [wasAway]
+     */
+    #waitForLink(ms, wasAway = false) {
         clearTimeout(this.#deadline);
         this.#deadline = setTimeout(() => {
-            if (this.isLinkAway()) this.#waitForLink(LOOK_AGAIN_MS);
+            const isAway = this.isLinkAway();
+            if (isAway || wasAway) this.#waitForLink(LOOK_AGAIN_MS, isAway);
             else this.#fail();
         }, ms);
     }

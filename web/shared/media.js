@@ -30,6 +30,7 @@ const NO_CHOICE = { audio_only: false, save_data: false, profile: "face" };
  * @property {() => void} onDevices own tracks, device states, mute or camera choice changed
  * @property {(slots: SlotMedia[]) => void} onSlots
  * @property {(condition: LegCondition) => void} onLeg
+ * @property {() => boolean} [awaitsAnswer] the server was asked whether it is there, and has not answered yet
  */
 
 export class Media {
@@ -228,7 +229,7 @@ export class Media {
     async #make() {
         const leg = new Leg(this.iceServers, (state) => {
             if (leg === this.#leg) this.#legState(state);
-        }, () => !this.#online);
+        }, () => !this.#online || Boolean(this.callbacks.awaitsAnswer?.()));
         this.#leg = leg;
         this.#say("connecting");
         try {

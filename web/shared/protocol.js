@@ -76,6 +76,11 @@ export class Connection {
         return this.#status;
     }
 
+    /** A ping is out: whether the server can be reached is not known. */
+    get awaitsAnswer() {
+        return this.#timers.has("pong");
+    }
+
     /** Connects, now; also cuts short the wait for the next retry. */
     connect() {
         if (this.#socket) return;

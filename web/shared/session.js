@@ -49,10 +49,13 @@ export class Session {
             send: (message) => this.send(message),
             onDevices: callbacks.onDevices,
             onSlots: callbacks.onSlots,
+            awaitsAnswer: () => this.connection.awaitsAnswer,
             onLeg: (condition) => {
                 this.stills.legChanged();
                 // Is it the link? An answer to a ping tells.
                 if (condition === "disconnected") this.connection.networkChanged();
+                // Media has found the way: so will a socket.
+                if (condition === "connected" && this.connection.status.state === "away") this.connection.connect();
                 callbacks.onLeg(condition);
             },
         });

@@ -153,6 +153,18 @@ async def test_unanswered_consent_checks_do_not_pile_up(monkeypatch: pytest.Monk
         assert len(connection._consent_pending) == len(port._transactions) == CONSENT_PENDING_MAX
 
 
+async def test_a_peer_that_does_not_answer_is_asked_more_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("media.engine.aiortc_private.FIRST_CONSENT_S", 0.0)
+    monkeypatch.setattr("media.engine.aiortc_private.CONSENT_INTERVAL_S", 3_600.0)
+    monkeypatch.setattr("media.engine.aiortc_private.AWAY_AFTER_S", 0.0)
+    monkeypatch.setattr("media.engine.aiortc_private.AWAY_INTERVAL_S", 0.005)
+    async with relay() as running:
+        client = await running.connect("station")
+        connection = running.leg("station").connection
+        client.close(notify=False)
+        await until(lambda: len(connection._consent_pending) == CONSENT_PENDING_MAX)
+
+
 async def test_srtp_before_the_handshake_is_counted_and_dropped() -> None:
     async with relay() as running:
         client = Client()
