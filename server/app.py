@@ -45,6 +45,7 @@ from server.http.bodies import BODY_MAX_BYTES
 from server.http.errors import errors_as_json
 from server.http.guards import add_security_headers, refuse_forged_requests
 from server.http.routes_cases import add_cases
+from server.http.routes_groups import add_groups
 from server.http.routes_mediators import add_mediators
 from server.hub import Hub
 from server.media_port import MediaPort
@@ -95,6 +96,7 @@ def create_app(
     )
     app[CONSULTATIONS] = Consultations(store, app[MEDIA], app[HUB], clock=clock)
     add_mediators(app, app[SERVICES], app[CONSULTATIONS])
+    add_groups(app, app[SERVICES], app[CONSULTATIONS])
     add_cases(app, app[SERVICES], app[CONSULTATIONS], clock)
     routes_consents.add_routes(app.router)
     app[static.WEB_FILES] = static.WebFiles(WEB_FOLDER)

@@ -57,6 +57,9 @@ INVITATION_S = 120.0
 # A nurse asks the two who fit best, and one more while they think.
 MAX_INVITATIONS = 3
 
+# As many as a second session would fill wait before a group's door.
+MAX_LOBBY = 8
+
 # A queue on a doctor's screen need not move faster than this; each copy goes to every clinician on duty.
 QUEUE_EVERY_S = 1.0
 # A waiting patient must see that somebody still counts, and a minute is long in front of a silent screen.

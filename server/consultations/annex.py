@@ -62,6 +62,9 @@ class Annex(Protocol):
     async def given_up(self, participant_id: str, *, off_duty: bool) -> None:
         """Somebody is out of reach for good; ``off_duty``: the session itself is over."""
 
+    async def consent_withdrawn(self, case_id: str) -> None:
+        """A patient no longer agrees to be seen from afar, and that is on disk."""
+
     def moved(self, before: Consultation | None, after: Consultation) -> None:
         """A consultation has changed; nothing may be waited for here."""
 

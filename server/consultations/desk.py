@@ -364,6 +364,8 @@ class Consultations:
 
         Nothing happens when it is not open. Raises Refused when the end cannot be written.
         """
+        for annex in self._annexes:
+            await annex.consent_withdrawn(consultation_id)
         found = self._pairing.get(consultation_id)
         if found is None:
             return

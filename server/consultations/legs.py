@@ -72,6 +72,7 @@ class Legs:
         self._used = used
         self._clock = clock
         self._rooms: dict[str, str] = {}
+        self._shown_as: dict[str, str] = {}
         self._meters: dict[str, CallMeter] = {}
         self._preferences: dict[str, Preferences] = {}
         media.set_listener(self)
@@ -150,12 +151,17 @@ class Legs:
         self._changed(participant_id)
         await self._end(leg)
 
-    def enter(self, participant_id: str, room_id: str) -> None:
-        """The participant's leg, this one and any later, belongs in this room."""
+    def enter(self, participant_id: str, room_id: str, *, shown_as: str | None = None) -> None:
+        """The participant's leg, this one and any later, belongs in this room.
+
+        ``shown_as``: what the others' slots call this participant there (None: by its id).
+        """
         if self._rooms.get(participant_id) == room_id:
             return
         self.exit(participant_id)
         self._rooms[participant_id] = room_id
+        if shown_as is not None:
+            self._shown_as[participant_id] = shown_as
         self._meters[participant_id] = CallMeter(room_id, participant_id, self._clock())
         leg = self._current.get(participant_id)
         if leg is not None:
@@ -164,6 +170,7 @@ class Legs:
 
     def exit(self, participant_id: str) -> None:
         """The participant's leg belongs in no room; it stays warm."""
+        self._shown_as.pop(participant_id, None)
         if self._rooms.pop(participant_id, None) is not None:
             leg = self._current.get(participant_id)
             if leg is not None:
@@ -324,7 +331,7 @@ class Legs:
 
     def _whose(self, leg_id: str) -> str | None:
         leg = self._by_id.get(leg_id)
-        return leg.participant_id if leg else None
+        return self._shown_as.get(leg.participant_id, leg.participant_id) if leg else None
 
     def _tell_state(self, leg: Leg) -> None:
         self._hub.post(leg.participant_id, wire.LegState(leg_id=leg.leg_id, state=leg.state), "leg_state")

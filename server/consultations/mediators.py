@@ -88,6 +88,9 @@ class Mediators:
         """Whoever is out of reach cannot be asked."""
         self._on_duty.discard(participant_id)
 
+    async def consent_withdrawn(self, case_id: str) -> None:
+        """The consultation ends, and with it the mediation."""
+
     def is_free(self, mediator_id: str) -> bool:
         """Whether a mediator could come now."""
         return mediator_id in self._on_duty and not self._busy(mediator_id)

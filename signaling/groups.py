@@ -1,0 +1,166 @@
+"""Group sessions: a host, a lobby, and seats with names that are nobody's.
+
+Owns: who is in which group, that pseudonyms are unique in it, and that only its host lets in, silences and sends
+out. Pure. Must never know a patient: a seat is an id and a pseudonym.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from signaling.errors import Refused
+from signaling.limits import MAX_LOBBY, MAX_PARTICIPANTS
+from signaling.messages import Presence
+
+# For who brings no name: of the land, so that it tells nothing of anybody.
+PSEUDONYMS = (
+    "Baobab", "Karité", "Néré", "Acacia", "Tamarin", "Manguier", "Fleuve", "Dune", "Étoile", "Lune", "Soleil",
+    "Pluie", "Colline", "Gazelle", "Hirondelle", "Pirogue", "Calebasse", "Balafon", "Kora", "Mil",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One participant. ``silenced``: by the host."""
+
+    seat_id: str
+    station_id: str
+    pseudonym: str
+    presence: Presence = Presence.AWAY
+    admitted: bool = False
+    silenced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSession:
+    """One session; seats in the order in which they were asked for."""
+
+    group_id: str
+    code: str
+    host_id: str
+    host_name: str
+    host_presence: Presence
+    seats: tuple[Seat, ...] = ()
+
+    @property
+    def admitted(self) -> tuple[Seat, ...]:
+        """Who is in."""
+        return tuple(seat for seat in self.seats if seat.admitted)
+
+    def seat(self, seat_id: str) -> Seat | None:
+        """The seat of this id."""
+        return next((seat for seat in self.seats if seat.seat_id == seat_id), None)
+
+    def seat_of(self, station_id: str) -> Seat | None:
+        """The seat of this station."""
+        return next((seat for seat in self.seats if seat.station_id == station_id), None)
+
+
+class Groups:
+    """All sessions that are open."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, GroupSession] = {}
+
+    def get(self, group_id: str) -> GroupSession | None:
+        """An open session."""
+        return self._open.get(group_id)
+
+    def everything(self) -> list[GroupSession]:
+        """Every open session."""
+        return list(self._open.values())
+
+    def of(self, participant_id: str) -> GroupSession | None:
+        """The session somebody is in, as host, in a seat or in the lobby."""
+        return next(
+            (
+                one
+                for one in self._open.values()
+                if one.host_id == participant_id or one.seat_of(participant_id) is not None
+            ),
+            None,
+        )
+
+    def by_code(self, code: str) -> GroupSession:
+        """The session of a code, however it was typed. Raises Refused."""
+        wanted = code.strip().upper()
+        found = next((one for one in self._open.values() if one.code == wanted), None)
+        if found is None:
+            raise Refused("unknown_group")
+        return found
+
+    def open(self, session: GroupSession) -> GroupSession:
+        """A host opens one."""
+        self._open[session.group_id] = session
+        return session
+
+    def seat_for(self, group_id: str, seat_id: str, station_id: str, pseudonym: str) -> Seat:
+        """The seat that somebody would get in the lobby; nothing is kept yet. Raises Refused."""
+        session = self._find(group_id)
+        if len(session.seats) - len(session.admitted) >= MAX_LOBBY:
+            raise Refused("group_full")
+        taken = {seat.pseudonym.casefold() for seat in session.seats}
+        name = " ".join(pseudonym.split())
+        if name.casefold() in taken:
+            raise Refused("pseudonym_taken")
+        # More seats than names cannot be: lobby and room together are fewer.
+        name = name or next(free for free in PSEUDONYMS if free.casefold() not in taken)
+        return Seat(seat_id, station_id, name)
+
+    def take(self, group_id: str, seat: Seat) -> GroupSession:
+        """Somebody waits in the lobby. Raises Refused."""
+        session = self._find(group_id)
+        return self._keep(replace(session, seats=(*session.seats, seat)))
+
+    def led(self, host_id: str, seat_id: str) -> tuple[GroupSession, Seat]:
+        """The session of a host and a seat of it. Raises Refused, the same for no seat and somebody else's."""
+        session = next((one for one in self._open.values() if one.host_id == host_id), None)
+        seat = session.seat(seat_id) if session is not None else None
+        if session is None or seat is None:
+            raise Refused("unknown_group")
+        return session, seat
+
+    def may_admit(self, session: GroupSession) -> None:
+        """Raises Refused when the room is full, the host counted."""
+        if len(session.admitted) + 1 >= MAX_PARTICIPANTS:
+            raise Refused("group_full")
+
+    def change(self, session: GroupSession, seat: Seat) -> GroupSession:
+        """Put a changed seat in the place of the one of its id."""
+        now = self._find(session.group_id)
+        seats = tuple(seat if one.seat_id == seat.seat_id else one for one in now.seats)
+        return self._keep(replace(now, seats=seats))
+
+    def drop(self, session: GroupSession, seat: Seat) -> GroupSession:
+        """A seat is empty again."""
+        now = self._find(session.group_id)
+        return self._keep(replace(now, seats=tuple(one for one in now.seats if one.seat_id != seat.seat_id)))
+
+    def close(self, group_id: str) -> None:
+        """It is over."""
+        self._open.pop(group_id, None)
+
+    def present(self, participant_id: str, presence: Presence) -> GroupSession | None:
+        """A link was lost or came back; None when that changes nothing."""
+        session = self.of(participant_id)
+        if session is None:
+            return None
+        if session.host_id == participant_id:
+            after = replace(session, host_presence=presence)
+        else:
+            seats = tuple(
+                replace(one, presence=presence) if one.station_id == participant_id else one
+                for one in session.seats
+            )
+            after = replace(session, seats=seats)
+        return self._keep(after) if after != session else None
+
+    def _find(self, group_id: str) -> GroupSession:
+        found = self._open.get(group_id)
+        if found is None:
+            raise Refused("unknown_group")
+        return found
+
+    def _keep(self, session: GroupSession) -> GroupSession:
+        self._open[session.group_id] = session
+        return session

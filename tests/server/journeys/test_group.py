@@ -1,0 +1,227 @@
+"""A group of four: a code, a lobby, names that are nobody's, and a host who lets in, silences and sends out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from server.app import MEDIA
+from server.consents import ConsentScope
+from server.db.models import GroupSeat, GroupSession
+from signaling import messages as wire
+from tests.support.cases import House, Someone, house
+from tests.support.signaling import MediaRecorder
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as running:
+        yield running
+
+
+async def opened(host: Someone) -> wire.Group:
+    await host.page.say(wire.OpenGroup())
+    found = await host.page.expect(wire.Group, lambda m: m.open)
+    assert isinstance(found, wire.Group)
+    return found
+
+
+async def seat(home: House, station: Someone) -> str:
+    """A seat whose participant agreed."""
+    made = await station.post("/api/groups/seats", {})
+    await home.consent(station, made["id"], ConsentScope.TELECONSULTATION)
+    return str(made["id"])
+
+
+async def asks(home: House, station: Someone, code: str, name: str = "") -> str:
+    """The station waits in the lobby; gives the seat."""
+    seat_id = await seat(home, station)
+    await station.page.say(wire.AskSeat(seat_id=seat_id, code=code, pseudonym=name))
+    await station.page.expect(wire.Group, lambda m: m.own_seat == seat_id)
+    return seat_id
+
+
+async def admitted(host: Someone, station: Someone, seat_id: str) -> wire.Group:
+    await host.page.say(wire.AdmitSeat(seat_id=seat_id))
+    found = await station.page.expect(
+        wire.Group, lambda m: any(s.seat_id == seat_id and s.admitted for s in m.seats)
+    )
+    assert isinstance(found, wire.Group)
+    return found
+
+
+async def four(home: House) -> tuple[Someone, list[Someone], list[str]]:
+    """A host and three in their seats, each with a leg."""
+    host = await home.person("diarra", on_duty=False)
+    group = await opened(host)
+    stations = [await home.station("Site", f"Poste {n}") for n in range(3)]
+    seats = [
+        await asks(home, one, group.code, name)
+        for one, name in zip(stations, ("Baobab", "", "Étoile"), strict=True)
+    ]
+    for one in (host, *stations):
+        await one.page.say(wire.LegOffer(sdp="offer"))
+        await one.page.expect(wire.LegAnswer)
+    for one, seat_id in zip(stations, seats, strict=True):
+        await admitted(host, one, seat_id)
+    return host, stations, seats
+
+
+def media_of(home: House) -> MediaRecorder:
+    found = home.server.app[MEDIA]
+    assert isinstance(found, MediaRecorder)
+    return found
+
+
+async def test_four_meet_under_names_that_are_nobodys(home: House) -> None:
+    host, stations, seats = await four(home)
+    seen = await stations[0].page.expect(wire.Group, lambda m: len(m.seats) == 3)
+    names = [s.pseudonym for s in seen.seats]
+    assert (names[0], names[2], len(set(names))) == ("Baobab", "Étoile", 3)
+    assert (seen.host_name, seen.code, seen.own_seat) == ("Dr diarra", "", seats[0])
+    assert len(set(media_of(home).rooms.values())) == 1
+    assert len(media_of(home).rooms) == 4
+    # What goes to a page names no station, whichever message it is in.
+    slots = await stations[0].page.has(
+        wire.Slots, lambda m: {s.participant_id for s in m.slots} >= {host.id, seats[1], seats[2]}
+    )
+    assert slots is not None
+    told = "".join(wire.encode(m) for m in stations[0].page.got if isinstance(m, wire.Group | wire.Slots))
+    assert stations[1].id not in told
+    assert "Site" not in told
+    assert "Poste" not in told
+
+
+async def test_cameras_are_off_until_somebody_chooses_to_be_seen(home: House) -> None:
+    host, stations, _ = await four(home)
+    assert [call for call in media_of(home).calls if call[0] == "set_muted"][-1][2:] == (False, True)
+    await host.page.has(wire.Group, lambda m: [s.video_muted for s in m.seats] == [True, True, True])
+    await stations[0].page.say(wire.MediaState(audio_muted=False, video_muted=False))
+    await host.page.expect(wire.Group, lambda m: not m.seats[0].video_muted)
+
+
+async def test_who_waits_in_the_lobby_sees_nobody_and_is_seen_by_the_host_only(home: House) -> None:
+    host, stations, _ = await four(home)
+    code = [m for m in host.page.got if isinstance(m, wire.Group)][-1].code
+    late = await home.station("Site", "Poste 9")
+    seat_id = await asks(home, late, code.lower(), "Lune")
+    waiting = [m for m in late.page.got if isinstance(m, wire.Group)][-1]
+    assert [s.pseudonym for s in waiting.seats] == ["Lune"]
+    await host.page.expect(wire.Group, lambda m: any(s.seat_id == seat_id for s in m.seats))
+    await stations[0].page.ping()
+    told = [m for m in stations[0].page.got if isinstance(m, wire.Group)]
+    assert not [m for m in told if any(s.seat_id == seat_id for s in m.seats)]
+    assert len(media_of(home).rooms) == 4
+    await host.page.say(wire.RemoveSeat(seat_id=seat_id))
+    await late.page.expect(wire.Group, lambda m: not m.open)
+
+
+async def test_the_host_silences_and_no_page_lifts_that(home: House) -> None:
+    host, stations, seats = await four(home)
+    await host.page.say(wire.MuteSeat(seat_id=seats[1], muted=True))
+    silenced = await stations[1].page.expect(wire.Group, lambda m: any(s.silenced for s in m.seats))
+    assert [s.silenced for s in silenced.seats] == [False, True, False]
+    await stations[1].page.say(wire.MediaState(audio_muted=False, video_muted=True))
+    await stations[1].page.ping()
+    leg = media_of(home)
+    last = [call for call in leg.calls if call[0] == "set_muted"][-1]
+    assert last[2] is True
+    # Nor does a new leg.
+    await stations[1].page.say(wire.LegOffer(sdp="again"))
+    await stations[1].page.expect(wire.LegAnswer)
+    assert [call for call in leg.calls if call[0] == "set_muted"][-1][2] is True
+    await host.page.say(wire.MuteSeat(seat_id=seats[1], muted=False))
+    await stations[1].page.expect(wire.Group, lambda m: not any(s.silenced for s in m.seats))
+    await stations[1].page.say(wire.MediaState(audio_muted=False, video_muted=True))
+    await host.page.expect(wire.Group, lambda m: not m.seats[1].audio_muted)
+
+
+async def test_sent_out_is_out_at_once_and_the_others_go_on(home: House) -> None:
+    host, stations, seats = await four(home)
+    await host.page.say(wire.RemoveSeat(seat_id=seats[0]))
+    await stations[0].page.expect(wire.Group, lambda m: not m.open)
+    await stations[1].page.expect(wire.Group, lambda m: len(m.seats) == 2)
+    assert len(media_of(home).rooms) == 3
+    await host.page.say(wire.LeaveGroup())
+    for one in stations[1:]:
+        await one.page.expect(wire.Group, lambda m: not m.open)
+    await host.page.ping()
+    assert media_of(home).rooms == {}
+    async with home.server.services.database() as db:
+        session = (await db.scalars(select(GroupSession))).one()
+        rows = (await db.scalars(select(GroupSeat))).all()
+    assert session.closed_at is not None
+    assert [row.left_at is not None for row in rows] == [True, True, True]
+    acts = [act for act, _ in await home.acts(seats[0])]
+    assert acts == ["seat_opened", "consent_given", "seat_admitted", "seat_removed"]
+
+
+async def test_a_name_is_one_persons_in_a_group(home: House) -> None:
+    host = await home.person("diarra", on_duty=False)
+    code = (await opened(host)).code
+    first, second = await home.station("Site", "A"), await home.station("Site", "B")
+    await asks(home, first, code, "Lune")
+    seat_id = await seat(home, second)
+    await second.page.say(wire.AskSeat(seat_id=seat_id, code=code, pseudonym=" LUNE "))
+    assert (await second.page.expect(wire.Error)).code == "pseudonym_taken"
+
+
+async def test_nobody_sits_down_without_a_yes_or_on_a_seat_of_others(home: House) -> None:
+    host = await home.person("diarra", on_duty=False)
+    code = (await opened(host)).code
+    station, other = await home.station("Site", "A"), await home.station("Site", "B")
+    unasked = (await station.post("/api/groups/seats", {}))["id"]
+    await station.page.say(wire.AskSeat(seat_id=unasked, code=code))
+    assert (await station.page.expect(wire.Error)).code == "consent_missing"
+    agreed = await seat(home, station)
+    await other.page.say(wire.AskSeat(seat_id=agreed, code=code))
+    assert (await other.page.expect(wire.Error)).code == "unknown_group"
+    await station.page.say(wire.AskSeat(seat_id=agreed, code="AAAAAA"))
+    assert (await station.page.expect(wire.Error)).code == "unknown_group"
+    # A seat is no case to be read, listed or asked for.
+    assert await station.get("/api/cases") == []
+    await host.get(f"/api/cases/{agreed}", 404)
+
+
+async def test_a_consent_taken_back_empties_the_seat(home: House) -> None:
+    host, stations, seats = await four(home)
+    withdrawal = {"scope": "teleconsultation"}
+    await stations[2].post(f"/api/cases/{seats[2]}/consents/withdrawal", withdrawal, 204)
+    await stations[2].page.expect(wire.Group, lambda m: not m.open)
+    await host.page.expect(wire.Group, lambda m: len(m.seats) == 2)
+
+
+async def test_only_the_host_leads(home: House) -> None:
+    _, _, seats = await four(home)
+    other = await home.person("keita", on_duty=False)
+    for message in (
+        wire.AdmitSeat(seat_id=seats[0]),
+        wire.MuteSeat(seat_id=seats[0], muted=True),
+        wire.RemoveSeat(seat_id=seats[0]),
+    ):
+        await other.page.say(message)
+        assert (await other.page.expect(wire.Error)).code == "unknown_group"
+
+
+async def test_a_group_and_a_consultation_at_once_is_one_too_many(home: House) -> None:
+    host, stations, _ = await four(home)
+    await stations[0].page.say(wire.RequestConsultation(urgency=wire.Urgency.RED))
+    assert (await stations[0].page.expect(wire.Error)).code == "already_in_consultation"
+    await host.page.say(wire.OpenGroup())
+    assert (await host.page.expect(wire.Error)).code == "already_in_consultation"
+
+
+async def test_the_ninth_is_not_let_in(home: House) -> None:
+    host = await home.person("diarra", on_duty=False)
+    code = (await opened(host)).code
+    for number in range(7):
+        station = await home.station("Site", f"Poste {number}")
+        seat_id = await asks(home, station, code)
+        await admitted(host, station, seat_id)
+    late = await home.station("Site", "Poste 9")
+    seat_id = await asks(home, late, code)
+    await host.page.say(wire.AdmitSeat(seat_id=seat_id))
+    assert (await host.page.expect(wire.Error)).code == "group_full"

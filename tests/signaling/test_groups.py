@@ -1,0 +1,54 @@
+"""Group sessions without a socket: names, seats, the door."""
+
+from __future__ import annotations
+
+import pytest
+
+from signaling.errors import Refused
+from signaling.groups import PSEUDONYMS, Groups, GroupSession
+from signaling.limits import MAX_LOBBY, MAX_PARTICIPANTS
+from signaling.messages import Presence
+
+
+def a_group() -> Groups:
+    groups = Groups()
+    groups.open(GroupSession("gr_1", "ABC234", "dr-1", "Dr Traoré", Presence.CONNECTED))
+    return groups
+
+
+def test_who_brings_no_name_gets_one_that_nobody_has() -> None:
+    groups = a_group()
+    for number in range(MAX_LOBBY):
+        seat = groups.seat_for("gr_1", f"s{number}", f"st-{number}", "")
+        groups.take("gr_1", seat)
+    session = groups.get("gr_1")
+    assert session is not None
+    assert len({seat.pseudonym for seat in session.seats}) == MAX_LOBBY
+
+
+def test_there_are_more_names_than_seats_and_lobby_together() -> None:
+    assert len(set(PSEUDONYMS)) > MAX_PARTICIPANTS + MAX_LOBBY
+
+
+def test_the_lobby_is_not_a_hall() -> None:
+    groups = a_group()
+    for number in range(MAX_LOBBY):
+        groups.take("gr_1", groups.seat_for("gr_1", f"s{number}", f"st-{number}", ""))
+    with pytest.raises(Refused, match="group_full"):
+        groups.seat_for("gr_1", "one-more", "st-x", "")
+
+
+def test_a_code_is_found_however_it_was_typed() -> None:
+    assert a_group().by_code(" abc234 ").group_id == "gr_1"
+    with pytest.raises(Refused, match="unknown_group"):
+        a_group().by_code("ABC235")
+
+
+def test_a_link_that_comes_and_goes_changes_presence_only() -> None:
+    groups = a_group()
+    groups.take("gr_1", groups.seat_for("gr_1", "s1", "st-1", "Lune"))
+    after = groups.present("st-1", Presence.CONNECTED)
+    assert after is not None
+    assert after.seats[0].presence is Presence.CONNECTED
+    assert groups.present("st-1", Presence.CONNECTED) is None
+    assert groups.present("nobody", Presence.AWAY) is None
