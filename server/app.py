@@ -47,6 +47,7 @@ from server.http.guards import add_security_headers, refuse_forged_requests
 from server.http.routes_cases import add_cases
 from server.http.routes_groups import add_groups
 from server.http.routes_mediators import add_mediators
+from server.http.routes_reports import add_reports
 from server.hub import Hub
 from server.media_port import MediaPort
 from server.services import HUB, SERVICES, Services
@@ -98,6 +99,7 @@ def create_app(
     add_mediators(app, app[SERVICES], app[CONSULTATIONS])
     add_groups(app, app[SERVICES], app[CONSULTATIONS])
     add_cases(app, app[SERVICES], app[CONSULTATIONS], clock)
+    add_reports(app, app[SERVICES])
     routes_consents.add_routes(app.router)
     app[static.WEB_FILES] = static.WebFiles(WEB_FOLDER)
     app.on_response_prepare.append(add_security_headers)

@@ -53,6 +53,8 @@ class Act(StrEnum):
 
     AUDIT_READ = "audit_read"
     AUDIT_EXPORTED = "audit_exported"
+    AUDIT_VERIFIED = "audit_verified"
+    REPORT_READ = "report_read"
 
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"

@@ -29,6 +29,8 @@ class Action(StrEnum):
     KEEP_ROSTER = "keep_roster"
     KEEP_SITES = "keep_sites"
     WATCH_QUEUE = "watch_queue"
+    READ_REPORTS = "read_reports"
+    READ_AUDIT = "read_audit"
     FIND_MEDIATORS = "find_mediators"
     ACCOUNT_FOR_MEDIATIONS = "account_for_mediations"
     TAKE_SEATS = "take_seats"
@@ -54,6 +56,8 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.KEEP_ROSTER: frozenset({_R.COORDINATOR}),
     Action.KEEP_SITES: frozenset({_R.COORDINATOR}),
     Action.WATCH_QUEUE: frozenset({_R.COORDINATOR}),
+    Action.READ_REPORTS: frozenset({_R.COORDINATOR}),
+    Action.READ_AUDIT: frozenset({_R.AUDITOR}),
     Action.FIND_MEDIATORS: frozenset({_R.STATION, _R.CLINICIAN}),
     Action.ACCOUNT_FOR_MEDIATIONS: frozenset({_R.MEDIATOR}),
     Action.TAKE_SEATS: frozenset({_R.STATION}),

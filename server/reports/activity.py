@@ -1,0 +1,202 @@
+"""What was done in a period: consultations by specialty, how long people waited, what it cost.
+
+Owns: the queries, and the counts made of them. Reads no clinical column. Must never count a survivor-safe case but
+by whole months over all sites, with small cells hidden (smallcells.py): not among the rest, and in no total.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.cases.vocabulary import Kind
+from server.db.models import CallLeg, CaseFile, Consultation, ConsultationEvent, Station
+from server.reports.period import Period
+from server.reports.smallcells import suppressed
+from signaling.messages import ConsultationState
+from signaling.states import FINAL
+
+MB_BYTES = 1_000_000
+GB_BYTES = 1_000_000_000
+
+
+class ActivityRow(msgspec.Struct, frozen=True):
+    """One specialty ("": none was chosen). ``completed``: answered and closed by a person while the call stood;
+    ``dropped``: closed or cancelled after the link had taken the call away; ``unanswered``: cancelled before
+    anybody took it. ``mb`` and ``cost`` are of the stations' links alone, which the sites pay for.
+    """
+
+    specialty: str
+    consultations: int
+    completed: int
+    dropped: int
+    unanswered: int
+    open: int
+    wait_median_s: int | None
+    wait_p90_s: int | None
+    mb: float
+    cost: float
+
+
+class SurvivorRow(msgspec.Struct, frozen=True):
+    """Survivor-safe cases of one month over all sites; None: hidden, because the people are few."""
+
+    month: str
+    counts: dict[str, int | None]
+    total: int | None
+
+
+class Activity(msgspec.Struct, frozen=True):
+    """The report; ``total`` is over all specialties, survivor-safe cases left out."""
+
+    rows: list[ActivityRow]
+    total: ActivityRow
+    survivors: list[SurvivorRow]
+
+
+@dataclass
+class _Tally:
+    states: Counter[str] = field(default_factory=Counter)
+    waits_s: list[float] = field(default_factory=list)
+    bytes: int = 0
+    cost: float = 0.0
+
+    def add(self, other: _Tally) -> None:
+        self.states += other.states
+        self.waits_s += other.waits_s
+        self.bytes += other.bytes
+        self.cost += other.cost
+
+    def row(self, specialty: str) -> ActivityRow:
+        waits = sorted(self.waits_s)
+        return ActivityRow(
+            specialty=specialty,
+            consultations=self.states.total(),
+            completed=self.states["completed"],
+            dropped=self.states["dropped"],
+            unanswered=self.states["unanswered"],
+            open=self.states["open"],
+            wait_median_s=int(statistics.median(waits)) if waits else None,
+            wait_p90_s=int(waits[(len(waits) * 9 - 1) // 10]) if waits else None,
+            mb=round(self.bytes / MB_BYTES, 1),
+            cost=round(self.cost, 1),
+        )
+
+
+async def activity(db: AsyncSession, period: Period, site_id: str | None = None) -> Activity:
+    """The report of a period, of one site or of all."""
+    dropped = await _dropped(db, period)
+    tallies: defaultdict[str, _Tally] = defaultdict(_Tally)
+    found = _of(period, site_id).add_columns(
+        CaseFile.specialty,
+        Consultation.id,
+        Consultation.state,
+        Consultation.requested_at,
+        Consultation.accepted_at,
+    )
+    for specialty, consultation_id, state, asked, taken in await db.execute(found):
+        tally = tallies[specialty]
+        tally.states[_outcome(state, taken, was_dropped=consultation_id in dropped)] += 1
+        if taken is not None:
+            tally.waits_s.append(max(0.0, taken - asked))
+    size = CallLeg.down_bytes + CallLeg.up_bytes
+    used = (
+        _of(period, site_id)
+        .join(
+            CallLeg,
+            (CallLeg.consultation_id == Consultation.id)
+            & (CallLeg.participant_id == Consultation.station_id),
+        )
+        .add_columns(CaseFile.specialty, func.sum(size), func.sum(size * CallLeg.price_per_gb))
+        .group_by(CaseFile.specialty)
+    )
+    for specialty, size_bytes, price_bytes in await db.execute(used):
+        tallies[specialty].bytes = int(size_bytes)
+        tallies[specialty].cost = float(price_bytes) / GB_BYTES
+    whole = _Tally()
+    for tally in tallies.values():
+        whole.add(tally)
+    return Activity(
+        rows=[tallies[specialty].row(specialty) for specialty in sorted(tallies)],
+        total=whole.row(""),
+        survivors=[await _survivors(db, *month) for month in period.months()],
+    )
+
+
+def _of(period: Period, site_id: str | None) -> Select[()]:
+    """Consultations asked for in the period, survivor-safe ones and seats of groups left out."""
+    query = (
+        select()
+        .select_from(Consultation)
+        .join(CaseFile, CaseFile.id == Consultation.id)
+        .where(
+            Consultation.requested_at >= period.begins_at,
+            Consultation.requested_at < period.ends_at,
+            CaseFile.kind == Kind.ORDINARY.value,
+        )
+    )
+    if site_id is not None:
+        query = query.join(Station, Station.id == Consultation.station_id).where(Station.site_id == site_id)
+    return query
+
+
+async def _dropped(db: AsyncSession, period: Period) -> set[str]:
+    """Closed from a call that had lost its link, or cancelled by a patient whom somebody had taken before."""
+
+    def ended(state: ConsultationState) -> tuple[ColumnElement[bool], ...]:
+        return (
+            Consultation.requested_at >= period.begins_at,
+            Consultation.requested_at < period.ends_at,
+            Consultation.state == state.value,
+        )
+
+    of_it = ConsultationEvent.consultation_id == Consultation.id
+    last = (
+        select(func.max(ConsultationEvent.id))
+        .join(Consultation, of_it)
+        .where(*ended(ConsultationState.CLOSED), ConsultationEvent.state != ConsultationState.CLOSED.value)
+        .group_by(ConsultationEvent.consultation_id)
+    )
+    interrupted = select(ConsultationEvent.consultation_id).where(
+        ConsultationEvent.id.in_(last), ConsultationEvent.state == ConsultationState.INTERRUPTED.value
+    )
+    taken_before = (
+        select(ConsultationEvent.consultation_id)
+        .join(Consultation, of_it)
+        .where(
+            *ended(ConsultationState.CANCELLED), ConsultationEvent.state == ConsultationState.ACCEPTED.value
+        )
+    )
+    return {*await db.scalars(interrupted), *await db.scalars(taken_before)}
+
+
+def _outcome(state: str, accepted_at: float | None, *, was_dropped: bool) -> str:
+    if ConsultationState(state) not in FINAL:
+        return "open"
+    if was_dropped:
+        return "dropped"
+    return "unanswered" if accepted_at is None else "completed"
+
+
+async def _survivors(db: AsyncSession, month: str, begins_at: float, ends_at: float) -> SurvivorRow:
+    query = (
+        select(CaseFile.specialty, func.count())
+        .where(
+            CaseFile.kind == Kind.SURVIVOR_SAFE.value,
+            CaseFile.opened_at >= begins_at,
+            CaseFile.opened_at < ends_at,
+        )
+        .group_by(CaseFile.specialty)
+    )
+    cells = suppressed(_counts(await db.execute(query)))
+    return SurvivorRow(month, dict(cells.counts), cells.total)
+
+
+def _counts(rows: Iterable[tuple[str, int]]) -> dict[str, int]:
+    return {specialty: count for specialty, count in rows}  # noqa: C416 - rows, not pairs

@@ -1,0 +1,109 @@
+"""How the link of each station was, day by day.
+
+Owns: the query and the day's figures: medians weighted by the time of each call. Must never tell of a day whose
+calls were survivor-safe: of those nothing was kept (server/db/consultations.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.db.models import CallLeg, Site, Station
+from server.reports.period import Period, day_of
+
+
+class LinkDay(msgspec.Struct, frozen=True):
+    """One station on one UTC day. ``loss_ratio`` is the mean over the time of the calls; ``rungs``: share of that
+    time that the poorer direction stood on each rung.
+    """
+
+    day: str
+    site: str
+    station: str
+    calls: int
+    minutes: float
+    mb: float
+    rtt_median_ms: int | None
+    loss_ratio: float | None
+    outages: int
+    rungs: dict[str, float]
+
+
+class _Call(NamedTuple):
+    began_at: float
+    seconds: float
+    bytes: int
+    rtt_ms: int | None
+    loss_ratio: float | None
+    outages: int
+    rungs: str
+    consultation_id: str
+
+
+async def link_days(db: AsyncSession, period: Period, site_id: str | None = None) -> list[LinkDay]:
+    """Every station and day with a call, newest day first."""
+    query = (
+        select(
+            Site.name,
+            Station.name,
+            CallLeg.began_at,
+            CallLeg.ended_at - CallLeg.began_at,
+            CallLeg.down_bytes + CallLeg.up_bytes,
+            CallLeg.rtt_median_ms,
+            CallLeg.loss_ratio,
+            CallLeg.outages,
+            CallLeg.rung_seconds,
+            CallLeg.consultation_id,
+        )
+        .join(Station, Station.id == CallLeg.participant_id)
+        .join(Site, Site.id == Station.site_id)
+        .where(CallLeg.began_at >= period.begins_at, CallLeg.began_at < period.ends_at)
+    )
+    if site_id is not None:
+        query = query.where(Station.site_id == site_id)
+    days: defaultdict[tuple[str, str, str], list[_Call]] = defaultdict(list)
+    for site, station, *call in await db.execute(query):
+        days[day_of(call[0]), site, station].append(_Call(*call))
+    newest_first = sorted(days.items(), key=lambda one: one[0][1:])
+    newest_first.sort(key=lambda one: one[0][0], reverse=True)
+    return [_day(*key, calls) for key, calls in newest_first]
+
+
+def _day(day: str, site: str, station: str, calls: Sequence[_Call]) -> LinkDay:
+    rungs: Counter[str] = Counter()
+    for call in calls:
+        rungs.update(json.loads(call.rungs))
+    lossy = [(call.loss_ratio, call.seconds) for call in calls if call.loss_ratio is not None]
+    weight = sum(seconds for _, seconds in lossy)
+    return LinkDay(
+        day=day,
+        site=site,
+        station=station,
+        calls=len({call.consultation_id for call in calls}),
+        minutes=round(sum(call.seconds for call in calls) / 60, 1),
+        mb=round(sum(call.bytes for call in calls) / 1_000_000, 1),
+        rtt_median_ms=weighted_median(
+            [(call.rtt_ms, call.seconds) for call in calls if call.rtt_ms is not None]
+        ),
+        loss_ratio=round(sum(loss * seconds for loss, seconds in lossy) / weight, 4) if weight else None,
+        outages=sum(call.outages for call in calls),
+        rungs={rung: round(seconds / rungs.total(), 3) for rung, seconds in sorted(rungs.items()) if seconds},
+    )
+
+
+def weighted_median(values: Sequence[tuple[int, float]]) -> int | None:
+    """The value that half of the weight stands below; None of none."""
+    half = sum(weight for _, weight in values) / 2
+    below = 0.0
+    for value, weight in sorted(values):
+        below += weight
+        if below >= half:
+            return value
+    return None

@@ -1,0 +1,84 @@
+"""What mediators did, and what they met with.
+
+Owns: the queries. Counts of blockages are about patients: small cells are hidden. Mediations of survivor-safe cases
+are in none of these counts.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.cases.vocabulary import Kind
+from server.db.models import CaseFile, Mediation, MediationBlockage, MediationReport, Station
+from server.mediators.vocabulary import Blockage
+from server.reports.period import Period
+from server.reports.smallcells import suppressed
+
+
+class LanguageRow(msgspec.Struct, frozen=True):
+    """One language that was mediated."""
+
+    language: str
+    mediations: int
+    minutes: int
+
+
+class Mediations(msgspec.Struct, frozen=True):
+    """The report. A blockage that is None is hidden; ``blockages_total`` None: it would tell what is hidden."""
+
+    invited: int
+    joined: int
+    reported: int
+    languages: list[LanguageRow]
+    blockages: dict[str, int | None]
+    blockages_total: int | None
+
+
+async def mediations(db: AsyncSession, period: Period, site_id: str | None = None) -> Mediations:
+    """The report of a period, by the moment of the invitation."""
+    numbers = _of(period, site_id).add_columns(func.count(), func.count(Mediation.joined_at))
+    invited, joined = (await db.execute(numbers)).one()
+    report = (MediationReport, MediationReport.mediation_id == Mediation.id)
+    by_language = (
+        _of(period, site_id)
+        .join(*report)
+        .add_columns(MediationReport.language, func.count(), func.sum(MediationReport.minutes))
+        .group_by(MediationReport.language)
+        .order_by(func.count().desc(), MediationReport.language)
+    )
+    languages = [LanguageRow(*row) for row in await db.execute(by_language)]
+    met = (
+        _of(period, site_id)
+        .join(MediationBlockage, MediationBlockage.mediation_id == Mediation.id)
+        .add_columns(MediationBlockage.blockage, func.count())
+        .group_by(MediationBlockage.blockage)
+    )
+    counts = dict.fromkeys((blockage.value for blockage in Blockage), 0)
+    counts |= {blockage: count for blockage, count in await db.execute(met)}  # noqa: C416 - rows, not pairs
+    cells = suppressed(counts)
+    return Mediations(
+        invited=invited,
+        joined=joined,
+        reported=sum(row.mediations for row in languages),
+        languages=languages,
+        blockages=dict(cells.counts),
+        blockages_total=cells.total,
+    )
+
+
+def _of(period: Period, site_id: str | None) -> Select[()]:
+    query = (
+        select()
+        .select_from(Mediation)
+        .join(CaseFile, CaseFile.id == Mediation.case_id)
+        .where(
+            Mediation.invited_at >= period.begins_at,
+            Mediation.invited_at < period.ends_at,
+            CaseFile.kind == Kind.ORDINARY.value,
+        )
+    )
+    if site_id is not None:
+        query = query.join(Station, Station.id == CaseFile.station_id).where(Station.site_id == site_id)
+    return query
