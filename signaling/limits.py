@@ -66,6 +66,11 @@ QUEUE_EVERY_S = 1.0
 WAITING_EVERY_S = 30.0
 # One link message of 150 bytes each 10 s is 0.1 kbit/s; a change of level is told at once.
 LINK_EVERY_S = 10.0
+# How the others' links and rungs are is 900 bytes a time with the rest of a consultation. Each second that would be
+# half of 16 kbit/s; this often it is 2 % of it, beside a voice that needs two thirds.
+THIN_NEWS_EVERY_S = 20.0
+# Under this a link carries voice and perhaps a still: what else crosses it is heard.
+THIN_LINK_KBPS = 40
 
 # A camera's 1280x720 as WebP that shows a skin's texture; on 32 kbit/s beside voice, under a minute.
 STILL_MAX_BYTES = 60_000

@@ -235,7 +235,7 @@ class Consultations:
     async def _media_state(self, principal: Principal, message: wire.MediaState) -> None:
         participant_id = principal.participant_id
         self._legs.set_muted(participant_id, audio=message.audio_muted, video=message.video_muted)
-        self._link_changed(participant_id)
+        self._tell_others(participant_id, self._screens.touch)
 
     async def _request(self, principal: Principal, message: wire.RequestConsultation) -> None:
         bucket = self._request_buckets.setdefault(principal.participant_id, request_bucket())
@@ -543,9 +543,12 @@ class Consultations:
             log.error("use_not_kept", consultation_id=use.consultation_id, **where(error))
 
     def _link_changed(self, participant_id: str) -> None:
+        self._tell_others(participant_id, self._screens.touch_links)
+
+    def _tell_others(self, participant_id: str, touch: Callable[[str], None]) -> None:
         found = self._pairing.of(participant_id)
         if found is not None:
-            self._screens.touch(found.consultation_id)
+            touch(found.consultation_id)
         for annex in self._annexes:
             annex.touched(participant_id)
 

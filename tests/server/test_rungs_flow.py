@@ -9,9 +9,11 @@ import pytest
 
 from media.core import parameters as engine
 from media.core.parameters import ClinicalProfile, Preferences, RungReport
+from server.consultations import screens
 from signaling import messages as wire
+from signaling.limits import LINK_EVERY_S, THIN_NEWS_EVERY_S
 from signaling.messages import Rung, RungReason
-from tests.support.signaling import STATION, Rig, running_rig, until
+from tests.support.signaling import STATION, Page, Rig, running_rig, until
 
 THIN = RungReport(down=engine.Rung.VIDEO, up=engine.Rung.VOICE, reason=engine.RungReason.LINK)
 
@@ -121,3 +123,66 @@ async def test_pages_are_told_what_data_cost(rig: Rig) -> None:
     rig.hub._data_price_per_gb, rig.hub._data_currency = 2000, "FCFA"
     _, welcome = await rig.hello(STATION)
     assert (welcome.data_price_per_gb, welcome.data_currency) == (2000, "FCFA")
+
+
+VOICE = RungReport(down=engine.Rung.VOICE, up=engine.Rung.VOICE, reason=engine.RungReason.LINK)
+THIN_KBPS = 16
+# What a frame costs beside its JSON: WebSocket (RFC 6455 section 5.2), TCP with timestamps, and IPv4.
+FRAME_OVERHEAD_BYTES = 4 + 32 + 20
+# Of a link of 16 kbit/s, so much may be signaling while somebody talks.
+SIGNALING_SHARE = 0.03
+
+
+async def consultations_of(page: Page) -> list[wire.Consultation]:
+    """What the page was told of its consultation since it was last asked."""
+    await page.ping()
+    seen = [message for message in page.got if isinstance(message, wire.Consultation)]
+    page.got.clear()
+    return seen
+
+
+async def test_a_thin_link_hears_of_the_others_rungs_now_and_then_and_at_last_as_they_are(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = await rig.call()
+    monkeypatch.setattr(screens, "THIN_NEWS_EVERY_S", 3_600.0)  # the test says when it is over
+    rig.media.measure(call.station_leg, 1, down_kbps=THIN_KBPS)
+    await consultations_of(call.station)
+    await consultations_of(call.doctor)
+    for _ in range(4):
+        for report in (VOICE, THIN):
+            rig.media.stand(call.doctor_leg, report)
+            await call.doctor.ping()
+    assert len(await consultations_of(call.doctor)) == 8
+    told = await consultations_of(call.station)
+    assert all(one.participants[1].rung_down is not Rung.VOICE for one in told)
+    rig.desk._screens._quiet[STATION.participant_id].cancel()
+    rig.desk._screens._rested(STATION.participant_id)
+    (last,) = await consultations_of(call.station)
+    assert last.participants[1].rung_down is Rung.VIDEO
+    rig.media.stand(call.doctor_leg, VOICE)
+    assert await consultations_of(call.station) == [], "it rests again"
+
+
+async def test_a_thin_link_hears_at_once_who_is_muted(rig: Rig) -> None:
+    call = await rig.call()
+    rig.media.measure(call.station_leg, 1, down_kbps=THIN_KBPS)
+    rig.media.stand(call.doctor_leg, THIN)
+    await call.doctor.say(wire.MediaState(audio_muted=True, video_muted=False))
+    await call.station.expect(wire.Consultation, lambda m: m.participants[1].audio_muted)
+
+
+async def test_what_a_thin_link_is_told_now_and_then_leaves_it_to_the_voice(rig: Rig) -> None:
+    call = await rig.call()
+    rig.media.measure(call.station_leg, 1, down_kbps=THIN_KBPS)
+    for leg_id in (call.station_leg, call.doctor_leg):
+        rig.media.stand(leg_id, THIN)
+    consultation = await call.doctor.expect(
+        wire.Consultation, lambda m: all(one.rung_down for one in m.participants)
+    )
+    link = await call.station.has(wire.Link)
+    down_bps = sum(
+        (len(wire.encode(message)) + FRAME_OVERHEAD_BYTES) * 8 / every_s
+        for message, every_s in ((consultation, THIN_NEWS_EVERY_S), (link, LINK_EVERY_S))
+    )
+    assert down_bps <= SIGNALING_SHARE * THIN_KBPS * 1000

@@ -106,9 +106,9 @@ class MediaRecorder:
             slots = [SlotAssignment(n, f"a{n}", f"v{n}", other) for n, other in enumerate(others)]
             self.listener.slots_changed(leg, slots)
 
-    def measure(self, leg_id: str, level: int) -> None:
+    def measure(self, leg_id: str, level: int, down_kbps: int | None = None) -> None:
         assert self.listener is not None
-        self.listener.link_measured(leg_id, LinkQuality(level=level, rtt_ms=840))
+        self.listener.link_measured(leg_id, LinkQuality(level=level, rtt_ms=840, down_kbps=down_kbps))
 
     def stand(self, leg_id: str, report: RungReport) -> None:
         assert self.listener is not None
