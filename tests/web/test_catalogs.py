@@ -11,7 +11,7 @@ from tests.web.pages import LANGUAGES, PAGES, WEB, html, sources
 
 PLURAL = re.compile(r"\.(one|many|other)$")
 SIGNALING = WEB.parent / "signaling" / "PROTOCOL.md"
-PARTS = ("people", "cases", "consent", "together")
+PARTS = ("people", "cases", "consent", "together", "reports")
 # Words that are called "other" and count nothing (FHIR AdministrativeGender, and a reason that is on no list).
 NOT_COUNTED = {"sex.other", "reason.other"}
 # Codes that a person never causes from these pages: the pages have no such request.

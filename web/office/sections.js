@@ -24,5 +24,7 @@ export const SECTIONS = [
     { id: "accounts", icon: "people", roles: ["administrator"], load: () => import("./accounts.js") },
     { id: "waiting", icon: "clock", roles: ["coordinator"], load: () => import("./waiting.js") },
     { id: "roster", icon: "doctor", roles: ["coordinator"], load: () => import("./roster.js") },
+    { id: "reports", icon: "gauge", roles: ["coordinator"], load: () => import("./reports.js") },
+    { id: "audit", icon: "eye", roles: ["auditor"], load: () => import("./audit.js") },
     { id: "own", icon: "person", roles: null, load: () => import("./own.js") },
 ];

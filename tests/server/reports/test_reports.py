@@ -45,7 +45,7 @@ async def filled(database: DbSessions) -> DbSessions:
 
 async def add_case(database: DbSessions, case_id: str, states: str, **changed: Any) -> None:
     """A case with its history, such as "requested accepted closed"."""
-    what = {
+    what: dict[str, Any] = {
         "station": "st_1",
         "specialty": "general",
         "kind": "ordinary",
