@@ -339,3 +339,19 @@ async def test_a_taken_port_stops_the_start() -> None:
         engine = MediaEngine(MediaSettings(port=taken.getsockname()[1], hosts=("127.0.0.1",)))
         with pytest.raises(OSError, match="in use"):
             await engine.start()
+
+
+async def test_bytes_on_the_wire_are_counted_each_way_with_their_headers() -> None:
+    async with relay() as running:
+        station, doctor = await running.call("station", "doctor")
+        await voice_passes(station, doctor)
+        up_before, down_before = running.engine.traffic("station")[1], running.engine.traffic("doctor")[0]
+        for _ in range(10):
+            station.send_audio(bytes(100))
+        await until(lambda: doctor.payloads("audio").count(bytes(100)) == 10)
+        # Payload, RTP header of 12 bytes, SRTP tag of 10, UDP and IPv4: 150 and more, extensions and reports apart.
+        assert running.engine.traffic("station")[1] - up_before >= 10 * (100 + 12 + 10 + 28)
+        assert running.engine.traffic("doctor")[0] - down_before >= 10 * (100 + 12 + 10 + 28)
+        # What one said is nothing that the other sent.
+        assert running.engine.traffic("doctor")[1] < running.engine.traffic("station")[1]
+        assert running.engine.traffic("nobody") == (0, 0)
