@@ -4,17 +4,14 @@
  */
 
 /** @import {Consultation, QueueEntry, ServerMessage} from "../shared/messages.js" */
-/** @import {Status} from "../shared/protocol.js" */
 
-import { CallView } from "../shared/call.js";
-import { setPrice } from "../shared/cost.js";
+import { CallPage } from "../shared/callpage.js";
 import { DeviceCard } from "../shared/devices.js";
 import { find, onActions, setText, showView, swapIcon } from "../shared/dom.js";
-import { confirm, notice, Overlays, startFrame } from "../shared/frame.js";
+import { confirm, notice, startFrame } from "../shared/frame.js";
 import { call, HttpError } from "../shared/http.js";
 import { errorText, onLanguage, say, startLanguage, t } from "../shared/i18n.js";
-import { makeLink, showLink } from "../shared/links.js";
-import { Session } from "../shared/session.js";
+import { showLink } from "../shared/links.js";
 import { SignIn } from "../shared/signin.js";
 import { chime, setSoundWanted, soundWanted, unlockSound } from "./chime.js";
 import { QueueList } from "./queue.js";
@@ -23,28 +20,25 @@ import { QueueList } from "./queue.js";
 const CAMERA_RESTS_AFTER_MS = 60_000;
 const RETRY_START_MS = 5_000;
 const TICK_MS = 1_000;
-// After a welcome the whole state follows at once; a view that flickers in between would cut the sound.
-const SETTLE_MS = 400;
 
-const overlays = new Overlays();
 const queue = new QueueList(onFresh);
 const card = new DeviceCard(find("[data-devices]", HTMLElement));
-const link = makeLink();
 const signIn = new SignIn(find("[data-for=sign-in]", HTMLElement), "clinician", () => {
     signedIn = true;
     session.connection.connect();
     render();
 });
-const session = new Session("clinician", {
+const page = new CallPage("clinician", {
+    onNew,
+    onSettled,
     onMessage,
-    onStatus,
+    onRefused: (ref) => (acceptSeq = ref === acceptSeq ? 0 : acceptSeq),
+    onSignedOut: () => (signedIn = false),
     onDevices: showDevices,
-    onSlots: (slots) => callView.setSlots(slots),
-    onLeg: () => callView.legChanged(),
+    render,
 });
-const callView = new CallView(find("[data-call]", HTMLElement), session.media, true);
+const { callView, link, overlays, session } = page;
 
-let participantId = "";
 let signedIn = false;
 let onDuty = false;
 /** @type {Consultation | null} */
@@ -55,16 +49,11 @@ let withdrawnId = "";
 let entries = [];
 let acceptSeq = 0;
 let cameraSinceMs = 0;
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let settleTimer;
 
 /** @param {ServerMessage} message */
 function onMessage(message) {
     if (message.type === "welcome") {
-        participantId = message.participant_id;
         setText(find("[data-name]", HTMLElement), message.name);
-        setPrice(message.data_price_per_gb ?? 0, message.data_currency ?? "");
-        if (!message.resumed) startAnew();
     } else if (message.type === "duty") {
         setDuty(message.on);
     } else if (message.type === "queue") {
@@ -74,28 +63,17 @@ function onMessage(message) {
         onConsultation(message);
     } else if (message.type === "consent_withdrawn") {
         withdrawnId = message.consultation_id;
-    } else if (message.type === "link") {
-        showLink(link, message.quality);
-        callView.setLink(message.quality);
-    } else if (message.type === "rungs") {
-        callView.setRungs(message);
-    } else if (message.type === "error") {
-        onError(message.code, message.ref ?? 0);
     }
-    render();
 }
 
-/** The server knows no earlier session: what it does not send now is no more. */
-function startAnew() {
+function onNew() {
     acceptSeq = 0;
-    clearTimeout(settleTimer);
-    settleTimer = setTimeout(() => {
-        settleTimer = undefined;
-        consultation = null;
-        if (!onDuty) setDuty(false);
-        render();
-    }, SETTLE_MS);
     onDuty = false;
+}
+
+function onSettled() {
+    consultation = null;
+    if (!onDuty) setDuty(false);
 }
 
 /** @param {boolean} on */
@@ -112,10 +90,8 @@ function setDuty(on) {
 
 /** @param {Consultation} message */
 function onConsultation(message) {
-    clearTimeout(settleTimer);
-    settleTimer = undefined;
     acceptSeq = 0;
-    const mine = message.participants.some((one) => one.participant_id === participantId);
+    const mine = message.participants.some((one) => one.participant_id === page.participantId);
     const over = message.state === "closed" || message.state === "cancelled";
     if (mine && !over) {
         if (!consultation) showSelf();
@@ -133,13 +109,6 @@ function onConsultation(message) {
     session.media.forgetChoices({ profile: "face" }); // what is looked at belongs to one patient
 }
 
-/** @param {string} code @param {number} ref */
-function onError(code, ref) {
-    if (ref && ref === acceptSeq) acceptSeq = 0;
-    // Legs are made again by themselves; people need not hear of it.
-    if (!code.startsWith("offer_") && code !== "slow_down") notice(errorText(code));
-}
-
 /** Opens camera and microphone and makes the leg warm. */
 function showSelf() {
     cameraSinceMs = Date.now();
@@ -153,17 +122,6 @@ function onFresh(fresh) {
     if (fresh.some((entry) => entry.urgency === "red")) chime();
 }
 
-/** @param {Status} status */
-function onStatus(status) {
-    if (status.state === "over") {
-        if (status.code === "signed_out") signedIn = false;
-        session.end();
-    }
-    overlays.set(status);
-    callView.setServerAway(overlays.isAway);
-    render();
-}
-
 /** @returns {string} the view that follows from all that is known */
 function view() {
     if (!signedIn) return "sign-in";
@@ -175,7 +133,7 @@ function render() {
     if (signedIn && !consultation && !settled && document.body.dataset.view !== "queue") return;
     const now = view();
     showView(now);
-    if (consultation && now === "call") callView.show(consultation, participantId);
+    if (consultation && now === "call") callView.show(consultation, page.participantId);
     else callView.hide();
     session.media.tellOthers(now === "call");
     find("[data-link-own]", HTMLElement).hidden = !onDuty;
@@ -211,8 +169,7 @@ function showDevices() {
 }
 
 function tick() {
-    overlays.tick();
-    callView.setServerAway(overlays.isAway);
+    page.tick();
     queue.tick();
     const looksOn = !consultation && session.media.capture.tracks.video;
     if (looksOn && Date.now() - cameraSinceMs > CAMERA_RESTS_AFTER_MS) session.media.restCamera();

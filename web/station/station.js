@@ -5,18 +5,16 @@
  */
 
 /** @import {Consultation, LinkQuality, ServerMessage, Urgency} from "../shared/messages.js" */
-/** @import {Status} from "../shared/protocol.js" */
 /** @import {Ticket} from "../shared/http.js" */
 
-import { CallView } from "../shared/call.js";
-import { estimateText, setPrice } from "../shared/cost.js";
+import { CallPage } from "../shared/callpage.js";
+import { estimateText } from "../shared/cost.js";
 import { DeviceCard } from "../shared/devices.js";
 import { find, onActions, setText, showView } from "../shared/dom.js";
-import { confirm, notice, Overlays, startFrame } from "../shared/frame.js";
+import { confirm, notice, startFrame } from "../shared/frame.js";
 import { call, HttpError, signWith } from "../shared/http.js";
 import { errorText, onLanguage, startLanguage, t } from "../shared/i18n.js";
-import { makeLink, showLink } from "../shared/links.js";
-import { Session } from "../shared/session.js";
+import { showLink } from "../shared/links.js";
 import { keepKey, makeKey, stationSigner } from "./key.js";
 import { WaitingView } from "./waiting.js";
 
@@ -25,24 +23,21 @@ const REST_AFTER_MS = 180_000;
 // Long enough to read "it is over", short enough for the next patient.
 const HOME_AFTER_MS = 30_000;
 const TICK_MS = 1_000;
-// After a welcome the whole state follows at once; a view that flickers in between would cut the sound.
-const SETTLE_MS = 400;
 
-const overlays = new Overlays();
 const waiting = new WaitingView();
 const card = new DeviceCard(find("[data-devices]", HTMLElement));
-const link = makeLink();
-const session = new Session("station", {
+const page = new CallPage("station", {
     onTicket,
+    onNew: (isFirst) => (requestSeq = isFirst ? requestSeq : 0),
+    onSettled: forgetConsultation,
     onMessage,
-    onStatus,
+    onRefused: (ref) => (requestSeq = ref === requestSeq ? 0 : requestSeq),
+    onSignedOut: () => (enrolled = false),
     onDevices: showDevices,
-    onSlots: (slots) => callView.setSlots(slots),
-    onLeg: () => callView.legChanged(),
+    render,
 });
-const callView = new CallView(find("[data-call]", HTMLElement), session.media, false);
+const { callView, link, overlays, session } = page;
 
-let participantId = "";
 /** @type {LinkQuality | null} */
 let quality = null;
 /** null: not known yet. @type {boolean | null} */
@@ -64,17 +59,10 @@ let resting = false;
 let touchedMs = Date.now();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let homeTimer;
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let settleTimer;
 
 /** @param {ServerMessage} message */
 function onMessage(message) {
-    if (message.type === "welcome") {
-        const isFirst = participantId === "";
-        participantId = message.participant_id;
-        setPrice(message.data_price_per_gb ?? 0, message.data_currency ?? "");
-        if (!message.resumed) startAnew(isFirst);
-    } else if (message.type === "consultation") {
+    if (message.type === "consultation") {
         onConsultation(message);
     } else if (message.type === "consent_withdrawn") {
         notice(t("consent.withdrawn"));
@@ -82,16 +70,9 @@ function onMessage(message) {
         waiting.setPlace(message);
     } else if (message.type === "link") {
         quality = message.quality;
-        showLink(link, quality);
         showEstimate();
         waiting.setLink(message.quality);
-        callView.setLink(message.quality);
-    } else if (message.type === "rungs") {
-        callView.setRungs(message);
-    } else if (message.type === "error") {
-        onError(message.code, message.ref ?? 0);
     }
-    render();
 }
 
 /** What a call would cost on this link, before it is asked for. */
@@ -103,25 +84,14 @@ function showEstimate() {
     }
 }
 
-/**
- * The server knows no earlier session: what it does not send now is no more.
- * @param {boolean} isFirst what the nurse has asked for since the page opened is on its way
- */
-function startAnew(isFirst) {
-    if (!isFirst) requestSeq = 0;
-    clearTimeout(settleTimer);
-    settleTimer = setTimeout(() => {
-        settleTimer = undefined;
-        consultation = null;
-        session.media.forgetChoices(); // of an earlier patient's
-        render();
-    }, SETTLE_MS);
+/** The server holds none. */
+function forgetConsultation() {
+    consultation = null;
+    session.media.forgetChoices(); // of an earlier patient's
 }
 
 /** @param {Consultation} message */
 function onConsultation(message) {
-    clearTimeout(settleTimer);
-    settleTimer = undefined;
     const wasInCall = consultation !== null && isCall(consultation);
     requestSeq = 0;
     const over = message.state === "closed" || message.state === "cancelled";
@@ -134,13 +104,6 @@ function onConsultation(message) {
     consultation = over ? null : message;
     if (over) closePanel();
     else if (!isCall(message) && ![agreedId, askedId].includes(message.consultation_id)) void askConsent();
-}
-
-/** @param {string} code @param {number} ref */
-function onError(code, ref) {
-    if (ref && ref === requestSeq) requestSeq = 0;
-    // Legs are made again by themselves; people need not hear of it.
-    if (!code.startsWith("offer_") && code !== "slow_down") notice(errorText(code));
 }
 
 /** A question to a patient ends with the consultation. */
@@ -165,17 +128,6 @@ function goHome() {
     render();
 }
 
-/** @param {Status} status */
-function onStatus(status) {
-    if (status.state === "over") {
-        if (status.code === "signed_out") enrolled = false;
-        session.end();
-    }
-    overlays.set(status);
-    callView.setServerAway(overlays.isAway);
-    render();
-}
-
 /** @param {Consultation} one */
 function isCall({ state }) {
     return state === "accepted" || state === "in_call" || state === "interrupted";
@@ -192,12 +144,12 @@ function view() {
 
 function render() {
     if (!spoken || enrolled === null) return;
-    const settled = session.connection.status.state === "open" && settleTimer === undefined;
+    const settled = page.settled;
     if (document.body.dataset.view === "loading" && enrolled && !settled && !consultation) return;
     const now = view();
     showView(now);
     if (consultation) waiting.setConsultation(consultation);
-    if (consultation && now === "call") callView.show(consultation, participantId);
+    if (consultation && now === "call") callView.show(consultation, page.participantId);
     else callView.hide();
     session.media.tellOthers(now === "call");
     find("[data-action=request]", HTMLButtonElement).disabled = requestSeq > 0;
@@ -240,8 +192,7 @@ function touched() {
 }
 
 function tick() {
-    overlays.tick();
-    callView.setServerAway(overlays.isAway);
+    page.tick();
     const now = document.body.dataset.view;
     if (now === "waiting") waiting.tick();
     const idle = Date.now() - touchedMs > REST_AFTER_MS;
