@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from benchmarks.lab import people
 from benchmarks.lab.browser import missing_browser
+from server.db.models import CallLeg
 from tests.support.call import in_call
 
 pytestmark = [
@@ -65,6 +68,15 @@ async def test_a_consultation_from_request_to_end(tmp_path: Path) -> None:
         await people.act(call.clinician, "confirm")
         await people.view(call.station, "ended", "home")
         await people.view(call.clinician, "queue")
+
+        # What it took is on disk for the reports: bytes of both, the link, and time on the ladder.
+        async with call.server.services.database() as db:
+            rows = (await db.scalars(select(CallLeg))).all()
+        assert len(rows) == 2
+        for row in rows:
+            assert min(row.down_bytes, row.up_bytes) > 20_000
+            assert row.rtt_median_ms is not None
+            assert 0 < sum(json.loads(row.rung_seconds).values()) <= row.ended_at - row.began_at + 1
 
 
 async def test_a_station_reloaded_in_mid_call_comes_back_by_itself(tmp_path: Path) -> None:
