@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 # A screenful or two; the next page is asked for by the number of the last entry.
 PAGE_ENTRIES = 100
-# An entry takes six microseconds (benchmarks.records): a turn of the event loop stays under 2 ms, unheard in a voice.
+# An entry takes six microseconds (benchmarks.records): a turn of the event loop stays under 2 ms.
 ENTRIES_AT_ONCE = 250
 
 _COLUMNS = [getattr(AuditEntry, name) for name in Written.__struct_fields__]

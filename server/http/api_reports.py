@@ -5,7 +5,10 @@ Owns: what may be asked (days, a site, the form) and the columns of the files. C
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import date
+from typing import TypeVar
 
 import msgspec
 from aiohttp import web
@@ -23,6 +26,8 @@ from server.reports.period import NoPeriod, Period
 from server.reports.service import Report, Reports
 from server.reports.sheet import Cell, sheet
 from signaling.messages import Identifier
+
+R = TypeVar("R")
 
 REPORTS = web.AppKey("reports", Reports)
 RUNGS = [rung.value for rung in Rung]
@@ -42,7 +47,7 @@ async def activity(request: web.Request, who: Principal) -> web.Response:
     """Consultations by specialty."""
     wanted, period = _wanted(request)
     found = await request.app[REPORTS].activity(who, period, wanted.site)
-    return _answer(found, wanted, Report.ACTIVITY, _activity_sheet(found))
+    return await _answer(found, wanted, Report.ACTIVITY, _activity_sheet)
 
 
 @needs(Action.READ_REPORTS)
@@ -50,7 +55,7 @@ async def mediations(request: web.Request, who: Principal) -> web.Response:
     """What mediators did and met with."""
     wanted, period = _wanted(request)
     found = await request.app[REPORTS].mediations(who, period, wanted.site)
-    return _answer(found, wanted, Report.MEDIATIONS, _mediations_sheet(found))
+    return await _answer(found, wanted, Report.MEDIATIONS, _mediations_sheet)
 
 
 @needs(Action.READ_REPORTS)
@@ -58,7 +63,7 @@ async def links(request: web.Request, who: Principal) -> web.Response:
     """The link of each station, day by day."""
     wanted, period = _wanted(request)
     found = await request.app[REPORTS].links(who, period, wanted.site)
-    return _answer(found, wanted, Report.LINKS, _links_sheet(found))
+    return await _answer(found, wanted, Report.LINKS, _links_sheet)
 
 
 def _wanted(request: web.Request) -> tuple[Wanted, Period]:
@@ -69,12 +74,12 @@ def _wanted(request: web.Request) -> tuple[Wanted, Period]:
         raise ApiError(422, "malformed_period") from None
 
 
-def _answer(found: object, wanted: Wanted, report: Report, text: str) -> web.Response:
+async def _answer(found: R, wanted: Wanted, report: Report, made: Callable[[R], str]) -> web.Response:
     if wanted.form != "csv":
         return json_response(found)
     name = f"keneya-{report}-{wanted.first:%Y%m%d}-{wanted.last:%Y%m%d}.csv"
     return web.Response(
-        text=text,
+        text=await asyncio.to_thread(made, found),
         content_type="text/csv",
         charset="utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.cases.vocabulary import Kind
 from server.db.models import CallLeg, CaseFile, Consultation, ConsultationEvent, Station
 from server.reports.period import Period
+from server.reports.rows import in_pieces
 from server.reports.smallcells import suppressed
 from signaling.messages import ConsultationState
 from signaling.states import FINAL
@@ -100,11 +101,12 @@ async def activity(db: AsyncSession, period: Period, site_id: str | None = None)
         Consultation.requested_at,
         Consultation.accepted_at,
     )
-    for specialty, consultation_id, state, asked, taken in await db.execute(found):
-        tally = tallies[specialty]
-        tally.states[_outcome(state, taken, was_dropped=consultation_id in dropped)] += 1
-        if taken is not None:
-            tally.waits_s.append(max(0.0, taken - asked))
+    async for piece in in_pieces(db, found):
+        for specialty, consultation_id, state, asked, taken in piece:
+            tally = tallies[specialty]
+            tally.states[_outcome(state, taken, was_dropped=consultation_id in dropped)] += 1
+            if taken is not None:
+                tally.waits_s.append(max(0.0, taken - asked))
     size = CallLeg.down_bytes + CallLeg.up_bytes
     used = (
         _of(period, site_id)
