@@ -21,6 +21,7 @@ from server.cases.vocabulary import AgeBand, Kind, Sex
 from server.db.engine import DbSessions
 from server.db.models import (
     Account,
+    CallLeg,
     CaseFile,
     CaseNote,
     CaseParticipant,
@@ -110,6 +111,7 @@ def _people(house: House) -> dict[type[Any], list[dict[str, Any]]]:
         Consultation: [],
         CaseParticipant: [],
         ConsultationEvent: [],
+        CallLeg: [],
         VitalSign: [],
         CaseNote: [],
     }
@@ -176,6 +178,22 @@ def _case(
             {"consultation_id": case_id, "state": state, "clinician_id": None, "at": asked}
         )
     if over:
+        rows[CallLeg] += [
+            {
+                "consultation_id": case_id,
+                "participant_id": participant,
+                "began_at": answered,
+                "ended_at": answered + 900,
+                "down_bytes": chance.randrange(20_000_000),
+                "up_bytes": chance.randrange(20_000_000),
+                "rtt_median_ms": chance.randrange(80, 1_400),
+                "loss_ratio": chance.random() / 10,
+                "outages": chance.randrange(3),
+                "rung_seconds": '{"stills":200,"video-low":400,"voice":300}',
+                "price_per_gb": 2000,
+            }
+            for participant in (f"st_{station}", clinician)
+        ]
         rows[CaseParticipant].append(
             {"case_id": case_id, "account_id": clinician, "role": "clinician", "since": answered}
         )

@@ -3,8 +3,9 @@
 Owns: the command line, the questions asked and the line of JSON. Both databases are real and durable (fsync on),
 made for this run and removed after it. Each question is what the server itself asks, from the service down; a case
 that is read writes its audit entry, as it always does. Milliseconds are of one question after another.
+Reports are of all the cases there are, eight weeks of them; the aim is for queue and case, which people wait for.
 
-To measure another question, add it to `QUESTIONS`: reports belong there when they exist.
+To measure another question, add it to `QUESTIONS`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,21 +29,28 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
-from benchmarks.house import CLINICIANS, House, fill
+from benchmarks.house import ACTS, CLINICIANS, HISTORY_S, STATIONS, House, fill
 from benchmarks.lab.postgresql import PostgresqlMissing, running_postgresql
 from benchmarks.peers.host import describe
+from server.audit.inspection import Filter, Inspections
 from server.audit.trail import Trail
 from server.auth.principal import Principal
 from server.cases.lists import CaseLists
 from server.cases.service import Cases
+from server.config import Settings
 from server.consents import Consents
 from server.db.consultations import DatabaseConsultationStore
 from server.db.engine import DbSessions, open_database, sessions_of
 from server.db.upgrade import upgrade
+from server.reports.period import Period
+from server.reports.service import Reports
 from signaling.messages import Role
 
 # The aim for queue and case.
 AIM_P95_MS = 100.0
+
+COORDINATOR = Principal("ac_0", Role.COORDINATOR, "Coordinator", "")
+AUDITOR = Principal("ac_1", Role.AUDITOR, "Auditor", "")
 
 
 class Asked:
@@ -57,6 +66,10 @@ class Asked:
         self.store = DatabaseConsultationStore(database, trail, clock)
         self.cases = Cases(database, trail, Consents(trail, clock), clock, lambda _case, _clinician: True)
         self.lists = CaseLists(database, trail, clock)
+        self.reports = Reports(database, trail)
+        self.inspections = Inspections(database, trail, Settings(), clock)
+        today = datetime.fromtimestamp(house.now, UTC).date()
+        self.period = Period(today - timedelta(seconds=HISTORY_S), today)
 
     def clinician(self) -> Principal:
         """Somebody who asks."""
@@ -86,12 +99,37 @@ class Asked:
         """A clinician's cases of two weeks, with its audit entry."""
         await self.lists.recent(self.clinician())
 
+    async def report(self) -> None:
+        """The activity of the whole time, with its audit entry."""
+        assert (await self.reports.activity(COORDINATOR, self.period, None)).rows
+
+    async def report_of_site(self) -> None:
+        """The same of one site."""
+        await self.reports.activity(COORDINATOR, self.period, f"si_{self.chance.randrange(STATIONS)}")
+
+    async def report_links(self) -> None:
+        """The link of every station on every day."""
+        assert await self.reports.links(COORDINATOR, self.period, None)
+
+    async def audit_page(self) -> None:
+        """A hundred entries of one case, with the entry of the look."""
+        assert await self.inspections.entries(AUDITOR, Filter(case=self.case_id()))
+
+    async def audit_act(self) -> None:
+        """The newest hundred of one act, with the entry of the look."""
+        assert await self.inspections.entries(AUDITOR, Filter(act=self.chance.choice(ACTS)))
+
 
 QUESTIONS: dict[str, Callable[[Asked], Awaitable[None]]] = {
     "queue": Asked.queue,
     "outlook": Asked.outlook,
     "case": Asked.case,
     "case_list": Asked.case_list,
+    "report": Asked.report,
+    "report_of_site": Asked.report_of_site,
+    "report_links": Asked.report_links,
+    "audit_page": Asked.audit_page,
+    "audit_act": Asked.audit_act,
 }
 
 
