@@ -31,7 +31,7 @@ from server.services import services
 log = structlog.get_logger(__name__)
 
 BINDING = "keneya-oidc"
-PAGES = ("clinician", "office")
+PAGES = ("clinician", "office", "mediator")
 
 
 class Offered(msgspec.Struct, frozen=True):

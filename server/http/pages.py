@@ -17,6 +17,9 @@ PAGES = {
     "/station": "station/index.html",
     "/clinician": "clinician/index.html",
     "/office": "office/index.html",
+    "/mediator": "mediator/index.html",
+    # Where the quick exit of a survivor-safe consultation leads: a poster, and nothing of ours.
+    "/conseils": "leaflet/index.html",
 }
 
 STATION_PAGE = "/station"

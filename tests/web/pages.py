@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 WEB = Path(__file__).resolve().parents[2] / "web"
-PAGES = ("station", "clinician", "landing", "office")
+PAGES = ("station", "clinician", "mediator", "landing", "office")
 LANGUAGES = ("fr", "en")
 
 _IMPORT = re.compile(r"""^\s*(?:import|export)\b[^;]*?\bfrom\s*["'](\.[^"']+)["']""", re.MULTILINE)

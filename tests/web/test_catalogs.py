@@ -13,7 +13,7 @@ PLURAL = re.compile(r"\.(one|many|other)$")
 SIGNALING = WEB.parent / "signaling" / "PROTOCOL.md"
 PARTS = ("people", "cases", "consent", "together", "reports")
 # Words that are called "other" and count nothing (FHIR AdministrativeGender, and a reason that is on no list).
-NOT_COUNTED = {"sex.other", "reason.other"}
+NOT_COUNTED = {"sex.other", "reason.other", "blockage.other"}
 # Codes that a person never causes from these pages: the pages have no such request.
 NEVER_SHOWN = {
     "hello_timeout",

@@ -47,6 +47,8 @@ let consultation = null;
 let withdrawnId = "";
 /** @type {QueueEntry[]} */
 let entries = [];
+/** Groups and mediators: once one of them is needed. @type {import("./together.js").Together | null} */
+let together = null;
 let acceptSeq = 0;
 let cameraSinceMs = 0;
 
@@ -61,8 +63,29 @@ function onMessage(message) {
         queue.set(entries);
     } else if (message.type === "consultation") {
         onConsultation(message);
+    } else if (message.type === "group" || message.type === "mediation") {
+        void withTogether((part) => part.handle(message));
     } else if (message.type === "consent_withdrawn") {
         withdrawnId = message.consultation_id;
+    }
+}
+
+/** @param {(part: import("./together.js").Together) => void} run */
+async function withTogether(run) {
+    try {
+        const { Together } = await import("./together.js");
+        together ??= new Together(page, {
+            current: () => consultation,
+            show: (call) => {
+                if (call && !consultation) showSelf();
+                consultation = call;
+                if (!call && !onDuty) setDuty(false);
+                render();
+            },
+        });
+        run(together);
+    } catch (problem) {
+        notice(errorText(problem instanceof HttpError ? problem.code : "server_away"));
     }
 }
 
@@ -102,7 +125,7 @@ function onConsultation(message) {
     consultation = null;
     cameraSinceMs = Date.now();
     if (!onDuty) setDuty(false); // nothing is warm for nobody
-    const why = message.consultation_id === withdrawnId ? "consent.withdrawn" : "ended.title";
+    const why = message.consultation_id === withdrawnId ? "consent.withdrawn" : message.discreet ? "ended.discreet" : "ended.title";
     notice(t(over ? why : "left.title"));
     session.media.setMuted(false);
     session.media.cameraOff = false;
@@ -135,6 +158,8 @@ function render() {
     showView(now);
     if (consultation && now === "call") callView.show(consultation, page.participantId);
     else callView.hide();
+    const call = now === "call" ? consultation : null;
+    if (together || call?.discreet || (call && call.participants.length > 2)) void withTogether((part) => part.showPresence(call));
     session.media.tellOthers(now === "call");
     find("[data-link-own]", HTMLElement).hidden = !onDuty;
     showQueue();
@@ -194,7 +219,7 @@ async function openCase(target) {
 async function end() {
     const id = consultation?.consultation_id;
     const going = await confirm({ title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" });
-    if (going && id && consultation?.consultation_id === id) session.send({ type: "end", consultation_id: id });
+    if (going && id && consultation?.consultation_id === id) session.send(together?.leads ? { type: "leave_group" } : { type: "end", consultation_id: id });
 }
 
 /** The patient has said that it shall stop. */
@@ -208,7 +233,7 @@ async function withdraw() {
 async function leave() {
     const id = consultation?.consultation_id;
     const going = await confirm({ title: "leave.title", text: "leave.text", yes: "leave.yes", no: "leave.no", icon: "leave" });
-    if (going && id && consultation?.consultation_id === id) session.send({ type: "leave", consultation_id: id });
+    if (going && id && consultation?.consultation_id === id) session.send(together?.leads ? { type: "leave_group" } : { type: "leave", consultation_id: id });
 }
 
 async function signOut() {
@@ -257,6 +282,8 @@ async function begin() {
 onActions({
     accept,
     case: (target) => void openCase(target),
+    group: () => void withTogether((part) => part.openGroup()),
+    mediators: () => void withTogether((part) => part.openMediators()),
     duty: () => session.send({ type: "set_duty", on: !onDuty }),
     end: () => void end(),
     leave: () => void leave(),

@@ -79,7 +79,7 @@ function fillCase({ element, entry, link }) {
     setText(reason, entry.reason);
     reason.hidden = !entry.reason;
     const wish = find(".case-wish", HTMLElement, element);
-    setText(wish, entry.asks_for_you ? t("queue.asks_for_you") : entry.suits === false ? t("queue.unsuited") : "");
+    setText(wish, entry.discreet ? t("queue.discreet") : entry.asks_for_you ? t("queue.asks_for_you") : entry.suits === false ? t("queue.unsuited") : "");
     wish.hidden = !wish.textContent;
     showLink(link, entry.link);
     find("[data-action=case]", HTMLElement, element).setAttribute("aria-description", where);

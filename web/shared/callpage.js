@@ -40,7 +40,7 @@ export class CallPage {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     #settling;
 
-    /** @param {"station" | "clinician"} role @param {PageHooks} page */
+    /** @param {"station" | "clinician" | "mediator"} role @param {PageHooks} page */
     constructor(role, page) {
         this.page = page;
         this.session = new Session(role, {
@@ -72,7 +72,7 @@ export class CallPage {
             this.participantId = message.participant_id;
             setPrice(message.data_price_per_gb ?? 0, message.data_currency ?? "");
             if (!message.resumed) this.#startAnew(isFirst);
-        } else if (message.type === "consultation") {
+        } else if (message.type === "consultation" || message.type === "group") {
             this.#settled();
         } else if (message.type === "link") {
             showLink(this.link, message.quality);

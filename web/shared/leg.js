@@ -13,7 +13,9 @@ import { editSlots } from "./sdp.js";
 import { SendControl } from "./sender.js";
 
 // Three others beside us: doctor, mediator and a second opinion.
-const RECEIVE_SLOTS = 3;
+export const RECEIVE_SLOTS = 3;
+// The others of a group of eight: a voice without a slot would not be heard (media/engine/rooms.py).
+export const GROUP_SLOTS = 7;
 // By then the socket knows whether it is the link that is away (a ping unanswered for 15 s, protocol.js). Chromium calls
 // a leg failed 10 s after it was disconnected, when that ping is still out.
 const DISCONNECTED_FOR_MS = 18_000;
@@ -64,8 +66,9 @@ export class Leg {
      *   after `failed` nothing more comes
      * @param {() => boolean} isLinkAway whether nothing at all reaches the server: a new leg would not either, and the
      *   server keeps its side of this one for three minutes
+     * @param {number} slots how many others it can receive
      */
-    constructor(iceServers, onState, isLinkAway) {
+    constructor(iceServers, onState, isLinkAway, slots = RECEIVE_SLOTS) {
         this.onState = onState;
         this.isLinkAway = isLinkAway;
         this.connection = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
@@ -78,7 +81,7 @@ export class Leg {
         };
         this.#held = new HeldAnswer(this.connection);
         this.#control = new SendControl(this.connection, this.senders.audio, this.senders.video, this.#held);
-        for (let slot = 0; slot < RECEIVE_SLOTS; slot += 1) {
+        for (let slot = 0; slot < slots; slot += 1) {
             const audio = this.connection.addTransceiver("audio", { direction: "recvonly" });
             const video = this.connection.addTransceiver("video", { direction: "recvonly" });
             if (slot === 0) this.#firstSlot = [audio, video];

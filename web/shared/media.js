@@ -9,7 +9,7 @@
 /** @import {Kind} from "./capture.js" */
 
 import { Capture, PLAIN, isMissing } from "./capture.js";
-import { Leg } from "./leg.js";
+import { Leg, RECEIVE_SLOTS } from "./leg.js";
 import { SendReporter } from "./sendreport.js";
 
 // Offers are 3 kB: on 20 kbit/s one takes over a second, so retries grow quickly apart.
@@ -48,6 +48,7 @@ export class Media {
     /** The seq of this leg's offer; `leg_answer` and `error` name it as `ref`. */
     #offerSeq = 0;
     #wanted = false;
+    #slotsWanted = RECEIVE_SLOTS;
     #online = false;
     #everWelcomed = false;
     #telling = false;
@@ -162,6 +163,19 @@ export class Media {
         this.#makeIfWanted();
     }
 
+    /**
+     * How many others this page shall be able to receive. Another number is another offer, and so another leg: ordinary
+     * calls never ask for it.
+     * @param {number} slots
+     */
+    wantSlots(slots) {
+        if (this.#slotsWanted === slots) return;
+        this.#slotsWanted = slots;
+        if (!this.#wanted) return;
+        this.stopLeg();
+        this.startLeg();
+    }
+
     /** The warm leg is no longer wanted. */
     stopLeg() {
         this.#wanted = false;
@@ -229,7 +243,7 @@ export class Media {
     async #make() {
         const leg = new Leg(this.iceServers, (state) => {
             if (leg === this.#leg) this.#legState(state);
-        }, () => !this.#online || Boolean(this.callbacks.awaitsAnswer?.()));
+        }, () => !this.#online || Boolean(this.callbacks.awaitsAnswer?.()), this.#slotsWanted);
         this.#leg = leg;
         this.#say("connecting");
         try {

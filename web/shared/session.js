@@ -25,12 +25,12 @@ import { StillsLink } from "./stillslink.js";
  */
 
 export class Session {
-    /** @param {"station" | "clinician"} role @param {SessionCallbacks} callbacks */
+    /** @param {"station" | "clinician" | "mediator"} role @param {SessionCallbacks} callbacks */
     constructor(role, callbacks) {
         this.connection = new Connection({
             url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
             ticket: async () => {
-                const ticket = await fetchTicket(role);
+                const ticket = await fetchTicket(role === "station" ? "station" : "clinician");
                 this.media.prepare(ticket.ice_servers);
                 callbacks.onTicket?.(ticket);
                 return ticket.ticket;

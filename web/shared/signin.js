@@ -12,7 +12,7 @@ import { errorText, t } from "./i18n.js";
 export class SignIn {
     /**
      * @param {HTMLElement} box holds form[data-form=sign-in] and [data-steps]
-     * @param {"clinician" | "office"} page where the provider sends the browser back to
+     * @param {"clinician" | "office" | "mediator"} page where the provider sends the browser back to
      * @param {(me: Me) => void} onSignedIn
      */
     constructor(box, page, onSignedIn) {

@@ -84,6 +84,7 @@ class CaseForm {
         const about = field("case.words", words);
         about.classList.add("wide");
         return group("case.patient",
+            this.#discreet(),
             field("case.ref", make("input", { name: "patient_ref", maxlength: "60", autocomplete: "off" }), "case.ref.text"),
             field("case.age", choice("age_band", AGES, "age", "case.any")),
             field("case.sex", choice("sex", SEXES, "sex", "case.any")),
@@ -97,6 +98,14 @@ class CaseForm {
             field("case.gender", choice("gender_wish", ["woman", "man"], "gender", "case.any")),
             field("case.specialty", choice("specialty", SPECIALTIES, "specialty", "case.specialty.auto")),
             tick("mediator_wanted", "yes", "case.mediator"));
+    }
+
+    /** Survivor-safe: an alias, a few who know, and a way out from now on. */
+    #discreet() {
+        const box = tick("survivor_safe", "yes", "case.discreet");
+        box.classList.add("wide");
+        box.addEventListener("change", () => document.dispatchEvent(new CustomEvent("keneya-discreet", { detail: this.#values("survivor_safe").length > 0 })));
+        return box;
     }
 
     /** @param {string} sign */
@@ -197,7 +206,8 @@ class CaseForm {
                 urgency: this.#value("case_urgency"), patient_ref: this.#value("patient_ref").trim(), age_band: orNull("age_band"),
                 sex: orNull("sex"), reason_code: this.#value("reason_code"), reason_text: this.#value("reason_text").trim(),
                 red_flags: this.#values("red_flags"), vitals, language: orNull("language"), gender_wish: orNull("gender_wish"),
-                mediator_wanted: this.#values("mediator_wanted").length > 0, specialty: orNull("specialty"), previous_id: this.from.previousId ?? null,
+                mediator_wanted: this.#values("mediator_wanted").length > 0, specialty: orNull("specialty"),
+                survivor_safe: this.#values("survivor_safe").length > 0, previous_id: this.from.previousId ?? null,
             })).id;
             // They travel while the patient waits: nobody waits for them.
             void sendAll(this.#caseId, this.#photos);

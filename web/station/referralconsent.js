@@ -34,7 +34,7 @@ export async function askForReferral(caseId) {
     style(STYLE);
     await Promise.all([alsoSay("cases"), alsoSay("people")]);
     document.querySelector("[data-case-panel]")?.remove();
-    const to = make("select", { name: "recipient" }, ...options(SPECIALTIES, "specialty"), ...options(SERVICES, "recipient"));
+    const to = make("select", { name: "recipient" }, ...options(SPECIALTIES, "specialty"), ...options(SERVICES, "recipient"), ...options(["mediator"], "recipient"));
     const step = make("div");
     const go = button("referral.ask", "button", () => void askConsent(step, { caseId, scope: "referral", recipient: to.value }).then((answer) => {
         if (answer !== null) panel.remove();

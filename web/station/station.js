@@ -6,6 +6,7 @@
 
 /** @import {Consultation, LinkQuality, ServerMessage, Urgency} from "../shared/messages.js" */
 /** @import {Ticket} from "../shared/http.js" */
+/** @import {Together} from "./together.js" */
 
 import { CallPage } from "../shared/callpage.js";
 import { estimateText } from "../shared/cost.js";
@@ -55,6 +56,10 @@ let lastCaseId = "";
 let agreedId = "";
 /** The case whose patient this page has asked, whatever the answer. */
 let askedId = "";
+/** Groups, mediators, the way out: once one of them is needed. @type {Together | null} */
+let together = null;
+/** The page has turned into the leaflet of the quick exit. */
+let gone = false;
 let resting = false;
 let touchedMs = Date.now();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -68,11 +73,43 @@ function onMessage(message) {
         notice(t("consent.withdrawn"));
     } else if (message.type === "waiting") {
         waiting.setPlace(message);
+    } else if (message.type === "group" || message.type === "mediation") {
+        void withTogether((part) => part.handle(message));
     } else if (message.type === "link") {
         quality = message.quality;
         showEstimate();
         waiting.setLink(message.quality);
     }
+}
+
+/** @param {(part: Together) => void} run */
+async function withTogether(run) {
+    try {
+        const { Together } = await import("./together.js");
+        together ??= new Together(page, {
+            current: () => consultation,
+            show: (call) => {
+                consultation = call;
+                render();
+            },
+            beside: () => {
+                beside = "case";
+                render();
+            },
+            leaveBeside,
+            home: goHome,
+            asked: (seq) => (requestSeq = seq),
+            stop: () => (gone = true),
+        });
+        run(together);
+    } catch (problem) {
+        notice(errorText(problem instanceof HttpError ? problem.code : "server_away"));
+    }
+}
+
+/** A way out while there is something to run from. @param {string} caseId @param {boolean} discreet */
+function guard(caseId, discreet) {
+    if (discreet || together) void withTogether((part) => part.guard(caseId, discreet));
 }
 
 /** What a call would cost on this link, before it is asked for. */
@@ -102,6 +139,8 @@ function onConsultation(message) {
     if (!over) find("form[data-form=request]", HTMLFormElement).reset();
     if (over || consultation?.consultation_id !== message.consultation_id) waiting.setPlace(null);
     consultation = over ? null : message;
+    // Also over what stays on the screen when it has ended.
+    guard(message.consultation_id, Boolean(message.discreet));
     if (over) closePanel();
     else if (!isCall(message) && ![agreedId, askedId].includes(message.consultation_id)) void askConsent();
 }
@@ -120,6 +159,7 @@ function showEnded() {
 function goHome() {
     clearTimeout(homeTimer);
     ended = false;
+    guard("", false);
     // The next patient starts with both on and nothing chosen.
     session.media.forgetChoices();
     session.media.setMuted(false);
@@ -143,14 +183,16 @@ function view() {
 }
 
 function render() {
-    if (!spoken || enrolled === null) return;
+    if (!spoken || enrolled === null || gone) return;
     const settled = page.settled;
     if (document.body.dataset.view === "loading" && enrolled && !settled && !consultation) return;
     const now = view();
     showView(now);
     if (consultation) waiting.setConsultation(consultation);
-    if (consultation && now === "call") callView.show(consultation, page.participantId);
+    if (consultation && now === "call") callView.show(consultation, together?.seatId || page.participantId);
     else callView.hide();
+    const call = now === "call" ? consultation : null;
+    if (together || call?.discreet || (call && call.participants.length > 2)) void withTogether((part) => part.showPresence(call));
     session.media.tellOthers(now === "call");
     find("[data-action=request]", HTMLButtonElement).disabled = requestSeq > 0;
     find("[data-action=consent]", HTMLElement).hidden = !consultation || agreedId === consultation.consultation_id;
@@ -161,6 +203,7 @@ function render() {
 }
 
 function showDevices() {
+    if (gone) return;
     const now = document.body.dataset.view;
     card.show(session.media, now === "home" || now === "waiting");
     find("[data-action=wake]", HTMLElement).hidden = !resting;
@@ -192,6 +235,7 @@ function touched() {
 }
 
 function tick() {
+    if (gone) return;
     page.tick();
     const now = document.body.dataset.view;
     if (now === "waiting") waiting.tick();
@@ -283,6 +327,7 @@ function leaveBeside() {
     beside = "";
     find("[data-case]", HTMLElement).replaceChildren();
     find("[data-records]", HTMLElement).replaceChildren();
+    if (!consultation) guard("", false);
     render();
 }
 
@@ -295,7 +340,7 @@ async function cancel() {
 async function end() {
     const id = consultation?.consultation_id;
     const going = await confirm({ title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" });
-    if (going && id && consultation?.consultation_id === id) session.send({ type: "end", consultation_id: id });
+    if (going && id && consultation?.consultation_id === id) session.send(together?.seatId ? { type: "leave_group" } : { type: "end", consultation_id: id });
 }
 
 /** @param {HTMLFormElement} form */
@@ -339,6 +384,8 @@ onActions({
     devices: () => void session.media.openDevices(),
     home: goHome,
     case: () => void openCase(),
+    group: () => void withTogether((part) => void part.takeSeat()),
+    mediators: () => void withTogether((part) => part.openMediators()),
     records: () => void openRecords(),
     summary: () => void openRecords(lastCaseId),
     consent: () => void askConsent(),
@@ -359,6 +406,7 @@ find("form[data-form=request]", HTMLFormElement).addEventListener("submit", (eve
 document.addEventListener("keneya-photo", (event) => {
     setText(find("[data-photo-text]", HTMLElement), event instanceof CustomEvent ? String(event.detail) : "");
 });
+document.addEventListener("keneya-discreet", (event) => guard("", event instanceof CustomEvent && event.detail === true));
 for (const event of ["pointerdown", "keydown"]) document.addEventListener(event, touched, { passive: true });
 find("[data-link-home]", HTMLElement).append(link);
 signWith(stationSigner);

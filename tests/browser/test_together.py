@@ -1,0 +1,142 @@
+"""More than two, and nobody else: a mediator, a group and a survivor-safe consultation in real Chromium pages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, Playwright, async_playwright, expect
+
+from benchmarks.lab import people
+from benchmarks.lab.browser import FakeMedia, chromium, missing_browser
+from signaling.messages import Role
+from tests.support.call import Call, two_pages
+from tests.support.server import PASSWORD
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(missing_browser() is not None, reason=str(missing_browser())),
+]
+
+# A busy machine; nothing is measured by it.
+expect.set_options(timeout=30_000)
+
+
+async def agree(station: Page) -> None:
+    form = station.locator("form[data-form=consent]")
+    await form.locator("[name=explained_by]").fill("Fatou D.")
+    await station.click("[data-answer=check]")
+    await expect(form).to_have_count(0)
+
+
+@asynccontextmanager
+async def mediator_page(call: Call, playwright: Playwright) -> AsyncIterator[Page]:
+    """A mediator on duty."""
+    await call.server.new_doctor("oumou", "Oumou Sissoko", Role.MEDIATOR)
+    async with chromium(playwright, FakeMedia()) as context:
+        page = await context.new_page()
+        page.on("pageerror", lambda error: call.errors.append(str(error)))
+        await page.goto(f"{call.server.url}/mediator")
+        await page.fill("input[name=login]", "oumou")
+        await page.fill("input[name=password]", PASSWORD)
+        await page.press("input[name=password]", "Enter")
+        await people.view(page, "desk")
+        await people.act(page, "duty")
+        await expect(page.locator("[data-action=duty][aria-checked=true]")).to_be_visible()
+        yield page
+
+
+async def test_a_mediator_comes_is_seen_by_all_goes_and_leaves_a_record(tmp_path: Path) -> None:
+    async with async_playwright() as playwright, two_pages(tmp_path, playwright) as call:
+        station, doctor = call.pages
+        async with mediator_page(call, playwright) as mediator:
+            await people.request(station, urgency="orange")
+            await people.accept(doctor)
+            await people.view(station, "call")
+            await people.act(station, "mediators")
+            await station.locator("[data-mediator] button").click()
+            card = mediator.locator("[data-invitation]")
+            await expect(card.locator(".pledge li")).to_have_count(4)
+            await card.locator("button.button:not(.quiet)").click()
+            await people.view(mediator, "call")
+            for page in (station, doctor, mediator):
+                await expect(page.locator("[data-presence] li")).to_have_count(3)
+                await expect(page.locator("[data-presence]")).to_contain_text("Oumou Sissoko")
+            await call.hears_and_sees(mediator)
+            # By the patient's wish, from the kiosk.
+            await station.locator("[data-case-panel] .button.danger").click()
+            await people.view(mediator, "desk")
+            report = mediator.locator("form[data-form=report]")
+            await report.locator("[value=transport]").check()
+            await report.locator("button").click()
+            await expect(report).to_have_count(0)
+            await expect(doctor.locator("[data-presence]")).to_be_hidden()
+
+
+async def test_a_group_by_a_code_with_cameras_off_and_a_host_who_sends_out(tmp_path: Path) -> None:
+    async with async_playwright() as playwright, two_pages(tmp_path, playwright) as call:
+        station, doctor = call.pages
+        await people.act(doctor, "group")
+        code = (await doctor.locator(".group-code").text_content()) or ""
+        await people.act(station, "group")
+        await station.fill("[name=group_code]", code.lower())
+        await station.fill("[name=pseudonym]", "Baobab")
+        await station.press("[name=pseudonym]", "Enter")
+        await agree(station)
+        await expect(station.locator("[data-lobby]")).to_be_visible()
+        seat = doctor.locator("[data-seat]")
+        await expect(seat).to_contain_text("Baobab")
+        await seat.locator("button.button:not(.quiet)").click()
+        await people.view(station, "call")
+        await expect(doctor.locator(".tile-name")).to_have_text("Baobab")
+        heard = await call.until(doctor, "a voice", lambda facts: facts["audio"])
+        assert heard["video"] is None
+        # Seven others would be heard: their places are in the offer of both pages.
+        sections = "() => window.__legs.at(-1).getTransceivers().length"
+        assert [await page.evaluate(sections) for page in call.pages] == [16, 16]
+        assert "Poste" not in ((await doctor.text_content("body")) or "")
+        await seat.locator("button.quiet").click()
+        await expect(station.locator("[data-action=mute].pressed")).to_be_visible()
+        await seat.locator("button.danger").click()
+        await people.view(station, "home")
+        await people.act(doctor, "end")
+        await people.act(doctor, "confirm")
+        await people.view(doctor, "queue")
+
+
+async def test_the_way_out_leaves_a_poster_and_nothing_to_go_back_to(tmp_path: Path) -> None:
+    async with async_playwright() as playwright, two_pages(tmp_path, playwright) as call:
+        station, doctor = call.pages
+        await people.act(station, "case")
+        form = station.locator("form[data-form=case]")
+        await form.locator("[name=survivor_safe]").check()
+        await expect(station.locator("[data-quick-exit]")).to_be_visible()
+        await form.locator("[name=patient_ref]").fill("Hirondelle")
+        await form.locator("[name=reason_text]").fill("ne veut pas rentrer")
+        await people.act(station, "submit-case")
+        await agree(station)
+        await people.view(station, "waiting")
+        await expect(station.locator("[data-quick-exit]")).to_be_visible()
+        await expect(doctor.locator("[data-queue]")).not_to_contain_text("rentrer")
+        await people.accept(doctor)
+        await people.view(station, "call")
+        for page in call.pages:
+            await expect(page.locator("[data-presence] li")).to_have_count(2)
+        await call.until(station, "a voice", lambda facts: facts["audio"])
+        await station.keyboard.press("Escape")
+        await station.wait_for_url("**/conseils")
+        await people.view(doctor, "queue")
+        await expect(doctor.locator("[data-notice]")).to_contain_text("La personne a terminé")
+        for _ in range(2):
+            text = (await station.text_content("body")) or ""
+            assert "mains" in text
+            assert "nɛya" not in text
+            kept = await station.evaluate("[Object.keys(localStorage), Object.keys(sessionStorage)]")
+            assert [key for key in kept[0] + kept[1] if key != "keneya.language"] == []
+            await station.evaluate("history.back()")
+            await asyncio.sleep(0)
+            await expect(station).to_have_title("Se laver les mains")
+        await people.open_station(station, call.server.url)  # the kiosk is still a kiosk, and at home

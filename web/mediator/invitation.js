@@ -1,0 +1,56 @@
+/**
+ * An invitation and the pledge that comes with saying yes. Owns: the card. Must never send a yes without the text that
+ * was read: its name and version go along, and the language it was read in.
+ */
+
+/** @import {Invitation} from "../shared/messages.js" */
+
+import { icon, make } from "../shared/dom.js";
+import { button, said } from "../shared/fields.js";
+import { notice } from "../shared/frame.js";
+import { currentLanguage, errorText, t } from "../shared/i18n.js";
+
+/** @typedef {{title: string, points: [string, string][], question: string}} Words */
+/** @typedef {{accept: boolean, pledge?: string, language?: string}} Answer */
+
+// The newest version; older files stay, for the pledges that name them.
+const PLEDGE = "pledge-1";
+const LANGUAGES = ["fr", "bm", "en"];
+const NAMES = { fr: "Français", bm: "Bamanankan", en: "English" };
+
+/**
+ * @param {Invitation} one @param {(answer: Answer) => void} answered
+ * @returns {HTMLElement}
+ */
+export function invitationCard(one, answered) {
+    const who = one.discreet ? t("mediator.asked.discreet") : [one.asked_by, one.site].filter(Boolean).join(" · ");
+    const language = one.language ? t("mediator.asked.language", { language: t(`spoken.${one.language}`) }) : "";
+    const pledge = make("div");
+    const accept = button("mediator.accept", "button", () => answered({ accept: true, pledge: PLEDGE, language: spoken.value }));
+    accept.disabled = true;
+    const spoken = make("select", { "aria-label": t("mediator.language") }, ...Object.entries(NAMES).map(([value, name]) => make("option", { value, lang: value }, name)));
+    spoken.value = LANGUAGES.find((known) => known === currentLanguage()) ?? "fr";
+    const draw = async () => {
+        try {
+            const words = (await textOf())[spoken.value];
+            if (!words) return;
+            pledge.replaceChildren(make("h2", { lang: spoken.value }, words.title), make("ul", { class: "pledge", lang: spoken.value },
+                ...words.points.map(([picture, text]) => make("li", {}, icon(picture), make("span", {}, text)))));
+            accept.disabled = false;
+        } catch {
+            notice(errorText("server_away"));
+        }
+    };
+    spoken.addEventListener("change", () => void draw());
+    void draw();
+    return make("article", { class: "card", "data-invitation": one.invitation_id }, said("h1", "mediator.asked"),
+        make("p", {}, icon(one.discreet ? "key" : "station"), " ", who), make("p", {}, language), spoken, pledge,
+        make("div", { class: "choices" }, accept, button("mediator.decline", "button quiet", () => answered({ accept: false }))));
+}
+
+/** @returns {Promise<Record<string, Words>>} by language */
+async function textOf() {
+    const response = await fetch(new URL(`../shared/pledges/${PLEDGE}.json`, import.meta.url));
+    if (!response.ok) throw new Error(`pledge: ${response.status}`);
+    return response.json();
+}

@@ -1,0 +1,182 @@
+/**
+ * The page of a mediator: sign-in, duty, an invitation with its pledge, the call, the record afterwards. Owns: which
+ * view is shown. Must never show anything of a case: the server sends none.
+ */
+
+/** @import {Consultation, Invitation, ServerMessage} from "../shared/messages.js" */
+
+import { CallPage } from "../shared/callpage.js";
+import { find, make, onActions, showView } from "../shared/dom.js";
+import { confirm, notice, startFrame } from "../shared/frame.js";
+import { call, HttpError } from "../shared/http.js";
+import { alsoSay, errorText, onLanguage, say, startLanguage, t } from "../shared/i18n.js";
+import { PresenceList } from "../shared/presence.js";
+import { SignIn } from "../shared/signin.js";
+import { invitationCard } from "./invitation.js";
+import { reportForm } from "./report.js";
+
+/** @typedef {{id: string, joined_at: number, minutes: number}} Owed */
+
+const TICK_MS = 1_000;
+const RETRY_START_MS = 5_000;
+
+let signedIn = false;
+let onDuty = false;
+/** @type {Consultation | null} */
+let consultation = null;
+/** @type {Map<string, Invitation>} */
+const invitations = new Map();
+/** @type {Owed[]} */
+let owed = [];
+
+const work = find("[data-work]", HTMLElement);
+const page = new CallPage("mediator", {
+    onNew: () => undefined,
+    onSettled: () => (consultation = null),
+    onMessage,
+    onRefused: () => undefined,
+    onSignedOut: () => (signedIn = false),
+    onDevices: () => page.callView.devicesChanged(),
+    render,
+});
+const { callView, link, overlays, session } = page;
+const presence = new PresenceList();
+const signIn = new SignIn(find("[data-for=sign-in]", HTMLElement), "mediator", () => {
+    signedIn = true;
+    session.connection.connect();
+    void lookForOwed();
+    render();
+});
+
+/** @param {ServerMessage} message */
+function onMessage(message) {
+    if (message.type === "duty") {
+        onDuty = message.on;
+        if (onDuty) warm();
+    } else if (message.type === "invitation") {
+        invitations.set(message.invitation_id, message);
+        drawWork();
+    } else if (message.type === "mediation") {
+        if (message.state !== "invited") invitations.delete(message.invitation_id);
+        if (message.state === "left" || message.state === "removed") void lookForOwed();
+        drawWork();
+    } else if (message.type === "consultation") {
+        onConsultation(message);
+    }
+}
+
+/** @param {Consultation} message */
+function onConsultation(message) {
+    const mine = message.participants.some((one) => one.participant_id === page.participantId);
+    const over = message.state === "closed" || message.state === "cancelled";
+    if (mine && !over) {
+        if (!consultation) warm();
+        consultation = message;
+        return;
+    }
+    if (consultation?.consultation_id !== message.consultation_id) return;
+    consultation = null;
+    notice(t("ended.title"));
+    session.media.setMuted(false);
+    void lookForOwed();
+}
+
+/** Opens camera and microphone and makes the leg warm: a call begins one round trip after the yes. */
+function warm() {
+    session.media.startLeg();
+    void session.media.openDevices();
+}
+
+async function lookForOwed() {
+    try {
+        owed = await call("GET", "/api/mediations");
+    } catch (problem) {
+        notice(errorText(problem instanceof HttpError ? problem.code : "error"));
+    }
+    drawWork();
+}
+
+function drawWork() {
+    const cards = [...invitations.values()].map((one) => invitationCard(one, (answer) => {
+        invitations.delete(one.invitation_id);
+        session.send({ type: "answer_invitation", invitation_id: one.invitation_id, ...answer });
+        drawWork();
+    }));
+    const first = owed[0];
+    const report = first ? [reportForm(first, () => {
+        notice(t("mediator.sent"));
+        void lookForOwed();
+    })] : [];
+    const idle = make("p", { class: "card" });
+    say(idle, onDuty ? "mediator.ready" : "mediator.off");
+    work.replaceChildren(...(cards.length || report.length ? [...cards, ...report] : [idle]));
+}
+
+function render() {
+    const settled = session.connection.status.state === "open";
+    if (signedIn && !consultation && !settled && document.body.dataset.view === "loading") return;
+    const now = !signedIn ? "sign-in" : consultation ? "call" : "desk";
+    showView(now);
+    if (consultation) callView.show(consultation, page.participantId);
+    else callView.hide();
+    presence.show(consultation, page.participantId);
+    session.media.tellOthers(now === "call");
+    const duty = find("[data-action=duty]", HTMLElement);
+    if (duty.getAttribute("aria-checked") !== String(onDuty)) {
+        duty.setAttribute("aria-checked", String(onDuty));
+        drawWork();
+    }
+    say(find("[data-duty-text]", HTMLElement), onDuty ? "duty.on" : "duty.off");
+    find("[data-link-own]", HTMLElement).hidden = !onDuty;
+    overlays.tick();
+}
+
+async function leave() {
+    const id = consultation?.consultation_id;
+    const going = await confirm({ title: "end.title", text: "mediator.report.text", yes: "group.leave", no: "end.no", icon: "leave" });
+    if (going && id && consultation?.consultation_id === id) session.send({ type: "leave", consultation_id: id });
+}
+
+async function signOut() {
+    session.end();
+    try {
+        await call("DELETE", "/api/session");
+        location.reload();
+    } catch (problem) {
+        notice(errorText(problem instanceof HttpError ? problem.code : "error"));
+        session.connection.connect();
+    }
+}
+
+async function begin() {
+    try {
+        await signIn.begin();
+        render();
+    } catch (problem) {
+        if (!(problem instanceof HttpError)) throw problem;
+        overlays.set({ state: "away", retryAtMs: Date.now() + RETRY_START_MS });
+        setTimeout(() => void begin(), RETRY_START_MS);
+    }
+}
+
+onActions({
+    duty: () => session.send({ type: "set_duty", on: !onDuty }),
+    end: () => void leave(),
+    mute: () => session.media.setMuted(!session.media.muted),
+    camera: () => void session.media.setCameraOff(!session.media.cameraRests),
+    devices: () => void session.media.openDevices(),
+    retry: () => session.connection.connect(),
+    reload: () => location.reload(),
+    "sign-out": () => void signOut(),
+});
+find("[data-link-own]", HTMLElement).append(link);
+onLanguage(() => {
+    drawWork();
+    render();
+});
+await startLanguage();
+await Promise.all([alsoSay("together"), alsoSay("people")]);
+startFrame();
+drawWork();
+setInterval(() => page.tick(), TICK_MS);
+await begin();

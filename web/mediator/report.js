@@ -1,0 +1,43 @@
+/**
+ * The record a mediator leaves: time, language, what stood in the way. Owns: the form. Must never have a field for
+ * free words.
+ */
+
+import { SPOKEN } from "../shared/caselists.js";
+import { icon, make, setText } from "../shared/dom.js";
+import { choice, field, said, tick } from "../shared/fields.js";
+import { call, HttpError } from "../shared/http.js";
+import { errorText } from "../shared/i18n.js";
+
+export const BLOCKAGES = ["transport", "cost", "refusal", "no_drug", "no_document", "language", "other"];
+const MINUTES_MAX = 24 * 60;
+
+/**
+ * @param {{id: string, minutes: number}} owed @param {() => void} sent
+ * @returns {HTMLElement}
+ */
+export function reportForm(owed, sent) {
+    const minutes = make("input", { name: "minutes", type: "number", min: "0", max: String(MINUTES_MAX), required: "", inputmode: "numeric", value: String(owed.minutes) });
+    const language = choice("language", SPOKEN, "spoken", "case.any");
+    language.value = "bm";
+    const error = make("p", { class: "error-text", role: "alert" });
+    const legend = said("legend", "mediator.blockages");
+    const boxes = make("fieldset", { class: "group" }, legend, ...BLOCKAGES.map((one) => tick("blockages", one, `blockage.${one}`)));
+    const submit = make("button", { class: "button" }, icon("check"), said("span", "mediator.send"));
+    const form = make("form", { class: "card", novalidate: "", "data-form": "report" }, said("h1", "mediator.report"), said("p", "mediator.report.text"),
+        field("mediator.minutes", minutes), field("mediator.language", language), boxes, error, submit);
+    form.addEventListener("submit", async (event) => {
+        event.preventDefault();
+        submit.disabled = true;
+        try {
+            const blockages = new FormData(form).getAll("blockages").map(String);
+            await call("POST", `/api/mediations/${owed.id}/report`, { language: language.value || "fr", minutes: Math.round(Number(minutes.value)), blockages });
+            sent();
+        } catch (problem) {
+            setText(error, errorText(problem instanceof HttpError ? problem.code : "error"));
+        } finally {
+            submit.disabled = false;
+        }
+    });
+    return form;
+}

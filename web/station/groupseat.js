@@ -1,0 +1,66 @@
+/**
+ * Taking a seat in a group session: the code, a name that is nobody's, the participant's agreement, the lobby. Owns:
+ * these steps. Must never ask for a name.
+ */
+
+import { icon, make, setText } from "../shared/dom.js";
+import { button, field, said, style } from "../shared/fields.js";
+import { call, HttpError } from "../shared/http.js";
+import { alsoSay, errorText } from "../shared/i18n.js";
+import { askConsent } from "./consent.js";
+
+const STYLE = new URL("../shared/cases.css", import.meta.url).pathname;
+
+/** @typedef {{seatId: string, code: string, pseudonym: string}} Seat */
+
+/** @param {HTMLElement} box emptied and filled @returns {Promise<Seat | null>} null: given up */
+export async function askSeat(box) {
+    style(STYLE);
+    await Promise.all([alsoSay("cases"), alsoSay("together")]);
+    const chosen = await form(box);
+    if (!chosen) return null;
+    const agreed = await askConsent(box, { caseId: chosen.seatId });
+    return agreed ? chosen : null;
+}
+
+/** @param {HTMLElement} box who waits is told so @param {() => void} leave */
+export async function showLobby(box, leave) {
+    style(STYLE);
+    await Promise.all([alsoSay("cases"), alsoSay("together")]);
+    if (box.querySelector("[data-lobby]")) return;
+    box.replaceChildren(make("div", { class: "case-view", "data-lobby": "" }, said("h1", "group.lobby"), said("p", "group.lobby.text"),
+        button("group.leave", "button quiet", leave)));
+}
+
+/** @param {HTMLElement} box @returns {Promise<Seat | null>} */
+function form(box) {
+    return new Promise((resolve) => {
+        const error = make("p", { class: "error-text", role: "alert" });
+        const code = make("input", { name: "group_code", class: "code", required: "", maxlength: "12", minlength: "4", autocomplete: "off", autocapitalize: "characters", spellcheck: "false" });
+        const name = make("input", { name: "pseudonym", maxlength: "20", autocomplete: "off" });
+        const submit = make("button", { class: "button" }, icon("people"), said("span", "group.ask"));
+        const element = make("form", { class: "card", novalidate: "", "data-form": "group" },
+            field("group.code", code), field("group.pseudonym", name, "group.pseudonym.text"), error, submit);
+        const title = said("h1", "group.join");
+        title.tabIndex = -1;
+        title.dataset.heading = "";
+        const head = make("div", { class: "case-head" }, title, button("case.back", "button quiet", () => resolve(null)));
+        element.addEventListener("submit", (event) => {
+            event.preventDefault();
+            if (!code.value.trim()) {
+                code.focus();
+                return;
+            }
+            submit.disabled = true;
+            call("POST", "/api/groups/seats", {}).then(
+                ({ id }) => resolve({ seatId: id, code: code.value.trim(), pseudonym: name.value.trim() }),
+                (problem) => {
+                    submit.disabled = false;
+                    setText(error, errorText(problem instanceof HttpError ? problem.code : "error"));
+                },
+            );
+        });
+        box.replaceChildren(make("div", { class: "case-view" }, head, element));
+        title.focus();
+    });
+}
