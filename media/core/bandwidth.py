@@ -57,6 +57,11 @@ MAX_STEP_MS = 500.0
 
 # A page tells four times a second what came. Silence for longer than this is a full way, there or back, or none.
 SILENCE_MS = 1_000.0
+# After a silence a queue of so much is no burst let go, and after a silence of so long a link may be another: voice
+# alone proves nothing, so begin with a voice for 2G and let trains find out.
+RETURN_QUEUE_MS = 150.0
+RETURN_MS = 5_000.0
+RETURN_BPS = 24_000.0
 # A round trip before one is known: the longest of 2G.
 UNKNOWN_RTT_MS = 1_500.0
 
@@ -103,6 +108,9 @@ class SendEstimate:
         self._tested = False
         self._last_ms: float | None = None
         self._silent = False
+        self._returning = False  # from a silence, and what is known has not proved true again
+        self._returned_full = False
+        self._silent_since_ms = 0.0
         self._hold_until_ms = 0.0
         self._ceiling_bps: float | None = None
         self._ceiling_ms = 0.0
@@ -110,7 +118,7 @@ class SendEstimate:
     @property
     def estimate_bps(self) -> int:
         """What the link carries, in bit/s on the wire; while the peer tells nothing, the least that is of use."""
-        return round(MIN_ESTIMATE_BPS if self._silent else self._estimate_bps)
+        return round(MIN_ESTIMATE_BPS if self._silent or self._returning else self._estimate_bps)
 
     @property
     def queue_ms(self) -> float:
@@ -172,20 +180,29 @@ class SendEstimate:
     def on_silence(self, unanswered_ms: float) -> None:
         """Asked now and then: for so long the peer has told nothing about what we sent (0: it has told of all).
 
-        What was known comes back with the first results, which tell in the same moment whether it still holds.
+        What was known comes back when voice alone does not queue, unless the silence was long or ended in a queue.
         """
         self._silent = unanswered_ms - (self._rtt_ms or UNKNOWN_RTT_MS) > SILENCE_MS
+
+    def on_resumed(self, now_ms: float) -> None:
+        """What we held back flows again: for a moment what came is no measure of what could."""
+        self._hold_until_ms = max(self._hold_until_ms, now_ms + RATE_WINDOW_US / 1000 + (self._rtt_ms or 0.0))
 
     def on_results(self, results: Sequence[PacketResult], now_ms: float) -> None:
         """What became of packets, in order of their numbers; ``now_ms`` is on the clock of sending."""
         if not results:
             return
         if self._silent:
+            if not self._returning:
+                self._silent_since_ms = self._last_ms or now_ms
             # What waited out a gap arrives first, and tells of the gap: judge what follows it.
-            self._silent = False
+            self._silent, self._returning = False, True
             self._hold_until_ms = now_ms + FEEDBACK_MS + (self._rtt_ms or 0.0)
         self._take_in(results, now_ms)
         if all(result.probe for result in results):
+            return
+        if self._returning:
+            self._return(now_ms)
             return
         step_ms = 0.0 if self._last_ms is None else min(MAX_STEP_MS, max(0.0, now_ms - self._last_ms))
         self._last_ms = now_ms
@@ -195,6 +212,16 @@ class SendEstimate:
             self._back_off(LOSS_BACK_OFF, now_ms)
         elif self._has_room and now_ms >= self._hold_until_ms:
             self._grow(step_ms, now_ms)
+
+    def _return(self, now_ms: float) -> None:
+        if now_ms < self._hold_until_ms:
+            return  # these were sent before the silence
+        if self._newest_queue_ms > RETURN_QUEUE_MS:
+            self._returned_full = True
+        elif self._newest_queue_ms < self.queue_tolerance_ms:
+            if self._returned_full or now_ms - self._silent_since_ms > RETURN_MS:
+                self._estimate_bps = min(self._estimate_bps, RETURN_BPS)
+            self._returning = self._returned_full = False
 
     def _take_in(self, results: Sequence[PacketResult], now_ms: float) -> None:
         probes = [result for result in results if result.probe]

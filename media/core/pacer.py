@@ -29,7 +29,7 @@ class Pacer(Generic[PacketT]):
     """A queue of video packets that drains at ``rate_bps`` minus what voice used.
 
     ``overflowed`` becomes True when the queue grew beyond its bound and was dropped as a whole; the caller
-    asks for a keyframe and sets it back to False.
+    asks for a keyframe and sets it back to False. While ``held`` nothing leaves the queue.
     """
 
     def __init__(self, rate_bps: float, max_queue_ms: float = MAX_QUEUE_MS) -> None:
@@ -40,6 +40,7 @@ class Pacer(Generic[PacketT]):
         self._debt_bytes = 0.0  # what has left and is not yet paid for by time; negative: credit
         self._paid_ms: float | None = None
         self.overflowed = False
+        self.held = False
 
     @property
     def queue_bytes(self) -> int:
@@ -78,7 +79,7 @@ class Pacer(Generic[PacketT]):
         """The packets to send now, in order."""
         self._pay(now_ms)
         packets: list[PacketT] = []
-        while self._queue and self._debt_bytes < PAID_BYTES:
+        while self._queue and self._debt_bytes < PAID_BYTES and not self.held:
             packet, size_bytes = self._queue.popleft()
             self._queue_bytes -= size_bytes
             self._debt_bytes += size_bytes
@@ -86,8 +87,8 @@ class Pacer(Generic[PacketT]):
         return packets
 
     def next_due_ms(self, now_ms: float) -> float | None:
-        """When `due` will next have something; None while nothing waits."""
-        if not self._queue:
+        """When `due` will next have something; None while nothing waits or all is held."""
+        if not self._queue or self.held:
             return None
         self._pay(now_ms)
         return now_ms + max(0.0, self._ms(self._debt_bytes))

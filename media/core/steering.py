@@ -16,6 +16,7 @@ from media.core.clinicalprofile import DEGRADATION_PREFERENCES, picture_for, pro
 from media.core.fullwayup import FullWayUp
 from media.core.parameters import AudioSend, ClinicalProfile, SendParameters, VideoSend
 from media.core.redundancy import (
+    RED_AT_ONCE_BPS,
     RED_MUCH_LOSS_KEEP_BPS,
     RED_MUCH_LOSS_MIN_BPS,
     redundancy_pays,
@@ -29,9 +30,10 @@ from media.core.voicesteps import VoiceSteps
 # Best at low rates first.
 VIDEO_PREFERENCE = ("video/AV1", "video/VP9", "video/VP8", "video/H264")
 
-# Video never takes all that voice leaves: an encoder overshoots, and the estimate is one. With much less than this
-# the estimate is never used enough to grow.
-HEAD_ROOM = 0.9
+# What is sent never takes all of a link: an encoder overshoots, a keyframe is a second of picture at once, and
+# whatever an estimate is too high by becomes a queue in front of the voice. On the way down the pacer sees to it.
+# With much less than this the estimate is never used enough to grow.
+PACE_SHARE = 0.9
 CLEAN_VOICE_MS = 2_000.0
 # Under this much room for it video is not kept; between this and the start it may stay, so as not to flap.
 KEEP_VIDEO_BPS = 12_000
@@ -53,7 +55,9 @@ STILL_SHARE = 0.5
 SUFFERING_QUEUE_MS = 300.0
 # Loss that came with the video: three standard errors of 20 % loss over 70 packets of voice.
 SUFFERING_LOSS = 0.15
+COLLAPSE_LOSS = 0.25
 PAUSE_AFTER_MS = 1_000.0
+PAUSE_SOON_MS = 500.0
 # What we did about it shows after a round trip and a feedback interval, so a long path needs more patience.
 PAUSE_AFTER_ROUND_TRIPS = 1.5
 # A trial was a guess: voice need not wait long to be believed that it was wrong.
@@ -64,6 +68,8 @@ TRIAL_MS = 10_000.0
 PROVEN_MS = 20_000.0
 FIRST_WAIT_MS = 10_000.0
 LAST_WAIT_MS = 60_000.0
+# Where trains tell that a link is wide again, a black-out that made video fail twice is no reason to wait longer.
+LAST_KNOWN_WAIT_MS = 20_000.0
 
 # Ordinary loss is learnt while voice has to run clean anyway; under video slowly, lest video's own loss
 # pass for it.
@@ -71,8 +77,10 @@ QUIET_LEARNING_MS = CLEAN_VOICE_MS
 VIDEO_LEARNING_MS = 20_000.0
 # For so long a loss stays in the window that tells of it (losswindow.py).
 LOSS_MEMORY_MS = 4_000.0
-# A single burst of loss is no reason to talk twice, nor a single clean moment to stop.
+# A single burst of loss is no reason to talk twice, nor a single clean moment to stop. Loss is that of three
+# seconds, so on links where talking twice costs the picture a burst must have passed out of them.
 RED_AFTER_MS = 1_000.0
+RED_THIN_AFTER_MS = 4_000.0
 # At 1 % loss and 17 packets a second half a minute without a loss is one in 300.
 RED_UNTIL_MS = 30_000.0
 
@@ -178,6 +186,7 @@ class _Flow:
         self._strain_since_ms: float | None = None  # of the links, while video flows
         self._video_since_ms: float | None = None  # None: paused
         self._wait_ms = FIRST_WAIT_MS
+        self._known = False  # whether trains measure every link concerned, in calls as well
         self._start_from_ms = now_ms
         self._trial_from_ms = now_ms + FIRST_WAIT_MS
         self._trial_until_ms = now_ms
@@ -195,11 +204,11 @@ class _Flow:
             self._rhythm.follow(now_ms, None, video=False)
             return SendParameters(self._audio)
         room_bps = self._room_bps(publisher, watching)
+        self._known = publisher.up_probed_bps is not None and all(receiver.probed for receiver in watching)
         if publisher.still_asked:
             room_bps = room_bps * STILL_SHARE if room_bps > STILL_ALONE_BPS else 0.0
         if self._video_since_ms is None:
-            known = publisher.up_probed_bps is not None and all(receiver.probed for receiver in watching)
-            self._consider_start(now_ms, room_bps, blind=not known and not publisher.still_asked)
+            self._consider_start(now_ms, room_bps, blind=not self._known and not publisher.still_asked)
         else:
             self._consider_pause(now_ms, publisher, watching, room_bps)
         flows = self._video_since_ms is not None
@@ -283,6 +292,7 @@ class _Flow:
         up_loss = publisher.up_loss_ratio if now_ms >= self._up_loss_counts_from_ms else 0.0
         loss_ratio = max(up_loss, *(receiver.loss_ratio for receiver in receivers))
         was_on = self._audio.red
+        self._red.after_ms[False] = RED_AFTER_MS if known_bps >= RED_AT_ONCE_BPS else RED_THIN_AFTER_MS
         wanted = self._red.update(now_ms, redundancy_pays(loss_ratio, known_bps, was_on=was_on))
         least_bps = RED_MUCH_LOSS_KEEP_BPS if was_on else RED_MUCH_LOSS_MIN_BPS
         affordable = self._red_affordable.update(now_ms, known_bps >= least_bps and not self._up_suffers)
@@ -292,16 +302,19 @@ class _Flow:
         """What voice leaves on the thinnest of the links concerned."""
         plain_bps = voice_wire_bps(replace(self._audio, red=False))
         room_bps = min(
-            receiver.estimate_bps - plain_bps - receiver.audio_overhead_bps for receiver in watching
+            (PACE_SHARE * receiver.estimate_bps - plain_bps - receiver.audio_overhead_bps)
+            / (1 + receiver.loss_ratio)  # what is lost is sent again
+            for receiver in watching
         )
         up_bps = self._up_bps(publisher)
         if up_bps is not None:
-            # A pin holds; what was measured may be tried a little beyond once video runs, or a link that has
-            # widened stays unknown.
-            explores = publisher.up_capacity_bps is None and self._video_since_ms is not None
-            reach = UP_REACH if explores else 1.0
-            room_bps = min(room_bps, reach * up_bps - voice_wire_bps(self._audio))
-        return room_bps - UNDERGROWTH_BPS
+            # A pin holds; what was measured may be tried a little beyond while the page itself believes in more,
+            # or a link that has widened stays unknown.
+            believes = self._video_since_ms is not None and (publisher.up_reported_bps or 0.0) > up_bps
+            reach = UP_REACH if believes and publisher.up_capacity_bps is None else 1.0
+            up_room_bps = reach * up_bps - voice_wire_bps(self._audio) - UNDERGROWTH_BPS
+            room_bps = min(room_bps, PACE_SHARE * up_room_bps / (1 + publisher.up_loss_ratio))
+        return room_bps
 
     def _consider_start(self, now_ms: float, room_bps: float, *, blind: bool) -> None:
         """Video begins where there is room; or, where nobody can know (``blind``), by timed trial."""
@@ -316,7 +329,7 @@ class _Flow:
         self._video_since_ms = now_ms
         self._strain_since_ms = None
         self._ceiling.start(now_ms, careful=failed_before)
-        self._steps.start(min(HEAD_ROOM * room_bps, self._ceiling.bps), now_ms)
+        self._steps.start(min(room_bps, self._ceiling.bps), now_ms)
 
     def _consider_pause(
         self, now_ms: float, publisher: PublisherView, watching: Sequence[ReceiverView], room_bps: float
@@ -331,6 +344,10 @@ class _Flow:
         patience_ms = max(PAUSE_AFTER_MS, PAUSE_AFTER_ROUND_TRIPS * rtt_ms)
         if now_ms < self._trial_until_ms:
             patience_ms = 0.0  # a trial was a guess, and voice has just told that it was wrong
+        if (publisher.up_queue_ms or 0.0) > SUFFERING_QUEUE_MS and publisher.up_loss_ratio > COLLAPSE_LOSS:
+            patience_ms = 0.0  # full and dropping: no strain, a way up that has collapsed
+        elif room_bps < 0:
+            patience_ms = min(patience_ms, PAUSE_SOON_MS)  # not even voice has room
         if now_ms - self._strain_since_ms >= patience_ms:
             self._pause(now_ms)
 
@@ -339,7 +356,7 @@ class _Flow:
         if now_ms - started_ms >= PROVEN_MS:
             self._wait_ms = FIRST_WAIT_MS
         self._start_from_ms = self._trial_from_ms = now_ms + self._wait_ms
-        self._wait_ms = min(LAST_WAIT_MS, 2 * self._wait_ms)
+        self._wait_ms = min(LAST_KNOWN_WAIT_MS if self._known else LAST_WAIT_MS, 2 * self._wait_ms)
         self._video_since_ms = None
         self._clean_since_ms = None
 
@@ -364,7 +381,7 @@ class _Flow:
             if publisher.up_reported_bps is None
             else publisher.up_reported_bps - self._audio.max_bitrate_bps,
         )
-        self._steps.follow(min(HEAD_ROOM * room_bps, self._ceiling.bps), now_ms)
+        self._steps.follow(min(room_bps, self._ceiling.bps), now_ms)
         framerate, scale = picture_for(self._steps.bitrate_bps, profile)
         return VideoSend(
             active=True,
@@ -396,7 +413,7 @@ class _Slow:
     """A switch that moves only when asked for a while."""
 
     def __init__(self, on_after_ms: float, off_after_ms: float) -> None:
-        self._after_ms = {False: on_after_ms, True: off_after_ms}
+        self.after_ms = {False: on_after_ms, True: off_after_ms}
         self._on = False
         self._asked_ms: float | None = None
 
@@ -405,7 +422,7 @@ class _Slow:
             self._asked_ms = None
         elif self._asked_ms is None:
             self._asked_ms = now_ms
-        elif now_ms - self._asked_ms >= self._after_ms[self._on]:
+        elif now_ms - self._asked_ms >= self.after_ms[self._on]:
             self._on = wanted
             self._asked_ms = None
         return self._on

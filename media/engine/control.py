@@ -19,9 +19,17 @@ from media.core.parameters import AudioSend, LinkQuality, Preferences, RungRepor
 from media.core.probing import CallProbing, call_train, warm_train
 from media.core.redundancy import voice_wire_bps
 from media.core.rungs import RungNews, Side
-from media.core.steering import PublisherView, ReceiverView, Steering, red_for_receiver
+from media.core.steering import (
+    PACE_SHARE,
+    SUFFERING_QUEUE_MS,
+    PublisherView,
+    ReceiverView,
+    Steering,
+    red_for_receiver,
+)
 from media.core.stills import chunk_bytes_at
 from media.core.uplinkprobe import UplinkProbe
+from media.core.videohold import HOLD, VideoHold
 from media.core.windowedmin import WindowedMinimum
 from media.engine.feedback import FeedbackSender
 from media.engine.layers import with_layers
@@ -36,9 +44,6 @@ DEFAULT_RTT_MS = 300.0
 PROBE_WAITS_MS = (1_000.0, 2_500.0, 2_500.0, 30_000.0)
 # Whoever saves data gets voice and a small picture: at most 29 MB an hour each way.
 SAVE_DATA_BPS = 64_000
-# A keyframe is a second of picture at once: let out at the full estimate, whatever that is too high by becomes
-# a queue in front of the voice.
-PACE_SHARE = 0.9
 # Of what live media leave free, stills take so much: the rest is for what was not foreseen.
 STILLS_SHARE = 0.6
 # A call on a leg that nothing has measured begins with a voice for 2G, until a train has come through or for so
@@ -54,6 +59,8 @@ FEEDBACK_TRIPS = 4
 SPARSE_FEEDBACK_BPS = 40_000
 SPARSE_FEEDBACK_MS = 1_000.0
 SPARSE_ANSWERS = 2
+# Of what was sent into a collapsed link so much arrives at least, or nothing can be told.
+LEAST_ARRIVES = 0.1
 # Under this queue a loss on the way up was the radio's, not a full link's.
 CALM_QUEUE_MS = 60.0
 # A voice on the wire as the relay sends it, without and with its past.
@@ -92,6 +99,7 @@ class LegControl:
         self._feedback_trips: deque[float] = deque(maxlen=FEEDBACK_TRIPS)
         self._least_feedback = WindowedMinimum()
         self.probe = UplinkProbe()
+        self._video_hold = VideoHold()
         self._reported: tuple[int, str, float] | None = None
         self._sent: SendParameters | None = None
         self._told: LinkQuality | None = None
@@ -202,11 +210,33 @@ class LegControl:
         sends_video = self._sent is not None and self._sent.video.active
         self.feedback.tick(now_ms, self.rtt_ms, page_sends_video=sends_video)
         if self.member.room is not None:
+            self.member.downlink.tend(now_ms)
+            self._hold_video(now_ms)
             if now_ms >= self._next_steering_ms:  # what it looks at changes no faster
                 self._notice_silence(now_ms)
                 self._probe_in_call(now_ms)
         elif now_ms >= self._next_probe_ms:
             self._probe_warm(now_ms)
+
+    def _hold_video(self, now_ms: float) -> None:
+        """Stop what a page sends that cannot have heard yet that it shall send little."""
+        uplink = self.member.uplink
+        if self._sent is None or not self._sent.audio.active:
+            return
+        # What was lost on a full way up was sent all the same.
+        sent_for_one = 1 / max(LEAST_ARRIVES, 1 - uplink.loss_ratio(now_ms))
+        video_bps = uplink.video.stats.rate_bps(now_ms)
+        strained = (uplink.audio.delay.queue_ms or 0.0) > SUFFERING_QUEUE_MS
+        uplink.video.rests = strained and not self._sent.video.active
+        if self._video_hold.due(
+            now_ms,
+            asked_bps=voice_wire_bps(self._sent.audio),
+            wanted=self._sent.video.active,
+            video_bps=video_bps,
+            voice_bps=sent_for_one * (uplink.received_bps(now_ms) - video_bps),
+            strained=strained,
+        ):
+            self.member.leg.send_unreliable(HOLD)
 
     def _notice_silence(self, now_ms: float) -> None:
         """A page that tells nothing of what it gets is sent no more than a voice."""

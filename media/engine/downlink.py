@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from media.core import rtcp, rtp, rtx
-from media.core.bandwidth import SendEstimate
+from media.core.bandwidth import UNKNOWN_RTT_MS, SendEstimate
 from media.core.cache import PacketCache
 from media.core.codecs import Codec, is_keyframe
 from media.core.loudest import LoudestVoices
@@ -41,6 +41,8 @@ AUDIO_CACHE_PACKETS = 64
 RED_DISTANCE = 1
 # uvloop's timers have milliseconds; a shorter wait would spin.
 TIMER_FLOOR_S = 0.001
+# A page tells at least each 250 ms; twice that leaves room for one answer that was lost.
+HELD_AFTER_MS = 500.0
 # RFC 2198 gives a block ten bits of length; a 60 ms Opus packet at 24 kbit/s is 180 bytes.
 RED_BLOCK_MAX_BYTES = 400
 
@@ -368,6 +370,25 @@ class Downlink:
             for slot in self.slots:
                 slot.video.gave_up(now_ms)
         self._pump(now_ms)
+
+    def _goes_into_the_dark(self, now_ms: float) -> bool:
+        """Whether the page has told nothing for longer than it ever is silent while pictures come.
+
+        The link is gone or full, and every packet of video would be one more before the voice.
+        """
+        if not self.twcc_id:
+            return False
+        silent_ms = self.twcc.unanswered_us(int(now_ms * 1000)) / 1000
+        return silent_ms > (self.estimate.rtt_ms or UNKNOWN_RTT_MS) + HELD_AFTER_MS
+
+    def tend(self, now_ms: float) -> None:
+        """Hold the pictures while the page is silent, and let them go when it speaks; asked with every tick."""
+        held = self._goes_into_the_dark(now_ms)
+        if held != self.pacer.held:
+            self.pacer.held = held
+            if not held:
+                self.estimate.on_resumed(now_ms)
+            self._pump(now_ms)
 
     def _pump(self, now_ms: float) -> None:
         for out, payload_type, header, data in self.pacer.due(now_ms):

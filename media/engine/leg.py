@@ -48,6 +48,8 @@ SSRCS_MAX = 32
 WIRE_OVERHEAD_BYTES = 10 + UDP_IP_BYTES
 
 RtpHandler = Callable[["Leg", bytes, float], None]
+# Some orders on the unreliable channel that nobody has acknowledged.
+UNRELIABLE_BACKLOG_BYTES = 256
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class Leg:
         self.dtls = LegDtlsTransport(self._ice, certificate)
         self._sctp = RTCSctpTransport(self.dtls)
         self._channel: RTCDataChannel | None = None
+        self._unreliable: RTCDataChannel | None = None
         self._port: PortLike | None = None
         self._address: Address = ("", 0)
         self._task: asyncio.Task[None] | None = None
@@ -164,13 +167,14 @@ class Leg:
         )
         channel.on("message", self._data_arrived)
         self._channel = channel
-        # Trains that measure the way up: a message that is lost stays lost, or it would hold back those behind it
-        # and they would arrive together, as on a fast link.
+        # Trains that measure the way up, and orders that cannot wait: a message that is lost stays lost, or it
+        # would hold back those behind it and they would arrive together, as on a fast link.
         probes = RTCDataChannel(
             self._sctp,
             RTCDataChannelParameters(label="probe", id=1, negotiated=True, ordered=False, maxRetransmits=0),
         )
         probes.on("message", self._data_arrived)
+        self._unreliable = probes
         await self._sctp.start(
             RTCSctpCapabilities(maxMessageSize=DATA_MESSAGE_MAX_BYTES), self.offer.sctp_port
         )
@@ -200,6 +204,19 @@ class Leg:
             return False
         channel.send(data)
         return True
+
+    def send_unreliable(self, data: bytes) -> None:
+        """Send once, on the channel on which nothing is repeated, if it is open.
+
+        What was not acknowledged counts as buffered; acknowledgements are lost where this is needed most.
+        """
+        channel = self._unreliable
+        if (
+            channel is not None
+            and channel.readyState == "open"
+            and channel.bufferedAmount < UNRELIABLE_BACKLOG_BYTES
+        ):
+            channel.send(data)
 
     async def close(self) -> None:
         """End the leg and tell the peer (DTLS close_notify). Safe to call twice."""

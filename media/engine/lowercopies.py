@@ -14,7 +14,7 @@ from media.core.copymessages import Target
 from media.core.lowercopy import COPY_MAX_BPS, LowerCopyRule, SourceView, picture_for_copy
 from media.core.parameters import AudioSend, SendParameters
 from media.core.redundancy import voice_wire_bps
-from media.core.steering import HEAD_ROOM, ReceiverView
+from media.core.steering import PACE_SHARE, ReceiverView
 from media.core.videosteps import VideoSteps
 from media.engine.downlink import OutboundStream
 from media.engine.downscaler import DownscalerPool
@@ -118,7 +118,7 @@ class LowerCopies:
         _, rule, steps = held
         was_on = rule.on
         wanted = rule.wants_lower_copy(now_ms, source, room_bps, rooms_bps)
-        target_bps = min(COPY_MAX_BPS, HEAD_ROOM * room_bps)
+        target_bps = min(COPY_MAX_BPS, PACE_SHARE * room_bps)
         if wanted and not was_on:
             steps.start(target_bps, now_ms)
         elif wanted:

@@ -72,6 +72,7 @@ class InboundStream:
         self.stats = ReceptionStats(clock_rate)
         self.clock = RemoteClock()
         self.loss = LossWindow()
+        self.rests = False  # none is wanted and the way up is full: what is lost is not asked for again
         self.nack = NackGenerator(max_age_ms=VOICE_MAX_AGE_MS if self.kind == "audio" else MAX_AGE_MS)
         self.red = RedReceiver()
         self.delay = ArrivalDelay(clock_rate)
@@ -82,7 +83,12 @@ class InboundStream:
     @property
     def has_gaps(self) -> bool:
         """Whether packets are missing that the page would send again."""
-        return self.wants_nack and not self.muted and (self.nack.missing_count > 0 or self.nack.overflowed)
+        return (
+            self.wants_nack
+            and not self.muted
+            and not self.rests
+            and (self.nack.missing_count > 0 or self.nack.overflowed)
+        )
 
 
 Forward = Callable[[InboundStream, Codec, Header, bytes, float], None]

@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from media.core import red, rtcp, rtp, rtx
@@ -38,6 +39,7 @@ from media.core.stillframes import (
 from media.core.stills import Still, StillReceiver, StillSender
 from media.core.twcc import TwccReceiver, TwccSender
 from media.core.uplinkprobe import OVERHEAD_BYTES, PROBE_KIND
+from media.core.videohold import HOLD
 from media.engine.answer import GOOGLE_MAX_KBPS, GOOGLE_MIN_KBPS, GOOGLE_START_KBPS
 from media.engine.leg import WIRE_OVERHEAD_BYTES
 from media.engine.offer import MediaLine
@@ -316,6 +318,10 @@ class Page:
             self._rtp_arrived(wire.body)
         elif wire.kind == "rtcp":
             self._rtcp_arrived(rtcp.parse(wire.body))
+        elif wire.kind == "order" and wire.body == HOLD and self.parameters.audio.active:
+            audio = replace(self.parameters.audio, ptime_ms=120, max_bitrate_bps=6_000, red=False)
+            video = replace(self.parameters.video, active=False)
+            self.told(replace(self.parameters, audio=audio, video=video))
 
     def _rtp_arrived(self, data: bytes) -> None:
         now_ms = self._agenda.now_ms

@@ -34,6 +34,10 @@ SCTP_WINDOW = 3
 DATA_OVERHEAD_BYTES = 93
 
 
+# IPv4 20, UDP 8, DTLS 37, SCTP 28.
+UNRELIABLE_OVERHEAD_BYTES = 93
+
+
 class SimLeg:
     """What the engine needs of a leg, with `send` for a socket."""
 
@@ -63,6 +67,10 @@ class SimLeg:
     def send_rtcp(self, data: bytes) -> None:
         if self.may_send:
             self._send(Wire("rtcp", data, len(data) + RTCP_OVERHEAD_BYTES))
+
+    def send_unreliable(self, data: bytes) -> None:
+        if self.may_send:
+            self._send(Wire("order", data, len(data) + UNRELIABLE_OVERHEAD_BYTES))
 
     def send_data(self, data: bytes, buffer_max_bytes: int = 0) -> bool:
         if self.data is None:

@@ -29,6 +29,8 @@ const CONNECT_WITHIN_MS = 60_000;
 // a pair so small that voice hardly waits for it (40 ms at 32 kbit/s): enough to notice that a link has recovered.
 const PROBE_KIND = 0x70;
 const PROBE_TICK_MS = 800;
+// The server's order to send as little as possible at once (media/core/videohold.py).
+const HOLD_KIND = 0x71;
 const WARM_TRAIN = { messages: 3, bytes: 600, waitsMs: [800, 3_000, 3_000, 30_000] };
 const CALL_TRAIN = { messages: 2, bytes: 60, waitsMs: [4_000] };
 
@@ -90,6 +92,8 @@ export class Leg {
         this.channel = this.connection.createDataChannel("keneya", { negotiated: true, id: 0 });
         // Of a train, what is lost stays lost: sent again, it would hold back the rest and spoil the measure.
         this.probes = this.connection.createDataChannel("probe", { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 });
+        this.probes.binaryType = "arraybuffer";
+        this.probes.addEventListener("message", (event) => this.#ordered(event.data));
         this.probes.addEventListener("open", () => this.#probeLater(performance.now()));
         this.connection.onconnectionstatechange = () => this.#stateChanged();
         this.#failAfter(CONNECT_WITHIN_MS);
@@ -159,6 +163,12 @@ export class Leg {
     /** @returns {Promise<RTCStatsReport>} */
     stats() {
         return this.connection.getStats();
+    }
+
+    /** Signaling may be stuck behind the picture that fills the link: this order is not. @param {unknown} data */
+    #ordered(data) {
+        if (!(data instanceof ArrayBuffer) || new Uint8Array(data)[0] !== HOLD_KIND || this.#closed) return;
+        void this.#control?.hold();
     }
 
     /** Send the train that is due, if the way up is free for it. @param {number} sinceMs when the last one left */

@@ -17,12 +17,16 @@ import { editAnswer, readVoice } from "./sdp.js";
 
 // libopus goes no lower (RFC 7587 section 6.1: maxaveragebitrate is 6000 to 510000).
 const OPUS_MIN_BPS = 6000;
+// As the thinnest step of media/core/voicesteps.py.
+const THINNEST_VOICE = { ptime_ms: 120, max_bitrate_bps: OPUS_MIN_BPS, red: false };
 // What only a new negotiation changes; the bitrate is a property of the encoding.
 const VOICE_SHAPE = /** @type {const} */ (["ptime_ms", "dtx", "fec", "red", "level"]);
 
 export class SendControl {
     /** @type {SendParameters | null} */
     #wanted = null;
+    /** What was last asked for. @type {SendParameters | null} */
+    #latest = null;
     #busy = false;
 
     /**
@@ -40,7 +44,7 @@ export class SendControl {
 
     /** @param {SendParameters} parameters */
     async apply(parameters) {
-        this.#wanted = parameters;
+        this.#wanted = this.#latest = parameters;
         if (this.#busy) return;
         this.#busy = true;
         try {
@@ -52,6 +56,14 @@ export class SendControl {
         } finally {
             this.#busy = false;
         }
+    }
+
+    /** As little as possible until the next parameters: the way up is full, and what would say so waits behind it. */
+    async hold() {
+        const now = this.#latest;
+        if (!now?.audio.active) return;
+        const audio = { ...now.audio, ...THINNEST_VOICE };
+        await this.apply({ ...now, audio, video: { ...now.video, active: false } });
     }
 
     /** Voice first: the picture may wait for it. @param {SendParameters} parameters */

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from media.core.bandwidth import MAX_ESTIMATE_BPS, MIN_ESTIMATE_BPS, SendEstimate
+from media.core.bandwidth import MAX_ESTIMATE_BPS, MIN_ESTIMATE_BPS, RETURN_BPS, SendEstimate
 from media.core.twcc import PacketResult
 
 
@@ -235,8 +235,18 @@ def test_silence_of_the_peer_leaves_room_for_a_voice_until_it_tells_again() -> N
     assert estimate.estimate_bps == known_bps
     estimate.on_silence(2_500.0)
     assert estimate.estimate_bps == MIN_ESTIMATE_BPS
-    sender.run(0.2, 50_000)
+    sender.run(1.0, 50_000)
     assert estimate.estimate_bps == pytest.approx(known_bps, rel=0.1)
+
+
+def test_after_a_long_silence_a_link_is_found_out_anew() -> None:
+    estimate = SendEstimate(100_000)
+    sender = Sender(estimate)
+    sender.run(2, 90_000)
+    estimate.on_silence(9_000.0)
+    sender.now_us += 6_000_000
+    sender.run(1.0, 10_000)
+    assert estimate.estimate_bps <= RETURN_BPS
 
 
 def test_a_link_that_fell_while_the_peer_was_silent_is_believed_within_a_second() -> None:

@@ -79,7 +79,7 @@ def test_the_slots_name_their_sources(sections: dict[str, list[str]]) -> None:
         assert f"a=ssrc:{100 + index} cname:slot{index}" in sections[audio]
         assert f"a=ssrc-group:FID {200 + index} {300 + index}" in sections[video]
         assert f"a=msid:slot{index} slot{index}-audio" in sections[audio]
-        assert f"a=msid:slot{index} slot{index}-video" in sections[video]
+        assert f"a=msid:slot{index}-picture slot{index}-video" in sections[video]
 
 
 def test_only_transport_wide_feedback_is_asked_for_never_remb() -> None:
