@@ -7,7 +7,7 @@
 
 import { icon, make } from "./dom.js";
 import { said, style } from "./fields.js";
-import { alsoSay, onLanguage, t } from "./i18n.js";
+import { alsoSay, onLanguage, t, translate } from "./i18n.js";
 
 const STYLE = new URL("./together.css", import.meta.url).pathname;
 /** @type {Record<string, string>} */
@@ -34,7 +34,10 @@ export class PresenceList {
     show(consultation, selfId) {
         this.#shown = consultation;
         this.#selfId = selfId;
-        void alsoSay("together").then(() => this.#draw());
+        void alsoSay("together").then(() => {
+            translate(this.element);
+            this.#draw();
+        });
     }
 
     #draw() {
