@@ -154,6 +154,32 @@ async def test_send_parameters_reach_the_encoders(near: Near) -> None:
     assert (video["maxBitrate"], video["maxFramerate"], video["scaleResolutionDownBy"]) == (60_000, 8, 2)
 
 
+async def test_an_order_of_the_unreliable_channel_leaves_the_thinnest_voice_until_new_parameters(
+    near: Near,
+) -> None:
+    await near.run(
+        """const make = RTCPeerConnection.prototype.createDataChannel;
+        RTCPeerConnection.prototype.createDataChannel = function (label, options) {
+            const channel = make.call(this, label, options);
+            if (label === "probe") window.orders = channel;
+            return channel;
+        };"""
+    )
+    await near.start()
+    await near.answered()
+    await near.steered()
+    await near.until("near.at(-1).getSenders()[1].getParameters().encodings[0].active")
+    await near.run(
+        "orders.dispatchEvent(new MessageEvent('message', { data: new Uint8Array([0x71]).buffer }))"
+    )
+    await near.until("!near.at(-1).getSenders()[1].getParameters().encodings[0].active")
+    assert (await near.encodings())[0]["maxBitrate"] == 6_000
+    assert "a=ptime:120" in await near.run("return near.at(-1).remoteDescription.sdp")
+    await near.steered(video=PICTURE | {"max_bitrate_bps": 48_000})
+    await near.until("near.at(-1).getSenders()[1].getParameters().encodings[0].active")
+    assert (await near.encodings())[0]["maxBitrate"] == 16_000
+
+
 async def test_a_codec_is_chosen_when_both_have_it_and_an_unknown_one_does_no_harm(near: Near) -> None:
     await near.start()
     await near.answered()

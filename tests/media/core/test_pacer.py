@@ -123,3 +123,13 @@ def test_never_more_leaves_than_the_rate_allows_and_the_queue_stays_bounded(
     sent_bytes += sum(size for _, size in drain(pacer, now_ms, now_ms))
     allowed = (now_ms + 20) * rate_bps / 8000 + 1_500 + len(pushes)
     assert sent_bytes <= allowed
+
+
+def test_a_held_pacer_keeps_what_waits_and_lets_it_go_afterwards() -> None:
+    pacer: Pacer[int] = Pacer(64_000)
+    pacer.held = True
+    pacer.push_video(1, 1_000, 0)
+    assert pacer.due(0) == []
+    assert pacer.next_due_ms(0) is None, "no timer runs for what may not leave"
+    pacer.held = False
+    assert pacer.due(10) == [1]

@@ -1,0 +1,69 @@
+"""On a thin link with voice alone the page is asked for little feedback; a silent page gets no picture."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from media.engine.control import SPARSE_FEEDBACK_MS, LegControl
+from media.engine.downlink import Downlink
+from tests.support.leg_client import Relay, relay, voice_passes
+
+
+@pytest_asyncio.fixture
+async def running() -> AsyncIterator[Relay]:
+    async with relay() as found:
+        yield found
+
+
+def control_of(running: Relay, leg_id: str) -> LegControl:
+    return running.engine._controls[running.leg(leg_id)]
+
+
+def count_numbers(downlink: Downlink, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """When a packet of voice was numbered."""
+    numbered: list[float] = []
+    number = downlink.next_transport_number
+
+    def counted(size_bytes: int, now_ms: float) -> int:
+        numbered.append(now_ms)
+        return number(size_bytes, now_ms)
+
+    monkeypatch.setattr(downlink, "next_transport_number", counted)
+    return numbered
+
+
+async def test_where_voice_alone_crosses_a_thin_link_one_packet_a_second_is_numbered(
+    running: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near, far = await running.connect("near"), await running.connect("far")
+    for leg_id in ("near", "far"):
+        running.engine.join("room", leg_id)
+    control = control_of(running, "far")
+    downlink = control.member.downlink
+    numbered = count_numbers(downlink, monkeypatch)
+    await voice_passes(near, far, packets=10)
+    assert len(numbered) >= 10
+    monkeypatch.setattr(control.probe, "_rates", [20_000.0])  # what trains told of the page's way up
+    control.thin_out_feedback(0.0)
+    assert downlink.voice_stamp_spacing_ms == SPARSE_FEEDBACK_MS
+    downlink._next_stamp_ms = 0.0
+    numbered.clear()
+    await voice_passes(near, far, packets=10)
+    assert 1 <= len(numbered) <= 2
+
+
+async def test_a_picture_is_held_while_the_page_tells_nothing_and_goes_on_when_it_speaks(
+    running: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await running.connect("far")
+    downlink = control_of(running, "far").member.downlink
+    silent_us = 10_000_000
+    monkeypatch.setattr(downlink.twcc, "unanswered_us", lambda now_us: silent_us, raising=False)
+    downlink.tend(1_000.0)
+    assert downlink.pacer.held
+    silent_us = 0
+    downlink.tend(1_025.0)
+    assert not downlink.pacer.held
