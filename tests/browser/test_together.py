@@ -101,6 +101,7 @@ async def test_a_group_by_a_code_with_cameras_off_and_a_host_who_sends_out(tmp_p
         await expect(station.locator("[data-action=mute].pressed")).to_be_visible()
         await seat.locator("button.danger").click()
         await people.view(station, "home")
+        await expect(station.locator("[data-action=request]")).to_be_enabled()
         await people.act(doctor, "end")
         await people.act(doctor, "confirm")
         await people.view(doctor, "queue")

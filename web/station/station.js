@@ -74,6 +74,7 @@ function onMessage(message) {
     } else if (message.type === "waiting") {
         waiting.setPlace(message);
     } else if (message.type === "group" || message.type === "mediation") {
+        if (message.type === "group") requestSeq = 0; // the seat that was asked for
         void withTogether((part) => part.handle(message));
     } else if (message.type === "link") {
         quality = message.quality;
