@@ -43,7 +43,7 @@ class Mediators:
         self._joined: dict[tuple[str, str], OpenInvitation | str] = {}
         self._removed: dict[tuple[str, str], tuple[Principal, RemovalReason]] = {}
         # Out, and not yet written.
-        self._gone: list[tuple[str, tuple[Principal, RemovalReason] | None]] = []
+        self._gone: list[tuple[str, tuple[Principal, RemovalReason] | None, OpenInvitation | None]] = []
 
     @property
     def handlers(self) -> Handlers:
@@ -192,9 +192,7 @@ class Mediators:
             del self._joined[key]
             removed = self._removed.get(key)
             mediation_id = joined if isinstance(joined, str) else joined.invitation_id
-            self._gone.append((mediation_id, removed))
-            if isinstance(joined, OpenInvitation):
-                self._tell(joined, MediationState.REMOVED if removed else MediationState.LEFT)
+            self._gone.append((mediation_id, removed, joined if isinstance(joined, OpenInvitation) else None))
 
     async def tidy(self) -> None:
         """Write down who is out, and let invitations end that nobody answered."""
@@ -207,11 +205,15 @@ class Mediators:
         """Write down who is out. What the disk refuses is tried again later."""
         while self._gone:
             try:
-                await self._mediations.ended(*self._gone[0])
+                mediation_id, removed, told = self._gone[0]
+                await self._mediations.ended(mediation_id, removed)
             except Exception as error:
                 log.error("mediation_not_ended", **where(error))
                 return
             del self._gone[0]
+            # Only now: the mediator's page asks at once what is to be accounted for.
+            if told is not None:
+                self._tell(told, MediationState.REMOVED if removed else MediationState.LEFT)
 
     def _led_by(self, principal: Principal, consultation_id: str) -> Consultation:
         found = self._pairing.get(consultation_id)
