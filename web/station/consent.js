@@ -13,7 +13,7 @@ import { alsoSay, currentLanguage, errorText, say, t } from "../shared/i18n.js";
 
 const STYLE = new URL("./consent.css", import.meta.url).pathname;
 // The newest version of each text; older files stay, for the answers that name them.
-const TEXTS = { teleconsultation: "teleconsultation-1", referral: "referral-1" };
+const TEXTS = { teleconsultation: "teleconsultation-1", recording: "recording-1", referral: "referral-1" };
 // The language of most patients comes first, whatever the page speaks.
 const SPOKEN = ["bm", "fr", "en"];
 const GIVERS = ["patient", "mother", "father", "guardian", "relative", "emergency"];
