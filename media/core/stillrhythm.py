@@ -9,9 +9,9 @@ from __future__ import annotations
 from media.core.parameters import StillsSend
 
 # (from bit/s of room, seconds, bytes): each rhythm takes about half of the room, so that the still is there when
-# the next is taken, and signaling has the rest. With less room than 4 kbit/s its packets would stand before voice
-# all the time: voice alone.
-RHYTHMS = ((12_000.0, 5.0, 5_000), (6_000.0, 8.0, 4_000), (4_000.0, 20.0, 3_000))
+# the next is taken, and signaling has the rest. With less room than 6 kbit/s (20 kbit/s of link) its packets and
+# their acknowledgements would stand before voice all the time: voice alone.
+RHYTHMS = ((12_000.0, 5.0, 5_000), (6_000.0, 8.0, 4_000))
 WIDTH_PIXELS = 320
 # Video that starts or rests for a moment needs no stills in between.
 AFTER_MS = 3_000.0
