@@ -82,7 +82,7 @@ export class SendControl {
         const change = (encoding, parameters) => {
             encoding.active = video.active;
             if (video.max_bitrate_bps > 0) encoding.maxBitrate = video.max_bitrate_bps;
-            if (video.max_framerate > 0) encoding.maxFramerate = video.max_framerate;
+            limitFramerate(encoding, video.max_framerate, this.video.track?.getSettings().frameRate);
             encoding.scaleResolutionDownBy = Math.max(video.scale_resolution_down_by * this.#excess(), 1);
             chooseCodec(encoding, parameters, video.codec);
             if (video.scalability_mode) encoding.scalabilityMode = video.scalability_mode;
@@ -150,4 +150,13 @@ function chooseCodec(encoding, parameters, name) {
     }
     const { mimeType, clockRate, sdpFmtpLine } = codec;
     encoding.codec = sdpFmtpLine === undefined ? { mimeType, clockRate } : { mimeType, clockRate, sdpFmtpLine };
+}
+
+/**
+ * A limit at the camera's own rate would drop each frame that comes a moment early: one in ten.
+ * @param {EncodingWithCodec} encoding @param {number} most 0: no limit @param {number | undefined} camera
+ */
+function limitFramerate(encoding, most, camera) {
+    if (most > 0 && !(camera && most >= camera)) encoding.maxFramerate = most;
+    else delete encoding.maxFramerate;
 }
