@@ -45,9 +45,11 @@ class VoiceSteps:
         if link_bps is None:
             return self.shape
         fits = next(shape for shape in SHAPES if link_bps >= shape.least_bps)
-        if fits.least_bps < self.shape.least_bps or self._changed_ms is None:
-            if fits is not self.shape or self._changed_ms is None:
-                self._change(fits, now_ms)
+        if self._changed_ms is None:
+            # A call may begin before its link is measured: what it turns out to carry need not wait.
+            self._change(fits, now_ms - RISE_AFTER_MS)
+        elif fits.least_bps < self.shape.least_bps:
+            self._change(fits, now_ms)
         elif fits.least_bps > self.shape.least_bps:
             roomy = next(shape for shape in SHAPES if link_bps >= RISE_MARGIN * shape.least_bps)
             if roomy.least_bps > self.shape.least_bps and now_ms - self._changed_ms >= RISE_AFTER_MS:

@@ -37,6 +37,14 @@ def test_it_falls_at_once_and_rises_late() -> None:
     assert steps.follow(100_000, 250.0 + RISE_AFTER_MS).bitrate_bps == 16_000
 
 
+def test_a_call_that_began_before_its_link_was_measured_need_not_wait() -> None:
+    steps = VoiceSteps()
+    assert steps.follow(24_000, 0.0).ptime_ms == 120
+    assert steps.follow(96_000, 750.0).ptime_ms == 60
+    assert steps.follow(18_000, 2_000.0).bitrate_bps == 8_000
+    assert steps.follow(96_000, 3_000.0).bitrate_bps == 8_000
+
+
 def test_a_link_that_trembles_about_a_threshold_changes_nothing() -> None:
     steps = VoiceSteps()
     steps.follow(35_000, 0.0)
