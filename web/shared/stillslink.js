@@ -20,6 +20,8 @@ export class StillsLink {
     /** @type {StillDesk | null} */
     #desk = null;
     #inCall = false;
+    /** Whether this page was opened in mid-call: what the one before it was sending must be called off. @type {boolean | null} */
+    #cameBack = null;
 
     /** @param {Media} media @param {(message: ClientMessage) => number} send @param {boolean} mayAsk */
     constructor(media, send, mayAsk) {
@@ -34,7 +36,10 @@ export class StillsLink {
             if (this.#desk) this.#desk.handle(message);
             else this.#heard.set(message.type, message);
         }
-        if (message.type === "consultation") this.#inCall = message.state === "in_call";
+        if (message.type === "consultation") {
+            this.#inCall = message.state === "in_call";
+            this.#cameBack ??= this.#inCall || message.state === "interrupted";
+        }
         if (this.#isNeeded(message)) this.#load();
     }
 
@@ -43,7 +48,7 @@ export class StillsLink {
      * @returns {boolean}
      */
     #isNeeded(message) {
-        if (message.type === "consultation") return this.#inCall && this.mayAsk;
+        if (message.type === "consultation") return this.#inCall && (this.mayAsk || this.#cameBack === true);
         if (message.type === "periodic_stills") return message.every_s > 0;
         if (message.type === "rungs") return [message.down, message.up].includes("stills");
         return message.type === "still_wanted";
