@@ -55,6 +55,9 @@ UNPROVEN_PROBE_MS = 3_000.0
 UNPROVEN_QUEUE_MS = 100.0
 # A page tells after up to 250 ms; of four, one was told soon.
 FEEDBACK_TRIPS = 4
+# Where voice alone was chosen, a link thought to carry less than the best voice is tested: a stall must not leave
+# it thin for ever.
+FULL_VOICE_BPS = 70_000
 # Under this the page's feedback on every packet of voice would take a twentieth of its way up and more.
 SPARSE_FEEDBACK_BPS = 40_000
 SPARSE_FEEDBACK_MS = 1_000.0
@@ -267,7 +270,7 @@ class LegControl:
         )
         if self._call_probing.due(
             now_ms,
-            wanted=waits,
+            wanted=waits or (not self.member.wants_video and estimate.estimate_bps < FULL_VOICE_BPS),
             estimate_bps=estimate.estimate_bps,
             queue_ms=estimate.queue_ms,
             loss_ratio=estimate.loss_ratio,
