@@ -2,7 +2,7 @@
 
 SignalingError
 ├── ProtocolError          the peer broke the protocol: counted, told, and the socket closed
-│   ├── MalformedMessage   not a message of messages.py
+│   ├── MalformedMessage   not a message of the messages package
 │   ├── UnexpectedMessage  a message that this role or moment does not allow
 │   └── LimitExceeded      more messages than limits.py allows
 └── Refused                a person asked for what cannot be now: told kindly, nothing is closed
@@ -29,7 +29,7 @@ class ProtocolError(SignalingError):
 
 
 class MalformedMessage(ProtocolError):
-    """What came is not a message of messages.py."""
+    """What came is not a message of the messages package."""
 
     code = "malformed_message"
 

@@ -89,4 +89,4 @@ def test_the_walk_sees_the_tree() -> None:
     assert "media.core.rtp" in MODULES
     assert "server.__main__" in MODULES
     assert "signaling.messages" in MODULES
-    assert "msgspec" in set(imports(MODULES["signaling.messages"]))
+    assert "msgspec" in set(imports(MODULES["signaling.messages.codec"]))

@@ -1,4 +1,4 @@
-"""The types the pages are checked with say what signaling/messages.py says, field by field."""
+"""The types the pages are checked with say what signaling/messages says, field by field."""
 
 from __future__ import annotations
 

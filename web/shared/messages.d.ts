@@ -1,6 +1,6 @@
 /**
  * The messages of the signaling protocol as the pages see them: types only, no browser loads this file.
- * The truth is signaling/messages.py; tests/web compares the two, field by field.
+ * The truth is signaling/messages; tests/web compares the two, field by field.
  */
 
 export type Urgency = "red" | "orange" | "green";

@@ -1,0 +1,131 @@
+"""The values that messages share: bounds of what pages may send, and the words of every closed list.
+
+Owns: types of fields, enumerations. Must never hold a message: those stand beside, one module a topic.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+# RFC 8866 sets no bound; a Chromium offer with every slot is about 12 kB, so 32 KiB leaves room.
+SDP_MAX_CHARS = 32_768
+REASON_MAX_CHARS = 500
+PSEUDONYM_MAX_CHARS = 20
+
+Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+Token = Annotated[str, msgspec.Meta(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
+Sdp = Annotated[str, msgspec.Meta(min_length=1, max_length=SDP_MAX_CHARS)]
+Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+Reason = Annotated[str, msgspec.Meta(max_length=REASON_MAX_CHARS)]
+
+
+class Urgency(StrEnum):
+    """Triage colour, most urgent first."""
+
+    RED = "red"
+    ORANGE = "orange"
+    GREEN = "green"
+
+
+class Role(StrEnum):
+    """What a participant is. The first three take part in consultations, the others keep the house."""
+
+    STATION = "station"
+    CLINICIAN = "clinician"
+    MEDIATOR = "mediator"
+    COORDINATOR = "coordinator"
+    RECORDS_OFFICER = "records_officer"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class ConsultationState(StrEnum):
+    """Where a consultation stands; the table of moves is in consultation.py."""
+
+    REQUESTED = "requested"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    IN_CALL = "in_call"
+    INTERRUPTED = "interrupted"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class Presence(StrEnum):
+    """Whether a participant can be reached right now."""
+
+    CONNECTED = "connected"
+    RECONNECTING = "reconnecting"
+    AWAY = "away"
+
+
+class Rung(StrEnum):
+    """One step of the quality ladder of one leg in one direction, best first."""
+
+    VIDEO_HIGH = "video-high"
+    VIDEO = "video"
+    VIDEO_LOW = "video-low"
+    STILLS = "stills"
+    VOICE = "voice"
+    VOICE_THIN = "voice-thin"
+    MESSAGES = "messages"
+
+
+class RungReason(StrEnum):
+    """Why a leg stands on its rung, as far as a person can do something about it."""
+
+    LINK = "link"
+    PINNED = "pinned"
+    OTHER_SIDE = "other_side"
+    CAMERA_OFF = "camera_off"
+    STARTING = "starting"
+    FULL = "full"
+
+
+class Widened(StrEnum):
+    """How wide the offer of a waiting consultation is by now; the steps are in routing.py."""
+
+    FIRST = "first"
+    MATCHING = "matching"
+    RELAXED = "relaxed"
+    ANYBODY = "anybody"
+    ALARM = "alarm"
+
+
+class ClinicalProfile(StrEnum):
+    """What is looked at, and so the order in which quality is given up."""
+
+    FACE = "face"
+    DETAIL = "detail"
+    MOTION = "motion"
+
+
+class QualityLimitation(StrEnum):
+    """W3C RTCQualityLimitationReason: what holds this page's picture down."""
+
+    NONE = "none"
+    CPU = "cpu"
+    BANDWIDTH = "bandwidth"
+    OTHER = "other"
+
+
+class RemovalReason(StrEnum):
+    """Why a mediator is asked to go."""
+
+    DONE = "done"
+    PATIENT_WISH = "patient_wish"
+    OTHER = "other"
+
+
+class MediationState(StrEnum):
+    """Where the invitation of a mediator stands; all but the first two are ends."""
+
+    INVITED = "invited"
+    JOINED = "joined"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    LEFT = "left"
+    REMOVED = "removed"
