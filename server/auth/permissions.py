@@ -1,7 +1,7 @@
-"""Who may do what, as one table.
+"""Who may do what, as one table: over HTTP by the action, over the socket by the message.
 
-Owns: every action there is and the roles that may do it. Must never know a case: whether this person is part of
-*this* consultation is asked after the table has said yes. What is not in the table is forbidden.
+Owns: every action and every message there is, and the roles that may do it. Must never know a case: whether this
+person is part of *this* consultation is asked after the table has said yes. What is not in it is forbidden.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from signaling import messages as wire
 from signaling.messages import Role
 
 
@@ -62,6 +63,43 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.ACCOUNT_FOR_MEDIATIONS: frozenset({_R.MEDIATOR}),
     Action.TAKE_SEATS: frozenset({_R.STATION}),
 }
+
+_ON_SOCKET = ALLOWED[Action.OPEN_SOCKET]
+_STATION = frozenset({_R.STATION})
+_CLINICIAN = frozenset({_R.CLINICIAN})
+_MEDIATOR = frozenset({_R.MEDIATOR})
+_LEADERS = _STATION | _CLINICIAN
+
+# What a page may ask over its socket. ``Hello``, ``Ping`` and ``Bye`` are the socket's own and ask for nothing.
+SAYS: Mapping[type[wire.ClientMessage], frozenset[Role]] = {
+    wire.LegOffer: _ON_SOCKET,
+    wire.LegClose: _ON_SOCKET,
+    wire.MediaState: _ON_SOCKET,
+    wire.Preferences: _ON_SOCKET,
+    wire.SendReport: _ON_SOCKET,
+    wire.AskStill: _CLINICIAN,
+    wire.DeclineStill: _ON_SOCKET,
+    wire.RequestConsultation: _STATION,
+    wire.CancelRequest: _STATION,
+    wire.SetDuty: _CLINICIAN | _MEDIATOR,
+    wire.Accept: _CLINICIAN,
+    wire.Leave: _ON_SOCKET,
+    wire.End: _LEADERS,
+    wire.InviteMediator: _LEADERS,
+    wire.AnswerInvitation: _MEDIATOR,
+    wire.RemoveParticipant: _LEADERS,
+    wire.OpenGroup: _CLINICIAN,
+    wire.AskSeat: _STATION,
+    wire.AdmitSeat: _CLINICIAN,
+    wire.MuteSeat: _CLINICIAN,
+    wire.RemoveSeat: _CLINICIAN,
+    wire.LeaveGroup: _LEADERS,
+}
+
+
+def may_say(role: Role, message: type[wire.ClientMessage]) -> bool:
+    """Whether this role may ask this over the socket at all."""
+    return role in SAYS.get(message, frozenset())
 
 
 def allowed(role: Role, action: Action) -> bool:

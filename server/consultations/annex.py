@@ -13,11 +13,11 @@ from server.auth.principal import Principal
 from server.consultations.legs import Legs
 from server.hub import Hub
 from signaling.consultation import Consultation, Member, Step
-from signaling.messages import Presence, Role
+from signaling.messages import Presence
 from signaling.pairing import Pairing
 
 Handler = Callable[[Principal, Any], Awaitable[None]]
-Handlers = Mapping[type, tuple[frozenset[Role], Handler]]
+Handlers = Mapping[type, Handler]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Annex(Protocol):
 
     @property
     def handlers(self) -> Handlers:
-        """Which messages it carries out, and of whom."""
+        """Which messages it carries out; of whom is said in server/auth/permissions.py."""
 
     async def start(self) -> None:
         """Take up what was open when the process ended."""

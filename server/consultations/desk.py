@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from server.auth.permissions import may_say
 from server.auth.principal import Principal
 from server.consultations import views
 from server.consultations.annex import Annex, Floor, Handler
@@ -46,10 +47,6 @@ log = structlog.get_logger(__name__)
 
 # The shortest step of an offer is 30 s; a sixth of it is late for nobody.
 ROUTE_EVERY_S = 5.0
-
-EVERYBODY = frozenset(Role)
-STATIONS = frozenset({Role.STATION})
-CLINICIANS = frozenset({Role.CLINICIAN})
 
 
 class Consultations:
@@ -95,20 +92,20 @@ class Consultations:
         self._leg_buckets: dict[str, TokenBucket] = {}
         self._request_buckets: dict[str, TokenBucket] = {}
         self._annexes: list[Annex] = []
-        own: dict[type, tuple[frozenset[Role], Handler]] = {
-            wire.LegOffer: (EVERYBODY, self._leg_offer),
-            wire.LegClose: (EVERYBODY, self._leg_close),
-            wire.MediaState: (EVERYBODY, self._media_state),
-            wire.Preferences: (EVERYBODY, self._preferences),
-            wire.SendReport: (EVERYBODY, self._send_report),
-            wire.AskStill: (CLINICIANS, stills.ask),
-            wire.DeclineStill: (EVERYBODY, stills.decline),
-            wire.RequestConsultation: (STATIONS, self._request),
-            wire.CancelRequest: (STATIONS, self._cancel),
-            wire.SetDuty: (CLINICIANS, self._set_duty),
-            wire.Accept: (CLINICIANS, self._accept),
-            wire.Leave: (EVERYBODY, self._leave),
-            wire.End: (STATIONS | CLINICIANS, self._end),
+        own: dict[type, Handler] = {
+            wire.LegOffer: self._leg_offer,
+            wire.LegClose: self._leg_close,
+            wire.MediaState: self._media_state,
+            wire.Preferences: self._preferences,
+            wire.SendReport: self._send_report,
+            wire.AskStill: stills.ask,
+            wire.DeclineStill: stills.decline,
+            wire.RequestConsultation: self._request,
+            wire.CancelRequest: self._cancel,
+            wire.SetDuty: self._set_duty,
+            wire.Accept: self._accept,
+            wire.Leave: self._leave,
+            wire.End: self._end,
         }
         self._handlers = {kind: [handler] for kind, handler in own.items()}
         hub.set_listener(self)
@@ -164,11 +161,10 @@ class Consultations:
 
     async def received(self, principal: Principal, message: wire.AnyClientMessage) -> None:
         """Carry out one message. Raises Refused and UnexpectedMessage."""
-        for roles, handler in self._handlers.get(type(message), ()):
-            if principal.role in roles:
-                await handler(principal, message)
-                return
-        raise UnexpectedMessage("not for this role")
+        if not may_say(principal.role, type(message)):
+            raise UnexpectedMessage("not for this role")
+        for handler in self._handlers[type(message)]:
+            await handler(principal, message)
 
     async def session_opened(self, principal: Principal) -> None:
         """Post the state as it is now."""
@@ -227,7 +223,7 @@ class Consultations:
         self._legs.sending_reported(principal.participant_id, message)
 
     async def _preferences(self, principal: Principal, message: wire.Preferences) -> None:
-        if principal.role not in CLINICIANS:
+        if principal.role is not Role.CLINICIAN:
             # Who looks at a wound or a gait says how; a station cannot ask that of the doctor's camera.
             message = msgspec.structs.replace(message, profile=wire.ClinicalProfile.FACE)
         self._legs.set_preferences(principal.participant_id, views.preferences(message))
@@ -294,6 +290,8 @@ class Consultations:
         )
 
     async def _set_duty(self, principal: Principal, message: wire.SetDuty) -> None:
+        if principal.role is not Role.CLINICIAN:
+            return  # a mediator's: server/consultations/mediators.py
         skills = await self._store.skills(principal.participant_id) if message.on else None
         async with self._lock:
             self._pairing.reroute(self._clock())

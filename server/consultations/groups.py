@@ -17,10 +17,7 @@ from signaling.consultation import Consultation
 from signaling.errors import Refused
 from signaling.groups import Groups, GroupSession, Seat
 from signaling.limits import TokenBucket, request_bucket
-from signaling.messages import Presence, Role
-
-STATIONS = frozenset({Role.STATION})
-HOSTS = frozenset({Role.CLINICIAN})
+from signaling.messages import Presence
 
 
 class GroupRooms:
@@ -37,14 +34,14 @@ class GroupRooms:
 
     @property
     def handlers(self) -> Handlers:
-        """Which messages it carries out, and of whom."""
+        """Which messages it carries out."""
         return {
-            wire.OpenGroup: (HOSTS, self._open),
-            wire.AskSeat: (STATIONS, self._ask),
-            wire.AdmitSeat: (HOSTS, self._admit),
-            wire.MuteSeat: (HOSTS, self._mute),
-            wire.RemoveSeat: (HOSTS, self._remove),
-            wire.LeaveGroup: (HOSTS | STATIONS, self._leave),
+            wire.OpenGroup: self._open,
+            wire.AskSeat: self._ask,
+            wire.AdmitSeat: self._admit,
+            wire.MuteSeat: self._mute,
+            wire.RemoveSeat: self._remove,
+            wire.LeaveGroup: self._leave,
         }
 
     async def start(self) -> None:

@@ -21,9 +21,6 @@ from signaling.states import ATTENDED, FINAL
 
 log = structlog.get_logger(__name__)
 
-MEDIATORS = frozenset({Role.MEDIATOR})
-LEADERS = frozenset({Role.STATION, Role.CLINICIAN})
-
 
 class Mediators:
     """The live side of mediations: an annex of the desk."""
@@ -47,12 +44,12 @@ class Mediators:
 
     @property
     def handlers(self) -> Handlers:
-        """Which messages it carries out, and of whom."""
+        """Which messages it carries out."""
         return {
-            wire.SetDuty: (MEDIATORS, self._set_duty),
-            wire.InviteMediator: (LEADERS, self.invite),
-            wire.AnswerInvitation: (MEDIATORS, self.answer),
-            wire.RemoveParticipant: (LEADERS, self.remove),
+            wire.SetDuty: self._set_duty,
+            wire.InviteMediator: self.invite,
+            wire.AnswerInvitation: self.answer,
+            wire.RemoveParticipant: self.remove,
         }
 
     async def start(self) -> None:
@@ -97,6 +94,8 @@ class Mediators:
 
     async def _set_duty(self, principal: Principal, message: wire.SetDuty) -> None:
         """A mediator can be asked from now on, or no longer."""
+        if principal.role is not Role.MEDIATOR:
+            return  # a clinician's: server/consultations/desk.py
         if message.on:
             self._on_duty.add(principal.participant_id)
         else:

@@ -1,8 +1,9 @@
-"""The table of permissions, walked on a running server: each role, each route, allowed and refused."""
+"""The table of permissions, walked on a running server: each role, each route and message, allowed and refused."""
 
 from __future__ import annotations
 
 import re
+import typing
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,10 +12,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from server.auth.permissions import ALLOWED, Action, allowed
+from server.auth.permissions import ALLOWED, SAYS, Action, allowed, may_say
 from server.http.access import Door, door_of
-from signaling.messages import Role
+from signaling import messages as wire
+from signaling.messages import Role, Urgency
 from tests.support.server import Server, running_server
+from tests.support.signaling import Page
 
 # What a refusal by the table looks like; anything else means that the door was open.
 SHUT = {(401, "not_signed_in"), (401, "proof_needed"), (403, "forbidden")}
@@ -93,6 +96,76 @@ async def test_no_route_that_changes_something_takes_a_request_of_another_sites_
             for headers in ({"Origin": "https://evil.example"}, {"X-Keneya": "0"}):
                 async with chief.request(method, path, headers=headers) as answer:
                     assert (answer.status, await answer.json()) == (403, {"code": "wrong_origin"}), path
+
+
+NOBODYS = "xx_0000000000000000"
+# One of each message that the table names, about ids that are nobody's.
+MESSAGES: tuple[wire.ClientMessage, ...] = (
+    wire.LegOffer(sdp="v=0"),
+    wire.LegClose(leg_id=NOBODYS),
+    wire.MediaState(audio_muted=True, video_muted=True),
+    wire.Preferences(),
+    wire.SendReport(leg_id=NOBODYS, available_outgoing_bps=0, quality_limitation=wire.QualityLimitation.NONE),
+    wire.AskStill(participant_id=NOBODYS),
+    wire.DeclineStill(asked_by=NOBODYS),
+    wire.RequestConsultation(urgency=Urgency.GREEN, case_id=NOBODYS),
+    wire.CancelRequest(consultation_id=NOBODYS),
+    wire.SetDuty(on=True),
+    wire.Accept(consultation_id=NOBODYS),
+    wire.Leave(consultation_id=NOBODYS),
+    wire.End(consultation_id=NOBODYS),
+    wire.InviteMediator(consultation_id=NOBODYS, mediator_id=NOBODYS),
+    wire.AnswerInvitation(invitation_id=NOBODYS, accept=False),
+    wire.RemoveParticipant(consultation_id=NOBODYS, participant_id=NOBODYS),
+    wire.OpenGroup(),
+    wire.AskSeat(seat_id=NOBODYS, code="ABCD"),
+    wire.AdmitSeat(seat_id=NOBODYS),
+    wire.MuteSeat(seat_id=NOBODYS, muted=True),
+    wire.RemoveSeat(seat_id=NOBODYS),
+    wire.LeaveGroup(),
+)
+
+
+def test_every_message_of_a_page_is_in_the_table_and_walked() -> None:
+    of_the_socket = {wire.Hello, wire.Ping, wire.Bye}
+    assert set(SAYS) == set(typing.get_args(wire.AnyClientMessage)) - of_the_socket
+    assert {type(message) for message in MESSAGES} == set(SAYS)
+    assert [kind for kind, roles in SAYS.items() if not roles] == []
+
+
+async def test_each_role_says_on_the_socket_what_the_table_lets_it(server: Server) -> None:
+    async with AsyncExitStack() as stack:
+        seen: set[tuple[Role, bool]] = set()
+        for role in Role:
+            client = await signed_in(server, role, stack)
+            if not allowed(role, Action.OPEN_SOCKET):
+                async with client.post("/api/ticket", json={}) as answer:
+                    assert (answer.status, await answer.json()) == (403, {"code": "forbidden"}), role
+                continue
+            for message in MESSAGES:
+                may = await is_heard(server, client, role, message)
+                assert may is may_say(role, type(message)), (role, message)
+                seen.add((role, may))
+        assert seen == {(role, may) for role in ALLOWED[Action.OPEN_SOCKET] for may in (False, True)}
+
+
+async def is_heard(
+    server: Server, client: aiohttp.ClientSession, role: Role, message: wire.ClientMessage
+) -> bool:
+    """Whether a page of this role may say this; whoever may not loses the socket."""
+    async with client.ws_connect("/ws", compress=15) as ws:
+        page = Page(ws)
+        ticket = await server.ticket(client, "station" if role is Role.STATION else "clinician")
+        await page.send_raw(wire.encode(wire.Hello(protocol=wire.PROTOCOL_VERSION, ticket=ticket)))
+        await page.expect(wire.Welcome)
+        await page.say(message)
+        try:
+            await page.ping()
+        except ConnectionError:
+            assert any(isinstance(m, wire.Goodbye) and m.code == "unexpected_message" for m in page.got)
+            return False
+        await page.say(wire.Bye())
+        return True
 
 
 async def signed_in(server: Server, role: Role, stack: AsyncExitStack) -> aiohttp.ClientSession:
