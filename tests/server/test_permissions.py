@@ -65,14 +65,14 @@ async def test_each_role_meets_each_route_as_the_table_says(server: Server) -> N
         for method, path, door in api_routes(server.app):
             if door is None or door.action is None:
                 continue
-            for role, client in clients.items():
-                may = role is not None and allowed(role, door.action)
+            for visitor, client in clients.items():
+                may = visitor is not None and allowed(visitor, door.action)
                 if may and (method, path) == ("DELETE", "/api/sessions"):
                     continue  # it works, and would sign the walker out; test_api_sessions.py sees to it
-                let_in = await is_let_in(client, method, path, role)
+                let_in = await is_let_in(client, method, path, visitor)
                 seen.add((door.action, let_in))
                 if let_in is not may:
-                    wrong.append((method, path, role, let_in))
+                    wrong.append((method, path, visitor, let_in))
         assert wrong == []
         walked = {door.action for _, _, door in api_routes(server.app) if door and door.action}
         assert {(action, may) for action in walked for may in (False, True)} - seen == set()
