@@ -10,7 +10,7 @@ import { focusHeading, photos, sheet, wordsIn } from "../shared/casesheet.js";
 import { icon, make, setText } from "../shared/dom.js";
 import { button, field, said, style, when } from "../shared/fields.js";
 import { confirm, notice } from "../shared/frame.js";
-import { call, HttpError } from "../shared/http.js";
+import { call, codeOf } from "../shared/http.js";
 import { alsoSay, currentLanguage, errorText, say, t } from "../shared/i18n.js";
 
 const STYLE = new URL("../shared/cases.css", import.meta.url).pathname;
@@ -170,7 +170,7 @@ function onSubmit(form, go, work) {
         event.preventDefault();
         setText(error, "");
         go.disabled = true;
-        work().catch((problem) => setText(error, errorText(problem instanceof HttpError ? problem.code : "error")))
+        work().catch((problem) => setText(error, errorText(codeOf(problem))))
             .finally(() => (go.disabled = false));
     });
 }
@@ -180,7 +180,7 @@ async function told(work) {
     try {
         await work();
     } catch (problem) {
-        notice(errorText(problem instanceof HttpError ? problem.code : "error"));
+        notice(errorText(codeOf(problem)));
     }
 }
 

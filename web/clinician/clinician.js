@@ -9,7 +9,7 @@ import { CallPage } from "../shared/callpage.js";
 import { DeviceCard } from "../shared/devices.js";
 import { find, onActions, setText, showView, swapIcon } from "../shared/dom.js";
 import { confirm, notice, startFrame } from "../shared/frame.js";
-import { call, HttpError } from "../shared/http.js";
+import { call, codeOf, HttpError } from "../shared/http.js";
 import { errorText, onLanguage, say, startLanguage, t } from "../shared/i18n.js";
 import { showLink } from "../shared/links.js";
 import { SignIn } from "../shared/signin.js";
@@ -85,7 +85,7 @@ async function withTogether(run) {
         });
         run(together);
     } catch (problem) {
-        notice(errorText(problem instanceof HttpError ? problem.code : "server_away"));
+        notice(errorText(codeOf(problem, "server_away")));
     }
 }
 
@@ -242,7 +242,7 @@ async function signOut() {
         await call("DELETE", "/api/session");
     } catch (problem) {
         // Without an answer the session may live on: say so, and stay where signing out can be tried again.
-        notice(errorText(problem instanceof HttpError ? problem.code : "error"));
+        notice(errorText(codeOf(problem)));
         session.connection.connect();
         return;
     }

@@ -8,7 +8,7 @@
 import { CallPage } from "../shared/callpage.js";
 import { find, make, onActions, showView } from "../shared/dom.js";
 import { confirm, notice, startFrame } from "../shared/frame.js";
-import { call, HttpError } from "../shared/http.js";
+import { call, codeOf, HttpError } from "../shared/http.js";
 import { alsoSay, errorText, onLanguage, say, startLanguage, t } from "../shared/i18n.js";
 import { PresenceList } from "../shared/presence.js";
 import { SignIn } from "../shared/signin.js";
@@ -91,7 +91,7 @@ async function lookForOwed() {
     try {
         owed = await call("GET", "/api/mediations");
     } catch (problem) {
-        notice(errorText(problem instanceof HttpError ? problem.code : "error"));
+        notice(errorText(codeOf(problem)));
     }
     drawWork();
 }
@@ -143,7 +143,7 @@ async function signOut() {
         await call("DELETE", "/api/session");
         location.reload();
     } catch (problem) {
-        notice(errorText(problem instanceof HttpError ? problem.code : "error"));
+        notice(errorText(codeOf(problem)));
         session.connection.connect();
     }
 }

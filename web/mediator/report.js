@@ -6,7 +6,7 @@
 import { SPOKEN } from "../shared/caselists.js";
 import { icon, make, setText } from "../shared/dom.js";
 import { choice, field, said, tick } from "../shared/fields.js";
-import { call, HttpError } from "../shared/http.js";
+import { call, codeOf } from "../shared/http.js";
 import { errorText } from "../shared/i18n.js";
 
 export const BLOCKAGES = ["transport", "cost", "refusal", "no_drug", "no_document", "language", "other"];
@@ -34,7 +34,7 @@ export function reportForm(owed, sent) {
             await call("POST", `/api/mediations/${owed.id}/report`, { language: language.value || "fr", minutes: Math.round(Number(minutes.value)), blockages });
             sent();
         } catch (problem) {
-            setText(error, errorText(problem instanceof HttpError ? problem.code : "error"));
+            setText(error, errorText(codeOf(problem)));
         } finally {
             submit.disabled = false;
         }

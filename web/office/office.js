@@ -8,7 +8,7 @@
 
 import { find, icon, make, onActions, setText, showView } from "../shared/dom.js";
 import { notice, startFrame } from "../shared/frame.js";
-import { call, HttpError } from "../shared/http.js";
+import { call, codeOf, HttpError } from "../shared/http.js";
 import { alsoSay, errorText, onLanguage, say, startLanguage } from "../shared/i18n.js";
 import { SignIn } from "../shared/signin.js";
 import { SECTIONS } from "./sections.js";
@@ -59,7 +59,7 @@ async function show(section) {
         const heading = fresh.querySelector("h1");
         if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
     } catch (problem) {
-        notice(errorText(problem instanceof HttpError ? problem.code : "server_away"));
+        notice(errorText(codeOf(problem, "server_away")));
         if (problem instanceof HttpError && problem.code === "not_signed_in") leave();
     }
 }
@@ -78,7 +78,7 @@ async function signOut() {
         await call("DELETE", "/api/session");
         leave();
     } catch (problem) {
-        notice(errorText(problem instanceof HttpError ? problem.code : "error"));
+        notice(errorText(codeOf(problem)));
     }
 }
 

@@ -2,7 +2,7 @@
 
 import { icon, make, setText } from "../shared/dom.js";
 import { notice } from "../shared/frame.js";
-import { HttpError } from "../shared/http.js";
+import { codeOf } from "../shared/http.js";
 import { currentLanguage, errorText, say, t } from "../shared/i18n.js";
 
 /** @template {keyof HTMLElementTagNameMap} K @param {K} tag @param {string} key @param {Record<string, string>} [attributes] */
@@ -68,7 +68,7 @@ export function form(name, parts, submitKey, send) {
         try {
             await send(new FormData(element), element);
         } catch (problem) {
-            setText(error, errorText(problem instanceof HttpError ? problem.code : "error"));
+            setText(error, errorText(codeOf(problem)));
         } finally {
             submit.disabled = false;
         }
@@ -81,7 +81,7 @@ export async function tried(act) {
     try {
         await act();
     } catch (problem) {
-        notice(errorText(problem instanceof HttpError ? problem.code : "error"));
+        notice(errorText(codeOf(problem)));
     }
 }
 

@@ -3,7 +3,7 @@
  */
 
 import { icon, make, setText } from "../shared/dom.js";
-import { call, HttpError } from "../shared/http.js";
+import { call, codeOf, HttpError } from "../shared/http.js";
 import { errorText, say } from "../shared/i18n.js";
 
 /**
@@ -46,7 +46,7 @@ function asked() {
                 await call("POST", "/api/session/proof", { password: input.value });
                 dialog.close("yes");
             } catch (problem) {
-                setText(error, errorText(problem instanceof HttpError ? problem.code : "error"));
+                setText(error, errorText(codeOf(problem)));
                 input.select();
             } finally {
                 go.disabled = false;

@@ -16,6 +16,14 @@ export class HttpError extends Error {
 }
 
 /**
+ * What went wrong, as a key of the catalogs.
+ * @param {unknown} problem @param {string} [otherwise] of whatever is no answer of the server @returns {string}
+ */
+export function codeOf(problem, otherwise = "error") {
+    return problem instanceof HttpError ? problem.code : otherwise;
+}
+
+/**
  * What signs the requests of a page whose cookie alone proves nothing: a station's.
  * @typedef {object} Signer
  * @property {(method: string, path: string) => Promise<Record<string, string>>} headers

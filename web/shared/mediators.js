@@ -9,7 +9,7 @@ import { SPOKEN } from "./caselists.js";
 import { icon, make } from "./dom.js";
 import { button, choice, field, said, style } from "./fields.js";
 import { notice } from "./frame.js";
-import { call, HttpError } from "./http.js";
+import { call, codeOf } from "./http.js";
 import { alsoSay, errorText, t } from "./i18n.js";
 
 /** @typedef {{id: string, name: string, gender: string, languages: string[], free: boolean}} MediatorLine */
@@ -67,7 +67,7 @@ export async function openMediators(current, send) {
     try {
         known = await call("GET", "/api/mediators");
     } catch (problem) {
-        notice(errorText(problem instanceof HttpError ? problem.code : "error"));
+        notice(errorText(codeOf(problem)));
     }
     draw();
 }

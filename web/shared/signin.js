@@ -4,7 +4,7 @@
  */
 
 import { find, icon, make, setText } from "./dom.js";
-import { call, HttpError } from "./http.js";
+import { call, codeOf, HttpError } from "./http.js";
 import { errorText, t } from "./i18n.js";
 
 /** @typedef {{participant_id: string, name: string, role: string, site: string}} Me */
@@ -59,7 +59,7 @@ export class SignIn {
             this.#showPassword(false);
             await this.#went(answer);
         } catch (problem) {
-            setText(this.error, errorText(problem instanceof HttpError ? problem.code : "error"));
+            setText(this.error, errorText(codeOf(problem)));
         } finally {
             button.disabled = false;
         }

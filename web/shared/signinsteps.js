@@ -7,7 +7,7 @@
 /** @import {Me} from "./signin.js" */
 
 import { icon, make, setText } from "./dom.js";
-import { call, HttpError } from "./http.js";
+import { call, codeOf, HttpError } from "./http.js";
 import { alsoSay, errorText, say, t } from "./i18n.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -96,7 +96,7 @@ function form(box, title, parts, first, send) {
             try {
                 resolve(await send());
             } catch (problem) {
-                const code = problem instanceof HttpError ? problem.code : "error";
+                const code = codeOf(problem);
                 if (GONE.includes(code)) resolve(null);
                 setText(error, errorText(code));
                 first.select();

@@ -4,7 +4,7 @@
  */
 
 import { confirm, notice } from "./frame.js";
-import { call, HttpError } from "./http.js";
+import { call, codeOf } from "./http.js";
 import { alsoSay, errorText } from "./i18n.js";
 
 /**
@@ -26,6 +26,6 @@ export async function askWithdrawal(caseId, stillOpen) {
         const going = await confirm({ title: "withdraw.title", text: "withdraw.text", yes: "withdraw.yes", no: "withdraw.no", icon: "hand" });
         if (going && stillOpen()) await withdrawConsent({ caseId });
     } catch (problem) {
-        notice(errorText(problem instanceof HttpError ? problem.code : "server_away"));
+        notice(errorText(codeOf(problem, "server_away")));
     }
 }

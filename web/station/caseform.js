@@ -6,7 +6,7 @@
 import { GENERAL_FLAGS, isObstetric, MEASURES, OBSTETRIC_FLAGS, REASONS, AGES, SEXES, SPECIALTIES, SPOKEN, unitText } from "../shared/caselists.js";
 import { find, icon, make, setText } from "../shared/dom.js";
 import { button, choice, field, group, said, style, tick } from "../shared/fields.js";
-import { call, HttpError } from "../shared/http.js";
+import { call, codeOf } from "../shared/http.js";
 import { alsoSay, errorText, number, t } from "../shared/i18n.js";
 import { shrunk, upload } from "./photos.js";
 
@@ -213,7 +213,7 @@ class CaseForm {
             void sendAll(this.#caseId, this.#photos);
             this.onDone(this.#caseId);
         } catch (problem) {
-            setText(this.#error, errorText(problem instanceof HttpError ? problem.code : "error"));
+            setText(this.#error, errorText(codeOf(problem)));
         } finally {
             submit.disabled = false;
         }
@@ -238,7 +238,7 @@ async function sendAll(caseId, photos) {
             await upload(caseId, photo, (done) => say(t("case.photo.sending", { number: index + 1, percent: number(Math.floor(done * 100)) })));
             say(t("case.photo.sent", { number: index + 1 }));
         } catch (problem) {
-            say(errorText(problem instanceof HttpError ? problem.code : "error"));
+            say(errorText(codeOf(problem)));
         }
     }
 }

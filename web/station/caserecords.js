@@ -9,7 +9,7 @@ import { OUTCOMES } from "../shared/caselists.js";
 import { focusHeading, OWN_NAMES, sheet, SHEET_LANGUAGES, wordsIn } from "../shared/casesheet.js";
 import { icon, make, setText } from "../shared/dom.js";
 import { button, choice, field, said, style, when } from "../shared/fields.js";
-import { call, HttpError } from "../shared/http.js";
+import { call, codeOf } from "../shared/http.js";
 import { alsoSay, currentLanguage, errorText, t } from "../shared/i18n.js";
 
 const STYLE = new URL("../shared/cases.css", import.meta.url).pathname;
@@ -142,6 +142,6 @@ async function told(error, work) {
     try {
         await work();
     } catch (problem) {
-        setText(error, errorText(problem instanceof HttpError ? problem.code : "error"));
+        setText(error, errorText(codeOf(problem)));
     }
 }

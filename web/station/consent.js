@@ -5,7 +5,7 @@
  */
 
 import { icon, make, setText } from "../shared/dom.js";
-import { call, HttpError } from "../shared/http.js";
+import { call, codeOf, HttpError } from "../shared/http.js";
 import { alsoSay, currentLanguage, errorText, say, t } from "../shared/i18n.js";
 
 /** @typedef {"teleconsultation" | "referral"} Scope */
@@ -184,7 +184,7 @@ class ConsentStep {
                 recipient: this.about.recipient ?? null,
             });
         } catch (problem) {
-            setText(this.#error, errorText(problem instanceof HttpError ? problem.code : "error"));
+            setText(this.#error, errorText(codeOf(problem)));
             this.#busy(false);
             return;
         }

@@ -5,7 +5,7 @@
 
 import { icon, make, setText } from "../shared/dom.js";
 import { button, field, said, style } from "../shared/fields.js";
-import { call, HttpError } from "../shared/http.js";
+import { call, codeOf } from "../shared/http.js";
 import { alsoSay, errorText } from "../shared/i18n.js";
 import { askConsent } from "./consent.js";
 
@@ -56,7 +56,7 @@ function form(box) {
                 ({ id }) => resolve({ seatId: id, code: code.value.trim(), pseudonym: name.value.trim() }),
                 (problem) => {
                     submit.disabled = false;
-                    setText(error, errorText(problem instanceof HttpError ? problem.code : "error"));
+                    setText(error, errorText(codeOf(problem)));
                 },
             );
         });

@@ -13,7 +13,7 @@ import { estimateText } from "../shared/cost.js";
 import { DeviceCard } from "../shared/devices.js";
 import { find, onActions, setText, showView } from "../shared/dom.js";
 import { confirm, notice, startFrame } from "../shared/frame.js";
-import { call, HttpError, signWith } from "../shared/http.js";
+import { call, codeOf, signWith } from "../shared/http.js";
 import { errorText, onLanguage, startLanguage, t } from "../shared/i18n.js";
 import { showLink } from "../shared/links.js";
 import { keepKey, makeKey, stationSigner } from "./key.js";
@@ -104,7 +104,7 @@ async function withTogether(run) {
         });
         run(together);
     } catch (problem) {
-        notice(errorText(problem instanceof HttpError ? problem.code : "server_away"));
+        notice(errorText(codeOf(problem, "server_away")));
     }
 }
 
@@ -304,7 +304,7 @@ async function askConsent() {
         if (await askToBeSeen(caseId)) agreedId = caseId;
     } catch (problem) {
         // A link that fails here leaves the button, which tries again.
-        notice(errorText(problem instanceof HttpError ? problem.code : "error"));
+        notice(errorText(codeOf(problem)));
     }
     render();
 }
@@ -357,7 +357,7 @@ async function enrol(form) {
         form.reset();
         begin();
     } catch (problem) {
-        setText(error, errorText(problem instanceof HttpError ? problem.code : "error"));
+        setText(error, errorText(codeOf(problem)));
     } finally {
         button.disabled = false;
     }
