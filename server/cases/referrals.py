@@ -1,17 +1,24 @@
 """The case that a referral opens for whoever answers it here.
 
-Owns: what goes along with a patient. Must never carry more than the letter to a service that is no clinic: a lawyer
+Owns: what goes along with a patient, and which open cases rest on the agreement to a recipient. Must never carry more than the letter to a service that is no clinic: a lawyer
 learns what the letter says, not what brought the patient to a doctor.
 """
 
 from __future__ import annotations
 
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from server.auth.profile import Specialty
+from server.cases.kinds import is_discreet
 from server.cases.vocabulary import Kind
-from server.db.models import CaseFile, Referral
+from server.db.models import CaseFile, CaseRoute, Referral
 from server.redacted import Redacted
 from signaling.messages import Urgency
 from signaling.routing import APART
+
+# Why a case has another route than at first (`CaseRoute.why`).
+TRANSFER = "transfer"
 
 
 def new_case(
@@ -39,3 +46,17 @@ def new_case(
         mediator_wanted=of.mediator_wanted,
         specialty=specialty.value,
     )
+
+
+async def resting_on(db: AsyncSession, case_id: str, recipient: str) -> list[str]:
+    """The cases that the agreement to this recipient holds: those sent on, and a survivor-safe one handed over."""
+    sent = select(Referral.new_case_id).where(
+        Referral.case_id == case_id, Referral.recipient == recipient, Referral.new_case_id.is_not(None)
+    )
+    found = [case for case in await db.scalars(sent) if case is not None]
+    case = await db.get(CaseFile, case_id)
+    if case is not None and is_discreet(case.kind) and case.specialty == recipient:
+        handed_over = exists().where(CaseRoute.case_id == case_id, CaseRoute.why == TRANSFER)
+        if await db.scalar(select(handed_over)):
+            found.append(case_id)
+    return found

@@ -148,6 +148,9 @@ class Mediators:
         except Refused as refused:
             if refused.code == "pledge_missing":
                 self._invitations.add(one)  # the page may read it out and ask again
+            else:
+                await self._mediations.not_joined(one.invitation_id, MediationState.EXPIRED)
+                self._tell(one, MediationState.EXPIRED)
             raise
         self._joined[one.consultation_id, who] = one
         try:
@@ -168,14 +171,23 @@ class Mediators:
         member = found.member(message.participant_id)
         if member is None or member.role is not Role.MEDIATOR:
             raise Refused("unknown_mediator")
-        key = (found.consultation_id, message.participant_id)
-        self._removed[key] = (principal, message.why)
+        await self._send_out(principal, found.consultation_id, member.participant_id, message.why)
+
+    async def agreement_withdrawn(self, principal: Principal, case_id: str) -> None:
+        """The patient no longer agrees to a mediator, and that is on disk: whoever is in goes at once.
+
+        Who was only asked finds no agreement when they come. Raises Refused when it cannot be written.
+        """
+        found = self._pairing.get(case_id)
+        for member in found.members if found is not None else ():
+            if member.role is Role.MEDIATOR and not member.left:
+                await self._send_out(principal, case_id, member.participant_id, RemovalReason.PATIENT_WISH)
+
+    async def _send_out(self, by: Principal, case_id: str, mediator_id: str, why: RemovalReason) -> None:
+        key = (case_id, mediator_id)
+        self._removed[key] = (by, why)
         try:
-            await self._decide(
-                found.consultation_id,
-                lambda: self._pairing.leave(found.consultation_id, message.participant_id),
-                principal,
-            )
+            await self._decide(case_id, lambda: self._pairing.leave(case_id, mediator_id), by)
         finally:
             self._removed.pop(key, None)
 

@@ -19,6 +19,7 @@ from server.audit.trail import Trail
 from server.auth.principal import Principal
 from server.auth.profile import Specialty
 from server.cases.kinds import is_discreet
+from server.cases.referrals import TRANSFER
 from server.cases.vocabulary import Kind
 from server.consents import ConsentMissing, Consents, ConsentScope
 from server.consultations.callmeter import CallUse
@@ -34,6 +35,7 @@ from server.db.models import (
     CaseRoute,
     Consultation,
     ConsultationEvent,
+    Referral,
     Site,
     Station,
 )
@@ -45,7 +47,6 @@ from signaling.messages import ConsultationState, Urgency
 from signaling.routing import NO_WISHES, Skills, Step, Wishes
 from signaling.states import ATTENDED, FINAL, WAITING
 
-TRANSFER = "transfer"
 ESCALATION = "escalation"
 
 # What people did; that links came and went is history, but no act.
@@ -110,8 +111,14 @@ class DatabaseConsultationStore:
             return
         if asks and await db.get(CaseFile, record.consultation_id) is None:
             return
+        sent = await db.scalar(select(Referral).where(Referral.new_case_id == record.consultation_id))
         try:
             await self._consents.require(db, record.consultation_id, ConsentScope.TELECONSULTATION)
+            if sent is not None:
+                # The letter in it may be read by this recipient only as long as the patient agrees.
+                await self._consents.require(
+                    db, sent.case_id, ConsentScope.REFERRAL, recipient=sent.recipient
+                )
         except ConsentMissing:
             raise Refused("consent_missing") from None
 

@@ -1,6 +1,6 @@
 """POST, GET /api/cases/{case_id}/consents and POST .../consents/withdrawal: what a patient agreed to.
 
-Owns: the bodies, and telling the desk when the consent to be seen is taken back. Must never decide what makes a
+Owns: the bodies, and telling the desk what ends when a consent is taken back. Must never decide what makes a
 consent: server/consents does.
 """
 
@@ -16,13 +16,16 @@ from server.auth.principal import Principal
 from server.cases.access import Opened, Part, opened
 from server.cases.errors import NoSuchCase
 from server.cases.kinds import is_recordable
+from server.cases.referrals import resting_on
 from server.consents import Consent, ConsentRefusedAsWritten, ConsentScope, Giver, How, NewConsent
 from server.consents.consent import NAME_MAX_CHARS
 from server.db.engine import DbSessions
 from server.http.access import needs
 from server.http.api_cases import DESK
+from server.http.api_mediators import MEDIATORS
 from server.http.bodies import json_response, read_json
 from server.http.errors import ApiError
+from server.mediators.vocabulary import MEDIATOR_RECIPIENT
 from server.redacted import Redacted
 from server.services import services
 from signaling.errors import Refused
@@ -104,8 +107,8 @@ async def record(request: web.Request, principal: Principal) -> web.StreamRespon
             kept = await own.consents.record(db, new, principal.role)
     except ConsentRefusedAsWritten as refused:
         raise ApiError(422, refused.code) from None
-    if answer.scope is ConsentScope.TELECONSULTATION and not answer.given:
-        await _end_call(request, principal, case_id)
+    if not answer.given:
+        await _end(request, principal, case_id, answer.scope, answer.recipient)
     return json_response(Kept(kept.id), status=201)
 
 
@@ -133,17 +136,27 @@ async def withdraw(request: web.Request, principal: Principal) -> web.StreamResp
             by=principal.participant_id,
             role=principal.role,
         )
-    if which.scope is ConsentScope.TELECONSULTATION:
-        # On disk first; and again if it was on disk already, for a call that could not be ended then.
-        await _end_call(request, principal, case_id)
+    # On disk first; and again if it was on disk already, for what could not be ended then.
+    await _end(request, principal, case_id, which.scope, which.recipient)
     return web.Response(status=204)
 
 
-async def _end_call(request: web.Request, principal: Principal, case_id: str) -> None:
+async def _end(
+    request: web.Request, principal: Principal, case_id: str, scope: ConsentScope, recipient: str | None
+) -> None:
+    """End what rests on an agreement that is no more: the call, a mediator's part, what was sent on."""
     try:
-        await request.app[DESK].consent_withdrawn(principal, case_id)
+        if scope is ConsentScope.TELECONSULTATION:
+            await request.app[DESK].consent_withdrawn(principal, case_id)
+        elif scope is ConsentScope.REFERRAL and recipient == MEDIATOR_RECIPIENT:
+            await request.app[MEDIATORS].agreement_withdrawn(principal, case_id)
+        elif scope is ConsentScope.REFERRAL and recipient is not None:
+            async with services(request).database() as db:
+                resting = await resting_on(db, case_id, recipient)
+            for one in resting:
+                await request.app[DESK].consent_withdrawn(principal, one)
     except Refused:
-        # Withdrawn it is; that the call is over could not be written. The page asks again.
+        # Withdrawn it is; that it is over could not be written. The page asks again.
         raise ApiError(503, "try_again", {"Retry-After": "1"}) from None
 
 

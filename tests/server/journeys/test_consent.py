@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from server.consents import ConsentScope
 from signaling import messages as wire
 from signaling.messages import ConsultationState as S
 from signaling.messages import Role
@@ -163,3 +164,116 @@ async def test_what_is_no_consent_is_refused_by_name(home: House, wrong: dict[st
     case_id = await unasked(station)
     assert await station.post(f"/api/cases/{case_id}/consents", YES | wrong, 422) == {"code": code}
     assert await station.get(f"/api/cases/{case_id}/consents") == []
+
+
+def to(recipient: str) -> dict[str, Any]:
+    """An agreement to be sent to somebody, to be given or taken back."""
+    return {"scope": "referral", "recipient": recipient}
+
+
+async def sent_on(home: House, station: Someone, doctor: Someone, recipient: str) -> tuple[str, str]:
+    """A case whose patient was sent on, and the case that this made; the first call is over."""
+    case_id = await home.open_case(station, specialty="general")
+    await home.ask(station, case_id)
+    await home.accept(doctor, case_id)
+    await home.consent(station, case_id, ConsentScope.REFERRAL, recipient)
+    await doctor.post(f"/api/cases/{case_id}/referrals", {"recipient": recipient, "letter": "Merci."})
+    await doctor.page.say(wire.End(consultation_id=case_id))
+    await station.page.expect(wire.Consultation, lambda m: m.state is S.CLOSED)
+    sent = (await station.get(f"/api/cases/{case_id}"))["referrals"][0]["new_case_id"]
+    await home.consent(station, sent, ConsentScope.TELECONSULTATION)
+    return case_id, str(sent)
+
+
+@pytest.mark.parametrize("how", ["withdrawal", "no"])
+async def test_a_referral_taken_back_no_longer_waits_and_cannot_be_asked_for(home: House, how: str) -> None:
+    station = await home.station()
+    doctor = await home.person("traore", specialties=("general",))
+    lawyer = await home.person("diallo", specialties=("law",))
+    case_id, sent = await sent_on(home, station, doctor, "center_lawyer")
+    await home.ask(station, sent)
+    await lawyer.get(f"/api/cases/{sent}")
+    # Somebody else's agreement is another agreement.
+    await station.post(f"/api/cases/{case_id}/consents/withdrawal", to("ramed"), 204)
+    await lawyer.get(f"/api/cases/{sent}")
+    if how == "withdrawal":
+        await station.post(f"/api/cases/{case_id}/consents/withdrawal", to("center_lawyer"), 204)
+    else:
+        no = YES | to("center_lawyer") | {"given": False, "text_id": "referral-1"}
+        await station.post(f"/api/cases/{case_id}/consents", no)
+    await station.page.expect(
+        wire.Consultation, lambda m: m.consultation_id == sent and m.state is S.CANCELLED
+    )
+    await lawyer.get(f"/api/cases/{sent}", 404)
+
+
+async def test_a_referral_taken_back_before_it_was_asked_for_finds_nobody(home: House) -> None:
+    station, doctor = await home.station(), await home.person("traore", specialties=("general",))
+    case_id, sent = await sent_on(home, station, doctor, "psychology")
+    await station.post(f"/api/cases/{case_id}/consents/withdrawal", to("psychology"), 204)
+    refused = await ask(station, sent)
+    assert isinstance(refused, wire.Error)
+    assert refused.code == "consent_missing"
+    await home.consent(station, case_id, ConsentScope.REFERRAL, "psychology")
+    assert isinstance(await ask(station, sent), wire.Waiting)
+
+
+async def test_a_referral_taken_back_in_mid_call_ends_the_call_it_led_to(home: House) -> None:
+    station, doctor = await home.station(), await home.person("traore", specialties=("general",))
+    psychologist = await home.person("diarra", specialties=("psychology",))
+    case_id, sent = await sent_on(home, station, doctor, "psychology")
+    await home.ask(station, sent)
+    await home.accept(psychologist, sent)
+    await station.post(f"/api/cases/{case_id}/consents/withdrawal", to("psychology"), 204)
+    await psychologist.page.expect(wire.ConsentWithdrawn)
+    await psychologist.page.expect(wire.Consultation, lambda m: m.state is S.CLOSED)
+
+
+async def test_a_survivor_who_takes_back_whom_she_was_handed_to_waits_for_nobody(home: House) -> None:
+    station = await home.station()
+    psychologist = await home.person("diarra", specialties=("psychology",))
+    doctor = await home.person("traore", specialties=("general",))
+    case_id = await home.open_case(station, survivor_safe=True, specialty="psychology")
+    await home.ask(station, case_id)
+    await home.accept(psychologist, case_id)
+    await home.consent(station, case_id, ConsentScope.REFERRAL, "general")
+    await psychologist.post(f"/api/cases/{case_id}/transfer", {"specialty": "general"}, 204)
+    await doctor.get(f"/api/cases/{case_id}")
+    await station.post(f"/api/cases/{case_id}/consents/withdrawal", to("general"), 204)
+    await station.page.expect(wire.Consultation, lambda m: m.state is S.CANCELLED)
+    await doctor.get(f"/api/cases/{case_id}", 404)
+
+
+async def test_a_survivor_who_takes_the_mediator_back_in_mid_call_is_alone_with_the_doctor(
+    home: House,
+) -> None:
+    station, doctor = await home.station(), await home.person("traore", specialties=("general",))
+    oumou, fatim = await home.mediator("oumou"), await home.mediator("fatim")
+    case_id = await home.open_case(station, survivor_safe=True, specialty="general")
+    await home.ask(station, case_id)
+    await home.accept(doctor, case_id)
+    await home.consent(station, case_id, ConsentScope.REFERRAL, "mediator")
+    invitations = {}
+    for mediator in (oumou, fatim):
+        await station.page.say(wire.InviteMediator(consultation_id=case_id, mediator_id=mediator.id))
+        asked = await mediator.page.expect(wire.Invitation)
+        invitations[mediator.id] = wire.AnswerInvitation(
+            invitation_id=asked.invitation_id, accept=True, pledge="pledge-1", language="fr"
+        )
+    await oumou.page.say(invitations[oumou.id])
+    await doctor.page.expect(wire.Consultation, lambda m: len(m.participants) == 3)
+    await station.post(f"/api/cases/{case_id}/consents/withdrawal", to("mediator"), 204)
+    out = await doctor.page.expect(wire.Consultation, lambda m: len(m.participants) == 2)
+    assert out.state in (S.ACCEPTED, S.IN_CALL)  # with the doctor it goes on
+    await oumou.page.expect(wire.Mediation, lambda m: m.state is wire.MediationState.REMOVED)
+    # Whoever was asked meanwhile finds the door shut.
+    await fatim.page.say(invitations[fatim.id])
+    assert (await fatim.page.expect(wire.Error)).code == "consent_missing"
+    await station.page.expect(wire.Mediation, lambda m: m.state is wire.MediationState.EXPIRED)
+    assert [act for act, _ in await home.acts(case_id) if "mediator" in act] == [
+        "mediator_invited",
+        "mediator_invited",
+        "mediator_joined",
+        "mediator_removed",
+        "mediator_not_answering",
+    ]
