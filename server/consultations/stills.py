@@ -6,6 +6,7 @@ Owns: the way of a wish from a clinician to another participant's page and back.
 from __future__ import annotations
 
 from server.auth.principal import Principal
+from server.consultations.annex import Handlers
 from server.hub import Hub
 from signaling import messages as wire
 from signaling.consultation import Member
@@ -22,6 +23,11 @@ class StillWishes:
         self._pairing = pairing
         self._hub = hub
         self._buckets: dict[str, TokenBucket] = {}
+
+    @property
+    def handlers(self) -> Handlers:
+        """Which messages it carries out."""
+        return {wire.AskStill: self.ask, wire.DeclineStill: self.decline}
 
     async def ask(self, principal: Principal, message: wire.AskStill) -> None:
         """A clinician wants a still of a participant. Raises Refused."""
