@@ -39,7 +39,8 @@ async def unasked(station: Someone) -> str:
 
 async def ask(station: Someone, case_id: str) -> wire.ServerMessage:
     await station.page.say(wire.RequestConsultation(urgency=wire.Urgency.GREEN, case_id=case_id))
-    return await station.page.expect((wire.Waiting, wire.Error))  # type: ignore[arg-type]
+    answer: wire.ServerMessage = await station.page.expect((wire.Waiting, wire.Error))  # type: ignore[arg-type]
+    return answer
 
 
 async def test_without_a_yes_on_disk_nobody_is_asked(home: House) -> None:
