@@ -1,8 +1,8 @@
 """The case that a referral opens for whoever answers it here.
 
-Owns: what goes along with a patient, and which open cases rest on the agreement to a recipient. Must never carry more
-than the letter to a service that is no clinic: a lawyer learns what the letter says, not what brought the patient to a
-doctor.
+Owns: what goes along with a patient, and which open cases rest on the agreement to a recipient. Must never carry
+more than the letter to a service that is no clinic: a lawyer learns what the letter says, not what brought the
+patient to a doctor.
 """
 
 from __future__ import annotations
