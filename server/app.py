@@ -39,6 +39,7 @@ from server.consultations import Consultations
 from server.db.consultations import DatabaseConsultationStore
 from server.db.engine import open_database, sessions_of
 from server.db.upgrade import upgrade
+from server.ended import keep_closing
 from server.faults import where
 from server.http import operations, pages, routes_consents, routes_identity, static
 from server.http.bodies import BODY_MAX_BYTES
@@ -223,11 +224,16 @@ async def _say_goodbye(app: web.Application) -> None:
 
 
 async def _sweeping(app: web.Application) -> AsyncIterator[None]:
-    task = asyncio.create_task(_sweep(app[SERVICES].sessions), name="sweep sessions")
+    own = app[SERVICES]
+    closing = keep_closing(app[HUB], own.sessions, own.settings.session_check_every_s)
+    tasks = [
+        asyncio.create_task(_sweep(own.sessions), name="sweep sessions"),
+        asyncio.create_task(closing, name="close ended sign-ins"),
+    ]
     yield
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _sweep(sessions: HttpSessions) -> None:

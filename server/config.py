@@ -130,6 +130,13 @@ class Settings:
         "A station must be enrolled again after this time out of use; browsers keep no cookie for longer",
         unit="s",
     )
+    session_check_every_s: int = setting(
+        2,
+        v.integer(1, 60),
+        "How often the server looks whether the sign-ins behind open sockets still hold, as other processes end "
+        "them (`keneya account disable`, `reset`): one small query, and nobody shut out reads on for longer",
+        unit="s",
+    )
     enrolment_code_ttl_s: int = setting(
         3 * DAY_S,
         v.integer(60, 30 * DAY_S),

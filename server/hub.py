@@ -217,6 +217,14 @@ class Hub:
             del self._sessions[participant_id]
             await self.listener.session_ended(session.principal, on_purpose=on_purpose)
 
+    def sign_ins(self) -> list[tuple[str, str]]:
+        """(participant, HTTP session) of everybody who came with one; who is expected back has not yet."""
+        return [
+            (who.participant_id, who.session_id)
+            for who in (session.principal for session in self._sessions.values())
+            if who.session_id
+        ]
+
     async def sign_out(self, participant_id: str, http_session_id: str | None = None) -> None:
         """The participant's HTTP sessions were ended, or only the named one: so is what came with it, at once."""
         session = self._sessions.get(participant_id)

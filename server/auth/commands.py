@@ -77,7 +77,7 @@ def account_reset(login: LoginOption, config: ConfigOption = None) -> None:
 
 @account_commands.command("disable")
 def account_disable(login: LoginOption, config: ConfigOption = None) -> None:
-    """Shut an account; its sessions end (a socket that is open, within its next ticket)."""
+    """Shut an account; its sessions end, and within seconds the sockets that a running server holds for them."""
     _set_disabled(login, disabled=True, config=config)
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.auth.principal import Principal
@@ -27,6 +27,8 @@ TOKEN_BYTES = 32
 REFRESH_EVERY_S = 60
 # A sign-in that stops halfway: time to find the telephone and to install an app on it, and no more.
 UNFINISHED_S = 900
+# A statement takes 999 parameters on the oldest SQLite that is still about.
+IDS_A_QUERY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,25 @@ class HttpSessions:
         )
         async with self._database() as db:
             return list(await db.scalars(query))
+
+    async def ended_among(self, session_ids: Collection[str]) -> set[str]:
+        """Those of these ids (not tokens) that are gone, past their absolute end or of a shut account."""
+        alive: set[str] = set()
+        known = list(session_ids)
+        async with self._database() as db:
+            for first in range(0, len(known), IDS_A_QUERY):
+                query = (
+                    select(HttpSession.id)
+                    .outerjoin(Account, Account.id == HttpSession.account_id)
+                    .outerjoin(Station, Station.id == HttpSession.station_id)
+                    .where(
+                        HttpSession.id.in_(known[first : first + IDS_A_QUERY]),
+                        HttpSession.expires_at > self._clock(),
+                        or_(Account.disabled.is_(False), Station.public_key.is_not(None)),
+                    )
+                )
+                alive.update(await db.scalars(query))
+        return set(known) - alive
 
     async def end(self, token: str) -> None:
         """End the session of this token; ending what is not there is no error."""
