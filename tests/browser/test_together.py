@@ -128,7 +128,7 @@ async def test_the_way_out_leaves_a_poster_and_nothing_to_go_back_to(tmp_path: P
         await call.until(station, "a voice", lambda facts: facts["audio"])
         async with station.expect_event("load"):
             await station.keyboard.press("Escape")
-        assert station.url.endswith("/conseils")
+        assert station.url.endswith("/conseils#fr")
         await people.view(doctor, "queue")
         await expect(doctor.locator("[data-notice]")).to_contain_text("La personne a terminé")
         await expect(station).to_have_title("Se laver les mains")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 PAGES = ("station", "clinician", "mediator", "landing", "office")
-LANGUAGES = ("fr", "en")
+LANGUAGES = ("fr", "bm", "en")
 
 _IMPORT = re.compile(r"""^\s*(?:import|export)\b[^;]*?\bfrom\s*["'](\.[^"']+)["']""", re.MULTILINE)
 _LINK = re.compile(r"""(?:href|src)="(/web/[^"#]+)""")

@@ -11,6 +11,7 @@ from tests.web.pages import LANGUAGES, PAGES, WEB, html, sources
 
 PLURAL = re.compile(r"\.(one|many|other)$")
 SIGNALING = WEB.parent / "signaling" / "PROTOCOL.md"
+CATALOGS = WEB / "shared" / "i18n"
 PARTS = ("people", "cases", "consent", "together", "reports")
 # Words that are called "other" and count nothing (FHIR AdministrativeGender, and a reason that is on no list).
 NOT_COUNTED = {"sex.other", "reason.other", "blockage.other"}
@@ -25,12 +26,19 @@ NEVER_SHOWN = {
 }
 
 
+def catalog_file(part: str, language: str) -> dict[str, str]:
+    """One file: that of every page where ``part`` is empty, otherwise the one that a part of a page adds."""
+    name = f"{part}.{language}" if part else language
+    loaded = json.loads((CATALOGS / f"{name}.json").read_text(encoding="utf-8"))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
 def catalog(language: str) -> dict[str, str]:
     """All words of a language: the catalog of every page, and those that parts of pages add."""
     words: dict[str, str] = {}
-    for name in (language, *(f"{part}.{language}" for part in PARTS)):
-        loaded = json.loads((WEB / "shared" / "i18n" / f"{name}.json").read_text(encoding="utf-8"))
-        assert isinstance(loaded, dict)
+    for part in ("", *PARTS):
+        loaded = catalog_file(part, language)
         assert words.keys().isdisjoint(loaded)
         words |= loaded
     return words
@@ -44,22 +52,39 @@ def placeholders(text: str) -> set[str]:
     return set(re.findall(r"\{(\w+)\}", text))
 
 
-def test_languages_have_the_same_keys() -> None:
-    keys = [{without_form(key) for key in catalog(language)} for language in LANGUAGES]
-    assert keys[0] == keys[1]
+def test_every_catalog_is_of_a_known_part_and_language() -> None:
+    known = {f"{part}.{one}.json" if part else f"{one}.json" for part in ("", *PARTS) for one in LANGUAGES}
+    assert {file.name for file in CATALOGS.iterdir()} == known
 
 
-def test_languages_have_the_same_placeholders() -> None:
-    french, english = catalog("fr"), catalog("en")
+def test_the_pages_offer_the_languages_that_have_catalogs() -> None:
+    offered = re.search(
+        r"export const LANGUAGES = .*?\((\[.*?\])\)", (WEB / "shared" / "i18n.js").read_text()
+    )
+    assert offered
+    assert tuple(json.loads(offered[1])) == LANGUAGES
+
+
+@pytest.mark.parametrize("part", ["", *PARTS])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_part_has_the_same_keys_as_in_french(part: str, language: str) -> None:
+    french = {without_form(key) for key in catalog_file(part, "fr")}
+    assert {without_form(key) for key in catalog_file(part, language)} == french
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_has_the_same_placeholders_as_french(language: str) -> None:
+    french, words = catalog("fr"), catalog(language)
     wrong = [
-        key
-        for key in french.keys() & english.keys()
-        if placeholders(french[key]) != placeholders(english[key])
+        key for key in french.keys() & words.keys() if placeholders(french[key]) != placeholders(words[key])
     ]
     assert wrong == []
 
 
-@pytest.mark.parametrize(("language", "forms"), [("fr", {"one", "many", "other"}), ("en", {"one", "other"})])
+# The forms of CLDR: French counts millions ("many") apart, Bambara has one form for every number.
+@pytest.mark.parametrize(
+    ("language", "forms"), [("fr", {"one", "many", "other"}), ("bm", {"other"}), ("en", {"one", "other"})]
+)
 def test_counted_texts_have_every_plural_form_of_their_language(language: str, forms: set[str]) -> None:
     counted: dict[str, set[str]] = {}
     for key in catalog(language).keys() - NOT_COUNTED:
@@ -120,6 +145,28 @@ def test_every_error_code_of_the_protocol_has_a_sentence(language: str) -> None:
     assert {code for code in codes - NEVER_SHOWN if f"error.{code}" not in catalog(language)} == set()
 
 
-def test_french_marks_never_begin_a_line() -> None:
-    """French puts a space before ? ! ; : and inside guillemets; it must be one that does not break."""
-    assert [key for key, text in catalog("fr").items() if re.search(r" [?!;:»]|« ", text)] == []
+@pytest.mark.parametrize("language", ["fr", "bm"])
+def test_marks_never_begin_a_line(language: str) -> None:
+    """French, and Bambara after it, put a space before ? ! ; : and inside guillemets; one that does not break."""
+    wrong = re.compile(r" [?!;:»]|« |\w[?!;:](\s|$)")
+    assert [key for key, text in catalog(language).items() if wrong.search(text)] == []
+
+
+def test_bambara_is_written_in_its_own_alphabet() -> None:
+    """The official Latin orthography of Mali: ɛ ɔ ɲ ŋ and no accents, tones unmarked; names keep their own."""
+    others = re.compile(r"[^\W\da-zA-ZɛɔɲŋƐƆƝŊ_]")
+    names = {"reason.sickle_cell", "vital.spo2", "audit.number"}
+    assert {
+        key: text for key, text in catalog("bm").items() if key not in names and others.search(text)
+    } == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_leaflet_says_what_the_catalog_says(language: str) -> None:
+    """The poster of the quick exit runs no script, so it holds all languages itself."""
+    page = html("leaflet")
+    poster = re.search(rf'<main class="leaflet" id="{language}" lang="{language}">(.*?)</main>', page, re.S)
+    assert poster
+    said = re.findall(r"<(?:h1|li)>(.*?)</", poster[1])
+    assert said == [text for key, text in catalog_file("together", language).items() if key[:8] == "leaflet."]
+    assert f'<a href="#{language}" lang="{language}"' in page

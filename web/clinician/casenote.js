@@ -3,7 +3,7 @@
  * Must never keep a case once the panel is closed, nor throw away words that are not saved without asking.
  */
 
-/** @import {CaseView, SheetLanguage} from "../shared/casesheet.js" */
+/** @import {CaseView} from "../shared/casesheet.js" */
 
 import { SERVICES, SPECIALTIES } from "../shared/caselists.js";
 import { focusHeading, photos, sheet, wordsIn } from "../shared/casesheet.js";
@@ -57,7 +57,7 @@ export async function openCase(caseId) {
     await told(async () => {
         /** @type {CaseView} */
         const one = await call("GET", `/api/cases/${caseId}`);
-        const language = /** @type {SheetLanguage} */ (currentLanguage());
+        const language = currentLanguage();
         const content = make("div", { class: "case-view" }, sheet(one, await wordsIn(language), language), photos(one), earlierNotes(one));
         if (one.part === "clinician") content.append(noteForm(one), ...(inCharge(one) ? [transferForm(one)] : []), referralForm(one));
         const previous = one.previous_id;

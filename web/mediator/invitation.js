@@ -8,15 +8,13 @@
 import { icon, make } from "../shared/dom.js";
 import { button, said } from "../shared/fields.js";
 import { notice } from "../shared/frame.js";
-import { currentLanguage, errorText, t } from "../shared/i18n.js";
+import { currentLanguage, errorText, LANGUAGES, OWN_NAMES, t } from "../shared/i18n.js";
 
 /** @typedef {{title: string, points: [string, string][], question: string}} Words */
 /** @typedef {{accept: boolean, pledge?: string, language?: string}} Answer */
 
 // The newest version; older files stay, for the pledges that name them.
 const PLEDGE = "pledge-1";
-const LANGUAGES = ["fr", "bm", "en"];
-const NAMES = { fr: "Français", bm: "Bamanankan", en: "English" };
 
 /**
  * @param {Invitation} one @param {(answer: Answer) => void} answered
@@ -28,8 +26,8 @@ export function invitationCard(one, answered) {
     const pledge = make("div");
     const accept = button("mediator.accept", "button", () => answered({ accept: true, pledge: PLEDGE, language: spoken.value }));
     accept.disabled = true;
-    const spoken = make("select", { "aria-label": t("mediator.language") }, ...Object.entries(NAMES).map(([value, name]) => make("option", { value, lang: value }, name)));
-    spoken.value = LANGUAGES.find((known) => known === currentLanguage()) ?? "fr";
+    const spoken = make("select", { "aria-label": t("mediator.language") }, ...LANGUAGES.map((value) => make("option", { value, lang: value }, OWN_NAMES[value])));
+    spoken.value = currentLanguage();
     const draw = async () => {
         try {
             const words = (await textOf())[spoken.value];

@@ -3,7 +3,7 @@
 import { icon, make, setText } from "../shared/dom.js";
 import { notice } from "../shared/frame.js";
 import { codeOf } from "../shared/http.js";
-import { currentLanguage, errorText, say, t } from "../shared/i18n.js";
+import { errorText, figures, say, t } from "../shared/i18n.js";
 
 /** @template {keyof HTMLElementTagNameMap} K @param {K} tag @param {string} key @param {Record<string, string>} [attributes] */
 export function said(tag, key, attributes = {}) {
@@ -93,5 +93,5 @@ export function told(key, text) {
 /** @param {number | null} seconds UTC @returns {string} day and time, or a dash */
 export function when(seconds) {
     if (seconds === null) return t("office.never");
-    return new Intl.DateTimeFormat(currentLanguage(), { dateStyle: "medium", timeStyle: "short" }).format(seconds * 1000);
+    return new Intl.DateTimeFormat(figures(), { dateStyle: "medium", timeStyle: "short" }).format(seconds * 1000);
 }

@@ -5,13 +5,10 @@
 import { SPECIALTIES } from "../shared/caselists.js";
 import { icon, make } from "../shared/dom.js";
 import { call } from "../shared/http.js";
-import { currentLanguage, t } from "../shared/i18n.js";
+import { t } from "../shared/i18n.js";
 import { button, choice, field, form, heading, said, tried, when } from "./parts.js";
 
 const MINUTES_A_DAY = 24 * 60;
-// Any Monday: only its name and those of the days after it are used.
-const A_MONDAY_MS = Date.UTC(2025, 0, 6);
-const DAY_MS = 86_400_000;
 
 /** @typedef {{id: string, clinician_id: string, specialty: string, weekday: number, start_minute: number, minutes: number}} Slot */
 /** @typedef {{id: string, clinician_id: string, on_duty: boolean, starts_at: number, ends_at: number}} Exception */
@@ -74,7 +71,7 @@ function exceptionText({ on_duty, starts_at, ends_at }) {
 
 /** @param {number} day 0: Monday */
 function dayName(day) {
-    return new Intl.DateTimeFormat(currentLanguage(), { weekday: "long", timeZone: "UTC" }).format(A_MONDAY_MS + day * DAY_MS);
+    return t(`day.${day}`);
 }
 
 /** @param {number} minute of the day */

@@ -1,7 +1,7 @@
 /** Tables that can be read with eyes, keyboard and screen reader, and the numbers in them. Owns nothing. */
 
 import { make } from "../shared/dom.js";
-import { clock, currentLanguage, t } from "../shared/i18n.js";
+import { clock, figures, t } from "../shared/i18n.js";
 import { said } from "./parts.js";
 
 /**
@@ -20,12 +20,12 @@ export function table(key, heads, lines, { totalRow = false, words = false } = {
 
 /** @param {number | null} value @returns {string} */
 export function amount(value) {
-    return value === null ? "–" : new Intl.NumberFormat(currentLanguage(), { maximumFractionDigits: 1 }).format(value);
+    return value === null ? "–" : new Intl.NumberFormat(figures(), { maximumFractionDigits: 1 }).format(value);
 }
 
 /** @param {number | null} part of one @returns {string} */
 export function share(part) {
-    return part === null ? "–" : new Intl.NumberFormat(currentLanguage(), { style: "percent", maximumFractionDigits: 1 }).format(part);
+    return part === null ? "–" : new Intl.NumberFormat(figures(), { style: "percent", maximumFractionDigits: 1 }).format(part);
 }
 
 /** @param {number | null} seconds @returns {string} */

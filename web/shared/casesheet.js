@@ -3,15 +3,12 @@
  * Owns: what stands on the sheet and in which order. Must never put what was written anywhere but into text.
  */
 
+/** @import {Language} from "./i18n.js" */
+
 import { find, icon, make } from "./dom.js";
 import { when } from "./fields.js";
 import { unitText } from "./caselists.js";
 import { number, t } from "./i18n.js";
-
-export const SHEET_LANGUAGES = /** @type {const} */ (["fr", "bm", "en"]);
-/** How each language calls itself. */
-export const OWN_NAMES = { fr: "Français", bm: "Bamanankan", en: "English" };
-/** @typedef {typeof SHEET_LANGUAGES[number]} SheetLanguage */
 
 /**
  * @typedef {object} CaseView what GET /api/cases/{id} answers
@@ -28,7 +25,7 @@ export const OWN_NAMES = { fr: "Français", bm: "Bamanankan", en: "English" };
  * @property {{outcome: string, words: string, reported_at: number}[]} outcomes
  */
 
-/** @param {SheetLanguage} language @returns {Promise<(key: string) => string>} the words of the sheet */
+/** @param {Language} language @returns {Promise<(key: string) => string>} the words of the sheet */
 export async function wordsIn(language) {
     const response = await fetch(new URL(`./i18n/cases.${language}.json`, import.meta.url));
     if (!response.ok) throw new Error(`catalog cases.${language}: ${response.status}`);
@@ -38,7 +35,7 @@ export async function wordsIn(language) {
 }
 
 /**
- * @param {CaseView} one @param {(key: string) => string} words @param {SheetLanguage} language
+ * @param {CaseView} one @param {(key: string) => string} words @param {Language} language
  * @returns {HTMLElement}
  */
 export function sheet(one, words, language) {

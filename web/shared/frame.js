@@ -1,12 +1,12 @@
 /**
- * What surrounds every view: language button, short notices, questions before something final, and the
+ * What surrounds every view: choice of language, short notices, questions before something final, and the
  * screens for a server that is away or a page that was taken over. Must never know a consultation.
  */
 
 /** @import {Status} from "./protocol.js" */
 
 import { find, icon, make, setText } from "./dom.js";
-import { currentLanguage, errorText, nextLanguage, onLanguage, say, t } from "./i18n.js";
+import { chooseLanguage, currentLanguage, errorText, LANGUAGES, onLanguage, OWN_NAMES, say, t, translate } from "./i18n.js";
 
 // A socket that comes back this soon is not worth frightening anybody.
 const AWAY_SHOWN_AFTER_MS = 2_500;
@@ -15,17 +15,27 @@ const NOTICE_FOR_MS = 8_000;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let noticeTimer;
 
-/** Wires the language button. */
+/** Fills the choice of language: three names, each in its own language, and on a narrow bar two letters over them. */
 export function startFrame() {
-    const button = find("[data-action=language]", HTMLButtonElement);
-    button.addEventListener("click", () => void nextLanguage().catch(() => notice(errorText("server_away"))));
-    const label = () => {
-        setText(find(".long", HTMLElement, button), t("language.next"));
-        setText(find(".short", HTMLElement, button), t("language.short"));
-        for (const span of button.querySelectorAll("span")) span.lang = currentLanguage() === "fr" ? "en" : "fr";
+    const box = find("[data-language]", HTMLElement);
+    const short = make("span", { class: "short", "aria-hidden": "true" });
+    const choice = make("select", { "data-action": "language", "data-i18n-label": "language.label" },
+        ...LANGUAGES.map((language) => make("option", { value: language, lang: language }, OWN_NAMES[language])));
+    const show = () => {
+        choice.value = choice.lang = currentLanguage();
+        setText(short, currentLanguage().toUpperCase());
     };
-    onLanguage(label);
-    label();
+    choice.addEventListener("change", () => {
+        const wanted = LANGUAGES.find((language) => language === choice.value) ?? "fr";
+        void chooseLanguage(wanted).catch(() => {
+            show();
+            notice(errorText("server_away"));
+        });
+    });
+    box.append(short, choice);
+    translate(box);
+    onLanguage(show);
+    show();
 }
 
 /** Shows a sentence for some seconds, read out by screen readers. @param {string} text */

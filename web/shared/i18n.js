@@ -1,22 +1,34 @@
 /**
  * Languages of the pages. Owns: the catalogs (i18n/*.json), the choice of language and its memory, and
  * numbers and times in words. Must never decide what is shown, only how it is said. French is the first
- * language: the markup carries it, so a page can be read before its catalog came.
+ * language: the markup carries it, so a page can be read before any other catalog came.
  */
 
 // Part of the page's one script: a file of its own would fight the others for a thin link.
 import french from "./i18n/fr.json" with { type: "json" };
 
-export const LANGUAGES = /** @type {const} */ (["fr", "en"]);
+export const LANGUAGES = /** @type {const} */ (["fr", "bm", "en"]);
 /** @typedef {typeof LANGUAGES[number]} Language */
+/** How each language calls itself. @type {Record<Language, string>} */
+export const OWN_NAMES = { fr: "Français", bm: "Bamanankan", en: "English" };
+
+/**
+ * The locale of figures and plurals. No browser brings Bambara; Mali writes figures in it as in French, and falling
+ * back to whatever the browser speaks would turn 38,5 into 38.5. @type {Record<Language, string>}
+ */
+const FIGURES = { fr: "fr", bm: "fr", en: "en" };
 
 const STORAGE_KEY = "keneya.language";
 const RETRY_MS = 3_000;
+// A page that waits longer for words than this starts in French; the words may come when they come.
+const PATIENCE_MS = 4_000;
 
-/** null: none has come yet. @type {Record<string, string> | null} */
-let catalog = null;
+/** @type {Record<string, string>} */
+let catalog = french;
 /** @type {Language} */
 let language = "fr";
+/** What was asked for last, while its words are on the way. @type {Language} */
+let asked = "fr";
 /** @type {Set<() => void>} */
 const listeners = new Set();
 /** Further catalogs that a part of a page asked for. @type {Set<string>} */
@@ -27,32 +39,29 @@ export function currentLanguage() {
     return language;
 }
 
+/** @returns {string} the locale that figures, dates and plurals of the page are written in */
+export function figures() {
+    return FIGURES[language];
+}
+
 /** @param {() => void} listener called after every change of language */
 export function onLanguage(listener) {
     listeners.add(listener);
 }
 
-/** Loads the remembered language and says the whole page in it; tries until it is there. */
+/** Says the whole page in the remembered language; one that does not come soon is said later. */
 export async function startLanguage() {
-    for (;;) {
-        try {
-            return await use(remembered());
-        } catch (error) {
-            console.warn("i18n:", error instanceof Error ? error.message : "no catalog");
-            await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        }
-    }
+    await Promise.race([keepTrying(remembered()), pause(PATIENCE_MS)]);
 }
 
-/** Goes to the next language of the list and remembers it. */
-export async function nextLanguage() {
-    const next = LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length] ?? "fr";
+/** Says the page in another language and remembers it. Throws if its words do not come. @param {Language} wanted */
+export async function chooseLanguage(wanted) {
+    await use(wanted);
     try {
-        localStorage.setItem(STORAGE_KEY, next);
+        localStorage.setItem(STORAGE_KEY, wanted);
     } catch {
         // Storage is refused in some kiosk modes: the choice then lasts until the page closes.
     }
-    await use(next);
 }
 
 /** @returns {Language} */
@@ -66,22 +75,51 @@ function remembered() {
     return LANGUAGES.find((known) => known === stored) ?? "fr";
 }
 
+/** Until its words are there, or another language was chosen. @param {Language} wanted */
+async function keepTrying(wanted) {
+    do {
+        try {
+            return await use(wanted);
+        } catch (error) {
+            console.warn("i18n:", error instanceof Error ? error.message : "no catalog");
+            await pause(RETRY_MS);
+        }
+    } while (asked === wanted);
+}
+
+/** @param {number} ms */
+function pause(ms) {
+    return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 /**
  * Also has the words of `i18n/<part>.<language>.json`, which no first visit of a station should carry.
  * @param {string} part
  */
 export async function alsoSay(part) {
-    if (parts.has(part)) return;
-    const words = await load(`${part}.${language}`);
-    parts.add(part);
-    catalog = { ...catalog, ...words };
+    while (!parts.has(part)) {
+        const loading = language;
+        const words = await load(`${part}.${loading}`);
+        if (loading !== language) continue; // the page speaks another language by now
+        parts.add(part);
+        catalog = { ...catalog, ...words };
+    }
 }
 
 /** @param {Language} wanted */
 async function use(wanted) {
-    const main = wanted === "fr" ? french : await load(wanted);
-    const rest = await Promise.all([...parts].map((part) => load(`${part}.${wanted}`)));
-    catalog = Object.assign({}, main, ...rest);
+    asked = wanted;
+    const words = { ...(wanted === "fr" ? french : await load(wanted)) };
+    /** @type {Set<string>} */
+    const loaded = new Set();
+    for (;;) {
+        const missing = [...parts].filter((part) => !loaded.has(part)); // more may be asked for meanwhile
+        if (!missing.length) break;
+        Object.assign(words, ...(await Promise.all(missing.map((part) => load(`${part}.${wanted}`)))));
+        for (const part of missing) loaded.add(part);
+    }
+    if (asked !== wanted) return;
+    catalog = words;
     language = wanted;
     document.documentElement.lang = wanted;
     translate(document);
@@ -103,10 +141,9 @@ async function load(name) {
  * @returns {string}
  */
 export function t(key, values = {}) {
-    if (!catalog) return ""; // said again by `translate` and by whoever listens, as soon as there are words
     let text = catalog[key];
     if (text === undefined && typeof values.count === "number") {
-        const form = new Intl.PluralRules(language).select(values.count);
+        const form = new Intl.PluralRules(figures()).select(values.count);
         text = catalog[`${key}.${form}`] ?? catalog[`${key}.other`];
     }
     if (text === undefined) return key;
@@ -118,7 +155,7 @@ export function t(key, values = {}) {
 
 /** The sentence for an error code of the server. @param {string} code @returns {string} */
 export function errorText(code) {
-    return catalog?.[`error.${code}`] ?? t("error.error");
+    return catalog[`error.${code}`] ?? t("error.error");
 }
 
 /**
@@ -149,13 +186,13 @@ export function say(element, key) {
 
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] @returns {string} */
 export function number(value, options) {
-    return new Intl.NumberFormat(language, options).format(value);
+    return new Intl.NumberFormat(figures(), options).format(value);
 }
 
 /** @param {number} seconds @returns {string} 4:05, or 1:02:09 from an hour on */
 export function clock(seconds) {
     const whole = Math.max(0, Math.floor(seconds));
-    const two = new Intl.NumberFormat(language, { minimumIntegerDigits: 2 });
+    const two = new Intl.NumberFormat(figures(), { minimumIntegerDigits: 2 });
     const hours = Math.floor(whole / 3600);
     const minutes = Math.floor(whole / 60) % 60;
     const start = hours ? `${number(hours)}:${two.format(minutes)}` : number(minutes);

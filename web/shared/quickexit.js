@@ -7,7 +7,7 @@
 import { icon, make } from "./dom.js";
 import { said, style } from "./fields.js";
 import { ownHeaders, tookChallenge } from "./http.js";
-import { alsoSay, say } from "./i18n.js";
+import { alsoSay, currentLanguage, say } from "./i18n.js";
 
 const STYLE = new URL("./together.css", import.meta.url).pathname;
 const LEAFLET = "/conseils";
@@ -62,12 +62,12 @@ async function leave() {
     document.body.replaceChildren(leaflet());
     document.body.dataset.view = "leaflet";
     document.title = "Se laver les mains";
-    history.replaceState(null, "", LEAFLET);
+    history.replaceState(null, "", `${LEAFLET}#${currentLanguage()}`);
     wipe();
     stop();
     if (ending) await told(`/api/cases/${ending}/exit`);
     // What scripts still hold in memory goes with the page; where the network is away, the poster stays as it is.
-    if (await reaches(LEAFLET)) location.replace(LEAFLET);
+    if (await reaches(LEAFLET)) location.reload();
 }
 
 /** @returns {HTMLElement} what the page of `LEAFLET` shows too */

@@ -3,14 +3,15 @@
  * the sheet on the screen. Must never keep a case once its view is left.
  */
 
-/** @import {CaseView, SheetLanguage} from "../shared/casesheet.js" */
+/** @import {CaseView} from "../shared/casesheet.js" */
+/** @import {Language} from "../shared/i18n.js" */
 
 import { OUTCOMES } from "../shared/caselists.js";
-import { focusHeading, OWN_NAMES, sheet, SHEET_LANGUAGES, wordsIn } from "../shared/casesheet.js";
+import { focusHeading, sheet, wordsIn } from "../shared/casesheet.js";
 import { icon, make, setText } from "../shared/dom.js";
 import { button, choice, field, said, style, when } from "../shared/fields.js";
 import { call, codeOf } from "../shared/http.js";
-import { alsoSay, currentLanguage, errorText, t } from "../shared/i18n.js";
+import { alsoSay, currentLanguage, errorText, LANGUAGES, OWN_NAMES, t } from "../shared/i18n.js";
 
 const STYLE = new URL("../shared/cases.css", import.meta.url).pathname;
 
@@ -58,10 +59,10 @@ export async function showCase(box, caseId, ways) {
         /** @type {CaseView} */
         const one = await call("GET", `/api/cases/${caseId}/summary`);
         const page = make("div");
-        const languages = make("select", { name: "sheet_language" }, ...SHEET_LANGUAGES.map((value) => make("option", { value, lang: value }, OWN_NAMES[value])));
+        const languages = make("select", { name: "sheet_language" }, ...LANGUAGES.map((value) => make("option", { value, lang: value }, OWN_NAMES[value])));
         languages.value = one.language === "bm" ? "bm" : currentLanguage();
         const draw = async () => {
-            const language = /** @type {SheetLanguage} */ (languages.value);
+            const language = /** @type {Language} */ (languages.value);
             page.replaceChildren(sheet(one, await wordsIn(language), language));
         };
         languages.addEventListener("change", () => void told(error, draw));
