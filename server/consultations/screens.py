@@ -3,8 +3,8 @@
 Owns: which consultations have changed since pages were told, and when the queue is shown next. Must never
 change a consultation.
 
-``lock`` is that of decisions.py: while it is held, a decision may be made that is not on disk yet. So nothing is told
-then; who held the lock calls `flush` after.
+``lock`` is that of decisions.py: while it is held, a decision may be made that is not on disk yet. So nothing is
+told then; who held the lock calls `flush` after.
 
 Who is on a thin link hears of the others' links and rungs now and then only, and at last as they are.
 """
