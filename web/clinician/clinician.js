@@ -8,17 +8,16 @@
 import { CallPage } from "../shared/callpage.js";
 import { DeviceCard } from "../shared/devices.js";
 import { find, onActions, setText, showView, swapIcon } from "../shared/dom.js";
-import { confirm, notice, startFrame } from "../shared/frame.js";
-import { call, codeOf, HttpError } from "../shared/http.js";
+import { notice, startFrame } from "../shared/frame.js";
+import { codeOf } from "../shared/http.js";
 import { errorText, onLanguage, say, startLanguage, t } from "../shared/i18n.js";
 import { showLink } from "../shared/links.js";
-import { SignIn } from "../shared/signin.js";
+import { SignIn, signOut } from "../shared/signin.js";
 import { chime, setSoundWanted, soundWanted, unlockSound } from "./chime.js";
 import { QueueList } from "./queue.js";
 
 // Long enough to see oneself and sit right; then the camera's light goes out until a call.
 const CAMERA_RESTS_AFTER_MS = 60_000;
-const RETRY_START_MS = 5_000;
 const TICK_MS = 1_000;
 
 const queue = new QueueList(onFresh);
@@ -29,6 +28,7 @@ const signIn = new SignIn(find("[data-for=sign-in]", HTMLElement), "clinician", 
     render();
 });
 const page = new CallPage("clinician", {
+    current: () => consultation,
     onNew,
     onSettled,
     onMessage,
@@ -216,37 +216,20 @@ async function openCase(target) {
     await (id ? casenote.openCase(id) : casenote.openMine());
 }
 
-async function end() {
-    const id = consultation?.consultation_id;
-    const going = await confirm({ title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" });
-    if (going && id && consultation?.consultation_id === id) session.send(together?.leads ? { type: "leave_group" } : { type: "end", consultation_id: id });
+function end() {
+    const question = { title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" };
+    void page.askThenSend(question, (consultation_id) => (together?.leads ? { type: "leave_group" } : { type: "end", consultation_id }));
 }
 
-/** The patient has said that it shall stop. */
-async function withdraw() {
-    const caseId = consultation?.consultation_id;
-    if (!caseId) return;
-    const { askWithdrawal } = await import("../shared/withdrawal.js");
-    await askWithdrawal(caseId, () => consultation?.consultation_id === caseId);
+function leave() {
+    const question = { title: "leave.title", text: "leave.text", yes: "leave.yes", no: "leave.no", icon: "leave" };
+    void page.askThenSend(question, (consultation_id) => (together?.leads ? { type: "leave_group" } : { type: "leave", consultation_id }));
 }
 
-async function leave() {
-    const id = consultation?.consultation_id;
-    const going = await confirm({ title: "leave.title", text: "leave.text", yes: "leave.yes", no: "leave.no", icon: "leave" });
-    if (going && id && consultation?.consultation_id === id) session.send(together?.leads ? { type: "leave_group" } : { type: "leave", consultation_id: id });
-}
-
-async function signOut() {
+async function endSession() {
     session.end();
-    try {
-        await call("DELETE", "/api/session");
-    } catch (problem) {
-        // Without an answer the session may live on: say so, and stay where signing out can be tried again.
-        notice(errorText(codeOf(problem)));
-        session.connection.connect();
-        return;
-    }
-    forget();
+    if (await signOut()) forget();
+    else session.connection.connect(); // it can be tried again from here
 }
 
 function forget() {
@@ -267,35 +250,18 @@ function setSound(wanted) {
     swapIcon(button, soundWanted() ? "bell" : "bell-off");
 }
 
-/** Finds out who is signed in, and connects. */
-async function begin() {
-    try {
-        await signIn.begin();
-        render();
-    } catch (problem) {
-        if (!(problem instanceof HttpError)) throw problem;
-        overlays.set({ state: "away", retryAtMs: Date.now() + RETRY_START_MS });
-        setTimeout(() => void begin(), RETRY_START_MS);
-    }
-}
-
 onActions({
+    ...page.actions,
     accept,
     case: (target) => void openCase(target),
     group: () => void withTogether((part) => part.openGroup()),
     mediators: () => void withTogether((part) => part.openMediators()),
     duty: () => session.send({ type: "set_duty", on: !onDuty }),
-    end: () => void end(),
-    leave: () => void leave(),
-    withdraw: () => void withdraw(),
-    mute: () => session.media.setMuted(!session.media.muted),
-    camera: () => void session.media.setCameraOff(!session.media.cameraRests),
-    devices: () => void session.media.openDevices(),
+    end,
+    leave,
     wake: showSelf,
-    retry: () => session.connection.connect(),
-    reload: () => location.reload(),
     sound: () => setSound(!soundWanted()),
-    "sign-out": () => void signOut(),
+    "sign-out": () => void endSession(),
 });
 document.addEventListener("pointerdown", unlockSound, { passive: true });
 document.addEventListener("keydown", unlockSound, { passive: true });
@@ -305,4 +271,4 @@ await startLanguage();
 startFrame();
 setSound(soundWanted());
 setInterval(tick, TICK_MS);
-await begin();
+await signIn.keepBeginning(render, (_, retryAtMs) => overlays.set({ state: "away", retryAtMs }));

@@ -7,18 +7,17 @@
 
 import { CallPage } from "../shared/callpage.js";
 import { find, make, onActions, showView } from "../shared/dom.js";
-import { confirm, notice, startFrame } from "../shared/frame.js";
-import { call, codeOf, HttpError } from "../shared/http.js";
+import { notice, startFrame } from "../shared/frame.js";
+import { call, codeOf } from "../shared/http.js";
 import { alsoSay, errorText, onLanguage, say, startLanguage, t } from "../shared/i18n.js";
 import { PresenceList } from "../shared/presence.js";
-import { SignIn } from "../shared/signin.js";
+import { SignIn, signOut } from "../shared/signin.js";
 import { invitationCard } from "./invitation.js";
 import { reportForm } from "./report.js";
 
 /** @typedef {{id: string, joined_at: number, minutes: number}} Owed */
 
 const TICK_MS = 1_000;
-const RETRY_START_MS = 5_000;
 
 let signedIn = false;
 let onDuty = false;
@@ -31,6 +30,7 @@ let owed = [];
 
 const work = find("[data-work]", HTMLElement);
 const page = new CallPage("mediator", {
+    current: () => consultation,
     onNew: () => undefined,
     onSettled: () => (consultation = null),
     onMessage,
@@ -131,43 +131,22 @@ function render() {
     overlays.tick();
 }
 
-async function leave() {
-    const id = consultation?.consultation_id;
-    const going = await confirm({ title: "end.title", text: "mediator.report.text", yes: "group.leave", no: "end.no", icon: "leave" });
-    if (going && id && consultation?.consultation_id === id) session.send({ type: "leave", consultation_id: id });
+function leave() {
+    const question = { title: "end.title", text: "mediator.report.text", yes: "group.leave", no: "end.no", icon: "leave" };
+    void page.askThenSend(question, (consultation_id) => ({ type: "leave", consultation_id }));
 }
 
-async function signOut() {
+async function endSession() {
     session.end();
-    try {
-        await call("DELETE", "/api/session");
-        location.reload();
-    } catch (problem) {
-        notice(errorText(codeOf(problem)));
-        session.connection.connect();
-    }
-}
-
-async function begin() {
-    try {
-        await signIn.begin();
-        render();
-    } catch (problem) {
-        if (!(problem instanceof HttpError)) throw problem;
-        overlays.set({ state: "away", retryAtMs: Date.now() + RETRY_START_MS });
-        setTimeout(() => void begin(), RETRY_START_MS);
-    }
+    if (await signOut()) location.reload();
+    else session.connection.connect(); // it can be tried again from here
 }
 
 onActions({
+    ...page.actions,
     duty: () => session.send({ type: "set_duty", on: !onDuty }),
-    end: () => void leave(),
-    mute: () => session.media.setMuted(!session.media.muted),
-    camera: () => void session.media.setCameraOff(!session.media.cameraRests),
-    devices: () => void session.media.openDevices(),
-    retry: () => session.connection.connect(),
-    reload: () => location.reload(),
-    "sign-out": () => void signOut(),
+    end: leave,
+    "sign-out": () => void endSession(),
 });
 find("[data-link-own]", HTMLElement).append(link);
 onLanguage(() => {
@@ -179,4 +158,4 @@ await Promise.all([alsoSay("together"), alsoSay("people")]);
 startFrame();
 drawWork();
 setInterval(() => page.tick(), TICK_MS);
-await begin();
+await signIn.keepBeginning(render, (_, retryAtMs) => overlays.set({ state: "away", retryAtMs }));

@@ -8,12 +8,10 @@
 
 import { find, icon, make, onActions, setText, showView } from "../shared/dom.js";
 import { notice, startFrame } from "../shared/frame.js";
-import { call, codeOf, HttpError } from "../shared/http.js";
+import { codeOf, HttpError } from "../shared/http.js";
 import { alsoSay, errorText, onLanguage, say, startLanguage } from "../shared/i18n.js";
-import { SignIn } from "../shared/signin.js";
+import { SignIn, signOut } from "../shared/signin.js";
 import { SECTIONS } from "./sections.js";
-
-const RETRY_START_MS = 5_000;
 
 /** @type {Me | null} */
 let me = null;
@@ -73,24 +71,13 @@ function leave() {
     showView("sign-in");
 }
 
-async function signOut() {
-    try {
-        await call("DELETE", "/api/session");
-        leave();
-    } catch (problem) {
-        notice(errorText(codeOf(problem)));
-    }
+async function endSession() {
+    if (await signOut()) leave();
 }
 
-async function begin() {
-    try {
-        await signIn.begin();
-        if (!me) showView("sign-in");
-    } catch (problem) {
-        if (!(problem instanceof HttpError)) throw problem;
-        notice(errorText(problem.code));
-        setTimeout(() => void begin(), RETRY_START_MS);
-    }
+/** Who is signed in was found out: somebody, or nobody yet. */
+function begun() {
+    if (!me) showView("sign-in");
 }
 
 onActions({
@@ -98,7 +85,7 @@ onActions({
         const wanted = SECTIONS.find(({ id }) => id === button.dataset.id);
         if (wanted) void show(wanted);
     },
-    "sign-out": () => void signOut(),
+    "sign-out": () => void endSession(),
     "signed-out": leave,
 });
 onLanguage(() => {
@@ -106,4 +93,4 @@ onLanguage(() => {
 });
 await startLanguage();
 startFrame();
-await begin();
+await signIn.keepBeginning(begun, (problem) => notice(errorText(problem.code)));

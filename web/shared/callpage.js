@@ -4,14 +4,14 @@
  * which follows everything that has come.
  */
 
-/** @import {ServerMessage} from "./messages.js" */
+/** @import {ClientMessage, Consultation, ServerMessage} from "./messages.js" */
 /** @import {Status} from "./protocol.js" */
 /** @import {Ticket} from "./http.js" */
 
 import { CallView } from "./call.js";
 import { setPrice } from "./cost.js";
 import { find } from "./dom.js";
-import { notice, Overlays } from "./frame.js";
+import { confirm, notice, Overlays } from "./frame.js";
 import { errorText } from "./i18n.js";
 import { makeLink, showLink } from "./links.js";
 import { Session } from "./session.js";
@@ -25,6 +25,7 @@ const SETTLE_MS = 400;
  * @property {(isFirst: boolean) => void} onNew the server knows no earlier session: what it does not send now is no
  *   more; first: since the page was opened, so what was asked for meanwhile is on its way
  * @property {() => void} onSettled it has sent what it knows, and no consultation was in it
+ * @property {() => Consultation | null} current the consultation that the page is about now
  * @property {(message: ServerMessage) => void} onMessage every one, after the parts that all pages have
  * @property {(ref: number) => void} onRefused the message of this seq was
  * @property {() => void} onSignedOut
@@ -63,6 +64,38 @@ export class CallPage {
     tick() {
         this.overlays.tick();
         this.callView.setServerAway(this.overlays.isAway);
+    }
+
+    /** What the buttons of every call do, for `onActions`. */
+    get actions() {
+        const { connection, media } = this.session;
+        return {
+            mute: () => media.setMuted(!media.muted),
+            camera: () => void media.setCameraOff(!media.cameraRests),
+            devices: () => void media.openDevices(),
+            withdraw: () => void this.#withdraw(),
+            retry: () => connection.connect(),
+            reload: () => location.reload(),
+        };
+    }
+
+    /**
+     * Asks before something final; what was asked about must still be there at the yes.
+     * @param {Parameters<typeof confirm>[0]} question
+     * @param {(consultationId: string) => ClientMessage} message what to send then
+     */
+    async askThenSend(question, message) {
+        const id = this.page.current()?.consultation_id;
+        const going = await confirm(question);
+        if (going && id && this.page.current()?.consultation_id === id) this.session.send(message(id));
+    }
+
+    /** The patient no longer wants to be seen. */
+    async #withdraw() {
+        const caseId = this.page.current()?.consultation_id;
+        if (!caseId) return;
+        const { askWithdrawal } = await import("./withdrawal.js");
+        await askWithdrawal(caseId, () => this.page.current()?.consultation_id === caseId);
     }
 
     /** @param {ServerMessage} message */

@@ -4,10 +4,28 @@
  */
 
 import { find, icon, make, setText } from "./dom.js";
+import { notice } from "./frame.js";
 import { call, codeOf, HttpError } from "./http.js";
 import { errorText, t } from "./i18n.js";
 
+// Soon enough for whoever stands before the page, seldom enough for a server that has just come back.
+const RETRY_MS = 5_000;
+
 /** @typedef {{participant_id: string, name: string, role: string, site: string}} Me */
+
+/**
+ * Ends the session on the server.
+ * @returns {Promise<boolean>} false: without an answer it may live on; that was said
+ */
+export async function signOut() {
+    try {
+        await call("DELETE", "/api/session");
+        return true;
+    } catch (problem) {
+        notice(errorText(codeOf(problem)));
+        return false;
+    }
+}
 
 export class SignIn {
     /**
@@ -45,6 +63,22 @@ export class SignIn {
         }
         void this.#offerProvider();
         return false;
+    }
+
+    /**
+     * Begins, and again until the server can say who is signed in.
+     * @param {() => void} onBegun @param {(problem: HttpError, retryAtMs: number) => void} onAway
+     */
+    async keepBeginning(onBegun, onAway) {
+        try {
+            await this.begin();
+        } catch (problem) {
+            if (!(problem instanceof HttpError)) throw problem;
+            onAway(problem, Date.now() + RETRY_MS);
+            setTimeout(() => void this.keepBeginning(onBegun, onAway), RETRY_MS);
+            return;
+        }
+        onBegun();
     }
 
     async #submit() {

@@ -12,7 +12,7 @@ import { CallPage } from "../shared/callpage.js";
 import { estimateText } from "../shared/cost.js";
 import { DeviceCard } from "../shared/devices.js";
 import { find, onActions, setText, showView } from "../shared/dom.js";
-import { confirm, notice, startFrame } from "../shared/frame.js";
+import { notice, startFrame } from "../shared/frame.js";
 import { call, codeOf, signWith } from "../shared/http.js";
 import { errorText, onLanguage, startLanguage, t } from "../shared/i18n.js";
 import { showLink } from "../shared/links.js";
@@ -28,6 +28,7 @@ const TICK_MS = 1_000;
 const waiting = new WaitingView();
 const card = new DeviceCard(find("[data-devices]", HTMLElement));
 const page = new CallPage("station", {
+    current: () => consultation,
     onTicket,
     onNew: (isFirst) => (requestSeq = isFirst ? requestSeq : 0),
     onSettled: forgetConsultation,
@@ -309,14 +310,6 @@ async function askConsent() {
     render();
 }
 
-/** The patient no longer wants to be seen. */
-async function withdraw() {
-    const caseId = consultation?.consultation_id;
-    if (!caseId) return;
-    const { askWithdrawal } = await import("../shared/withdrawal.js");
-    await askWithdrawal(caseId, () => consultation?.consultation_id === caseId);
-}
-
 async function askForReferral() {
     const caseId = consultation?.consultation_id ?? lastCaseId;
     const module = await import("./referralconsent.js");
@@ -332,16 +325,14 @@ function leaveBeside() {
     render();
 }
 
-async function cancel() {
-    const id = consultation?.consultation_id;
-    const going = await confirm({ title: "cancel.title", text: "cancel.text", yes: "cancel.yes", no: "cancel.no", icon: "cross" });
-    if (going && id && consultation?.consultation_id === id) session.send({ type: "cancel_request", consultation_id: id });
+function cancel() {
+    const question = { title: "cancel.title", text: "cancel.text", yes: "cancel.yes", no: "cancel.no", icon: "cross" };
+    void page.askThenSend(question, (consultation_id) => ({ type: "cancel_request", consultation_id }));
 }
 
-async function end() {
-    const id = consultation?.consultation_id;
-    const going = await confirm({ title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" });
-    if (going && id && consultation?.consultation_id === id) session.send(together?.seatId ? { type: "leave_group" } : { type: "end", consultation_id: id });
+function end() {
+    const question = { title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" };
+    void page.askThenSend(question, (consultation_id) => (together?.seatId ? { type: "leave_group" } : { type: "end", consultation_id }));
 }
 
 /** @param {HTMLFormElement} form */
@@ -378,11 +369,9 @@ function begin() {
 }
 
 onActions({
-    cancel: () => void cancel(),
-    end: () => void end(),
-    mute: () => session.media.setMuted(!session.media.muted),
-    camera: () => void session.media.setCameraOff(!session.media.cameraRests),
-    devices: () => void session.media.openDevices(),
+    ...page.actions,
+    cancel,
+    end,
     home: goHome,
     case: () => void openCase(),
     group: () => void withTogether((part) => void part.takeSeat()),
@@ -391,9 +380,6 @@ onActions({
     summary: () => void openRecords(lastCaseId),
     consent: () => void askConsent(),
     "referral-consent": () => void askForReferral(),
-    withdraw: () => void withdraw(),
-    retry: () => session.connection.connect(),
-    reload: () => location.reload(),
     wake: touched,
 });
 find("form[data-form=enrol]", HTMLFormElement).addEventListener("submit", (event) => {
