@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.audit.acts import Act
@@ -37,8 +37,13 @@ class CaseLists:
         self._clock = clock
 
     async def recent(self, who: Principal) -> list[CaseLine]:
-        """The cases of these two weeks that this station opened, or that this clinician took on."""
-        since = CaseFile.opened_at >= self._clock() - RECENT_S
+        """The cases of these two weeks that this station opened, or that this clinician took on.
+
+        Also older ones whose outcome was told since: that is how a clinician hears of it.
+        """
+        start = self._clock() - RECENT_S
+        told = exists().where(CaseOutcome.case_id == CaseFile.id, CaseOutcome.reported_at >= start)
+        since = or_(CaseFile.opened_at >= start, told)
         if who.role is Role.STATION:
             # A kiosk's list is read by whoever stands before it: a survivor is found by the alias, or not at all.
             since = and_(since, CaseFile.kind != Kind.SURVIVOR_SAFE.value)
@@ -79,7 +84,8 @@ class CaseLists:
                 patient_ref=case.patient_ref.reveal() if who.role is Role.STATION else "",
                 site=site,
                 answered=answered,
-                outcome=outcomes.get(case.id, ""),
+                outcome=outcomes[case.id].outcome if case.id in outcomes else "",
+                outcome_at=outcomes[case.id].reported_at if case.id in outcomes else None,
             )
             for case, state, site, answered in rows
         ]
@@ -93,6 +99,6 @@ def _mine(who: Principal) -> ColumnElement[bool]:
     )
 
 
-async def _newest_outcomes(db: AsyncSession, case_ids: list[str]) -> dict[str, str]:
+async def _newest_outcomes(db: AsyncSession, case_ids: list[str]) -> dict[str, CaseOutcome]:
     query = select(CaseOutcome).where(CaseOutcome.case_id.in_(case_ids)).order_by(CaseOutcome.id)
-    return {row.case_id: row.outcome for row in await db.scalars(query)}
+    return {row.case_id: row for row in await db.scalars(query)}

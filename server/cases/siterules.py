@@ -15,7 +15,7 @@ from server.audit.trail import Trail
 from server.auth.principal import Principal
 from server.cases.errors import NoSuchCase
 from server.db.engine import DbSessions
-from server.db.models import Site
+from server.db.models import Site, Station
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,13 @@ class Sites:
                 SiteRules(site.id, site.name, site.names_allowed, site.survivor_safe)
                 for site in await db.scalars(select(Site).order_by(Site.name))
             ]
+
+    async def of_station(self, station_id: str) -> tuple[bool, bool]:
+        """Whether cases of this station may carry a name, and whether all of them are survivor-safe."""
+        query = select(Site.names_allowed, Site.survivor_safe).join(Station, Station.site_id == Site.id)
+        async with self._database() as db:
+            names_allowed, survivor_safe = (await db.execute(query.where(Station.id == station_id))).one()
+        return names_allowed, survivor_safe
 
     async def change(
         self, who: Principal, site_id: str, *, names_allowed: bool, survivor_safe: bool | None = None

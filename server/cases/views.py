@@ -111,6 +111,7 @@ class CaseLine(Private, frozen=True, kw_only=True):
     site: str
     answered: bool
     outcome: str
+    outcome_at: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""GET /api/sites and POST /api/sites/{id}/rules: what a site has decided about its cases.
+"""GET /api/sites, POST /api/sites/{id}/rules, GET /api/station/rules: what a site has decided about its cases.
 
-Owns: the two.
+Owns: the three. A station is told its own site's, before it writes a case down.
 """
 
 from __future__ import annotations
@@ -29,6 +29,20 @@ class NewRules(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 async def sites(request: web.Request, who: Principal) -> web.Response:
     """Every site with its rules."""
     return json_response(await request.app[SITES].all())
+
+
+class OwnRules(msgspec.Struct, frozen=True):
+    """What holds at the site of the station that asks."""
+
+    names_allowed: bool
+    survivor_safe: bool
+
+
+@needs(Action.OPEN_CASES)
+async def own_rules(request: web.Request, who: Principal) -> web.Response:
+    """What a form of this station may ask for."""
+    names_allowed, survivor_safe = await request.app[SITES].of_station(who.participant_id)
+    return json_response(OwnRules(names_allowed, survivor_safe))
 
 
 @needs(Action.KEEP_SITES)

@@ -54,4 +54,5 @@ def _add_routes(router: web.UrlDispatcher) -> None:
     router.add_delete("/api/roster/{entry_id}", api_roster.remove)
     router.add_get("/api/waiting", api_roster.waiting)
     router.add_get("/api/sites", api_sites.sites)
+    router.add_get("/api/station/rules", api_sites.own_rules)
     router.add_post("/api/sites/{site_id}/rules", api_sites.change)

@@ -9,6 +9,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from benchmarks.lab import people
 from benchmarks.lab.browser import missing_browser
+from server.http.api_cases import DESK
 from tests.support.call import two_pages
 
 pytestmark = [
@@ -67,6 +68,7 @@ async def test_a_case_from_the_form_to_the_printed_sheet(tmp_path: Path) -> None
         await entry.locator("[data-action=case]").click()
         panel = doctor.locator("[data-case-panel]")
         await expect(panel).to_contain_text("<b>saigne</b>")
+        await expect(panel.locator("[data-wishes]")).to_contain_text("ICD-11")
         await expect(panel.locator("img")).to_have_js_property("complete", True)
         assert await panel.locator("img").evaluate("image => image.naturalWidth") >= 640
         await panel.locator(".case-head button").click()
@@ -88,10 +90,22 @@ async def test_a_case_from_the_form_to_the_printed_sheet(tmp_path: Path) -> None
         await referral.locator("button").click()
         await expect(referral.locator("[role=alert]")).not_to_be_empty()
         await people.act(station, "referral-consent")
-        await station.locator("[data-case-panel] [name=recipient]").select_option("ramed")
-        await station.locator("[data-case-panel] > .button").click()
-        await agree(station)
-        await expect(station.locator("[data-case-panel]")).to_have_count(0)
+        panel_of_station = station.locator("[data-case-panel]")
+        for recipient, name in (("psychology", "Psychologie"), ("ramed", "RAMED")):
+            await panel_of_station.locator("[name=recipient]").select_option(recipient)
+            await panel_of_station.locator("> .button").click()
+            # What is read to the patient names who receives the letter; a code is nobody.
+            await expect(station.locator("form[data-form=consent]")).to_be_visible()
+            await station.check("input[name=consent_language][value=fr]", force=True)
+            await expect(station.locator(".consent-words li").first).to_contain_text(name)
+            await agree(station)
+            await expect(panel_of_station).to_have_count(0)
+            await people.act(station, "referral-consent")
+        # One of the two is taken back again, in mid-call, and only that one.
+        await panel_of_station.locator("[data-recipient=psychology]").click()
+        await people.act(station, "confirm")
+        await expect(panel_of_station.locator("[data-recipient]")).to_have_count(1)
+        await panel_of_station.locator(".case-head button").click()
         await referral.locator("button").click()
         await expect(doctor.locator("[data-notice]")).to_contain_text("Orientation enregistrée")
         await panel.locator(".case-head button").first.click()
@@ -113,6 +127,10 @@ async def test_a_case_from_the_form_to_the_printed_sheet(tmp_path: Path) -> None
         await station.locator("[name=outcome]").select_option("better")
         await station.locator("form button", has_text="Le dire au soignant").click()
         await expect(station.locator("p[role=status]", has_text="Merci")).to_be_visible()
+        await doctor.click(".desk-head [data-action=case]")
+        await expect(panel.locator("li.news")).to_contain_text("Va mieux")
+        await panel.locator("li.news button").click()
+        await expect(panel.locator("[data-outcomes]")).to_contain_text("Va mieux")
 
         # Left alone, nothing of a patient stays on the screen.
         await station.locator(".case-head button").first.click()
@@ -144,3 +162,20 @@ async def test_a_hurried_request_asks_by_itself_and_nobody_takes_it_before_the_y
         assert kept.in_force
         await people.accept(doctor)
         await people.view(station, "call")
+
+
+async def test_a_patient_is_handed_to_one_colleague_by_name(tmp_path: Path) -> None:
+    async with async_playwright() as playwright, two_pages(tmp_path, playwright) as call:
+        station, doctor = call.pages
+        colleague = await call.server.new_doctor("keita", "Dr Keïta")
+        await people.request(station, urgency="orange")
+        await people.accept(doctor)
+        await people.view(station, "call")
+        await doctor.locator("[data-action=case]:visible").click()
+        form = doctor.locator("form[data-form=transfer]")
+        await form.locator("select").select_option(label="Dr Keïta")
+        await form.locator("button").click()
+        await people.view(station, "waiting")
+        await people.view(doctor, "queue")
+        (waiting,) = call.server.app[DESK].waiting()
+        assert waiting.wishes.clinician_id == colleague

@@ -138,3 +138,38 @@ async def test_the_way_out_leaves_a_poster_and_nothing_to_go_back_to(tmp_path: P
         await station.go_back()
         assert "/station" not in station.url
         await people.open_station(station, call.server.url)  # the kiosk is still a kiosk, and at home
+
+
+async def test_a_survivor_who_comes_back_has_the_way_out_from_the_first_screen_on(tmp_path: Path) -> None:
+    async with async_playwright() as playwright, two_pages(tmp_path, playwright) as call:
+        station, doctor = call.pages
+        await people.act(station, "case")
+        form = station.locator("form[data-form=case]")
+        await expect(form.locator("input[type=file]")).to_have_count(1)
+        await form.locator("[name=survivor_safe]").check()
+        await expect(form.locator("input[type=file]")).to_be_hidden()  # no picture of a survivor
+        await form.locator("[name=patient_ref]").fill("Hirondelle")
+        await people.act(station, "submit-case")
+        await agree(station)
+        await people.view(station, "waiting")
+        await people.accept(doctor)
+        await people.view(station, "call")
+        await people.act(doctor, "end")
+        await people.act(doctor, "confirm")
+        await people.view(station, "ended")
+        await people.act(station, "home")
+        await expect(station.locator("[data-quick-exit]")).to_have_count(0)
+        # Found again by the alias: the sheet, and the form that follows it up, are as safe as the call was.
+        await people.act(station, "records")
+        await station.fill("[name=patient_ref]", "Hirondelle")
+        await station.press("[name=patient_ref]", "Enter")
+        await station.locator("[data-case] button").click()
+        await expect(station.locator("[data-quick-exit]")).to_be_visible()
+        await station.locator("button", has_text="Nouvelle consultation").click()
+        await expect(form.locator("[name=survivor_safe]")).to_be_checked()
+        await form.locator("[name=survivor_safe]").click()
+        await expect(form.locator("[name=survivor_safe]")).to_be_checked()
+        await expect(station.locator("[data-quick-exit]")).to_be_visible()
+        async with station.expect_event("load"):
+            await station.keyboard.press("Escape")
+        assert station.url.endswith("/conseils")

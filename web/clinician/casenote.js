@@ -5,6 +5,7 @@
 
 /** @import {CaseView} from "../shared/casesheet.js" */
 
+import { agreements } from "../shared/agreements.js";
 import { SERVICES, SPECIALTIES } from "../shared/caselists.js";
 import { focusHeading, photos, sheet, wordsIn } from "../shared/casesheet.js";
 import { icon, make, setText } from "../shared/dom.js";
@@ -15,6 +16,8 @@ import { alsoSay, currentLanguage, errorText, say, t } from "../shared/i18n.js";
 
 const STYLE = new URL("../shared/cases.css", import.meta.url).pathname;
 const LETTER_ROWS = "4";
+// What makes a choice of the list a colleague; the rest is the id.
+const COLLEAGUE = "clinician:";
 
 /** The one panel of the page. */
 class Panel {
@@ -58,8 +61,8 @@ export async function openCase(caseId) {
         /** @type {CaseView} */
         const one = await call("GET", `/api/cases/${caseId}`);
         const language = currentLanguage();
-        const content = make("div", { class: "case-view" }, sheet(one, await wordsIn(language), language), photos(one), earlierNotes(one));
-        if (one.part === "clinician") content.append(noteForm(one), ...(inCharge(one) ? [transferForm(one)] : []), referralForm(one));
+        const content = make("div", { class: "case-view" }, outcomes(one), sheet(one, await wordsIn(language), language), wishes(one), photos(one), earlierNotes(one));
+        if (one.part === "clinician") content.append(noteForm(one), ...(inCharge(one) ? [await transferForm(one)] : []), referralForm(one), await agreements(caseId));
         const previous = one.previous_id;
         if (previous) content.prepend(button("note.earlier", "button quiet", () => void openCase(previous)));
         panel.show(content);
@@ -78,8 +81,9 @@ export async function openMine() {
             const state = line.outcome ? t(`outcome.${line.outcome}`) : t(line.answered ? "cases.answered" : "cases.unanswered");
             const open = button("cases.open", "button quiet", () => void openCase(line.id));
             open.setAttribute("aria-description", `${line.site} ${what}`);
-            lines.append(make("li", { class: "card" }, icon(line.urgency, `icon urgency-${line.urgency}`),
-                make("div", {}, make("strong", {}, `${line.site} · ${what}`), make("small", {}, `${when(line.opened_at, currentLanguage())} · ${state}`)), open));
+            const told = line.outcome_at ? ` (${when(line.outcome_at, currentLanguage())})` : "";
+            lines.append(make("li", { class: line.outcome ? "card news" : "card" }, icon(line.urgency, `icon urgency-${line.urgency}`),
+                make("div", {}, make("strong", {}, `${line.site} · ${what}`), make("small", {}, `${when(line.opened_at, currentLanguage())} · ${state}${told}`)), open));
         }
         if (!mine.length) lines.append(said("li", "cases.none"));
         panel.show(make("div", { class: "case-view" }, said("h2", "note.mine"), lines));
@@ -91,14 +95,28 @@ function inCharge({ state }) {
     return state === "accepted" || state === "in_call" || state === "interrupted";
 }
 
-/** @param {CaseView} one what was written before, with the outcome */
+/** @param {CaseView} one what became of the patient, as the station told it: the first thing to read */
+function outcomes(one) {
+    const box = make("section", { class: "card news", "data-outcomes": "" }, said("h2", "note.outcome"));
+    for (const { outcome, words, reported_at } of one.outcomes) {
+        box.append(make("p", {}, make("strong", {}, t(`outcome.${outcome}`)), ` ${words} `, make("span", { class: "soft" }, when(reported_at, currentLanguage()))));
+    }
+    box.hidden = one.outcomes.length === 0;
+    return box;
+}
+
+/** @param {CaseView} one what a clinician must know before the call, and no sheet for the patient says */
+function wishes(one) {
+    const parts = [one.language && t(`spoken.${one.language}`), one.gender_wish && `${t("case.gender")}\u00a0: ${t(`gender.${one.gender_wish}`)}`,
+        one.mediator_wanted && t("note.mediator_wanted"), one.icd11 && `ICD-11 ${one.icd11}`].filter(Boolean);
+    return make("p", { "data-wishes": "", ...(parts.length ? {} : { hidden: "" }) }, make("strong", {}, `${t("note.wishes")}\u00a0:`), ` ${parts.join(" · ")}`);
+}
+
+/** @param {CaseView} one what was written before */
 function earlierNotes(one) {
     const box = make("div", { class: "sheet" });
     for (const { clinician, note, written_at } of one.notes.filter(({ note: text }) => text)) {
         box.append(make("p", { class: "soft" }, `${clinician} · ${when(written_at, currentLanguage())}`), make("p", { class: "words" }, note ?? ""));
-    }
-    for (const { outcome, words, reported_at } of one.outcomes) {
-        box.append(make("p", {}, make("strong", {}, t(`outcome.${outcome}`)), ` ${words} `, make("span", { class: "soft" }, when(reported_at, currentLanguage()))));
     }
     return box;
 }
@@ -123,14 +141,21 @@ function noteForm(one) {
     return form;
 }
 
-/** @param {CaseView} one */
-function transferForm(one) {
-    const to = make("select", { name: "specialty" }, ...options(SPECIALTIES, "specialty"));
+/** @param {CaseView} one to a specialty, or to one colleague, who is then asked first */
+async function transferForm(one) {
+    /** @type {{names: Record<string, string>}} */
+    const { names } = await call("GET", "/api/roster");
+    const colleagues = Object.entries(names).filter(([, name]) => name !== one.clinician)
+        .map(([id, name]) => make("option", { value: COLLEAGUE + id }, name));
+    const to = make("select", { name: "specialty" },
+        make("optgroup", { label: t("note.specialty") }, ...options(SPECIALTIES, "specialty")),
+        make("optgroup", { label: t("note.colleague") }, ...colleagues));
     const go = make("button", { class: "button quiet" }, said("span", "note.transfer.go"));
     const form = make("form", { class: "card case-view", novalidate: "", "data-form": "transfer" }, said("h2", "note.transfer"),
         said("p", "note.transfer.text", "soft"), make("div", { class: "side-by-side" }, field("note.refer.to", to), go));
     onSubmit(form, go, async () => {
-        await call("POST", `/api/cases/${one.id}/transfer`, { specialty: to.value });
+        const colleague = to.value.startsWith(COLLEAGUE) ? to.value.slice(COLLEAGUE.length) : null;
+        await call("POST", `/api/cases/${one.id}/transfer`, colleague ? { clinician_id: colleague } : { specialty: to.value });
         panel.saved();
         await panel.close();
     });

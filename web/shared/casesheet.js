@@ -12,7 +12,7 @@ import { number, t } from "./i18n.js";
 
 /**
  * @typedef {object} CaseView what GET /api/cases/{id} answers
- * @property {string} id @property {string} part @property {string} state @property {number} opened_at
+ * @property {string} id @property {string} part @property {string} kind @property {string} state @property {number} opened_at
  * @property {string} site @property {string} station @property {string} patient_ref @property {string} age_band
  * @property {string} sex @property {string} reason_code @property {string} icd11 @property {string} reason_text
  * @property {string[]} red_flags @property {string} urgency @property {string} language @property {string} gender_wish
@@ -27,11 +27,15 @@ import { number, t } from "./i18n.js";
 
 /** @param {Language} language @returns {Promise<(key: string) => string>} the words of the sheet */
 export async function wordsIn(language) {
-    const response = await fetch(new URL(`./i18n/cases.${language}.json`, import.meta.url));
-    if (!response.ok) throw new Error(`catalog cases.${language}: ${response.status}`);
-    /** @type {Record<string, string>} */
-    const words = await response.json();
-    return (key) => words[key] ?? t(key);
+    const [cases, people] = await Promise.all(["cases", "people"].map((part) => catalog(part, language)));
+    return (key) => cases?.[key] ?? people?.[key] ?? t(key);
+}
+
+/** @param {string} part @param {Language} language @returns {Promise<Record<string, string>>} */
+async function catalog(part, language) {
+    const response = await fetch(new URL(`./i18n/${part}.${language}.json`, import.meta.url));
+    if (!response.ok) throw new Error(`catalog ${part}.${language}: ${response.status}`);
+    return response.json();
 }
 
 /**

@@ -39,6 +39,11 @@ export async function arm(id, end) {
     if (words) say(words, "exit.button");
 }
 
+/** @returns {boolean} whether there is a way out on the screen */
+export function isArmed() {
+    return button !== null;
+}
+
 /** There is nothing to run from any more. */
 export function disarm() {
     button?.remove();

@@ -7,22 +7,26 @@ import { GENERAL_FLAGS, isObstetric, MEASURES, OBSTETRIC_FLAGS, REASONS, AGES, S
 import { find, icon, make, setText } from "../shared/dom.js";
 import { button, choice, field, group, said, style, tick } from "../shared/fields.js";
 import { call, codeOf } from "../shared/http.js";
-import { alsoSay, errorText, number, t } from "../shared/i18n.js";
+import { alsoSay, errorText, number, say, t } from "../shared/i18n.js";
 import { shrunk, upload } from "./photos.js";
 
 const STYLE = new URL("../shared/cases.css", import.meta.url).pathname;
 
+/** @typedef {{previousId?: string, previousText?: string, discreet?: boolean}} From */
+/** @typedef {{names_allowed: boolean, survivor_safe: boolean}} Rules */
+
 /**
  * Shows the form and waits until a case is made of it.
  * @param {HTMLElement} box emptied and filled
- * @param {{previousId?: string, previousText?: string}} from the case this one follows
+ * @param {From} from the case this one follows
  * @returns {Promise<string | null>} the id of the case; null: given up
  */
 export async function fillIn(box, from = {}) {
     style(STYLE);
-    await Promise.all([alsoSay("cases"), alsoSay("people")]);
+    /** @type {[Rules, void, void]} what the site has decided comes while the words do */
+    const [rules] = await Promise.all([call("GET", "/api/station/rules"), alsoSay("cases"), alsoSay("people")]);
     return new Promise((resolve) => {
-        const form = new CaseForm(from);
+        const form = new CaseForm(from, rules);
         const done = (/** @type {string | null} */ id) => {
             box.replaceChildren();
             resolve(id);
@@ -47,17 +51,24 @@ class CaseForm {
     #found = make("p", { class: "flag-found", role: "status", hidden: "" });
     #photoList = make("ul", { class: "wide", role: "status" });
 
-    /** @param {{previousId?: string, previousText?: string}} from */
-    constructor(from) {
+    /** @type {HTMLElement} */
+    #refHint = make("p");
+    #photoBox;
+
+    /** @param {From} from @param {Rules} rules */
+    constructor(from, rules) {
         this.from = from;
+        this.rules = rules;
+        this.#photoBox = this.#photoGroup();
         const submit = make("button", { class: "button", "data-action": "submit-case" }, icon("doctor"), said("span", "case.submit"));
         this.element = make("form", { novalidate: "", "data-form": "case" });
         const follow = make("p", {}, `${t("case.follow", { date: from.previousText ?? "" })} — ${t("case.follow.text")}`);
         if (from.previousId) this.element.append(follow);
         this.element.append(this.#urgency(), this.#patient(), group("case.flags", said("p", "case.flags.text", "soft"), this.#flags, this.#found),
-            group("case.vitals", ...Object.keys(MEASURES).map((sign) => this.#vital(sign))), this.#wishes(), this.#photoGroup(), this.#error, submit);
+            group("case.vitals", ...Object.keys(MEASURES).map((sign) => this.#vital(sign))), this.#wishes(), this.#photoBox, this.#error, submit);
         this.#found.append(icon("red"), said("span", "case.flags.found"));
         this.#showFlags();
+        this.#showDiscreet();
         this.element.addEventListener("change", (event) => {
             const name = event.target instanceof Element ? event.target.getAttribute("name") : "";
             if (name === "sex" || name === "age_band" || name === "reason_code") this.#showFlags();
@@ -85,7 +96,7 @@ class CaseForm {
         about.classList.add("wide");
         return group("case.patient",
             this.#discreet(),
-            field("case.ref", make("input", { name: "patient_ref", maxlength: "60", autocomplete: "off" }), "case.ref.text"),
+            this.#ref(),
             field("case.age", choice("age_band", AGES, "age", "case.any")),
             field("case.sex", choice("sex", SEXES, "sex", "case.any")),
             field("case.reason", choice("reason_code", REASONS, "reason", "case.reason.choose")),
@@ -100,12 +111,30 @@ class CaseForm {
             tick("mediator_wanted", "yes", "case.mediator"));
     }
 
-    /** Survivor-safe: an alias, a few who know, and a way out from now on. */
+    #ref() {
+        const row = field("case.ref", make("input", { name: "patient_ref", maxlength: "60", autocomplete: "off" }), "case.ref.text");
+        this.#refHint = find("p", HTMLElement, row);
+        return row;
+    }
+
+    /** Survivor-safe: an alias, a few who know, and a way out from now on. Where the site decided it, it is no choice. */
     #discreet() {
-        const box = tick("survivor_safe", "yes", "case.discreet");
+        const always = this.rules.survivor_safe || this.from.discreet === true;
+        const box = tick("survivor_safe", "yes", always ? "case.discreet.always" : "case.discreet");
         box.classList.add("wide");
-        box.addEventListener("change", () => document.dispatchEvent(new CustomEvent("keneya-discreet", { detail: this.#values("survivor_safe").length > 0 })));
+        const input = find("input", HTMLInputElement, box);
+        input.checked = always;
+        // Not `disabled`, which would leave it out of what is sent.
+        if (always) input.addEventListener("click", (event) => event.preventDefault());
+        box.addEventListener("change", () => this.#showDiscreet());
         return box;
+    }
+
+    #showDiscreet() {
+        const discreet = this.#values("survivor_safe").length > 0;
+        say(this.#refHint, discreet ? "case.ref.alias" : this.rules.names_allowed ? "case.ref.named" : "case.ref.text");
+        this.#photoBox.hidden = discreet;
+        document.dispatchEvent(new CustomEvent("keneya-discreet", { detail: discreet }));
     }
 
     /** @param {string} sign */
@@ -177,7 +206,7 @@ class CaseForm {
         const name = this.#photos.length + 1;
         try {
             this.#photos.push(await shrunk(file));
-            setText(line, t("case.photo.sending", { number: name, percent: 0 }));
+            setText(line, t("case.photo.ready", { number: name }));
         } catch {
             setText(line, errorText("photo_broken"));
         }
@@ -210,7 +239,7 @@ class CaseForm {
                 survivor_safe: this.#values("survivor_safe").length > 0, previous_id: this.from.previousId ?? null,
             })).id;
             // They travel while the patient waits: nobody waits for them.
-            void sendAll(this.#caseId, this.#photos);
+            if (!this.#photoBox.hidden) void sendAll(this.#caseId, this.#photos);
             this.onDone(this.#caseId);
         } catch (problem) {
             setText(this.#error, errorText(codeOf(problem)));
@@ -233,12 +262,12 @@ class CaseForm {
 /** @param {string} caseId @param {Blob[]} photos one after the other, so that the first is there soon */
 async function sendAll(caseId, photos) {
     for (const [index, photo] of photos.entries()) {
-        const say = (/** @type {string} */ text) => document.dispatchEvent(new CustomEvent("keneya-photo", { detail: text }));
+        const tell = (/** @type {string} */ text) => document.dispatchEvent(new CustomEvent("keneya-photo", { detail: text }));
         try {
-            await upload(caseId, photo, (done) => say(t("case.photo.sending", { number: index + 1, percent: number(Math.floor(done * 100)) })));
-            say(t("case.photo.sent", { number: index + 1 }));
+            await upload(caseId, photo, (done) => tell(t("case.photo.sending", { number: index + 1, percent: number(Math.floor(done * 100)) })));
+            tell(t("case.photo.sent", { number: index + 1 }));
         } catch (problem) {
-            say(errorText(codeOf(problem)));
+            tell(errorText(codeOf(problem)));
         }
     }
 }

@@ -6,6 +6,7 @@
 /** @import {CaseView} from "../shared/casesheet.js" */
 /** @import {Language} from "../shared/i18n.js" */
 
+import { agreements, recipientText } from "../shared/agreements.js";
 import { OUTCOMES } from "../shared/caselists.js";
 import { focusHeading, sheet, wordsIn } from "../shared/casesheet.js";
 import { icon, make, setText } from "../shared/dom.js";
@@ -20,7 +21,7 @@ const STYLE = new URL("../shared/cases.css", import.meta.url).pathname;
  * @property {string} id @property {number} opened_at @property {string} state @property {string} urgency
  * @property {string} reason_code @property {string} patient_ref @property {boolean} answered @property {string} outcome
  */
-/** @typedef {{leave: () => void, follow: (previousId: string, text: string) => void, ask: (caseId: string) => void}} Ways */
+/** @typedef {{leave: () => void, follow: (previousId: string, text: string, discreet: boolean) => void, ask: (caseId: string) => void}} Ways */
 
 /** Shows the list of cases. @param {HTMLElement} box @param {Ways} ways */
 export async function showRecords(box, ways) {
@@ -70,21 +71,22 @@ export async function showCase(box, caseId, ways) {
         print.prepend(icon("check"));
         const ask = button("summary.ask", "button", () => ways.ask(caseId));
         ask.hidden = one.state !== "open";
-        const follow = button("summary.follow", "button quiet", () => ways.follow(caseId, when(one.opened_at, currentLanguage())));
+        const follow = button("summary.follow", "button quiet", () => ways.follow(caseId, when(one.opened_at, currentLanguage()), one.kind === "survivor_safe"));
         follow.hidden = one.state === "open";
         view.append(make("div", { class: "side-by-side unprinted" }, field("summary.language", languages), print, ask, follow), page,
             ...referralsToAsk(one, ways), outcomeForm(one, error));
         await draw();
+        // Found again by the alias: there is a way out from this screen too.
+        if (one.kind === "survivor_safe") document.dispatchEvent(new CustomEvent("keneya-discreet", { detail: true }));
+        view.append(await agreements(caseId));
     });
 }
 
 /** @param {CaseView} one @param {Ways} ways a referral inside opened a case, whose call can be asked for now */
 function referralsToAsk(one, ways) {
     return one.referrals.filter(({ new_case_id }) => new_case_id).map(({ recipient, new_case_id }) => {
-        const known = t(`recipient.${recipient}`);
-        const name = known === `recipient.${recipient}` ? t(`specialty.${recipient}`) : known;
         const ask = button("summary.ask", "button quiet", () => ways.ask(String(new_case_id)));
-        return make("div", { class: "card side-by-side unprinted" }, make("strong", {}, `${t("summary.referral")} ${name}`), ask);
+        return make("div", { class: "card side-by-side unprinted" }, make("strong", {}, `${t("summary.referral")} ${recipientText(recipient)}`), ask);
     });
 }
 

@@ -6,7 +6,7 @@
 
 import { icon, make, setText } from "../shared/dom.js";
 import { call, codeOf, HttpError } from "../shared/http.js";
-import { alsoSay, currentLanguage, errorText, say, t } from "../shared/i18n.js";
+import { alsoSay, currentLanguage, errorText, say } from "../shared/i18n.js";
 
 /** @typedef {"teleconsultation" | "referral"} Scope */
 /** @typedef {{title: string, points: [string, string][], question: string}} Words */
@@ -30,9 +30,9 @@ const NAME_KEY = "keneya.explained_by";
 export async function askConsent(box, about) {
     if (!document.querySelector(`link[href="${STYLE}"]`)) document.head.append(make("link", { rel: "stylesheet", href: STYLE }));
     const textId = TEXTS[about.scope ?? "teleconsultation"];
-    const [words] = await Promise.all([textOf(textId), alsoSay("consent")]);
+    const [words, names] = await Promise.all([textOf(textId), namesOf(about.recipient), alsoSay("consent")]);
     return new Promise((resolve) => {
-        const step = new ConsentStep(about, textId, words, (answer) => {
+        const step = new ConsentStep(about, textId, words, names, (answer) => {
             box.replaceChildren();
             resolve(answer);
         });
@@ -46,6 +46,20 @@ async function textOf(textId) {
     const response = await fetch(new URL(`../shared/consents/${textId}.json`, import.meta.url));
     if (!response.ok) throw new HttpError(response.status, "error");
     return response.json();
+}
+
+/**
+ * Who will receive the letter, in each language that is read out: a patient must hear a name, never a code.
+ * @param {string} [recipient] @returns {Promise<Record<string, string>>} by language
+ */
+async function namesOf(recipient) {
+    if (!recipient) return {};
+    const { wordsIn } = await import("../shared/casesheet.js");
+    return Object.fromEntries(await Promise.all(SPOKEN.map(async (language) => {
+        const words = await wordsIn(/** @type {import("../shared/i18n.js").Language} */ (language));
+        const known = words(`recipient.${recipient}`);
+        return [language, known === `recipient.${recipient}` ? words(`specialty.${recipient}`) : known];
+    })));
 }
 
 class ConsentStep {
@@ -67,12 +81,14 @@ class ConsentStep {
      * @param {{caseId: string, scope?: Scope, recipient?: string, language?: string}} about
      * @param {string} textId
      * @param {Record<string, Words>} words
+     * @param {Record<string, string>} names the recipient, by language
      * @param {(answer: boolean | null) => void} done
      */
-    constructor(about, textId, words, done) {
+    constructor(about, textId, words, names, done) {
         this.about = about;
         this.textId = textId;
         this.words = words;
+        this.names = names;
         this.done = done;
         this.heading = said("h1", "consent.title");
         this.heading.tabIndex = -1;
@@ -142,7 +158,7 @@ class ConsentStep {
     #said() {
         const words = this.words[this.#language];
         if (!words) throw new Error(`consent ${this.textId} lacks ${this.#language}`);
-        const recipient = this.about.recipient ? t(`recipient.${this.about.recipient}`) : "";
+        const recipient = this.names[this.#language] ?? "";
         return { ...words, points: words.points.map(([name, text]) => [name, text.replace("{recipient}", recipient)]) };
     }
 

@@ -3,6 +3,7 @@
  * recipient; what is explained and kept is the consent step's.
  */
 
+import { agreements } from "../shared/agreements.js";
 import { SERVICES, SPECIALTIES } from "../shared/caselists.js";
 import { make } from "../shared/dom.js";
 import { button, field, said, style } from "../shared/fields.js";
@@ -36,7 +37,7 @@ export async function askForReferral(caseId) {
     document.querySelector("[data-case-panel]")?.remove();
     const to = make("select", { name: "recipient" }, ...options(SPECIALTIES, "specialty"), ...options(SERVICES, "recipient"), ...options(["mediator"], "recipient"));
     const step = make("div");
-    const go = button("referral.ask", "button", () => void askConsent(step, { caseId, scope: "referral", recipient: to.value }).then((answer) => {
+    const go = button("referral.ask", "button", () => void askOnly(step, { caseId, scope: "referral", recipient: to.value }).then((answer) => {
         if (answer !== null) panel.remove();
     }));
     const close = button("note.close", "button quiet", () => panel.remove());
@@ -44,6 +45,17 @@ export async function askForReferral(caseId) {
         make("div", { class: "case-head" }, said("h1", "referral.title"), close), field("note.refer.to", to), go, step);
     document.body.append(panel);
     to.focus();
+    const given = await agreements(caseId);
+    if (!step.childElementCount) step.before(given);
+}
+
+/**
+ * The question alone: what was agreed to before is not what this one is about.
+ * @param {HTMLElement} step @param {Parameters<typeof askConsent>[1]} about
+ */
+async function askOnly(step, about) {
+    step.parentElement?.querySelector("[data-agreements]")?.remove();
+    return askConsent(step, about);
 }
 
 /** @param {string[]} values @param {string} prefix */

@@ -33,7 +33,7 @@ const page = new CallPage("station", {
     onNew: (isFirst) => (requestSeq = isFirst ? requestSeq : 0),
     onSettled: forgetConsultation,
     onMessage,
-    onRefused: (ref) => (requestSeq = ref === requestSeq ? 0 : requestSeq),
+    onRefused,
     onSignedOut: () => (enrolled = false),
     onDevices: showDevices,
     render,
@@ -82,6 +82,13 @@ function onMessage(message) {
         showEstimate();
         waiting.setLink(message.quality);
     }
+}
+
+/** @param {number} [ref] the number of the message that was refused */
+function onRefused(ref) {
+    if (ref !== requestSeq) return;
+    requestSeq = 0;
+    if (!consultation) guard("", false);
 }
 
 /** @param {(part: Together) => void} run */
@@ -256,14 +263,19 @@ function request(form) {
     render();
 }
 
-/** @param {{previousId?: string, previousText?: string}} [from] the case that the new one follows */
+/** @param {import("./caseform.js").From} [from] the case that the new one follows */
 async function openCase(from = {}) {
     beside = "case";
     render();
-    const { fillIn } = await import("./caseform.js");
-    const caseId = await fillIn(find("[data-case]", HTMLElement), from);
-    if (caseId) await askFor(caseId);
-    else leaveBeside();
+    try {
+        const { fillIn } = await import("./caseform.js");
+        const caseId = await fillIn(find("[data-case]", HTMLElement), from);
+        if (caseId) await askFor(caseId);
+        else leaveBeside();
+    } catch (problem) {
+        leaveBeside();
+        notice(errorText(codeOf(problem, "server_away")));
+    }
 }
 
 /** @param {string} caseId asks for the call of a case that is on the server */
@@ -273,12 +285,13 @@ async function askFor(caseId) {
     render();
     const { askConsent } = await import("./consent.js");
     const agreed = await askConsent(find("[data-case]", HTMLElement), { caseId });
+    if (agreed && !requestSeq && !consultation) {
+        agreedId = caseId;
+        requestSeq = session.send({ type: "request_consultation", urgency: "green", case_id: caseId });
+        if (together?.isArmed) guard(caseId, true); // the way out stays while the answer is on its way, and ends this case
+        wake();
+    }
     leaveBeside();
-    if (!agreed || requestSeq || consultation) return;
-    agreedId = caseId;
-    requestSeq = session.send({ type: "request_consultation", urgency: "green", case_id: caseId });
-    wake();
-    render();
 }
 
 /** @param {string} [caseId] none: the list */
@@ -290,7 +303,7 @@ async function openRecords(caseId = "") {
     const box = find("[data-records]", HTMLElement);
     const ways = {
         leave: leaveBeside,
-        follow: (/** @type {string} */ previousId, /** @type {string} */ previousText) => void openCase({ previousId, previousText }),
+        follow: (/** @type {string} */ previousId, /** @type {string} */ previousText, /** @type {boolean} */ discreet) => void openCase({ previousId, previousText, discreet }),
         ask: (/** @type {string} */ id) => void askFor(id),
     };
     await (caseId ? showCase(box, caseId, ways) : showRecords(box, ways));
@@ -321,7 +334,7 @@ function leaveBeside() {
     beside = "";
     find("[data-case]", HTMLElement).replaceChildren();
     find("[data-records]", HTMLElement).replaceChildren();
-    if (!consultation) guard("", false);
+    if (!consultation && !requestSeq) guard("", false);
     render();
 }
 

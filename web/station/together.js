@@ -13,7 +13,7 @@ import { t } from "../shared/i18n.js";
 import { GROUP_SLOTS, RECEIVE_SLOTS } from "../shared/leg.js";
 import { mediationChanged, openMediators } from "../shared/mediators.js";
 import { mustBeSeen, PresenceList } from "../shared/presence.js";
-import { arm, disarm } from "../shared/quickexit.js";
+import { arm, disarm, isArmed } from "../shared/quickexit.js";
 import { askSeat, showLobby } from "./groupseat.js";
 
 /**
@@ -43,6 +43,11 @@ export class Together {
     handle(message) {
         if (message.type === "mediation") void mediationChanged(message);
         else if (message.type === "group") void this.#group(message);
+    }
+
+    /** Whether there is a way out on the screen. */
+    get isArmed() {
+        return isArmed();
     }
 
     openMediators() {

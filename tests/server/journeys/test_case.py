@@ -86,6 +86,34 @@ async def test_from_the_form_to_the_printed_page(home: House) -> None:
     ]
 
 
+async def test_an_outcome_told_weeks_later_is_in_the_list_of_the_clinician_with_its_day(home: House) -> None:
+    station, doctor = await home.station(), await home.person("traore", specialties=("general",))
+    case_id = await home.open_case(station, **INTAKE)
+    await home.ask(station, case_id)
+    await home.accept(doctor, case_id)
+    await doctor.page.say(wire.End(consultation_id=case_id))
+    await station.page.expect(wire.Consultation, lambda m: m.state is wire.ConsultationState.CLOSED)
+    await home.pass_time(20 * 24 * 3600)
+    await home.server.sign_in(doctor.client, "traore")
+    assert await doctor.get("/api/cases") == []
+    (found,) = await station.post("/api/cases/search", {"patient_ref": INTAKE["patient_ref"]}, 200)
+    await station.post(f"/api/cases/{found['id']}/outcomes", {"outcome": "died", "words": "hier"}, 204)
+    (line,) = await doctor.get("/api/cases")
+    assert (line["id"], line["outcome"], line["outcome_at"]) == (case_id, "died", home.clock.now)
+
+
+async def test_a_station_is_told_what_its_own_site_has_decided(home: House) -> None:
+    station, other = await home.station(), await home.station("One Stop Center")
+    coordinator = await home.keeper("coordination", Role.COORDINATOR)
+    async with coordinator.get("/api/sites") as answer:
+        ids = {line["name"]: line["site_id"] for line in await answer.json()}
+    rules = {"names_allowed": False, "survivor_safe": True}
+    async with coordinator.post(f"/api/sites/{ids['One Stop Center']}/rules", json=rules) as answer:
+        assert answer.status == 204
+    assert await other.get("/api/station/rules") == rules
+    assert await station.get("/api/station/rules") == {"names_allowed": False, "survivor_safe": False}
+
+
 async def test_whoever_is_no_part_of_a_case_learns_nothing_not_even_that_it_is(home: House) -> None:
     station, other = await home.station(), await home.station("CSCom de Mopti")
     doctor = await home.person("traore", specialties=("general",))
