@@ -1,8 +1,10 @@
 """Why people come: a short list for rural primary care, each with its ICD-11 code.
 
 Owns: the list, in the order of the page, and which specialty answers. Pure. Codes are of ICD-11 for Mortality and
-Morbidity Statistics (WHO); the words are ours, in the catalogs under ``reason.``. It says why somebody came, as it
-is said before an examination: it is no diagnosis. What fits nothing here is `other`, with words.
+Morbidity Statistics (WHO); ``docs/icd11.md`` lists the title of each, where it was seen, and which are still to be
+looked up (a test holds the two together). The words are ours, in the catalogs under ``reason.``. It says why
+somebody came, as it is said before an examination, so a symptom is coded where there is a code for it: it is no
+diagnosis. What fits nothing here is `other`, with words.
 """
 
 from __future__ import annotations
@@ -25,32 +27,32 @@ class Reason:
 
 _LIST = (
     Reason("fever", "MG26"),
-    Reason("malaria", "1F4Z"),
+    Reason("malaria", "1F45"),
     Reason("cough", "MD12"),
     Reason("breathing", "MD11.5"),
-    Reason("chest_pain", "MD30"),
+    Reason("chest_pain", "MD30.Z"),
     Reason("diarrhoea", "ME05.1"),
-    Reason("dysentery", "1A02"),
+    Reason("dysentery", "1A40.Z"),
     Reason("vomiting", "MD90.1"),
-    Reason("abdominal_pain", "MD81"),
+    Reason("abdominal_pain", "MD81.4"),
     Reason("headache", "MB4D"),
-    Reason("dizziness", "MB48"),
+    Reason("dizziness", "MB48.Z"),
     Reason("convulsion", "8A68.Z"),
     Reason("fatigue", "MG22"),
     Reason("oedema", "MG29"),
     Reason("back_pain", "ME84"),
     Reason("joint_pain", "ME82"),
     Reason("sore_throat", "CA02"),
-    Reason("ear_pain", "AB70"),
+    Reason("ear_pain", "AB70.2"),
     Reason("tooth_pain", "DA09"),
-    Reason("urination", "GC08"),
+    Reason("urination", "MF50.7"),
     Reason("rash", "ME66.6", Specialty.DERMATOLOGY),
     Reason("itching", "EC90", Specialty.DERMATOLOGY),
     Reason("wound", "ND56.1", Specialty.SURGERY),
     Reason("burn", "NE11", Specialty.SURGERY),
     Reason("fracture", "ND56.2", Specialty.SURGERY),
     Reason("poisoning", "NE61"),
-    Reason("red_eye", "9A60", Specialty.OPHTHALMOLOGY),
+    Reason("red_eye", "9A60.Z", Specialty.OPHTHALMOLOGY),
     Reason("vision", "9D90", Specialty.OPHTHALMOLOGY),
     Reason("hypertension", "BA00", Specialty.INTERNAL_MEDICINE),
     Reason("diabetes", "5A14", Specialty.INTERNAL_MEDICINE),
@@ -65,11 +67,11 @@ _LIST = (
     Reason("late_pregnancy_bleeding", "JA41", Specialty.OBSTETRICS, obstetric=True),
     Reason("pre_eclampsia", "JA24", Specialty.OBSTETRICS, obstetric=True),
     Reason("postpartum_bleeding", "JA43", Specialty.OBSTETRICS, obstetric=True),
-    Reason("long_labour", "", Specialty.OBSTETRICS, obstetric=True),
-    Reason("pregnancy_care", "", Specialty.MIDWIFERY, obstetric=True),
+    Reason("long_labour", "JB03.Z", Specialty.OBSTETRICS, obstetric=True),
+    Reason("pregnancy_care", "QA41", Specialty.MIDWIFERY, obstetric=True),
     Reason("contraception", "QA21", Specialty.MIDWIFERY),
-    Reason("low_mood", "6A7Z", Specialty.PSYCHIATRY),
-    Reason("anxiety", "6B0Z", Specialty.PSYCHOLOGY),
+    Reason("low_mood", "MB24.5", Specialty.PSYCHIATRY),
+    Reason("anxiety", "MB24.3", Specialty.PSYCHOLOGY),
     Reason("other", ""),
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,6 +15,8 @@ from server.cases.intake import Intake
 from server.cases.reasons import REASONS
 from server.cases.redflags import GENERAL, OBSTETRIC, RedFlag
 from signaling.messages import Urgency
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def form(**fields: Any) -> Intake:
@@ -88,3 +92,15 @@ def test_codes_are_unique_and_look_like_icd_11() -> None:
         assert len(stem) == 4
         assert stem[1].isalpha()  # the second character of every ICD-11 stem code is a letter
         assert len(rest) <= 2
+
+
+def test_each_code_stands_in_the_record_of_its_verification() -> None:
+    record = (ROOT / "docs" / "icd11.md").read_text(encoding="utf-8")
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in record.splitlines()]
+    rows = [
+        (cells[0].strip("`"), *cells[2:]) for cells in lines if len(cells) == 5 and cells[0].startswith("`")
+    ]
+    assert {reason: code for reason, code, _, _ in rows} == {one.code: one.icd11 for one in REASONS.values()}
+    marks = set(re.findall(r"^\| (W\d|S|–) \| ", record, re.MULTILINE))
+    assert {mark for _, code, _, mark in rows if code} == marks  # each mark is explained, and none is idle
+    assert [reason for reason, code, title, _ in rows if bool(code) == (title == "no code")] == []
