@@ -15,6 +15,7 @@ class Act(StrEnum):
     CONSENT_GIVEN = "consent_given"
     CONSENT_REFUSED = "consent_refused"
     CONSENT_WITHDRAWN = "consent_withdrawn"
+    CONSENTS_READ = "consents_read"
 
     CASE_OPENED = "case_opened"
     CASE_READ = "case_read"

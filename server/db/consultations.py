@@ -79,7 +79,7 @@ class DatabaseConsultationStore:
                 raise Refused("already_taken")
             await self._must_have_consent(db, record, is_new=is_new)
             await db.merge(_row(record))
-            await _keep_case(db, record)
+            handed_over = await _keep_case(db, record)
             await db.flush()
             now = self._clock()
             if record.clinician_id is not None:
@@ -95,6 +95,8 @@ class DatabaseConsultationStore:
             act = ACTS.get(record.state)
             if record.state in WAITING:
                 act = Act.CONSULTATION_REQUESTED if is_new else Act.CONSULTATION_RELEASED
+            if handed_over:
+                act = Act.CASE_TRANSFERRED
             if act is not None:
                 await self._trail.record(
                     db, _entry(act, by, record.consultation_id, {"urgency": record.urgency})
@@ -235,8 +237,11 @@ def _taken_by_another(before: Consultation, record: ConsultationRecord) -> bool:
     )
 
 
-async def _keep_case(db: AsyncSession, record: ConsultationRecord) -> None:
-    """The case of a consultation: what a hurried request said, or, of one handed over, where it goes now."""
+async def _keep_case(db: AsyncSession, record: ConsultationRecord) -> bool:
+    """The case of a consultation: what a hurried request said, or, of one handed over, where it goes now.
+
+    Says whether it was handed over now, to whomever: the same specialty too.
+    """
     case = await db.get(CaseFile, record.consultation_id)
     if case is None:
         db.add(
@@ -259,7 +264,7 @@ async def _keep_case(db: AsyncSession, record: ConsultationRecord) -> None:
                 wanted_clinician_id=record.wishes.clinician_id,
             )
         )
-    elif wishes_of(case) != record.wishes:
+    elif record.routed_at is not None and (await _handed_over(db, [case.id])).get(case.id) != record.routed_at:
         case.specialty = record.wishes.specialty
         case.wanted_clinician_id = record.wishes.clinician_id
         db.add(
@@ -269,9 +274,11 @@ async def _keep_case(db: AsyncSession, record: ConsultationRecord) -> None:
                 level=0,
                 specialty=case.specialty,
                 clinician_id=case.wanted_clinician_id,
-                at=record.offered_since,
+                at=record.routed_at,
             )
         )
+        return True
+    return False
 
 
 async def _let_in(db: AsyncSession, case_id: str, account_id: str, now: float) -> None:

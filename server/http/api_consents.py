@@ -11,6 +11,8 @@ from typing import Annotated
 import msgspec
 from aiohttp import web
 
+from server.audit.acts import Act
+from server.audit.entry import Entry
 from server.auth.permissions import Action
 from server.auth.principal import Principal
 from server.cases.access import Opened, Part, opened
@@ -114,11 +116,16 @@ async def record(request: web.Request, principal: Principal) -> web.StreamRespon
 
 @needs(Action.READ_CONSENTS)
 async def answers(request: web.Request, principal: Principal) -> web.StreamResponse:
-    """Every answer of a case, oldest first."""
+    """Every answer of a case, oldest first. What a patient agreed to tells of the case: a look is on the trail."""
     own, case_id = services(request), request.match_info["case_id"]
-    await _must_take_part(own.database, principal, case_id)
-    async with own.database() as db:
-        return json_response([_shown(one) for one in await own.consents.of(db, case_id)])
+    found = await _must_take_part(own.database, principal, case_id)
+    async with own.database.begin() as db:
+        kept = await own.consents.of(db, case_id)
+        entry = Entry(
+            Act.CONSENTS_READ, principal.participant_id, principal.role, case_id, facts={"part": found.part}
+        )
+        await own.trail.record(db, entry)
+    return json_response([_shown(one) for one in kept])
 
 
 @needs(Action.RECORD_CONSENT)

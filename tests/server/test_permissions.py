@@ -23,14 +23,14 @@ from tests.support.signaling import Page
 SHUT = {(401, "not_signed_in"), (401, "proof_needed"), (403, "forbidden")}
 
 
-def api_routes(app: web.Application) -> list[tuple[str, str, Door | None]]:
-    """Method, path with made-up ids, and door of every route under /api."""
+def api_routes(app: web.Application, *, named: bool = False) -> list[tuple[str, str, Door | None]]:
+    """Method, path, and door of every route under /api; ids made up unless ``named``."""
     found = []
     for route in app.router.routes():
         path = route.resource.canonical if route.resource is not None else ""
         if path.startswith("/api") and route.method != "HEAD":
             found.append(
-                (route.method, re.sub(r"\{[^}]+\}", "xx_0000000000000000", path), door_of(route.handler))
+                (route.method, path if named else re.sub(r"\{[^}]+\}", NOBODYS, path), door_of(route.handler))
             )
     return sorted(found, key=lambda one: one[:2])
 

@@ -174,7 +174,27 @@ async def test_a_case_handed_over_goes_to_the_other_specialty_and_keeps_its_plac
     assert (await doctor.page.expect(wire.Error)).code == "unknown_consultation"
     await home.accept(surgeon, case_id)
     assert (await surgeon.get(f"/api/cases/{case_id}"))["part"] == "clinician"
-    assert ("consultation_released", doctor.id) in await home.acts(case_id)
+    assert [act for act in await home.acts(case_id) if act[1] == doctor.id] == [
+        ("consultation_accepted", doctor.id),
+        ("case_transferred", doctor.id),
+    ]
+
+
+async def test_a_hand_over_within_a_specialty_is_one_on_the_trail_and_leaving_is_none(home: House) -> None:
+    station = await home.station()
+    doctor = await home.person("traore", specialties=("general",))
+    case_id = await home.open_case(station, **INTAKE)
+    await home.ask(station, case_id)
+    for _ in range(2):
+        await home.accept(doctor, case_id)
+        await home.pass_time(60)
+        await doctor.post(f"/api/cases/{case_id}/transfer", {"specialty": "general"}, 204)
+    await home.accept(doctor, case_id)
+    await doctor.page.say(wire.Leave(consultation_id=case_id))
+    await doctor.page.ping()
+    acts = [act for act, who in await home.acts(case_id) if who == doctor.id]
+    one = ["consultation_accepted", "case_transferred"]
+    assert acts == one + one + ["consultation_accepted", "consultation_released"]
 
 
 async def test_a_colleague_is_asked_first_when_a_case_is_handed_to_somebody(home: House) -> None:

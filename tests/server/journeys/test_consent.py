@@ -124,6 +124,8 @@ async def test_the_answers_of_a_case_are_read_by_its_own_people(home: House) -> 
             "thumb",
             "mother",
         )
+    looks = [who for act, who in await home.acts(case_id) if act == "consents_read"]
+    assert looks == [station.id, doctor.id]  # each look leaves a trace
 
 
 async def test_no_case_and_not_yours_are_the_same_answer(home: House) -> None:
