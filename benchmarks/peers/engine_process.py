@@ -24,7 +24,6 @@ from media.engine import engine as engine_module
 from media.engine.engine import MediaEngine, MediaSettings
 
 HOST = "127.0.0.1"
-ECHO_BYTES = 2_048
 # An offer of three slots is 3 kB, one of a real browser 23 kB; asyncio's own limit for a line is 64 KiB.
 LINE_MAX_BYTES = 1 << 20
 PROFILE_LINES = 45

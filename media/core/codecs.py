@@ -24,8 +24,6 @@ class Codec(StrEnum):
     RTX = "video/rtx"
 
 
-_BY_MIME_TYPE = {codec.value.lower(): codec for codec in Codec} | {"audio/rtx": Codec.RTX}
-
 # Bound once: looking a member up on an Enum class costs more than the test it is for.
 _VP8, _VP9, _AV1, _H264 = Codec.VP8, Codec.VP9, Codec.AV1, Codec.H264
 
@@ -36,11 +34,6 @@ _NAL_TYPE_MASK = 0x1F
 _OBU_SEQUENCE_HEADER = 1
 # AV1 specification section 4.10.5: a leb128 number is eight bytes at most.
 _LEB128_MAX_BYTES = 8
-
-
-def codec_of(mime_type: str) -> Codec | None:
-    """The codec of a media type such as ``video/vp8``, None for one that is not forwarded."""
-    return _BY_MIME_TYPE.get(mime_type.lower())
 
 
 def ends_frame(second_byte: int) -> bool:

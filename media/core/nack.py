@@ -200,11 +200,6 @@ class NackResponder:
         # A full packet always fits, or a small budget would refuse every one for ever.
         return max(self._bytes_per_s * BUDGET_BURST_MS / 1_000, DEFAULT_PACKET_BYTES)
 
-    def set_budget(self, bytes_per_s: float) -> None:
-        """Follow the link: what resends may take from now on."""
-        self._bytes_per_s = bytes_per_s
-        self._bucket_bytes = min(self._bucket_bytes, self._burst_bytes)
-
     def allow(
         self, sequence_number: int, now_ms: float, rtt_ms: float, size_bytes: int = DEFAULT_PACKET_BYTES
     ) -> bool:

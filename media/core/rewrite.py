@@ -1,9 +1,10 @@
 """One outgoing RTP stream made of whatever sources it is given, with numbers that never break.
 
-Owns: the mapping of sequence numbers and timestamps of incoming streams onto one outgoing SSRC, and its
-reverse for NACK. Must never hide a loss (a gap in the source stays a gap, so that the receiver can ask
-for it) and never give two packets one number. RFC 3550 section 5.1; libsrtp wants the first number below
-2^15, or a receiver that misses the first packets guesses the roll-over counter wrong (RFC 3711 3.3.1).
+Owns: the mapping of sequence numbers and timestamps of incoming streams onto one outgoing SSRC. There is no way
+back: what a NACK asks for is kept by its outgoing number (cache.py). Must never hide a loss (a gap in the source
+stays a gap, so that the receiver can ask for it) and never give two packets one number. RFC 3550 section 5.1;
+libsrtp wants the first number below 2^15, or a receiver that misses the first packets guesses the roll-over
+counter wrong (RFC 3711 3.3.1).
 
 A stretch of one source without a break is a `_Segment`. Inside, numbers move by an offset that shrinks
 by one with each packet the caller skips on purpose. All arithmetic is on unwrapped numbers; what goes
@@ -13,7 +14,6 @@ out is taken modulo 2^16 and 2^32.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections import deque
 
 from media.core.rtp import RestartDetector, seq_delta, ts_delta
 
@@ -28,8 +28,6 @@ RESUME_TOLERANCE_MS = 10_000
 # A packet this far behind in time is a straggler of the same stream, however many numbers it is behind; a
 # restarted encoder picks a random timestamp out of 13 hours (90 kHz) or a day (48 kHz).
 STRAGGLER_MS = 30_000
-# Old segments kept to answer NACKs: switches come seconds apart and the packet cache is asked first.
-REMEMBERED_SEGMENTS = 8
 # libsrtp's bound on the first sequence number of a stream.
 FIRST_SEQUENCE_LIMIT = 0x8000
 
@@ -37,12 +35,11 @@ FIRST_SEQUENCE_LIMIT = 0x8000
 class _Segment:
     """An unbroken stretch of one source: incoming numbers from `first_in` on, with its skips in order."""
 
-    __slots__ = ("first_in", "first_out", "highest_in", "last_in", "last_out", "offset", "skips", "source")
+    __slots__ = ("first_in", "highest_in", "last_in", "last_out", "offset", "skips", "source")
 
     def __init__(self, source: int, first_in: int, first_out: int) -> None:
         self.source = source
         self.first_in = first_in
-        self.first_out = first_out
         self.offset = first_out - first_in
         # Newest number seen at all, and newest that was mapped; they differ after a skip.
         self.highest_in = first_in
@@ -72,17 +69,6 @@ class _Segment:
             # Now and then, so that the cost for each packet stays constant on average.
             del self.skips[: bisect_right(self.skips, self.highest_in - WINDOW_PACKETS)]
 
-    def source_number(self, out: int) -> int | None:
-        """The incoming number that went (or would have gone) out as `out`."""
-        if not self.first_out <= out <= self.last_out:
-            return None
-        # Before the remembered skips the offset was greater by one for each of them, so skip number j stands
-        # between the outgoing numbers below and from skips[j] - j + offset on.
-        before = out - self.offset - len(self.skips)
-        passed = bisect_right(range(len(self.skips)), before, key=lambda j: self.skips[j] - j)
-        number = before + passed
-        return number if number > self.highest_in - WINDOW_PACKETS else None
-
 
 class StreamRewriter:
     """Numbers of one outgoing SSRC. The caller decides whose packets go in; a new `source` is a switch."""
@@ -91,7 +77,6 @@ class StreamRewriter:
         "_clock_per_ms",
         "_last_now_ms",
         "_last_timestamp",
-        "_past",
         "_restart",
         "_segment",
         "_start",
@@ -109,7 +94,6 @@ class StreamRewriter:
         self._timestamp_offset = 0
         self._last_now_ms = 0.0
         self._segment: _Segment | None = None
-        self._past: deque[_Segment] = deque(maxlen=REMEMBERED_SEGMENTS)
         self._suspended = False
         self._restart = RestartDetector()
 
@@ -170,18 +154,6 @@ class StreamRewriter:
         """The gate closes: what the next `map` is given goes on without a gap."""
         self._suspended = True
 
-    def source_sequence(self, out_sequence: int) -> tuple[int, int] | None:
-        """(source SSRC, its sequence number) of an outgoing number; None when unknown or too old."""
-        if self._segment is None:
-            return None
-        last_out = self._segment.last_out
-        out = last_out + seq_delta(out_sequence, last_out)
-        for segment in (self._segment, *reversed(self._past)):
-            number = segment.source_number(out)
-            if number is not None:
-                return segment.source, number & 0xFFFF
-        return None
-
     def map_timestamp(self, timestamp: int) -> int:
         """A timestamp of the current source on the outgoing time line (for sender reports)."""
         return (timestamp + self._timestamp_offset) & 0xFFFF_FFFF
@@ -216,7 +188,6 @@ class StreamRewriter:
         first_out = self._start
         outgoing_timestamp = self._last_timestamp
         if old is not None:
-            self._past.append(old)
             first_out = old.last_out + 1
             outgoing_timestamp = self._resume_timestamp(old.source == source, timestamp, now_ms)
         self._segment = _Segment(source, sequence_number, first_out)

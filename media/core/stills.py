@@ -92,11 +92,6 @@ class StillSender:
         """Whether nothing is under way."""
         return not self._going
 
-    @property
-    def wants_to_send(self) -> bool:
-        """Whether only the pace or the window holds something back."""
-        return self._next() is not None
-
     def set_pace(self, rate_bps: float, chunk_bytes: int, now_ms: float) -> None:
         """From now on so fast (0: not at all), in chunks of this size."""
         self._pay(now_ms)

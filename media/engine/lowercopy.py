@@ -31,9 +31,7 @@ _LINE = MediaLine("", "video", (Format(Codec.VP8, _PAYLOAD_TYPE, 0, "", True),),
 class CopyCounters:
     """What a copy has done since it began."""
 
-    frames_in: int = 0
     frames_out: int = 0
-    bytes_out: int = 0
 
 
 class LowerCopy:
@@ -173,7 +171,6 @@ class LowerCopy:
 
     def _frames(self, frames: list[Frame]) -> None:
         for frame in frames:
-            self.counters.frames_in += 1
             if self._downscaler is not None:
                 self._downscaler.feed(frame.timestamp, frame.keyframe, frame.data)
 
@@ -196,7 +193,6 @@ class LowerCopy:
         self._picture_id += 1
         payloads = vp8_payloads(picture.data, self._picture_id)
         self.counters.frames_out += 1
-        self.counters.bytes_out += len(picture.data)
         for index, payload in enumerate(payloads):
             second = _PAYLOAD_TYPE | (rtp.MARKER if index == len(payloads) - 1 else 0)
             number, self._sequence_number = self._sequence_number, (self._sequence_number + 1) & 0xFFFF

@@ -30,7 +30,6 @@ from server.auth.errors import ProofNeeded, UnknownKey
 CHALLENGE_S = 3600
 # Every numbered proof is remembered while its challenge lives; 100 stations send far fewer in an hour.
 MAX_REMEMBERED = 100_000
-SIGNATURE_BYTES = 64
 MAC_BYTES = 12
 _HEADER = re.compile(r"([A-Za-z0-9_-]{1,40})\.([A-Za-z0-9_-]{16,32})\.([A-Za-z0-9_-]{86})")
 PUBLIC_KEY_MAX_CHARS = 200

@@ -9,7 +9,7 @@ import { choice, field, said, tick } from "../shared/fields.js";
 import { call, codeOf } from "../shared/http.js";
 import { errorText } from "../shared/i18n.js";
 
-export const BLOCKAGES = ["transport", "cost", "refusal", "no_drug", "no_document", "language", "other"];
+const BLOCKAGES = ["transport", "cost", "refusal", "no_drug", "no_document", "language", "other"];
 const MINUTES_MAX = 24 * 60;
 
 /**

@@ -65,7 +65,7 @@ export class DeviceCard {
 }
 
 /** The one thing to say first. @param {DeviceState} audio @param {DeviceState} video @returns {string} */
-export function noteFor(audio, video) {
+function noteFor(audio, video) {
     if (isMissing(audio) && isMissing(video)) return audio === "denied" || video === "denied" ? "note.denied.both" : "note.none.both";
     if (isMissing(audio)) return `note.${audio}.mic`;
     if (isMissing(video)) return `note.${video}.camera`;

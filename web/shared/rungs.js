@@ -42,7 +42,7 @@ export class RungLine {
 }
 
 /** @param {Rungs} rungs @param {Participant[]} others @returns {string} empty: nothing to explain */
-export function whyText(rungs, others) {
+function whyText(rungs, others) {
     const key = whyKey(rungs, others);
     const other = blamed(others);
     return key ? t(key, { place: other ? other.site || other.name : "" }) : "";

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.core.codecs import Codec, codec_of, ends_frame, is_keyframe
+from media.core.codecs import Codec, ends_frame, is_keyframe
 
 VIDEO = (Codec.VP8, Codec.VP9, Codec.AV1, Codec.H264)
 
@@ -121,14 +121,6 @@ def test_no_bytes_and_no_bounds_raise(codec: Codec, data: bytes, start: int, end
 @given(codec=st.sampled_from(VIDEO), data=st.binary(max_size=20), tail=st.binary(max_size=20))
 def test_bytes_behind_the_end_do_not_count(codec: Codec, data: bytes, tail: bytes) -> None:
     assert is_keyframe(codec, data + tail, 0, len(data)) == is_keyframe(codec, data, 0, len(data))
-
-
-def test_codecs_are_found_by_media_type_whatever_the_case() -> None:
-    assert codec_of("video/vp8") is Codec.VP8
-    assert codec_of("AUDIO/OPUS") is Codec.OPUS
-    assert codec_of("audio/rtx") is Codec.RTX
-    assert codec_of("audio/PCMU") is None
-    assert codec_of("video/red") is None
 
 
 def test_the_marker_ends_a_frame() -> None:

@@ -164,10 +164,3 @@ def test_a_small_budget_still_lets_a_full_packet_through() -> None:
     assert responder.allow(1, 0.0, RTT, DEFAULT_PACKET_BYTES)
     assert not responder.allow(2, 0.0, RTT, DEFAULT_PACKET_BYTES)
     assert responder.allow(2, 12_000.0, RTT, DEFAULT_PACKET_BYTES)
-
-
-def test_the_budget_follows_the_link_down() -> None:
-    responder = NackResponder(budget_bytes_per_s=1_000_000)
-    responder.set_budget(1_000)
-    assert responder.allow(1, 0.0, RTT)
-    assert not responder.allow(2, 0.0, RTT)
