@@ -49,11 +49,15 @@ class Report(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class OwnMediation(msgspec.Struct, frozen=True):
-    """A mediation of one's own that is over and not accounted for; ``minutes`` as the server saw it."""
+    """A mediation of one's own that is over and not accounted for; ``minutes`` as the server saw it.
+
+    ``language``: the patient's, as the invitation said it; "" is not known.
+    """
 
     id: str
     joined_at: float
     minutes: int
+    language: str
 
 
 @needs(Action.FIND_MEDIATORS)
@@ -73,8 +77,8 @@ async def own_mediations(request: web.Request, who: Principal) -> web.Response:
     found = await request.app[MEDIATIONS].unreported(who)
     return json_response(
         [
-            OwnMediation(row.id, row.joined_at, round((row.left_at - row.joined_at) / 60))
-            for row in found
+            OwnMediation(row.id, row.joined_at, round((row.left_at - row.joined_at) / 60), language)
+            for row, language in found
             if row.joined_at is not None and row.left_at is not None
         ]
     )

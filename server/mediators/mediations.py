@@ -169,11 +169,12 @@ class Mediations:
             entry = Entry(Act.MEDIATION_REPORTED, who.participant_id, who.role, row.case_id, row.id, facts)
             await self._trail.record(db, entry)
 
-    async def unreported(self, who: Principal) -> list[Mediation]:
-        """One's own mediations that are over and not accounted for, oldest first."""
+    async def unreported(self, who: Principal) -> list[tuple[Mediation, str]]:
+        """One's own mediations that are over and not accounted for, oldest first, with the patient's language."""
         over = (MediationState.LEFT.value, MediationState.REMOVED.value)
         query = (
-            select(Mediation)
+            select(Mediation, CaseFile.language)
+            .join(CaseFile, CaseFile.id == Mediation.case_id)
             .outerjoin(MediationReport, MediationReport.mediation_id == Mediation.id)
             .where(
                 Mediation.mediator_id == who.participant_id,
@@ -183,7 +184,7 @@ class Mediations:
             .order_by(Mediation.invited_at)
         )
         async with self._database() as db:
-            return list(await db.scalars(query))
+            return [(row, language) for row, language in await db.execute(query)]
 
     async def restart(self) -> list[Joined]:
         """After a restart: nobody answers an old invitation any more; gives who was in a case."""

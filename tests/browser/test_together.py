@@ -70,6 +70,10 @@ async def test_a_mediator_comes_is_seen_by_all_goes_and_leaves_a_record(tmp_path
             await people.view(mediator, "desk")
             report = mediator.locator("form[data-form=report]")
             await report.locator("[value=transport]").check()
+            # A hurried request has no language: it is asked for, and never guessed.
+            await report.locator("button").click()
+            await expect(report.locator("[role=alert]")).not_to_be_empty()
+            await report.locator("[name=language]").select_option("ff")
             await report.locator("button").click()
             await expect(report).to_have_count(0)
             await expect(doctor.locator("[data-presence]")).to_be_hidden()

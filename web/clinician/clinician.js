@@ -13,7 +13,7 @@ import { codeOf } from "../shared/http.js";
 import { errorText, onLanguage, say, startLanguage, t } from "../shared/i18n.js";
 import { showLink } from "../shared/links.js";
 import { SignIn, signOut } from "../shared/signin.js";
-import { chime, setSoundWanted, soundWanted, unlockSound } from "./chime.js";
+import { chime, setSoundWanted, soundWanted, unlockSound } from "../shared/chime.js";
 import { QueueList } from "./queue.js";
 
 // Long enough to see oneself and sit right; then the camera's light goes out until a call.

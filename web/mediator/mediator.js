@@ -6,7 +6,8 @@
 /** @import {Consultation, Invitation, ServerMessage} from "../shared/messages.js" */
 
 import { CallPage } from "../shared/callpage.js";
-import { find, make, onActions, showView } from "../shared/dom.js";
+import { chime, unlockSound } from "../shared/chime.js";
+import { find, make, onActions, setText, showView } from "../shared/dom.js";
 import { notice, startFrame } from "../shared/frame.js";
 import { call, codeOf } from "../shared/http.js";
 import { alsoSay, errorText, onLanguage, say, startLanguage, t } from "../shared/i18n.js";
@@ -15,7 +16,7 @@ import { SignIn, signOut } from "../shared/signin.js";
 import { invitationCard } from "./invitation.js";
 import { reportForm } from "./report.js";
 
-/** @typedef {{id: string, joined_at: number, minutes: number}} Owed */
+/** @typedef {{id: string, joined_at: number, minutes: number, language: string}} Owed */
 
 const TICK_MS = 1_000;
 
@@ -27,6 +28,8 @@ let consultation = null;
 const invitations = new Map();
 /** @type {Owed[]} */
 let owed = [];
+/** The form on the screen: what is ticked in it stays while others are drawn anew. @type {{id: string, element: HTMLElement} | null} */
+let report = null;
 
 const work = find("[data-work]", HTMLElement);
 const page = new CallPage("mediator", {
@@ -50,10 +53,13 @@ const signIn = new SignIn(find("[data-for=sign-in]", HTMLElement), "mediator", (
 
 /** @param {ServerMessage} message */
 function onMessage(message) {
-    if (message.type === "duty") {
+    if (message.type === "welcome") {
+        setText(find("[data-name]", HTMLElement), message.name);
+    } else if (message.type === "duty") {
         onDuty = message.on;
         if (onDuty) warm();
     } else if (message.type === "invitation") {
+        if (!invitations.has(message.invitation_id)) chime(); // two minutes to answer, and the page may lie under others
         invitations.set(message.invitation_id, message);
         drawWork();
     } else if (message.type === "mediation") {
@@ -103,13 +109,17 @@ function drawWork() {
         drawWork();
     }));
     const first = owed[0];
-    const report = first ? [reportForm(first, () => {
-        notice(t("mediator.sent"));
-        void lookForOwed();
-    })] : [];
+    if (report?.id !== first?.id) {
+        report = first ? { id: first.id, element: reportForm(first, () => {
+            notice(t("mediator.sent"));
+            void lookForOwed();
+        }) } : null;
+    }
+    const forms = report ? [report.element] : [];
+    document.title = cards.length ? `! (${cards.length}) Kɛnɛya` : "Kɛnɛya";
     const idle = make("p", { class: "card" });
     say(idle, onDuty ? "mediator.ready" : "mediator.off");
-    work.replaceChildren(...(cards.length || report.length ? [...cards, ...report] : [idle]));
+    work.replaceChildren(...(cards.length || forms.length ? [...cards, ...forms] : [idle]));
 }
 
 function render() {
@@ -148,8 +158,11 @@ onActions({
     end: leave,
     "sign-out": () => void endSession(),
 });
+document.addEventListener("pointerdown", unlockSound, { passive: true });
+document.addEventListener("keydown", unlockSound, { passive: true });
 find("[data-link-own]", HTMLElement).append(link);
 onLanguage(() => {
+    report = null;
     drawWork();
     render();
 });

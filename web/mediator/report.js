@@ -13,13 +13,13 @@ const BLOCKAGES = ["transport", "cost", "refusal", "no_drug", "no_document", "la
 const MINUTES_MAX = 24 * 60;
 
 /**
- * @param {{id: string, minutes: number}} owed @param {() => void} sent
+ * @param {{id: string, minutes: number, language: string}} owed @param {() => void} sent
  * @returns {HTMLElement}
  */
 export function reportForm(owed, sent) {
     const minutes = make("input", { name: "minutes", type: "number", min: "0", max: String(MINUTES_MAX), required: "", inputmode: "numeric", value: String(owed.minutes) });
-    const language = choice("language", SPOKEN, "spoken", "case.any");
-    language.value = "bm";
+    const language = choice("language", SPOKEN, "spoken", "case.reason.choose");
+    language.value = owed.language; // the patient's, as the station wrote it down; else it is chosen: never guessed
     const error = make("p", { class: "error-text", role: "alert" });
     const legend = said("legend", "mediator.blockages");
     const boxes = make("fieldset", { class: "group" }, legend, ...BLOCKAGES.map((one) => tick("blockages", one, `blockage.${one}`)));
@@ -28,10 +28,15 @@ export function reportForm(owed, sent) {
         field("mediator.minutes", minutes), field("mediator.language", language), boxes, error, submit);
     form.addEventListener("submit", async (event) => {
         event.preventDefault();
+        if (!language.value) {
+            language.focus();
+            setText(error, errorText("language_missing"));
+            return;
+        }
         submit.disabled = true;
         try {
             const blockages = new FormData(form).getAll("blockages").map(String);
-            await call("POST", `/api/mediations/${owed.id}/report`, { language: language.value || "fr", minutes: Math.round(Number(minutes.value)), blockages });
+            await call("POST", `/api/mediations/${owed.id}/report`, { language: language.value, minutes: Math.round(Number(minutes.value)), blockages });
             sent();
         } catch (problem) {
             setText(error, errorText(codeOf(problem)));

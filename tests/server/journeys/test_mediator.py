@@ -89,7 +89,7 @@ async def test_found_by_language_asked_pledged_seen_by_all_gone_and_accounted_fo
     await station.page.expect(wire.Mediation, lambda m: m.state is MediationState.LEFT)
     await oumou.page.ping()
     (owed,) = await oumou.get("/api/mediations")
-    assert (owed["id"], owed["minutes"]) == (invitation.invitation_id, 15)
+    assert (owed["id"], owed["minutes"], owed["language"]) == (invitation.invitation_id, 15, "snk")
     said = {"language": "snk", "minutes": 20, "blockages": ["transport", "no_drug"]}
     await oumou.post(f"/api/mediations/{owed['id']}/report", said, 204)
     assert await oumou.get("/api/mediations") == []

@@ -1,6 +1,6 @@
 /**
- * The soft tone for a very urgent patient, and whether it is wanted. Owns: one AudioContext. Must never
- * sound without a new red case.
+ * The soft tone for a very urgent patient, or for a mediator who is asked, and whether it is wanted. Owns: one
+ * AudioContext. Must never sound without somebody new who waits for it.
  */
 
 const STORAGE_KEY = "keneya.sound";
