@@ -1,15 +1,14 @@
 """A page in virtual time: an encoder that obeys, Chromium's congestion control above it, and what a page answers.
 
-Owns: voice and picture as packets of real RTP, repeats of what the relay asks for, the feedback and reports about
-what the relay sends, trains of probes on a warm leg, stills on the data channel. Must never look at the relay: it
-knows what a browser knows.
+Owns: voice and picture as packets of real RTP, repeats of what the relay asks for, when feedback and reports go
+out, trains of probes on a warm leg. What comes down is pageears.py, stills are pagestills.py. Must never look at
+the relay: it knows what a browser knows.
 """
 
 from __future__ import annotations
 
 import random
 import struct
-import zlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,35 +16,20 @@ from typing import Any
 
 from media.core import red, rtcp, rtp, rtx
 from media.core.codecs import Codec
-from media.core.nack import NackGenerator
 from media.core.pacer import Pacer
 from media.core.parameters import SendParameters
-from media.core.reception import ReceptionStats
 from media.core.redundancy import voice_wire_bps
-from media.core.reports import RemoteClock
-from media.core.stillframes import (
-    Cancel,
-    Chunk,
-    Done,
-    Grant,
-    Have,
-    Hello,
-    Offer,
-    StillKind,
-    StillMime,
-    build,
-    parse,
-)
-from media.core.stills import Still, StillReceiver, StillSender
-from media.core.twcc import TwccReceiver, TwccSender
+from media.core.stillframes import Hello, build
+from media.core.twcc import TwccSender
 from media.core.uplinkprobe import OVERHEAD_BYTES, PROBE_KIND
 from media.core.videohold import HOLD
 from media.engine.answer import GOOGLE_MAX_KBPS, GOOGLE_MIN_KBPS, GOOGLE_START_KBPS
 from media.engine.leg import WIRE_OVERHEAD_BYTES
-from media.engine.offer import MediaLine
 from media.engine.offer import Offer as SdpOffer
 from tests.sim.agenda import Agenda
 from tests.sim.gcc import BrowserEstimate
+from tests.sim.pageears import PageEars
+from tests.sim.pagestills import PageStills
 from tests.sim.pipe import Wire
 
 RTCP_OVERHEAD_BYTES = 42  # SRTCP index and tag, UDP, IPv4
@@ -79,18 +63,6 @@ VP8_KEYFRAME = bytes.fromhex("105000009d012a4001f000")
 VP8_DELTA = bytes.fromhex("1051000000")
 
 
-class _Incoming:
-    """One stream that the relay sends."""
-
-    def __init__(self, line: MediaLine) -> None:
-        self.is_video = line.kind == "video"
-        self.stats = ReceptionStats(90_000 if self.is_video else 48_000)
-        self.clock = RemoteClock()
-        self.nack = NackGenerator()
-        self.wants_nack = self.is_video or any(entry.nack for entry in line.formats)
-        self.abandoned = 0
-
-
 class Page:
     """Give it `send` (a datagram into its way up) and call `arrived` for each that comes down."""
 
@@ -110,9 +82,8 @@ class Page:
             *(1000.0 * kbps for kbps in (GOOGLE_START_KBPS, GOOGLE_MIN_KBPS, GOOGLE_MAX_KBPS))
         )
         self.tell: Callable[[dict[str, Any]], None] = lambda _: None
-        self.tell_still: Callable[[bytes], None] = lambda _: None
         self._twcc_id = offer.twcc_id
-        self._sender, self._receiver = TwccSender(), TwccReceiver()
+        self._sender = TwccSender()
         self._pacer: Pacer[tuple[bytes, bool, int]] = Pacer(PACING_FACTOR * self.estimate.target_bps)
         self._pump_ms = -1.0
         self._numbers = {"audio": 1, "video": 1, "rtx": 1}
@@ -127,8 +98,8 @@ class Page:
             formats[Codec.VP8],
         )
         self._red = red.RedSender(1, 400)
-        self._incoming: dict[int, _Incoming] = {}
-        self._rtx_to_media: dict[int, int] = {}
+        self._ears = PageEars(agenda, offer, self._vp8.payload_type, self._red_format)
+        self.knows_rtx, self.heard, self.seen = self._ears.knows_rtx, self._ears.heard, self._ears.seen
         self._needs_keyframe = True
         self._film_run = self._speak_run = 0
         self._feedback_ms = self._report_ms = 0.0
@@ -136,15 +107,10 @@ class Page:
         self.rtt_ms = 300.0
         self._least_rtt_ms = 1_500.0
         self.spoken: dict[int, float] = {}
-        self.heard: dict[int, float] = {}
-        self.seen: list[tuple[float, int]] = []
         self.keyframes = 0
-        self.stills_seen = 0
-        self._stills_up, self._stills_down = StillSender(), StillReceiver()
-        self._still_number = 0
+        self.stills = PageStills(agenda, rng)
         agenda.every(NACK_MS, self._tick, rng.uniform(0, NACK_MS))
         agenda.every(400.0, self._tell, 400.0)
-        self._still_run = 0
         self._trains = 0
         self._probed_ms = 0.0
 
@@ -169,9 +135,7 @@ class Page:
         if new.video.active and self._allocated_bps(new) > 1.01 * self._allocated_bps(old):
             self._cluster(CLUSTER_FACTOR * self._allocated_bps(new))
         if new.stills != old.stills:
-            self._still_run += 1
-            if new.stills.every_s:
-                self._still(self._still_run)
+            self.stills.wanted(new.stills)
 
     @staticmethod
     def _allocated_bps(parameters: SendParameters) -> float:
@@ -315,59 +279,13 @@ class Page:
 
     def arrived(self, wire: Wire) -> None:
         if wire.kind == "rtp":
-            self._rtp_arrived(wire.body)
+            self._ears.arrived(wire.body)
         elif wire.kind == "rtcp":
             self._rtcp_arrived(rtcp.parse(wire.body))
         elif wire.kind == "order" and wire.body == HOLD and self.parameters.audio.active:
             audio = replace(self.parameters.audio, ptime_ms=120, max_bitrate_bps=6_000, red=False)
             video = replace(self.parameters.video, active=False)
             self.told(replace(self.parameters, audio=audio, video=video))
-
-    def _rtp_arrived(self, data: bytes) -> None:
-        now_ms = self._agenda.now_ms
-        second, number, timestamp, ssrc, header_len = rtp.parse(data)
-        self._receiver.received(
-            rtp.extension_u16(data, self._twcc_id), int(now_ms * 1000), len(data) + WIRE_OVERHEAD_BYTES
-        )
-        line = self._line(second & 0x7F)
-        if line is None:  # a retransmission, or padding
-            media_ssrc = self._rtx_to_media.get(ssrc)
-            original = None
-            if media_ssrc is not None:
-                original = rtx.unwrap(data, header_len, ssrc=media_ssrc, payload_type=self._vp8.payload_type)
-            if original is not None and self._incoming[media_ssrc].nack.received(
-                rtp.parse(original)[1], now_ms
-            ):
-                self.seen.append((now_ms, len(original)))
-            return
-        stream = self._incoming.get(ssrc)
-        if stream is None:
-            stream = self._incoming[ssrc] = _Incoming(line)
-        stream.stats.received(number, timestamp, now_ms, len(data))
-        if not stream.nack.received(number, now_ms):
-            return
-        if line.kind == "audio":
-            self._voice_arrived(second & 0x7F, data[header_len : rtp.payload_end(data, header_len)])
-        else:
-            self.seen.append((now_ms, len(data)))
-
-    def _line(self, payload_type: int) -> MediaLine | None:
-        slot = self._offer.slots[0]
-        for line in (slot.audio, slot.video):
-            if any(entry.payload_type == payload_type for entry in line.formats):
-                return line
-        return None
-
-    def _voice_arrived(self, payload_type: int, payload: bytes) -> None:
-        opuses = [payload]
-        if payload_type == self._red_format:
-            opuses = [block.data for block in red.parse(payload)]
-        for opus in opuses:
-            if len(opus) >= 9:
-                self.heard.setdefault(struct.unpack_from(">I", opus, 1)[0], self._agenda.now_ms)
-
-    def knows_rtx(self, rtx_ssrc: int, media_ssrc: int) -> None:
-        self._rtx_to_media[rtx_ssrc] = media_ssrc
 
     def _rtcp_arrived(self, packets: list[rtcp.RtcpPacket]) -> None:
         now_ms = self._agenda.now_ms
@@ -380,8 +298,7 @@ class Page:
                         self.rtt_ms += 0.2 * (self._sender.rtt_ms - self.rtt_ms)
                     self.estimate.on_results(results, now_ms, self.rtt_ms)
                 case rtcp.SenderReport():
-                    if packet.ssrc in self._incoming:
-                        self._incoming[packet.ssrc].clock.on_sender_report(packet, now_ms)
+                    self._ears.sender_report(packet)
                 case rtcp.Nack() if packet.media_ssrc == self._offer.own_video.ssrc:
                     self._repeat(packet.lost)
                 case rtcp.Pli() | rtcp.Fir():
@@ -414,41 +331,18 @@ class Page:
         if now_ms >= self._feedback_ms:
             interval_ms = FEEDBACK_BYTES * 8000 / (FEEDBACK_SHARE * self.estimate.target_bps)
             self._feedback_ms = now_ms + max(FEEDBACK_RANGE_MS[0], min(FEEDBACK_RANGE_MS[1], interval_ms))
-            for data in self._receiver.build(1, 2, now_ms):
+            for data in self._ears.feedback():
                 self._send_rtcp(data)
-        for ssrc, stream in self._incoming.items():
-            if not stream.wants_nack:
-                continue
-            lost = stream.nack.due(now_ms, self.rtt_ms)
-            if lost:
-                self._send_rtcp(rtcp.Nack(1, ssrc, lost).encode())
-            if stream.nack.overflowed or stream.nack.abandoned > stream.abandoned:
-                stream.abandoned = stream.nack.abandoned
-                if stream.is_video:
-                    self._send_rtcp(rtcp.Pli(1, ssrc).encode())
+        for data in self._ears.requests(self.rtt_ms):
+            self._send_rtcp(data)
         if now_ms >= self._report_ms:
             self._report()
-        for chunk in self._stills_up.take(now_ms):
-            self.tell_still(build(chunk))
+        self.stills.send()
 
     def _report(self) -> None:
         now_ms = self._agenda.now_ms
         self._report_ms = now_ms + REPORT_MS[self.parameters.video.active] * self._rng.uniform(0.5, 1.5)
-        blocks = []
-        for ssrc, stream in self._incoming.items():
-            reception = stream.stats.report()
-            last_sr, delay = stream.clock.last_sr(now_ms)
-            blocks.append(
-                rtcp.ReportBlock(
-                    ssrc,
-                    reception.fraction_lost,
-                    reception.cumulative_lost,
-                    reception.highest_sequence,
-                    reception.jitter,
-                    last_sr,
-                    delay,
-                )
-            )
+        blocks = self._ears.report_blocks()
         ntp = int(now_ms * (1 << 32) / 1000) + (1 << 62)
         lines = ((self._offer.own_audio, "audio", 48), (self._offer.own_video, "video", 90))
         reports: list[Any] = [
@@ -489,7 +383,7 @@ class Page:
 
     def warm(self) -> None:
         """The channels are open: say hello, and send trains of messages while no picture flows."""
-        self.tell_still(build(Hello()))
+        self.stills.tell(build(Hello()))
         self._agenda.every(PROBE_TICK_MS, self._probe, PROBE_TICK_MS)
 
     def _probe(self) -> None:
@@ -504,44 +398,3 @@ class Page:
         for index in range(messages):
             data = bytes((PROBE_KIND, self._trains & 0xFF, index)) + bytes(size_bytes - 3)
             self._send_wire(Wire("probe", data, size_bytes + OVERHEAD_BYTES))
-
-    # Stills ----------------------------------------------------------------------------------------------------
-
-    def _still(self, run: int) -> None:
-        stills = self.parameters.stills
-        if run != self._still_run or not stills.every_s:
-            return
-        data = bytearray(self._rng.randbytes(stills.max_bytes))
-        self._still_number += 1
-        offer = Offer(
-            self._still_number,
-            len(data),
-            zlib.crc32(data),
-            stills.width,
-            stills.width * 3 // 4,
-            StillKind.PERIODIC,
-            StillMime.JPEG,
-        )
-        for frame in self._stills_up.offer(Still(offer, data, whole=True), self._still_number, offer.slot):
-            self.tell_still(build(frame))
-        self._agenda.after(1000 * stills.every_s, lambda: self._still(run))
-
-    def data_arrived(self, data: bytes) -> None:
-        answers: list[Any] = []
-        match frame := parse(data):
-            case Offer():
-                answers = self._stills_down.offered(frame)
-            case Chunk():
-                answers = self._stills_down.arrived(frame)
-                self.stills_seen += any(isinstance(answer, Done) for answer in answers)
-            case Have():
-                self._stills_up.have(frame)
-            case Grant():
-                self._stills_up.set_pace(frame.rate_bps, frame.chunk_bytes, self._agenda.now_ms)
-            case Done() | Cancel():
-                self._stills_up.remove(frame.still_id)
-                self._stills_down.remove(frame.still_id)
-            case _:
-                pass
-        for answer in answers:
-            self.tell_still(build(answer))

@@ -83,7 +83,7 @@ class Side:
             ),
             "signal_up": Reliable(agenda, "signal_up", self.up.send, self.down.send, self._reported, rtt_ms),
             "data_down": Reliable(
-                agenda, "data_down", self.down.send, self.up.send, self.page.data_arrived, rtt_ms
+                agenda, "data_down", self.down.send, self.up.send, self.page.stills.arrived, rtt_ms
             ),
             "data_up": Reliable(
                 agenda,
@@ -97,7 +97,7 @@ class Side:
         self.seat.leg.data = self._streams["data_down"]
         self.seat.told = lambda parameters: self._streams["signal_down"].send(parameters, PARAMETERS_BYTES)
         self.page.tell = lambda report: self._streams["signal_up"].send(report, TELL_BYTES)
-        self.page.tell_still = lambda data: self._streams["data_up"].send(
+        self.page.stills.tell = lambda data: self._streams["data_up"].send(
             data, len(data) + DATA_OVERHEAD_BYTES
         )
 
