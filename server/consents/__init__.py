@@ -1,7 +1,7 @@
 """Consent: what a patient agreed to, kept on disk before the act it allows."""
 
 from server.consents.consent import Consent, ConsentScope, Giver, How, NewConsent
-from server.consents.errors import ConsentMissing, ConsentRefusedAsWritten
+from server.consents.errors import ConsentMissing, ConsentRefusedAsWritten, as_refusal
 from server.consents.service import Consents
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "Giver",
     "How",
     "NewConsent",
+    "as_refusal",
 ]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from signaling.errors import Refused
+
 
 class ConsentError(Exception):
     """Base. ``code`` is told to the page; the text carries nothing about the patient."""
@@ -21,3 +26,12 @@ class ConsentRefusedAsWritten(ConsentError):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+@contextmanager
+def as_refusal() -> Iterator[None]:
+    """Inside, a consent that is missing is the `Refused` that pages on the socket are told."""
+    try:
+        yield
+    except ConsentMissing as missing:
+        raise Refused(missing.code) from None

@@ -21,7 +21,7 @@ from server.auth.profile import Specialty
 from server.cases.kinds import is_discreet
 from server.cases.referrals import TRANSFER
 from server.cases.vocabulary import Kind
-from server.consents import ConsentMissing, Consents, ConsentScope
+from server.consents import Consents, ConsentScope, as_refusal
 from server.consultations.callmeter import CallUse
 from server.consultations.outlook import Outlook
 from server.db.engine import DbSessions
@@ -114,15 +114,13 @@ class DatabaseConsultationStore:
         if asks and await db.get(CaseFile, record.consultation_id) is None:
             return
         sent = await db.scalar(select(Referral).where(Referral.new_case_id == record.consultation_id))
-        try:
+        with as_refusal():
             await self._consents.require(db, record.consultation_id, ConsentScope.TELECONSULTATION)
             if sent is not None:
                 # The letter in it may be read by this recipient only as long as the patient agrees.
                 await self._consents.require(
                     db, sent.case_id, ConsentScope.REFERRAL, recipient=sent.recipient
                 )
-        except ConsentMissing:
-            raise Refused("consent_missing") from None
 
     async def load_open(self) -> list[ConsultationRecord]:
         """Every consultation that is neither closed nor cancelled, longest waiting first."""
@@ -264,7 +262,9 @@ async def _keep_case(db: AsyncSession, record: ConsultationRecord) -> bool:
                 wanted_clinician_id=record.wishes.clinician_id,
             )
         )
-    elif record.routed_at is not None and (await _handed_over(db, [case.id])).get(case.id) != record.routed_at:
+    elif (
+        record.routed_at is not None and (await _handed_over(db, [case.id])).get(case.id) != record.routed_at
+    ):
         case.specialty = record.wishes.specialty
         case.wanted_clinician_id = record.wishes.clinician_id
         db.add(

@@ -16,7 +16,7 @@ from server.audit.trail import Trail
 from server.auth.principal import Principal
 from server.cases.service import new_id
 from server.cases.vocabulary import Kind
-from server.consents import ConsentMissing, Consents, ConsentScope
+from server.consents import Consents, ConsentScope, as_refusal
 from server.db.engine import DbSessions
 from server.db.models import CaseFile, GroupSeat, GroupSession
 from server.redacted import Redacted
@@ -73,19 +73,15 @@ class GroupStore:
             case = await db.get(CaseFile, seat_id)
             if case is None or case.station_id != who.participant_id or case.kind != Kind.GROUP_SEAT.value:
                 raise Refused("unknown_group")
-            try:
+            with as_refusal():
                 await self._consents.require(db, seat_id, ConsentScope.TELECONSULTATION)
-            except ConsentMissing:
-                raise Refused("consent_missing") from None
             await db.merge(GroupSeat(case_id=seat_id, session_id=group_id))
 
     async def admitted(self, host: Principal, seat_id: str) -> None:
         """The host lets somebody in, whose yes still stands. Raises Refused."""
         async with self._database.begin() as db:
-            try:
+            with as_refusal():
                 await self._consents.require(db, seat_id, ConsentScope.TELECONSULTATION)
-            except ConsentMissing:
-                raise Refused("consent_missing") from None
             seat = await db.get_one(GroupSeat, seat_id)
             seat.admitted_at = self._clock()
             await self._trail.record(db, _entry(Act.SEAT_ADMITTED, host, seat_id, seat.session_id))

@@ -19,7 +19,7 @@ from server.auth.principal import Principal
 from server.auth.profile import Spoken
 from server.cases.kinds import is_discreet
 from server.cases.service import new_id
-from server.consents import ConsentMissing, Consents, ConsentScope
+from server.consents import Consents, ConsentScope, as_refusal
 from server.db.engine import DbSessions
 from server.db.models import (
     Account,
@@ -218,7 +218,5 @@ class Mediations:
         """A survivor agrees to everybody who learns of it, a mediator too. Raises Refused."""
         if not is_discreet(case.kind):
             return
-        try:
+        with as_refusal():
             await self._consents.require(db, case.id, ConsentScope.REFERRAL, recipient=MEDIATOR_RECIPIENT)
-        except ConsentMissing:
-            raise Refused("consent_missing") from None
