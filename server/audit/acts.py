@@ -68,6 +68,7 @@ class Act(StrEnum):
     ACCOUNT_ENABLED = "account_enabled"
     ACCOUNT_RESET = "account_reset"
     PROVIDER_LINKED = "provider_linked"
+    PROVIDER_UNLINKED = "provider_unlinked"
     STATION_CODE_MADE = "station_code_made"
     STATION_ENROLLED = "station_enrolled"
     STATION_REVOKED = "station_revoked"

@@ -36,6 +36,10 @@ class LoginTaken(Exception):
     """There is an account with this login already."""
 
 
+class SubjectTaken(Exception):
+    """This person of the provider opens another account already."""
+
+
 class NoSuchAccount(Exception):
     """No account has this id."""
 
@@ -54,7 +58,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An account as an administrator sees it: no secret, only whether there is one."""
+    """An account as an administrator sees it: no secret, only whether there is one.
+
+    ``provider_subject``: who this is at the OpenID Connect provider in use; "": nobody there opens it.
+    """
 
     account_id: str
     login: str
@@ -65,6 +72,7 @@ class Person:
     disabled: bool
     has_second_factor: bool
     must_change_password: bool
+    provider_subject: str = ""
     specialties: list[str] = field(default_factory=list)
     languages: list[str] = field(default_factory=list)
 
@@ -148,13 +156,28 @@ class People:
         return password
 
     async def link_provider(self, account_id: str, *, issuer: str, subject: str, actor: By) -> None:
-        """Let this person of a provider open this account, and no other one. Raises NoSuchAccount."""
+        """Let this person of a provider open this account, no other one. Raises SubjectTaken, NoSuchAccount.
+
+        Whoever opened it through this provider until now does so no longer: all sessions end if there was somebody.
+        """
         async with self._database.begin() as db:
             await _get(db, account_id)
-            await db.merge(
-                OidcLink(issuer=issuer, subject=subject, account_id=account_id, created_at=self._clock())
-            )
+            link = await db.get(OidcLink, (issuer, subject))
+            if link is not None and link.account_id != account_id:
+                raise SubjectTaken
+            if link is None:
+                await _unlink(db, account_id, issuer)
+                db.add(
+                    OidcLink(issuer=issuer, subject=subject, account_id=account_id, created_at=self._clock())
+                )
             await self._trail.record(db, actor.did(Act.PROVIDER_LINKED, account_id))
+
+    async def unlink_provider(self, account_id: str, *, issuer: str, actor: By) -> None:
+        """From now on nobody of this provider opens this account; all its sessions end. Raises NoSuchAccount."""
+        async with self._database.begin() as db:
+            await _get(db, account_id)
+            await _unlink(db, account_id, issuer)
+            await self._trail.record(db, actor.did(Act.PROVIDER_UNLINKED, account_id))
 
     async def id_of(self, login: str) -> str:
         """The id of a login; for the command line. Raises NoSuchAccount."""
@@ -164,8 +187,8 @@ class People:
             raise NoSuchAccount
         return found
 
-    async def everybody(self) -> list[Person]:
-        """All accounts, by name."""
+    async def everybody(self, issuer: str = "") -> list[Person]:
+        """All accounts, by name; ``issuer``: the provider in use."""
         async with self._database() as db:
             rows = (
                 await db.execute(
@@ -176,6 +199,8 @@ class People:
             ).all()
             specialties = await _by_account(db, AccountSpecialty.account_id, AccountSpecialty.specialty)
             languages = await _by_account(db, AccountLanguage.account_id, AccountLanguage.language)
+            links = await db.scalars(select(OidcLink).where(OidcLink.issuer == issuer))
+            subjects = {link.account_id: link.subject for link in links}
         return [
             Person(
                 account_id=account.id,
@@ -187,6 +212,7 @@ class People:
                 disabled=account.disabled,
                 has_second_factor=account.totp_confirmed_at is not None,
                 must_change_password=account.must_change_password,
+                provider_subject=subjects.get(account.id, ""),
                 specialties=specialties.get(account.id, []),
                 languages=languages.get(account.id, []),
             )
@@ -214,6 +240,17 @@ async def _get(db: AsyncSession, account_id: str) -> Account:
     if account is None:
         raise NoSuchAccount
     return account
+
+
+async def _unlink(db: AsyncSession, account_id: str, issuer: str) -> None:
+    """Take the account from whoever opens it through this provider, with the sessions that may be theirs."""
+    gone = await db.scalars(
+        delete(OidcLink)
+        .where(OidcLink.issuer == issuer, OidcLink.account_id == account_id)
+        .returning(OidcLink.subject)
+    )
+    if gone.all():
+        await end_sessions_of(db, account_id=account_id)
 
 
 async def _set_skills(db: AsyncSession, account_id: str, profile: Profile) -> None:

@@ -51,14 +51,20 @@ class Sites:
         return names_allowed, survivor_safe
 
     async def change(
-        self, who: Principal, site_id: str, *, names_allowed: bool, survivor_safe: bool | None = None
+        self,
+        who: Principal,
+        site_id: str,
+        *,
+        names_allowed: bool | None = None,
+        survivor_safe: bool | None = None,
     ) -> None:
         """From now on cases opened at this site go by these (None: as before). Raises NoSuchCase for no site."""
         async with self._database.begin() as db:
             site = await db.get(Site, site_id)
             if site is None:
                 raise NoSuchCase
-            site.names_allowed = names_allowed
+            if names_allowed is not None:
+                site.names_allowed = names_allowed
             if survivor_safe is not None:
                 site.survivor_safe = survivor_safe
             entry = Entry(

@@ -6,6 +6,7 @@
     PUT    /api/accounts/{id}/disabled       {"disabled": true | false}
     POST   /api/accounts/{id}/reset          a one-time password; the second factor is enrolled anew
     PUT    /api/accounts/{id}/provider       {"subject"}: who this person is at the OpenID Connect provider
+    DELETE /api/accounts/{id}/provider       nobody there opens this account any more
 
 Owns: these. Acts ask for a proof of the last quarter of an hour; nobody changes or shuts their own account here,
 so that one administrator always stays.
@@ -20,7 +21,7 @@ from aiohttp import web
 
 from server.auth.accounts import LOGIN_MAX_CHARS
 from server.auth.acting import by
-from server.auth.people import LoginTaken, NoSuchAccount, Profile, one_time_password
+from server.auth.people import LoginTaken, NoSuchAccount, Profile, SubjectTaken, one_time_password
 from server.auth.permissions import Action
 from server.auth.principal import Principal
 from server.auth.profile import Gender, Specialty, Spoken
@@ -77,7 +78,8 @@ class Told(msgspec.Struct, frozen=True):
 @needs(Action.MANAGE_ACCOUNTS)
 async def everybody(request: web.Request, principal: Principal) -> web.Response:
     """List the accounts."""
-    return json_response(await services(request).people.everybody())
+    own = services(request)
+    return json_response(await own.people.everybody(own.oidc.issuer if own.oidc is not None else ""))
 
 
 @needs(Action.MANAGE_ACCOUNTS, recent=True)
@@ -137,20 +139,36 @@ async def reset(request: web.Request, principal: Principal) -> web.Response:
 @needs(Action.MANAGE_ACCOUNTS, recent=True)
 async def link_provider(request: web.Request, principal: Principal) -> web.Response:
     """Say who this person is at the provider."""
-    own = services(request)
-    if own.oidc is None:
-        raise ApiError(404, "not_found")
+    account_id, issuer = _another(request, principal), _issuer(request)
     wanted = await read_json(request, Provider)
     try:
-        await own.people.link_provider(
-            request.match_info["account_id"],
-            issuer=own.oidc.issuer,
-            subject=wanted.subject,
-            actor=by(principal),
+        await services(request).people.link_provider(
+            account_id, issuer=issuer, subject=wanted.subject, actor=by(principal)
         )
     except NoSuchAccount:
         raise ApiError(404, "not_found") from None
+    except SubjectTaken:
+        raise ApiError(409, "subject_taken") from None
     return web.Response(status=204)
+
+
+@needs(Action.MANAGE_ACCOUNTS, recent=True)
+async def unlink_provider(request: web.Request, principal: Principal) -> web.Response:
+    """Let nobody of the provider open this account any more."""
+    account_id, issuer = _another(request, principal), _issuer(request)
+    try:
+        await services(request).people.unlink_provider(account_id, issuer=issuer, actor=by(principal))
+    except NoSuchAccount:
+        raise ApiError(404, "not_found") from None
+    await _signed_out(request, account_id)
+    return web.Response(status=204)
+
+
+def _issuer(request: web.Request) -> str:
+    provider = services(request).oidc
+    if provider is None:
+        raise ApiError(404, "not_found")
+    return provider.issuer
 
 
 def _profile(body: ProfileBody) -> Profile:

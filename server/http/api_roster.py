@@ -1,6 +1,7 @@
 """GET /api/roster and its changes, GET /api/waiting: who should be there, and who waits for whom.
 
-Owns: these. What a coordinator is told of who waits is where, how urgent and how long: nothing of the case.
+Owns: these. What a coordinator is told of who waits is where, how urgent and how long: nothing of the case. Of a
+survivor-safe case even that is kept back: only that something urgent has waited for so many minutes.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from server.http.api_cases import DESK, Opened, told
 from server.http.bodies import json_response, read_json
 from signaling.messages import Identifier
 from signaling.queue import waiting_s
-from signaling.routing import step
+from signaling.routing import Step, step
 
 ROSTERS = web.AppKey("rosters", Rosters)
 CLOCK: web.AppKey[Callable[[], float]] = web.AppKey("clock")
 
 DAY_MINUTES = 24 * 60
+MINUTE_S = 60
 
 
 class NewSlot(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -60,6 +62,19 @@ class WaitingLine(msgspec.Struct, frozen=True):
     offered_to: int
     specialty: str
     should_be_there: list[str]
+
+
+class UnnamedLine(msgspec.Struct, frozen=True):
+    """Something urgent has waited this long, and nobody answers. It may be any case, and carries nothing of it."""
+
+    waited_min: int
+
+
+class WaitingRoom(msgspec.Struct, frozen=True):
+    """Everything that a coordinator is told of who waits."""
+
+    cases: list[WaitingLine]
+    unnamed: list[UnnamedLine]
 
 
 @needs(Action.READ_ROSTER)
@@ -111,7 +126,8 @@ async def remove(request: web.Request, who: Principal) -> web.Response:
 async def waiting(request: web.Request, who: Principal) -> web.Response:
     """Who waits, most urgent first; a red one that nobody takes stands there with ``widened`` "alarm".
 
-    Survivor-safe cases are not in it: those are their participants' alone.
+    Survivor-safe cases are not among them: those are their participants' alone. A red one that nobody takes is told
+    as "something urgent", so that a coordinator sees to those on duty.
     """
     desk, now = request.app[DESK], request.app[CLOCK]()
     lines = [
@@ -129,4 +145,9 @@ async def waiting(request: web.Request, who: Principal) -> web.Response:
         for record in desk.waiting()
         if not record.wishes.discreet
     ]
-    return json_response(lines)
+    unnamed = [
+        UnnamedLine(waiting_s(record, now) // MINUTE_S)
+        for record in desk.waiting()
+        if record.wishes.discreet and step(record.urgency, now - record.offered_since) is Step.ALARM
+    ]
+    return json_response(WaitingRoom(lines, unnamed))

@@ -19,9 +19,9 @@ SITES = web.AppKey("sites", Sites)
 
 
 class NewRules(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Whether a case may carry a patient's name; whether every case is survivor-safe (None: as before)."""
+    """Whether a case may carry a patient's name; whether every case is survivor-safe. What is not said stays."""
 
-    names_allowed: bool
+    names_allowed: bool | None = None
     survivor_safe: bool | None = None
 
 

@@ -41,6 +41,7 @@ def add_routes(router: web.UrlDispatcher) -> None:
     router.add_put("/api/accounts/{account_id}/disabled", api_accounts.set_disabled)
     router.add_post("/api/accounts/{account_id}/reset", api_accounts.reset)
     router.add_put("/api/accounts/{account_id}/provider", api_accounts.link_provider)
+    router.add_delete("/api/accounts/{account_id}/provider", api_accounts.unlink_provider)
     router.add_post("/api/station/enrolment", api_station.enrol)
     router.add_get("/api/station", api_station.which_station)
     router.add_get("/api/stations", api_stations.stations)

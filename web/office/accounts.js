@@ -28,6 +28,7 @@ const SPOKEN = ["fr", "bm", "ff", "ses", "snk", "taq", "dtk", "myk", "spp", "ar"
  * @property {boolean} disabled
  * @property {boolean} has_second_factor
  * @property {boolean} must_change_password
+ * @property {string} provider_subject who this is at the hospital's OpenID Connect provider; "": nobody
  * @property {string[]} specialties
  * @property {string[]} languages
  */
@@ -36,7 +37,9 @@ const SPOKEN = ["fr", "bm", "ff", "ses", "snk", "taq", "dtk", "myk", "spp", "ar"
 export async function open(box, me) {
     const list = make("ul", { class: "lines" });
     const news = make("div");
-    const fresh = () => fill(list, news, me);
+    /** @type {{name: string}} the provider; an empty name: none */
+    const { name: provider } = await call("GET", "/api/oidc");
+    const fresh = () => fill(list, news, me, provider);
     const wanted = form("new-account", [said("h2", "accounts.new"), field("accounts.login", "new-login", { autocapitalize: "none", spellcheck: "false" }),
         ...profileFields("new-")], "accounts.new.submit", async (data, sent) => {
         const made = await proven(() => call("POST", "/api/accounts", { login: String(data.get("new-login") ?? ""), ...profile(data, "new-") }));
@@ -50,20 +53,21 @@ export async function open(box, me) {
     await fresh();
 }
 
-/** @param {HTMLElement} list @param {HTMLElement} news @param {Me} me */
-async function fill(list, news, me) {
+/** @param {HTMLElement} list @param {HTMLElement} news @param {Me} me @param {string} provider */
+async function fill(list, news, me, provider) {
     /** @type {Person[]} */
     const people = await call("GET", "/api/accounts");
-    list.replaceChildren(...people.map((one) => line(one, me, news, () => fill(list, news, me))));
+    list.replaceChildren(...people.map((one) => line(one, me, news, provider, () => fill(list, news, me, provider))));
 }
 
-/** @param {Person} one @param {Me} me @param {HTMLElement} news @param {() => Promise<void>} fresh @returns {HTMLElement} */
-function line(one, me, news, fresh) {
+/** @param {Person} one @param {Me} me @param {HTMLElement} news @param {string} provider @param {() => Promise<void>} fresh @returns {HTMLElement} */
+function line(one, me, news, provider, fresh) {
     const state = one.disabled ? "accounts.disabled" : one.must_change_password ? "accounts.first" : one.has_second_factor ? "accounts.active" : "accounts.no_totp";
     const skills = [...one.specialties.map((key) => t(`specialty.${key}`)), ...one.languages.map((key) => t(`spoken.${key}`))].join(", ");
     const what = make("div", { class: "what" }, make("strong", {}, one.name),
         make("span", {}, [one.login, t(`role.${one.role}`), one.site].filter(Boolean).join(" · ")),
         make("span", { class: "soft" }, skills), said("span", state));
+    if (one.provider_subject) what.append(make("span", {}, t("provider.linked", { provider, subject: one.provider_subject })));
     const row = make("li", { class: "card line" }, icon(one.role === "clinician" ? "doctor" : "person"), what);
     // One's own account is not shut or changed here: one administrator always stays.
     if (one.account_id === me.participant_id) return row;
@@ -75,7 +79,8 @@ function line(one, me, news, fresh) {
         button("accounts.change", "person", () => change(row, one, fresh)),
         button("accounts.reset", "key", () => void tried(() => reset(one, news, fresh))),
         button(one.disabled ? "accounts.enable" : "accounts.disable", one.disabled ? "check" : "cross",
-            () => act(() => call("PUT", `/api/accounts/${one.account_id}/disabled`, { disabled: !one.disabled })))));
+            () => act(() => call("PUT", `/api/accounts/${one.account_id}/disabled`, { disabled: !one.disabled }))),
+        ...(provider ? [button("provider.link", "windows", () => link(row, one, provider, fresh))] : [])));
     return row;
 }
 
@@ -107,6 +112,28 @@ function change(row, one, fresh) {
         if (tick instanceof HTMLInputElement) tick.checked = [...one.specialties, ...one.languages].includes(tick.value);
     }
     row.replaceChildren(edit);
+}
+
+/** @param {HTMLElement} row @param {Person} one @param {string} provider @param {() => Promise<void>} fresh */
+function link(row, one, provider, fresh) {
+    const path = `/api/accounts/${one.account_id}/provider`;
+    const id = `${one.account_id}-subject`;
+    const subject = field("provider.subject", id, { required: "", maxlength: "255", autocapitalize: "none", spellcheck: "false", "aria-describedby": `${id}-help`, value: one.provider_subject });
+    const sure = async (/** @type {() => Promise<unknown>} */ act) => {
+        if ((await proven(async () => (await act()) ?? true)) !== null) await fresh();
+    };
+    const edit = form("provider", [make("h2", {}, one.name), make("p", {}, t("provider.title", { provider })),
+        subject, make("p", { class: "soft", id: `${id}-help` }, t("provider.text", { provider }))], "provider.save",
+    (data) => sure(() => call("PUT", path, { subject: String(data.get(id) ?? "").trim() })));
+    const acts = make("div", { class: "acts-left" }, button("provider.no", "cross", () => void tried(fresh)));
+    if (one.provider_subject) acts.append(button("provider.unlink", "leave", () => void tried(async () => {
+        const words = { title: "provider.unlink.title", text: "provider.unlink.text", yes: "provider.unlink.yes", no: "provider.unlink.no", icon: "leave" };
+        if (await confirm(words, one.name)) await sure(() => call("DELETE", path));
+    }), "button danger small"));
+    edit.append(acts);
+    row.replaceChildren(edit);
+    const input = edit.elements.namedItem(id);
+    if (input instanceof HTMLInputElement) input.focus();
 }
 
 /** @param {string} prefix keeps the ids of two forms apart @returns {HTMLElement[]} */

@@ -17,6 +17,7 @@ import { SECTIONS } from "./sections.js";
 let me = null;
 /** @type {Section | null} */
 let open = null;
+let stopAlarms = () => {};
 
 const nav = find("[data-sections]", HTMLElement);
 const box = find("[data-section]", HTMLElement);
@@ -30,6 +31,8 @@ async function enter(who) {
     const mine = SECTIONS.filter(({ roles }) => roles === null || roles.includes(who.role));
     nav.replaceChildren(...mine.map(tab));
     showView("desk");
+    stopAlarms();
+    if (who.role === "coordinator") stopAlarms = (await import("./alarms.js")).watchAlarms(nav);
     const first = mine.find(({ id }) => `#${id}` === location.hash) ?? mine[0];
     if (first) await show(first);
 }
@@ -65,6 +68,7 @@ async function show(section) {
 function leave() {
     me = null;
     open = null;
+    stopAlarms();
     box.replaceChildren();
     nav.replaceChildren();
     setText(find("[data-name]", HTMLElement), "");

@@ -21,6 +21,7 @@
 /** @type {Section[]} */
 export const SECTIONS = [
     { id: "stations", icon: "station", roles: ["coordinator", "administrator"], load: () => import("./stations.js") },
+    { id: "sites", icon: "hand", roles: ["coordinator"], load: () => import("./sites.js") },
     { id: "accounts", icon: "people", roles: ["administrator"], load: () => import("./accounts.js") },
     { id: "waiting", icon: "clock", roles: ["coordinator"], load: () => import("./waiting.js") },
     { id: "roster", icon: "doctor", roles: ["coordinator"], load: () => import("./roster.js") },

@@ -1,9 +1,9 @@
 /**
  * Who waits, where and for how long, and who should be there: what a coordinator telephones by. Owns: this section.
- * Must never show anything of a case but its colour.
+ * Must never show anything of a case but its colour, and of a survivor-safe one not even where it is.
  */
 
-import { icon, make, setText } from "../shared/dom.js";
+import { icon, make } from "../shared/dom.js";
 import { call } from "../shared/http.js";
 import { alsoSay, clock, t } from "../shared/i18n.js";
 import { heading, said, tried } from "./parts.js";
@@ -17,25 +17,36 @@ const EVERY_MS = 10_000;
  * @property {string} widened @property {number} offered_to @property {string} specialty @property {string[]} should_be_there
  */
 
+/** @typedef {{cases: WaitingLine[], unnamed: {waited_min: number}[]}} WaitingRoom */
+
+/** @param {WaitingRoom} room @returns {number | null} how long the longest alarm has lasted; null: there is none */
+export function longestMinutes({ cases, unnamed }) {
+    const alarms = cases.filter(({ widened }) => widened === "alarm").map(({ waiting_s }) => Math.floor(waiting_s / 60));
+    const all = alarms.concat(unnamed.map(({ waited_min }) => waited_min));
+    return all.length ? Math.max(...all) : null;
+}
+
 /** @param {HTMLElement} box */
 export async function open(box) {
     await alsoSay("cases");
     const list = make("ul", { class: "lines" });
-    const told = make("p", { class: "hidden-text", role: "status" });
-    box.append(heading("office.waiting"), told, list);
+    box.append(heading("office.waiting"), list);
     const fill = async () => {
-        /** @type {WaitingLine[]} */
-        const waiting = await call("GET", "/api/waiting");
-        list.replaceChildren(...waiting.map(line));
-        if (!waiting.length) list.append(said("li", "waiting_room.none", { class: "card soft" }));
-        const alarms = waiting.filter(({ widened }) => widened === "alarm").length;
-        setText(told, alarms ? t("waiting_room.alarm") : "");
+        /** @type {WaitingRoom} */
+        const { cases, unnamed } = await call("GET", "/api/waiting");
+        list.replaceChildren(...unnamed.map(unnamedLine), ...cases.map(line));
+        if (!list.childElementCount) list.append(said("li", "waiting_room.none", { class: "card soft" }));
     };
     await fill();
     const timer = setInterval(() => {
         if (list.isConnected) void tried(fill);
         else clearInterval(timer);
     }, EVERY_MS);
+}
+
+/** @param {{waited_min: number}} one */
+function unnamedLine({ waited_min }) {
+    return make("li", { class: "card line" }, icon("red", "icon urgency-red"), make("div", { class: "what" }, make("strong", {}, t("waiting_room.urgent", { count: waited_min }))));
 }
 
 /** @param {WaitingLine} one */

@@ -52,14 +52,15 @@ export function notice(text) {
 /**
  * Asks before something final. Escape and the first button keep things as they are.
  * @param {{title: string, text: string, yes: string, no: string, icon: string}} words keys of the catalogs
+ * @param {string} [about] a name that people typed: what this is about
  * @returns {Promise<boolean>} true: go on
  */
-export function confirm(words) {
+export function confirm(words, about = "") {
     const keep = make("button", { type: "button", class: "button quiet", "data-action": "keep" });
     const go = make("button", { type: "button", class: "button danger", "data-action": "confirm" });
     const title = make("h2", { id: "question" });
     const text = make("p");
-    const dialog = make("dialog", { "aria-labelledby": "question" }, icon(words.icon), title, text,
+    const dialog = make("dialog", { "aria-labelledby": "question" }, icon(words.icon), title, ...(about ? [make("p", {}, make("strong", {}, about))] : []), text,
         make("div", { class: "choices" }, keep, go));
     say(title, words.title);
     say(text, words.text);

@@ -188,3 +188,36 @@ async def test_an_administrator_links_an_account(server: Server, provider: Provi
         path = f"/api/accounts/{account_id}/provider"
         assert (await chief.put(path, json={"subject": provider.subject})).status == 204
         assert await to_provider_and_back(client) == "/clinician"
+
+
+async def test_one_person_there_opens_one_account_and_the_last_word_holds(
+    server: Server, provider: Provider
+) -> None:
+    moussa, awa = await server.new_doctor(login="moussa"), await server.new_doctor(login="awa")
+    chief_id = await server.new_doctor(login="chief", role=Role.ADMINISTRATOR)
+    provider.claims = {"amr": ["mfa"]}
+    async with server.client() as chief, server.client() as client, server.client() as other:
+        await server.sign_in(chief, login="chief")
+
+        async def link(account_id: str, subject: str) -> tuple[int, str]:
+            async with chief.put(f"/api/accounts/{account_id}/provider", json={"subject": subject}) as answer:
+                return answer.status, (await answer.json())["code"] if answer.status != 204 else ""
+
+        assert await link(moussa, provider.subject) == (204, "")
+        assert await link(awa, provider.subject) == (409, "subject_taken")
+        assert await link(chief_id, "chief-at-the-hospital") == (409, "own_account")
+        assert await link(awa, "with a blank") == (422, "malformed")
+        async with chief.get("/api/accounts") as answer:
+            shown = {one["account_id"]: one["provider_subject"] for one in await answer.json()}
+        assert shown == {moussa: provider.subject, awa: "", chief_id: ""}
+        assert await to_provider_and_back(client) == "/clinician"
+        # Another subject for the same account: whoever came in as the first one is out.
+        assert await link(moussa, "moussa-2") == (204, "")
+        assert (await client.get("/api/session")).status == 401
+        assert await to_provider_and_back(client) == "/clinician#oidc_unknown"
+        provider.subject = "moussa-2"
+        assert await to_provider_and_back(other) == "/clinician"
+        async with chief.delete(f"/api/accounts/{moussa}/provider") as answer:
+            assert answer.status == 204
+        assert (await other.get("/api/session")).status == 401
+        assert await to_provider_and_back(other) == "/clinician#oidc_unknown"

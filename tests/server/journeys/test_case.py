@@ -279,7 +279,7 @@ async def test_a_red_case_that_waits_goes_to_the_next_and_then_to_the_coordinato
     await home.pass_time(180)
     await home.pass_time(5)
     async with coordinator.get("/api/waiting") as answer:
-        lines = await answer.json()
+        lines = (await answer.json())["cases"]
     assert [(line["consultation_id"], line["widened"], line["offered_to"]) for line in lines] == [
         (case_id, "alarm", 1)
     ]

@@ -63,7 +63,7 @@ async def test_a_roster_says_who_should_be_there_and_when_somebody_comes_next(ho
     await post(coordinator, "/api/roster/exceptions", stands_in, 201)
     await post(coordinator, "/api/roster/exceptions", stands_in | {"ends_at": now - 90}, 422)
     async with coordinator.get("/api/waiting") as answer:
-        (line,) = await answer.json()
+        (line,) = (await answer.json())["cases"]
     assert line["should_be_there"] == ["Dr traore"]
     async with coordinator.delete(f"/api/roster/{made['id']}") as answer:
         assert answer.status == 204

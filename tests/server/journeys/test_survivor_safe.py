@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from sqlalchemy import select
 
@@ -97,7 +98,33 @@ async def test_a_coordinator_who_watches_the_queue_does_not_see_it(home: House) 
     await home.ask(second, plain)
     await home.pass_time(400)
     async with coordinator.get("/api/waiting") as answer:
-        assert [line["consultation_id"] for line in await answer.json()] == [plain]
+        assert [line["consultation_id"] for line in (await answer.json())["cases"]] == [plain]
+
+
+async def test_a_coordinator_learns_that_something_urgent_waits_and_nothing_else(home: House) -> None:
+    station, second = await home.station(), await home.station("CSCom de Mopti")
+    coordinator = await home.keeper("coordination", Role.COORDINATOR)
+    case_id = await waiting_case(home, station)
+    await waiting_case(home, second, urgency="orange")
+    await home.pass_time(299)
+    assert await raw(coordinator, "/api/waiting") == (200, b'{"cases":[],"unnamed":[]}')
+    await home.pass_time(200)
+    assert await raw(coordinator, "/api/waiting") == (200, b'{"cases":[],"unnamed":[{"waited_min":8}]}')
+    for path in ("", "/consents", "/summary"):
+        this = await raw(coordinator, f"/api/cases/{case_id}{path}")
+        assert this == await raw(coordinator, f"/api/cases/{NOBODYS}{path}")
+        assert this[0] in (403, 404)
+    async with coordinator.post("/api/ticket", json={}) as answer:
+        assert answer.status == 403  # nor is there a socket that could tell more
+    psychologist = await home.person("diarra", specialties=("psychology",))
+    await home.accept(psychologist, case_id)
+    assert await raw(coordinator, "/api/waiting") == (200, b'{"cases":[],"unnamed":[]}')
+
+
+async def raw(client: aiohttp.ClientSession, path: str) -> tuple[int, bytes]:
+    """Status and body, to the last byte."""
+    async with client.get(path) as answer:
+        return answer.status, await answer.read()
 
 
 async def test_the_trail_does_not_tell_it_from_any_other_case(home: House) -> None:

@@ -1,0 +1,44 @@
+/**
+ * The line above every section that tells a coordinator that something urgent has waited too long. Owns: asking for it, and
+ * the line. Must never tell one case from another: of a survivor-safe one nothing else is known here, so all sound alike.
+ */
+
+import { icon, make, setText } from "../shared/dom.js";
+import { call, HttpError } from "../shared/http.js";
+import { t } from "../shared/i18n.js";
+import { longestMinutes } from "./waiting.js";
+
+// An alarm is raised after five minutes; fifteen seconds more make no difference.
+const EVERY_MS = 15_000;
+
+/** @param {HTMLElement} beside the line comes before this @returns {() => void} to stop */
+export function watchAlarms(beside) {
+    const words = make("strong");
+    const line = make("p", { class: "card alarm", hidden: "" }, icon("bell"), words);
+    // Said when it begins, not with every minute that passes.
+    const spoken = make("p", { class: "hidden-text", role: "alert" });
+    beside.before(line, spoken);
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    let stopped = false;
+    const look = async () => {
+        try {
+            const minutes = longestMinutes(await call("GET", "/api/waiting"));
+            if (stopped) return;
+            line.hidden = minutes === null;
+            setText(words, minutes === null ? "" : t("waiting_room.urgent", { count: minutes }));
+            if (minutes === null || !spoken.textContent) setText(spoken, words.textContent ?? "");
+        } catch (problem) {
+            // Whoever is signed out is told so by what they do next; a server that is away is asked again.
+            if (!(problem instanceof HttpError)) throw problem;
+        }
+        if (!stopped) timer = setTimeout(() => void look(), EVERY_MS);
+    };
+    void look();
+    return () => {
+        stopped = true;
+        clearTimeout(timer);
+        line.remove();
+        spoken.remove();
+    };
+}
