@@ -6,7 +6,8 @@
 import { make, setText } from "../shared/dom.js";
 import { call } from "../shared/http.js";
 import { alsoSay, t } from "../shared/i18n.js";
-import { button, field, form, heading, said, tried, when } from "./parts.js";
+import { ACTS } from "./acts.js";
+import { button, choice, field, form, heading, said, tried, when } from "./parts.js";
 import { amount, table } from "./tables.js";
 
 const ASK_AGAIN_MS = 1_000;
@@ -24,15 +25,15 @@ const DAY_MS = 86_400_000;
 /** @param {HTMLElement} box */
 export async function open(box) {
     await alsoSay("reports");
-    const known = make("datalist", { id: "acts" });
+    const acts = ACTS.map((code) => /** @type {[string, string]} */ ([code, t(`act.${code}`)])).sort(([, one], [, other]) => one.localeCompare(other));
     const result = make("div", { class: "section" });
     const wanted = form("audit", [make("div", { class: "filters" },
-        field("audit.case", "case", { spellcheck: "false" }), field("audit.act", "act", { list: "acts", spellcheck: "false", autocapitalize: "none" }),
-        field("audit.actor", "actor", { spellcheck: "false" }), field("reports.first", "first", { type: "date" }), field("reports.last", "last", { type: "date" })), known],
-    "reports.show", (data) => look(result, known, queryOf(data), true));
+        field("audit.case", "case", { spellcheck: "false" }), choice("audit.act", "act", [["", t("audit.all_acts")], ...acts]),
+        field("audit.actor", "actor", { spellcheck: "false" }), field("reports.first", "first", { type: "date" }), field("reports.last", "last", { type: "date" }))],
+    "reports.show", (data) => look(result, queryOf(data), true));
     wanted.classList.add("wide");
     box.append(heading("office.audit"), await verification(), wanted, result);
-    await look(result, known, new URLSearchParams(), true);
+    await look(result, new URLSearchParams(), true);
 }
 
 /** @param {FormData} data */
@@ -48,21 +49,19 @@ function queryOf(data) {
     return query;
 }
 
-/** @param {HTMLElement} result @param {HTMLElement} known @param {URLSearchParams} query @param {boolean} anew */
-async function look(result, known, query, anew) {
+/** @param {HTMLElement} result @param {URLSearchParams} query @param {boolean} anew */
+async function look(result, query, anew) {
     /** @type {Entry[]} */
     const entries = await call("GET", `/api/audit/entries?${query}`);
     if (anew) result.replaceChildren();
-    const acts = new Set([...known.children].map((one) => one.getAttribute("value") ?? "").concat(entries.map(({ act }) => act)));
-    known.replaceChildren(...[...acts].sort().map((value) => make("option", { value })));
-    const lines = entries.map((one) => [String(one.sequence), when(one.at_ms / 1000), one.act, make("code", {}, one.actor_id), one.actor_role,
+    const lines = entries.map((one) => [String(one.sequence), when(one.at_ms / 1000), t(`act.${one.act}`), make("code", {}, one.actor_id), t(`role.${one.actor_role}`),
         make("code", {}, one.consultation_id ?? "–"), make("code", {}, one.subject_id ?? "–"), make("code", {}, one.facts)]);
     result.append(table("office.audit", ["audit.number", "audit.when", "audit.act", "audit.actor", "audit.role", "audit.case", "audit.subject", "audit.facts"], lines, { words: true }));
     const last = entries.at(-1);
     if (entries.length < PAGE_ENTRIES || !last) return;
     const more = button("audit.older", "clock", () => void tried(async () => {
         query.set("before", String(last.sequence));
-        await look(result, known, query, false);
+        await look(result, query, false);
         more.remove();
     }));
     result.append(more);

@@ -1,0 +1,17 @@
+/**
+ * Everything that leaves a trace, in the order of server/audit/acts.py (a test holds them together). Owns: the list; its
+ * words are the keys `act.<code>`.
+ */
+
+export const ACTS = [
+    "consent_given", "consent_refused", "consent_withdrawn", "case_opened", "case_read", "cases_listed",
+    "case_escalated", "case_transferred", "photo_stored", "photo_read", "note_written", "summary_read",
+    "referral_written", "outcome_reported", "roster_changed", "site_rules_changed", "consultation_requested",
+    "consultation_accepted", "consultation_released", "consultation_closed", "consultation_cancelled",
+    "mediator_invited", "mediator_joined", "mediator_declined", "mediator_not_answering", "mediator_left",
+    "mediator_removed", "mediation_reported", "group_opened", "group_closed", "seat_opened", "seat_admitted",
+    "seat_muted", "seat_removed", "seat_left", "audit_read", "audit_exported", "audit_verified", "report_read",
+    "signed_in", "signed_out", "sessions_ended", "password_changed", "second_factor_enrolled", "account_created",
+    "account_changed", "account_disabled", "account_enabled", "account_reset", "provider_linked", "provider_unlinked",
+    "station_code_made", "station_enrolled", "station_revoked",
+];
