@@ -152,5 +152,6 @@ async def test_an_auditor_reads_acts_in_words(browser: Browser, home: House) -> 
     await page.click("form[data-form=audit] button[type=submit]")
     await expect(page.locator("tbody tr")).to_have_count(1)
     await expect(page.locator("tbody")).to_contain_text("Code de poste créé")
-    await page.click("[data-action=language]")
-    await expect(page.locator("tbody")).to_contain_text("Station code made")
+    for language, words in (("en", "Station code made"), ("bm", "Pɔsiti kode dabɔra")):
+        await page.select_option("[data-action=language]", language)
+        await expect(page.locator("tbody")).to_contain_text(words)
