@@ -1,7 +1,7 @@
 """The legs participants hold, and the rooms they belong in.
 
 Owns: one leg a participant, its replacement by a newer one, and what the engine last said about it. Must never
-decide who is in a consultation; `Consultations` says who enters and exits which room.
+decide who is in a consultation; decisions.py says who enters and exits which room.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ class Mediators:
     async def _set_duty(self, principal: Principal, message: wire.SetDuty) -> None:
         """A mediator can be asked from now on, or no longer."""
         if principal.role is not Role.MEDIATOR:
-            return  # a clinician's: server/consultations/desk.py
+            return  # a clinician's: server/consultations/asks.py
         if message.on:
             self._on_duty.add(principal.participant_id)
         else:
