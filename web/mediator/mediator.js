@@ -14,7 +14,6 @@ import { alsoSay, errorText, onLanguage, say, startLanguage, t } from "../shared
 import { PresenceList } from "../shared/presence.js";
 import { SignIn, signOut } from "../shared/signin.js";
 import { invitationCard } from "./invitation.js";
-import { reportForm } from "./report.js";
 
 /** @typedef {{id: string, joined_at: number, minutes: number, language: string}} Owed */
 
@@ -30,6 +29,8 @@ const invitations = new Map();
 let owed = [];
 /** The form on the screen: what is ticked in it stays while others are drawn anew. @type {{id: string, element: HTMLElement} | null} */
 let report = null;
+/** The form comes when the first record is owed. @type {typeof import("./report.js") | null} */
+let recording = null;
 
 const work = find("[data-work]", HTMLElement);
 const page = new CallPage("mediator", {
@@ -96,6 +97,7 @@ function warm() {
 async function lookForOwed() {
     try {
         owed = await call("GET", "/api/mediations");
+        if (owed.length) recording ??= await import("./report.js");
     } catch (problem) {
         notice(errorText(codeOf(problem)));
     }
@@ -110,7 +112,7 @@ function drawWork() {
     }));
     const first = owed[0];
     if (report?.id !== first?.id) {
-        report = first ? { id: first.id, element: reportForm(first, () => {
+        report = first && recording ? { id: first.id, element: recording.reportForm(first, () => {
             notice(t("mediator.sent"));
             void lookForOwed();
         }) } : null;
