@@ -5,13 +5,14 @@ Owns: the two queries. Must never decide what they mean: that is server/cases/wa
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.cases.roster import Change, Slot, expected, next_expected
-from server.cases.waitingtime import HISTORY_S, estimate
+from server.cases.waitingtime import HISTORY_S, Wait, estimate
 from server.consultations.outlook import Outlook
 from server.db.models import CaseFile, Consultation, RosterException, RosterSlot
+from signaling.messages import ConsultationState
 
 # Four weeks of a busy national service; more would only make the same estimate later.
 HISTORY_MAX = 5_000
@@ -20,18 +21,25 @@ HISTORY_MAX = 5_000
 async def outlook_of(db: AsyncSession, specialty: str, now: float) -> Outlook:
     """For a case of this specialty ("": any) that waits from now on."""
     history = (
-        select(Consultation.requested_at, Consultation.accepted_at)
+        select(Consultation.requested_at, Consultation.accepted_at, Consultation.closed_at)
         .join(CaseFile, CaseFile.id == Consultation.id)
         .where(
             CaseFile.specialty == specialty,
             Consultation.requested_at >= now - HISTORY_S,
-            Consultation.accepted_at.is_not(None),
+            or_(
+                Consultation.accepted_at.is_not(None),
+                Consultation.state == ConsultationState.CANCELLED.value,
+            ),
         )
         .order_by(Consultation.requested_at.desc())
         .limit(HISTORY_MAX)
     )
-    pairs = [(asked, answered) for asked, answered in await db.execute(history) if answered]
-    found = estimate(pairs, now)
+    waits = [
+        Wait(asked, ended, answered is not None)
+        for asked, answered, closed in await db.execute(history)
+        if (ended := answered if answered is not None else closed) is not None
+    ]
+    found = estimate(waits, now)
     slots, changes = await roster(db, now)
     return Outlook(
         median_s=found.median_s if found else None,

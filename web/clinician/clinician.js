@@ -40,6 +40,8 @@ const page = new CallPage("clinician", {
 const { callView, link, overlays, session } = page;
 
 let signedIn = false;
+/** Who is signed in was asked for and answered: before, no form to sign in is shown to somebody who is. */
+let begun = false;
 let onDuty = false;
 /** @type {Consultation | null} */
 let consultation = null;
@@ -152,6 +154,7 @@ function view() {
 }
 
 function render() {
+    if (!begun && !signedIn) return;
     const settled = session.connection.status.state === "open";
     if (signedIn && !consultation && !settled && document.body.dataset.view !== "queue") return;
     const now = view();
@@ -271,4 +274,7 @@ await startLanguage();
 startFrame();
 setSound(soundWanted());
 setInterval(tick, TICK_MS);
-await signIn.keepBeginning(render, (_, retryAtMs) => overlays.set({ state: "away", retryAtMs }));
+await signIn.keepBeginning(() => {
+    begun = true;
+    render();
+}, (_, retryAtMs) => overlays.set({ state: "away", retryAtMs }));

@@ -20,6 +20,8 @@ import { invitationCard } from "./invitation.js";
 const TICK_MS = 1_000;
 
 let signedIn = false;
+/** Who is signed in was asked for and answered: before, no form to sign in is shown to somebody who is. */
+let begun = false;
 let onDuty = false;
 /** @type {Consultation | null} */
 let consultation = null;
@@ -125,6 +127,7 @@ function drawWork() {
 }
 
 function render() {
+    if (!begun && !signedIn) return;
     const settled = session.connection.status.state === "open";
     if (signedIn && !consultation && !settled && document.body.dataset.view === "loading") return;
     const now = !signedIn ? "sign-in" : consultation ? "call" : "desk";
@@ -173,4 +176,7 @@ await Promise.all([alsoSay("together"), alsoSay("people")]);
 startFrame();
 drawWork();
 setInterval(() => page.tick(), TICK_MS);
-await signIn.keepBeginning(render, (_, retryAtMs) => overlays.set({ state: "away", retryAtMs }));
+await signIn.keepBeginning(() => {
+    begun = true;
+    render();
+}, (_, retryAtMs) => overlays.set({ state: "away", retryAtMs }));

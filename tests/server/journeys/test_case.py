@@ -86,6 +86,26 @@ async def test_from_the_form_to_the_printed_page(home: House) -> None:
     ]
 
 
+async def test_the_wait_that_is_told_comes_from_the_waits_there_were(home: House) -> None:
+    doctor = await home.person("traore", specialties=("general",))
+    # Three kiosks: one alone asks no more than five times in a row.
+    stations = [await home.station(), await home.station("Kita"), await home.station("Nioro")]
+    for minutes in range(1, 10):
+        station = stations[minutes // 5]
+        case_id = await home.open_case(station, **INTAKE)
+        await home.ask(station, case_id)
+        await home.pass_time(minutes * 60)
+        await home.accept(doctor, case_id)
+        await doctor.page.say(wire.End(consultation_id=case_id))
+        await station.page.expect(wire.Consultation, lambda m: m.state is wire.ConsultationState.CLOSED)
+    station = stations[2]
+    told = await home.ask(station, await home.open_case(station, **INTAKE))
+    told = await station.page.has(
+        wire.Waiting, lambda m: m.consultation_id == told.consultation_id and m.expected_median_s is not None
+    )
+    assert (told.expected_low_s, told.expected_median_s, told.expected_high_s) == (60, 300, 540)
+
+
 async def test_an_outcome_told_weeks_later_is_in_the_list_of_the_clinician_with_its_day(home: House) -> None:
     station, doctor = await home.station(), await home.person("traore", specialties=("general",))
     case_id = await home.open_case(station, **INTAKE)
