@@ -49,6 +49,11 @@ export function notice(text) {
     noticeTimer = setTimeout(() => (box.hidden = true), NOTICE_FOR_MS);
 }
 
+/** Takes the sentence away: what was said to one patient is not for the next. */
+export function hush() {
+    find("[data-notice]", HTMLElement).hidden = true;
+}
+
 /**
  * Asks before something final. Escape and the first button keep things as they are.
  * @param {{title: string, text: string, yes: string, no: string, icon: string}} words keys of the catalogs

@@ -12,7 +12,7 @@ import { CallPage } from "../shared/callpage.js";
 import { estimateText } from "../shared/cost.js";
 import { DeviceCard } from "../shared/devices.js";
 import { find, onActions, setText, showView } from "../shared/dom.js";
-import { notice, startFrame } from "../shared/frame.js";
+import { hush, notice, startFrame } from "../shared/frame.js";
 import { call, codeOf, signWith } from "../shared/http.js";
 import { errorText, onLanguage, startLanguage, t } from "../shared/i18n.js";
 import { showLink } from "../shared/links.js";
@@ -168,6 +168,7 @@ function showEnded() {
 function goHome() {
     clearTimeout(homeTimer);
     ended = false;
+    hush();
     guard("", false);
     // The next patient starts with both on and nothing chosen.
     session.media.forgetChoices();
