@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No test fails because the machine is busy: what takes long is measured by benchmarks, never asserted.
+settings.register_profile("keneya", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("keneya")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
