@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -71,12 +72,9 @@ def verify(
             console.print(str(finding), style="red", highlight=False, soft_wrap=True)
         if findings:
             raise typer.Exit(TAMPERED)
-        seen = f" and {len(lines)} checkpoints" if lines else ""
+        seen = f" and {len(lines)} checkpoint{'s' if len(lines) > 1 else ''}" if lines else ""
         console.print(f"The audit trail is whole: {entries} entries{seen}.", highlight=False)
-        if not lines:
-            errors.print(
-                "No checkpoint was given: a rewritten or rolled-back trail cannot be told.", style="dim"
-            )
+        errors.print(_how_far(lines), style="dim", highlight=False)
 
     run(settings, work)
 
@@ -122,6 +120,18 @@ def export(
                 refuse(f"--out: cannot be written ({type(error).__name__})", code=2)
 
     run(settings, work)
+
+
+def _how_far(lines: list[bytes]) -> str:
+    """What "whole" does not cover: whoever owns the database owns everything behind the newest checkpoint."""
+    if not lines:
+        return "No checkpoint was given: a rewritten or rolled-back trail cannot be told."
+    newest = max((checkpoint.read(line) for line in lines), key=lambda one: one.sequence)
+    made = datetime.fromtimestamp(newest.at_ms / 1000, UTC)
+    return (
+        f"The newest checkpoint given is of entry {newest.sequence}, {made:%Y-%m-%d %H:%M} UTC: what was written "
+        "after it could have been rewritten or rolled back."
+    )
 
 
 async def _verified(

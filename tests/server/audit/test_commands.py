@@ -100,7 +100,8 @@ def test_an_untouched_trail_is_whole(house: House) -> None:
     house.write(5)
     result = house.audit("verify", "--checkpoint", str(kept))
     assert result.exit_code == 0, result.output
-    assert "17 entries and 1 checkpoints" in result.stdout
+    assert "17 entries and 1 checkpoint." in result.stdout
+    assert "newest checkpoint given is of entry 12, " in result.stderr
 
 
 def test_without_a_checkpoint_it_says_what_cannot_be_told(house: House) -> None:
