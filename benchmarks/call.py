@@ -125,7 +125,8 @@ def refuse_if_impossible(system: str = Keneya.name) -> None:
 async def _until_signalled(system: System, plan: Plan) -> dict[str, Any]:
     task = asyncio.current_task()
     assert task is not None
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: to what a script starts in the background it is ignored from birth, and Python leaves it so.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     return await run(system, plan)
 
