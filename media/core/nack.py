@@ -7,7 +7,9 @@ without end, or a resend for every request, would finish off the thin link they 
 
 from __future__ import annotations
 
-from media.core.rtp import RestartDetector
+from collections.abc import Iterator
+
+from media.core.rtp import RestartDetector, seq_delta
 
 # Beyond this many holes a keyframe costs less than the repair (libwebrtc draws the line at 1,000 on links
 # that are a hundred times wider).
@@ -95,6 +97,20 @@ class NackGenerator:
     def missing_count(self) -> int:
         """How many holes are open."""
         return len(self._missing)
+
+    def holes(self) -> Iterator[tuple[int, float]]:
+        """The open holes: unwrapped number, and since when (ms). Both rise."""
+        return ((number, hole.since_ms) for number, hole in self._missing.items())
+
+    def forget_before(self, number: int) -> None:
+        """Nothing before this unwrapped number is needed any more: a keyframe begins with it."""
+        for hole in [missing for missing in self._missing if missing < number]:
+            del self._missing[hole]
+            self.abandoned += 1
+
+    def unwrapped(self, sequence_number: int) -> int:
+        """The number under which a packet that was just received stands among the holes."""
+        return self._highest + seq_delta(sequence_number, self._highest)
 
     def received(self, sequence_number: int, now_ms: float) -> bool:
         """Note an arrival (original or resent). True if new, False for a duplicate or one far too old."""

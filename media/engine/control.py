@@ -206,6 +206,7 @@ class LegControl:
     def tick(self, now_ms: float) -> None:
         """Send whatever feedback is due."""
         leg = self.member.leg
+        self.member.uplink.tend(now_ms, self.rtt_ms)
         if not leg.may_send:
             return
         up_queue_ms = self.member.uplink.audio.delay.queue_ms

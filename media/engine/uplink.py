@@ -7,7 +7,7 @@ Standards: RFC 3550, RFC 4585, RFC 4588, RFC 2198.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from media.core import rtcp, rtp, rtx
@@ -20,6 +20,7 @@ from media.core.loudest import SILENCE, level_of
 from media.core.nack import MAX_AGE_MS, VOICE_MAX_AGE_MS, VOICE_MAX_RTT_MS, NackGenerator
 from media.core.reception import ReceptionStats
 from media.core.red import RedError, RedReceiver
+from media.core.repairwait import RepairWait
 from media.core.reports import RemoteClock
 from media.core.rtp import Header
 from media.core.twcc import TwccReceiver
@@ -45,6 +46,10 @@ class Output(Protocol):
 
     def source_report(self, report: rtcp.SenderReport, now_ms: float) -> None:
         """The source's own clock, on which lip sync rests."""
+
+
+# A packet of a picture: how it is coded, its header, the whole packet.
+VideoPacket = tuple[Codec, Header, bytes]
 
 
 class InboundStream:
@@ -74,6 +79,7 @@ class InboundStream:
         self.loss = LossWindow()
         self.rests = False  # none is wanted and the way up is full: what is lost is not asked for again
         self.nack = NackGenerator(max_age_ms=VOICE_MAX_AGE_MS if self.kind == "audio" else MAX_AGE_MS)
+        self.repairs: RepairWait[VideoPacket] = RepairWait(self._holes)
         self.red = RedReceiver()
         self.delay = ArrivalDelay(clock_rate)
         # Of a voice, and only while somebody must choose between voices.
@@ -89,6 +95,9 @@ class InboundStream:
             and not self.rests
             and (self.nack.missing_count > 0 or self.nack.overflowed)
         )
+
+    def _holes(self) -> Iterator[tuple[int, float]]:
+        return self.nack.holes() if self.has_gaps else iter(())
 
 
 Forward = Callable[[InboundStream, Codec, Header, bytes, float], None]
@@ -169,7 +178,28 @@ class Uplink:
         else:
             if stream.keyframes.wanted and is_keyframe(codec, data, header_len, end):
                 stream.keyframes.seen(now_ms)
-            self._forward(stream, codec, header, data, now_ms)
+            if stream.has_gaps or stream.repairs.held_count:
+                self._after_repairs(stream, (codec, header, data), end, now_ms)
+            else:
+                self._forward(stream, codec, header, data, now_ms)
+
+    def _after_repairs(self, stream: InboundStream, packet: VideoPacket, end: int, now_ms: float) -> None:
+        """Forward a picture's packet in its turn: after what was lost before it, if that comes in time."""
+        codec, header, data = packet
+        number = stream.nack.unwrapped(header[1])
+        fresh = is_keyframe(codec, data, header[4], end)
+        if fresh:
+            stream.nack.forget_before(number)
+        for each in stream.repairs.arrived(number, packet, now_ms, fresh=fresh):
+            self._forward(stream, *each, now_ms)
+
+    def tend(self, now_ms: float, rtt_ms: float) -> None:
+        """Let packets go whose missing forerunners are no longer worth waiting for; asked with every tick."""
+        for stream in self.streams:
+            if stream.repairs.held_count:
+                stream.repairs.follow(rtt_ms)
+                for packet in stream.repairs.due(now_ms):
+                    self._forward(stream, *packet, now_ms)
 
     def _measure_level(self, stream: InboundStream, data: bytes, header_len: int) -> None:
         extension_id = self.leg.offer.own_audio.level_id

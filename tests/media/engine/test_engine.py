@@ -208,6 +208,23 @@ async def test_loss_on_the_way_up_is_asked_for_and_repaired() -> None:
         await until(lambda: set(sent) <= set(doctor.payloads("video")))
         assert len(set(station.nacked)) == 2
         assert station.video.resent >= 2
+        # What came after a gap waited for the repair: the doctor saw none.
+        assert doctor.payloads("video")[-5:] == sent
+        assert not any(one.resent for one in doctor.packets)
+
+
+async def test_a_picture_goes_on_without_what_is_never_sent_again() -> None:
+    async with relay() as running:
+        station, doctor = await running.call("station", "doctor")
+        await video_passes(station, doctor)
+        gone = b"gone for good"
+        station.lose_outgoing = lambda packet: packet.endswith(gone)  # its repeats too
+        station.send_video(DELTA_FRAME + gone)
+        sent = [DELTA_FRAME + b"after it %d" % number for number in range(3)]
+        for payload in sent:
+            station.send_video(payload)
+        await until(lambda: set(sent) <= set(doctor.payloads("video")))
+        assert doctor.payloads("video")[-3:] == sent
 
 
 async def test_a_lost_voice_packet_comes_back_out_of_red() -> None:
