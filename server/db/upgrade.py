@@ -6,6 +6,7 @@ pragmas and the address, so both come in with the connection.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import server.db.models  # noqa: F401 (fills Base.metadata)
@@ -26,6 +27,9 @@ from server.db.base import Base
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number of our own; PostgreSQL keeps such locks for each database.
 MIGRATION_LOCK = 0x6B656E65  # "kene"
+# A new file has its log after one fsync, a second on the poorest card; so long as a writer is waited for elsewhere.
+OPEN_AGAIN_S = 0.1
+OPEN_ATTEMPTS = 50
 
 
 class MigrationFailed(Exception):
@@ -39,8 +43,7 @@ async def upgrade(engine: AsyncEngine, to: str = "head") -> None:
     """
     try:
         _make_folder(engine)
-        async with engine.connect():
-            pass
+        await _open(engine)
     except (DBAPIError, OSError) as error:
         reason = type(error.orig if isinstance(error, DBAPIError) else error).__name__
         raise SettingsError(f"database_url or data_dir: the database cannot be opened ({reason})") from None
@@ -50,6 +53,20 @@ async def upgrade(engine: AsyncEngine, to: str = "head") -> None:
 async def downgrade(engine: AsyncEngine, to: str) -> None:
     """Take migrations back as far as revision ``to``; what only newer tables hold is lost."""
     await _move(engine, lambda connection: command.downgrade(_config(connection), to))
+
+
+async def _open(engine: AsyncEngine) -> None:
+    """Connect once. The first to open a new SQLite file gives it its write-ahead log, for which SQLite makes nobody
+    wait: whoever comes in that moment is refused at once, and tries again.
+    """
+    for attempt in range(1, OPEN_ATTEMPTS + 1):
+        try:
+            async with engine.connect():
+                return
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorname", None) != "SQLITE_BUSY" or attempt == OPEN_ATTEMPTS:
+                raise
+            await asyncio.sleep(OPEN_AGAIN_S)
 
 
 async def _move(engine: AsyncEngine, work: Callable[[Connection], None]) -> None:
