@@ -218,23 +218,33 @@ class OutboundStream:
             self.source.keyframes.want(now_ms)
 
     def resend(self, lost: list[int], now_ms: float, rtt_ms: float) -> None:
-        """Answer a NACK from the cache, as RTX where the page understands it."""
-        for number in lost:
-            packet = self.cache.get(number, now_ms)
-            if packet is None or not self.responder.allow(number, now_ms, rtt_ms, len(packet)):
-                continue
-            rtx_payload_type = self.rtx_payload_types.get(packet[1] & 0x7F)
-            if rtx_payload_type is not None and self.rtx_ssrc:
-                self.rtx_sequence_number = (self.rtx_sequence_number + 1) & 0xFFFF
-                packet = rtx.wrap(
-                    packet,
-                    ssrc=self.rtx_ssrc,
-                    payload_type=rtx_payload_type,
-                    sequence_number=self.rtx_sequence_number,
-                    twcc_id=self.downlink.twcc_id,
-                    twcc_seq=self.downlink.next_transport_number(len(packet) + 2, now_ms),
-                )
-            self.downlink.send(packet, now_ms)
+        """Answer a NACK from the cache: a word at once, pieces of a picture before all others in the queue."""
+        repeats = [
+            packet
+            for number in lost
+            if (packet := self.cache.get(number, now_ms)) is not None
+            and self.responder.allow(number, now_ms, rtt_ms, len(packet))
+        ]
+        if self.kind == "video":
+            self.downlink.queue_repeats(self, repeats, now_ms)
+        else:
+            for packet in repeats:
+                self.downlink.send(packet, now_ms)
+
+    def emit_repeat(self, packet: bytes, now_ms: float) -> None:
+        """Send once more what was sent, as RTX where the page understands it."""
+        rtx_payload_type = self.rtx_payload_types.get(packet[1] & 0x7F)
+        if rtx_payload_type is not None and self.rtx_ssrc:
+            self.rtx_sequence_number = (self.rtx_sequence_number + 1) & 0xFFFF
+            packet = rtx.wrap(
+                packet,
+                ssrc=self.rtx_ssrc,
+                payload_type=rtx_payload_type,
+                sequence_number=self.rtx_sequence_number,
+                twcc_id=self.downlink.twcc_id,
+                twcc_seq=self.downlink.next_transport_number(len(packet) + 2, now_ms),
+            )
+        self.downlink.send(packet, now_ms, paced=True)
 
     def sender_report(self, now_ms: float) -> rtcp.SenderReport | None:
         """A report on the original sender's clock; None while that is unknown, and when nothing was sent since."""
@@ -277,8 +287,9 @@ class Slot:
         self.source_leg_id: str | None = None
 
 
-# What waits in the pacer: where it goes, as what, and the packet as it came.
-QueuedVideo = tuple[OutboundStream, int, Header, bytes]
+# What waits in the pacer: where it goes, as what, and the packet as it came; without a header it is a repeat, as it
+# was sent before.
+QueuedVideo = tuple[OutboundStream, int, Header | None, bytes]
 
 
 class Downlink:
@@ -365,6 +376,18 @@ class Downlink:
     ) -> None:
         """Hand a video packet to the pacer and let go what may leave."""
         self.pacer.push_video((out, payload_type, header, data), len(data) + WIRE_OVERHEAD_BYTES, now_ms)
+        self._queued(now_ms)
+
+    def queue_repeats(self, out: OutboundStream, packets: list[bytes], now_ms: float) -> None:
+        """Hand packets that a page has missed to the pacer, before all that waits: several at once would hold
+        the voice up as a burst.
+        """
+        for packet in reversed(packets):
+            size_bytes = len(packet) + WIRE_OVERHEAD_BYTES
+            self.pacer.push_video((out, 0, None, packet), size_bytes, now_ms, front=True)
+        self._queued(now_ms)
+
+    def _queued(self, now_ms: float) -> None:
         if self.pacer.overflowed:
             self.pacer.overflowed = False
             for slot in self.slots:
@@ -390,9 +413,15 @@ class Downlink:
                 self.estimate.on_resumed(now_ms)
             self._pump(now_ms)
 
-    def _pump(self, now_ms: float) -> None:
+    def _let_go(self, now_ms: float) -> None:
         for out, payload_type, header, data in self.pacer.due(now_ms):
-            out.emit_video(payload_type, header, data, now_ms)
+            if header is None:
+                out.emit_repeat(data, now_ms)
+            else:
+                out.emit_video(payload_type, header, data, now_ms)
+
+    def _pump(self, now_ms: float) -> None:
+        self._let_go(now_ms)
         if self._timer is None:
             due_ms = self.pacer.next_due_ms(now_ms)
             if due_ms is not None:

@@ -86,8 +86,7 @@ class SimDownlink(Downlink):
     wakes_ms = -1.0
 
     def _pump(self, now_ms: float) -> None:
-        for out, payload_type, header, data in self.pacer.due(now_ms):
-            out.emit_video(payload_type, header, data, now_ms)
+        self._let_go(now_ms)
         due_ms = self.pacer.next_due_ms(now_ms)
         if due_ms is not None and self.wakes_ms <= now_ms:
             self.wakes_ms = max(due_ms, now_ms + 1)
