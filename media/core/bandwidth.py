@@ -36,6 +36,11 @@ BACK_OFF = 0.85  # of what gets through: the rest drains the queue
 COMES_THROUGH_BACK_OFF = 0.8
 # Less than this of what we send comes through: the link is full of us, whatever was believed of it.
 OURS_SHARE = 0.9
+# A queue shorter than this many tolerances is a burst's, of repeats or of a keyframe: a collapsed link's grows by
+# its whole length between two answers. What came just then says little: chance loses a fifth in some seconds.
+BURST_QUEUE = 1.5
+# So the link is full not far under what was believed of it.
+BURST_CEILING_SHARE = 0.92
 # Loss up to here is taken for the air's when that is judged; what a full queue drops is far more.
 AIR_LOSS = 0.15
 LOSS_BACK_OFF = 0.9  # where nothing queues, nothing needs draining
@@ -272,10 +277,14 @@ class SendEstimate:
         arrives = 1 - min(AIR_LOSS, self._loss.ratio)
         got_bps = factor * self._received.bps / arrives
         self._tested = True
-        if self._received.bps >= OURS_SHARE * arrives * self._sent.bps:
+        comes_through = self._received.bps >= OURS_SHARE * arrives * self._sent.bps
+        burst = self._congested and self._newest_queue_ms < BURST_QUEUE * self.queue_tolerance_ms
+        if comes_through or burst:
             # All that we send comes through: the link was hardly too full of us, or the queue is somebody else's.
             got_bps = max(got_bps, COMES_THROUGH_BACK_OFF * self._estimate_bps)
         self._ceiling_bps = max(got_bps, self._received.bps / arrives)
+        if burst:
+            self._ceiling_bps = max(self._ceiling_bps, BURST_CEILING_SHARE * self._estimate_bps)
         self._ceiling_ms = now_ms
         self._estimate_bps = _clamped(min(self._estimate_bps, got_bps))
         self._hold_until_ms = now_ms + min(MAX_HOLD_MS, FEEDBACK_MS + (self._rtt_ms or 0.0) + self._queue_ms)

@@ -20,8 +20,9 @@ RECENT_BINS = 3
 MIN_PACKETS = 30
 # A second counts as "at a lower rate" below this share of the present one.
 LOWER_RATE = 0.8
-# Asked each second of a call, two standard errors would err twice a minute; three err once in ten minutes.
-ERRORS = 3.0
+# Asked each second of a call, three standard errors err once in ten minutes and take half of the picture for half a
+# minute; four err once in nine hours.
+ERRORS = 4.0
 # And a difference that one can hear besides.
 MIN_DIFFERENCE = 0.05
 # So much loss with nothing to compare it with is worth one experiment at a lower rate. Three standard

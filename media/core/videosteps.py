@@ -7,11 +7,13 @@ matters: each change costs the encoder a moment. Must never know of links, nor w
 
 from __future__ import annotations
 
-# Chromium never encodes under 30 kbit/s by itself, but does when told; a quarter more each is the least
-# change one can see. Beyond 1.25 Mbit/s (half a gigabyte an hour) a consultation shows nothing new.
+# Chromium never encodes under 30 kbit/s by itself, but does when told. A quarter more each is the least change one
+# can see; but around 128 kbit/s a quarter of the picture is too much to leave idle just under a step, so an eighth
+# there. Beyond 1.25 Mbit/s (half a gigabyte an hour) a consultation shows nothing new.
 STEPS_BPS = (
-    *(12_000, 16_000, 20_000, 25_000, 30_000, 38_000, 48_000, 60_000, 75_000, 95_000, 120_000, 150_000),
-    *(190_000, 240_000, 300_000, 380_000, 480_000, 600_000, 800_000, 1_000_000, 1_250_000),
+    *(12_000, 16_000, 20_000, 25_000, 30_000, 38_000, 48_000, 54_000, 60_000, 67_000, 75_000, 85_000, 95_000),
+    *(107_000, 120_000, 150_000, 190_000, 240_000, 300_000, 380_000, 480_000, 600_000, 800_000, 1_000_000),
+    1_250_000,
 )
 MIN_VIDEO_BPS = STEPS_BPS[0]
 MAX_VIDEO_BPS = STEPS_BPS[-1]
