@@ -53,8 +53,12 @@ class TwccReceiver:
 
     def __init__(self) -> None:
         self.conceals_loss = False
-        """Tell short losses as arrivals: for a way up that loses at random without a queue, where a browser's
-        congestion control would starve (it takes loss beyond 10 % for congestion, and halves again and again)."""
+        """Do not tell of short losses: for a way up that loses at random without a queue, where a browser's
+        congestion control would starve (it takes loss beyond 10 % for congestion, and halves again and again).
+
+        While pictures flow, nothing at all is told of what is missing. Told as arrivals, which is shorter,
+        libwebrtc would take them out of its history (RtpPacketHistory::CullAcknowledgedPackets) and could not send
+        them again."""
         self.picture_flows = True
         """Whether the page sends video, so that its congestion control has something to steer."""
         self._arrivals: dict[int, int] = {}  # unwrapped number -> µs
@@ -141,8 +145,12 @@ class TwccReceiver:
             arrival = self._arrivals.get(number)
             if arrival is not None:
                 concealed = 0
-            elif self.conceals_loss and previous is not None and concealed < MAX_CONCEALED_RUN:
-                arrival, concealed = previous, concealed + 1
+            elif self.conceals_loss and concealed < MAX_CONCEALED_RUN:
+                concealed += 1
+                if self.picture_flows:
+                    packets, received, previous = [], 0, None
+                    continue
+                arrival = previous
             far = (
                 arrival is not None
                 and previous is not None

@@ -234,13 +234,27 @@ def test_sender_and_receiver_agree_on_every_packet(fates: list[bool], first: int
 
 def test_short_losses_are_told_as_arrivals_where_the_link_is_calm_but_no_black_out() -> None:
     receiver = twcc.TwccReceiver()
-    receiver.conceals_loss = True
+    receiver.conceals_loss, receiver.picture_flows = True, False
     for number in (0, 1, 3, 9, 10):
         receiver.received(number, 1_000_000 + number * 20_000)
     (feedback,) = [packet for data in receiver.build(1, 2) for packet in rtcp.parse(data)]
     assert isinstance(feedback, rtcp.TransportFeedback)
     lost = [number for number, arrival in feedback.packets if arrival is None]
     assert lost == [7, 8]  # of the run 4 to 8 only the first three
+
+
+def test_of_a_piece_of_a_picture_that_was_lost_nothing_is_told_so_that_it_can_be_sent_again() -> None:
+    receiver = twcc.TwccReceiver()
+    receiver.conceals_loss = receiver.picture_flows = True
+    receiver.received(0, 1_000_000)
+    assert receiver.build(1, 2)
+    for number in (2, 3, 5, 11, 12):
+        receiver.received(number, 1_000_000 + number * 20_000)
+    told = [packet for data in receiver.build(1, 2) for packet in rtcp.parse(data)]
+    packets = [one for packet in told if isinstance(packet, rtcp.TransportFeedback) for one in packet.packets]
+    # Of 1, 4, 6, 7 and 8 not a word; a run as long as that from 9 on is a black-out's.
+    assert [number for number, _ in packets] == [2, 3, 5, 9, 10, 11, 12]
+    assert [number for number, arrival in packets if arrival is None] == [9, 10]
 
 
 def test_a_sender_knows_since_when_the_peer_has_told_nothing() -> None:
