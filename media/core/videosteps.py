@@ -18,8 +18,8 @@ STEPS_BPS = (
 MIN_VIDEO_BPS = STEPS_BPS[0]
 MAX_VIDEO_BPS = STEPS_BPS[-1]
 
-# Down when the target is this far under the step: an encoder told 0.8 of the room still fits a little longer.
-FALL_SHARE = 0.85
+# Down when the target is this far under the step: the target is nine tenths of the room, so the rest is spare.
+FALL_SHARE = 0.9
 RISE_MARGIN = 1.05
 RISE_SPACING_MS = 2_000.0
 RISE_AFTER_FALL_MS = 10_000.0
