@@ -81,8 +81,17 @@ def test_a_storm_of_loss_is_not_taken_for_a_thin_link() -> None:
     call.run(50)
     assert all(one.down_bps >= 0.6 * before_bps for one in between(call.station, storm_ms + 35_000))
     assert all(one.parameters.video.active for one in between(call.doctor, storm_ms + 35_000))
-    # Redundancy halves and better what is lost of a voice.
-    assert call.voice(call.doctor, storm_ms + 11_000, storm_ms + 19_000).lost_ratio <= 0.27
+
+
+def test_redundancy_saves_words_in_a_storm_of_loss() -> None:
+    lost = []
+    for seed in (1, 2, 3):  # what one storm takes is chance
+        call = TwoWayCall(Conditions(256, 256, RTT_MS), seed=seed).run(30)
+        storm_ms = call.now_ms
+        call.schedule([(0, {"loss_percent": 30.0, "burst_packets": 3.0})])
+        call.run(10)
+        lost += [call.voice(side, storm_ms + 1_000, storm_ms + 9_000).lost_ratio for side in call.sides]
+    assert sum(lost) / len(lost) <= 0.25
 
 
 def test_a_slow_drift_down_and_up_again_is_followed() -> None:
