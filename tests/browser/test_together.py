@@ -176,4 +176,4 @@ async def test_a_survivor_who_comes_back_has_the_way_out_from_the_first_screen_o
         await expect(station.locator("[data-quick-exit]")).to_be_visible()
         async with station.expect_event("load"):
             await station.keyboard.press("Escape")
-        assert station.url.endswith("/conseils")
+        assert station.url.endswith("/conseils#fr")
