@@ -73,7 +73,7 @@ async def test_an_auditor_looks_for_an_act_and_has_the_trail_verified(
     browser: Browser, server: Server
 ) -> None:
     page = await section(browser, server, "sira", "audit")
-    await page.fill("#act", "account_created")
+    await page.select_option("#act", "account_created")
     await page.click("form[data-form=audit] button[type=submit]")
     await expect(page.locator("tbody tr")).to_have_count(2)
     await page.click(".report button")
