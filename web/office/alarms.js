@@ -5,7 +5,7 @@
 
 import { icon, make, setText } from "../shared/dom.js";
 import { call, HttpError } from "../shared/http.js";
-import { t } from "../shared/i18n.js";
+import { onLanguage, t } from "../shared/i18n.js";
 import { longestMinutes } from "./waiting.js";
 
 // An alarm is raised after five minutes; fifteen seconds more make no difference.
@@ -21,12 +21,18 @@ export function watchAlarms(beside) {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
     let stopped = false;
+    /** @type {number | null} */
+    let minutes = null;
+    const show = () => {
+        line.hidden = minutes === null;
+        setText(words, minutes === null ? "" : t("waiting_room.urgent", { count: minutes }));
+    };
+    onLanguage(show);
     const look = async () => {
         try {
-            const minutes = longestMinutes(await call("GET", "/api/waiting"));
+            minutes = longestMinutes(await call("GET", "/api/waiting"));
             if (stopped) return;
-            line.hidden = minutes === null;
-            setText(words, minutes === null ? "" : t("waiting_room.urgent", { count: minutes }));
+            show();
             if (minutes === null || !spoken.textContent) setText(spoken, words.textContent ?? "");
         } catch (problem) {
             // Whoever is signed out is told so by what they do next; a server that is away is asked again.
