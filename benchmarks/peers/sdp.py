@@ -23,11 +23,13 @@ _TWCC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensi
 
 @dataclass(frozen=True)
 class OwnSources:
-    """The SSRCs of what a leg sends itself."""
+    """The SSRCs of what a leg sends itself; ``low``: of its picture once more, small (0: it cannot)."""
 
     audio: int
     video: int
     video_rtx: int
+    low: int = 0
+    low_rtx: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,23 +64,28 @@ def compose_offer(
         "a=setup:actpass",
     ]
     audio, video = _audio(twcc), _video(twcc)
-    own_video = [
-        f"a=ssrc-group:FID {sources.video} {sources.video_rtx}",
-        f"a=ssrc:{sources.video} cname:synthetic",
-        f"a=ssrc:{sources.video_rtx} cname:synthetic",
-    ]
     sections = [
         [*audio, "a=sendonly", f"a=ssrc:{sources.audio} cname:synthetic"],
-        [*video, "a=sendonly", *own_video],
+        [*video, "a=sendonly", *_sources(sources.video, sources.video_rtx)],
     ]
     for _ in range(slots):
         sections += [[*audio, "a=recvonly"], [*video, "a=recvonly"]]
+    if sources.low:
+        sections.append([*video, "a=sendonly", *_sources(sources.low, sources.low_rtx)])
     sections.append(["m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "a=sctp-port:5000"])
     mids = " ".join(str(mid) for mid in range(len(sections)))
     lines = ["v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:BUNDLE {mids}"]
     for mid, section in enumerate(sections):
         lines += [section[0], *transport, f"a=mid:{mid}", *section[1:]]
     return "\r\n".join(lines) + "\r\n"
+
+
+def _sources(ssrc: int, rtx_ssrc: int) -> list[str]:
+    return [
+        f"a=ssrc-group:FID {ssrc} {rtx_ssrc}",
+        f"a=ssrc:{ssrc} cname:synthetic",
+        f"a=ssrc:{rtx_ssrc} cname:synthetic",
+    ]
 
 
 def _audio(twcc: bool) -> list[str]:

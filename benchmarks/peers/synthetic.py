@@ -13,6 +13,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from pylibsrtp import Error as SrtpError
 
@@ -44,6 +45,7 @@ class SyntheticLeg:
         twcc: bool = True,
         seed: int | None = None,
         on_packet: PacketHandler | None = None,
+        low: bool = False,
     ) -> None:
         rng = random.Random(seed)
         self.ice = IceClient()
@@ -52,8 +54,23 @@ class SyntheticLeg:
         self.video = OwnStream(
             "video", sdp.VP8, twcc=self.twcc_out, twcc_id=sdp.TWCC_ID, rng=rng, rtx_payload_type=sdp.VP8_RTX
         )
+        # The same picture once more, small (simulcast); only where the server asks.
+        self.low = (
+            OwnStream(
+                "video",
+                sdp.VP8,
+                twcc=self.twcc_out,
+                twcc_id=sdp.TWCC_ID,
+                rng=rng,
+                rtx_payload_type=sdp.VP8_RTX,
+            )
+            if low
+            else None
+        )
+        self.streams = [one for one in (self.audio, self.video, self.low) if one is not None]
         self.on_packet = on_packet
         self.on_keyframe_wanted: Callable[[], None] | None = None
+        self.on_low_keyframe_wanted: Callable[[], None] | None = None
         self.lose_outgoing: Callable[[bytes], bool] | None = None
         self.lose_incoming: Callable[[bytes], bool] | None = None
         self.asks_repeats = True
@@ -64,7 +81,7 @@ class SyntheticLeg:
         self.dtls: DtlsPeer | None = None
         self.server: tuple[str, int] = ("", 0)
         self.socket: socket.socket | None = None
-        self._own = {stream.ssrc: stream for stream in (self.audio, self.video)}
+        self._own = {stream.ssrc: stream for stream in self.streams}
         self._by_ssrc: dict[int, SlotStream] = {}
         self._twcc_in = TwccReceiver()
         self._twcc_id = sdp.TWCC_ID if twcc else 0
@@ -73,6 +90,8 @@ class SyntheticLeg:
         self._next_check_s = 0.0
         self._progress = asyncio.Event()
         sources = sdp.OwnSources(self.audio.ssrc, self.video.ssrc, self.video.rtx_ssrc)
+        if self.low is not None:
+            sources = replace(sources, low=self.low.ssrc, low_rtx=self.low.rtx_ssrc)
         self.offer = sdp.compose_offer(
             username=self.ice.username,
             password=self.ice.password,
@@ -204,6 +223,12 @@ class SyntheticLeg:
         if last:
             self.video.advance(seconds)
 
+    def send_low(self, payload: bytes, *, seconds: float = 0.04) -> None:
+        """One frame of the small picture, in one packet."""
+        assert self.low is not None
+        self.send_rtp(self.low.packet(payload, time.monotonic(), marker=True))
+        self.low.advance(seconds)
+
     # Receiving -----------------------------------------------------------------------------------------
 
     def _readable(self) -> None:
@@ -288,6 +313,9 @@ class SyntheticLeg:
                 case rtcp.Pli() if packet.media_ssrc == self.video.ssrc:
                     if self.on_keyframe_wanted is not None:
                         self.on_keyframe_wanted()
+                case rtcp.Pli() if self.low is not None and packet.media_ssrc == self.low.ssrc:
+                    if self.on_low_keyframe_wanted is not None:
+                        self.on_low_keyframe_wanted()
                 case rtcp.TransportFeedback() if self.twcc_out is not None:
                     for result in self.twcc_out.on_feedback(packet, int(now_s * 1e6)):
                         self.heard["told_lost" if result.arrived_us is None else "told_received"] += 1
@@ -331,7 +359,7 @@ class SyntheticLeg:
         streams = [stream for slot in self.slots for stream in slot if stream.stats.packets]
         blocks = [stream.block(now_s * 1000) for stream in streams]
         packets: list[rtcp.RtcpOutgoing] = [
-            stream.sender_report(now_s) for stream in (self.audio, self.video) if stream.packets
+            stream.sender_report(now_s) for stream in self.streams if stream.packets
         ]
         packets.append(rtcp.ReceiverReport(self.ssrc, blocks))
         packets.append(rtcp.SourceDescription(self.ssrc, "synthetic"))

@@ -53,11 +53,12 @@ class StillsSend:
 
 @dataclass(frozen=True, slots=True)
 class SendParameters:
-    """Everything a publisher shall send from now on."""
+    """Everything a publisher shall send from now on; ``low``: its picture once more, small (simulcast)."""
 
     audio: AudioSend = AudioSend()
     video: VideoSend = VideoSend()
     stills: StillsSend = StillsSend()
+    low: VideoSend = VideoSend()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,9 @@ def compose_answer(offer: Offer, transport: Transport, slots: Sequence[SlotSourc
         offer.own_video.mid: _own_video(offer.own_video),
         offer.data_mid: _data(offer),
     }
+    if offer.own_low is not None:
+        # The same rates: Chromium takes those of the last m-line for the whole connection.
+        sections[offer.own_low.mid] = _own_video(offer.own_low)
     for index, (lines, sources) in enumerate(zip(offer.slots, slots, strict=True)):
         stream = f"slot{index}"
         sections[lines.audio.mid] = _slot_audio(lines.audio, stream, sources.audio_ssrc)

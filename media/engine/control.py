@@ -15,7 +15,14 @@ from media.core.backgroundrate import MAX_BPS, BackgroundRate
 from media.core.keyframes import keyframe_spacing_ms
 from media.core.link import LinkMeter
 from media.core.loudest import VOICES_HEARD, LoudestVoices, too_many_voices
-from media.core.parameters import AudioSend, LinkQuality, Preferences, RungReport, SendParameters
+from media.core.parameters import (
+    AudioSend,
+    LinkQuality,
+    Preferences,
+    RungReport,
+    SendParameters,
+    VideoSend,
+)
 from media.core.probing import CallProbing, call_train, warm_train
 from media.core.redundancy import voice_wire_bps
 from media.core.rungs import RungNews, Side
@@ -69,6 +76,7 @@ CALM_QUEUE_MS = 60.0
 # A voice on the wire as the relay sends it, without and with its past.
 PLAIN_VOICE_BPS = voice_wire_bps(AudioSend())
 RED_VOICE_BPS = voice_wire_bps(AudioSend(red=True))
+NO_LOW = VideoSend()
 
 
 class LegControl:
@@ -113,12 +121,12 @@ class LegControl:
         """The page has switched microphone or camera off, or on again."""
         self.member.uplink.audio.muted = audio
         self._camera_off = video
-        self.member.uplink.video.muted = video or self.preferences.audio_only
+        self.member.uplink.mute_pictures(video or self.preferences.audio_only)
 
     def prefer(self, preferences: Preferences) -> None:
         """The participant's choice for this leg; audio only takes the picture out of both directions."""
         self.preferences = preferences
-        self.member.uplink.video.muted = self._camera_off or preferences.audio_only
+        self.member.uplink.mute_pictures(self._camera_off or preferences.audio_only)
         if self.member.wants_video == preferences.audio_only:
             self.member.wants_video = not preferences.audio_only
             if self.member.room is not None:
@@ -229,9 +237,10 @@ class LegControl:
             return
         # What was lost on a full way up was sent all the same.
         sent_for_one = 1 / max(LEAST_ARRIVES, 1 - uplink.loss_ratio(now_ms))
-        video_bps = uplink.video.stats.rate_bps(now_ms)
+        video_bps = uplink.pictures_bps(now_ms)
         strained = (uplink.audio.delay.queue_ms or 0.0) > SUFFERING_QUEUE_MS
-        uplink.video.rests = strained and not self._sent.video.active
+        for picture in uplink.pictures:
+            picture.rests = strained and not self._sent.video.active
         if self._video_hold.due(
             now_ms,
             asked_bps=voice_wire_bps(self._sent.audio),
@@ -367,21 +376,30 @@ class LegControl:
         downlink.voice_stamp_spacing_ms = SPARSE_FEEDBACK_MS if sparse else 0.0
 
     def steer(
-        self, receivers: Sequence[ReceiverView], now_ms: float, scalability_mode: str | None = None
+        self,
+        receivers: Sequence[ReceiverView],
+        now_ms: float,
+        scalability_mode: str | None = None,
+        low: VideoSend = NO_LOW,
     ) -> SendParameters | None:
-        """What this leg's page shall send, if that has changed."""
+        """What this leg's page shall send, if that has changed; ``low``: its picture once more, while it sends any.
+
+        The large picture is steered by what the small one leaves of the way up.
+        """
         uplink = self.member.uplink
+        low_bps = low.max_bitrate_bps if low.active else 0
+        low_received_bps = uplink.low.stats.rate_bps(now_ms) if uplink.low is not None else 0.0
         view = PublisherView(
-            up_bps_received=uplink.received_bps(now_ms),
+            up_bps_received=uplink.received_bps(now_ms) - low_received_bps,
             up_loss_ratio=uplink.loss_ratio(now_ms),
             up_video_bps_received=uplink.video.stats.rate_bps(now_ms),
             up_queue_ms=self._up_queue_ms(),
             rtt_ms=self.rtt_ms,
-            up_capacity_bps=SAVE_DATA_BPS if self.preferences.save_data else None,
+            up_capacity_bps=SAVE_DATA_BPS - low_bps if self.preferences.save_data else None,
             up_probed_bps=UNPROVEN_BPS
             if self.probe.bps is None and now_ms < self._unproven_until_ms
-            else self.probe.bps,
-            up_reported_bps=self._reported[0] if self._reported else None,
+            else _less(self.probe.bps, low_bps),
+            up_reported_bps=_less(self._reported[0], low_bps) if self._reported else None,
             up_limited_by=self._reported[1] if self._reported else None,
             audio_muted=uplink.audio.muted,
             video_muted=uplink.video.muted,
@@ -390,14 +408,36 @@ class LegControl:
         )
         parameters = self._with_level(self.steering.decide(now_ms, view, receivers))
         parameters = with_layers(parameters, scalability_mode)
-        if parameters.video.active:
-            uplink.video.keyframes.spacing_ms = keyframe_spacing_ms(parameters.video.max_bitrate_bps)
-        else:
-            uplink.video.keyframes.cancel()
+        if low.active and parameters.video.active:
+            parameters = replace(parameters, low=low)
+        self._space_keyframes(parameters)
         if parameters == self._sent:
             return None
         self._sent = parameters
         return parameters
+
+    def known_up_bps(self, now_ms: float) -> float | None:
+        """What the way up surely carries beyond one picture; None while that is not known, or it is strained."""
+        if self.preferences.save_data or (self._up_queue_ms() or 0.0) > SUFFERING_QUEUE_MS:
+            return None
+        reported_bps, limited_by = self._reported[:2] if self._reported else (None, None)
+        if limited_by == "bandwidth":
+            return reported_bps
+        if self.probe.bps is None and now_ms < self._unproven_until_ms:
+            return None
+        return max((bps for bps in (self.probe.bps, reported_bps) if bps is not None), default=None)
+
+    def _space_keyframes(self, parameters: SendParameters) -> None:
+        uplink = self.member.uplink
+        if uplink.low is not None:
+            if parameters.low.active:
+                uplink.low.keyframes.spacing_ms = keyframe_spacing_ms(parameters.low.max_bitrate_bps)
+            else:
+                uplink.low.keyframes.cancel()
+        if parameters.video.active:
+            uplink.video.keyframes.spacing_ms = keyframe_spacing_ms(parameters.video.max_bitrate_bps)
+        else:
+            uplink.video.keyframes.cancel()
 
     def _with_level(self, parameters: SendParameters) -> SendParameters:
         """Asks for audio levels where somebody in the room can hear only the loudest."""
@@ -476,13 +516,11 @@ class LegControl:
         uplink = self.member.uplink
         ceiling_bps: float = SAVE_DATA_BPS if self.preferences.save_data else MAX_BPS
         if self.probe.bps is not None and self._sent is not None:
-            voice_bps = voice_wire_bps(self._sent.audio) + uplink.video.stats.rate_bps(now_ms)
+            voice_bps = voice_wire_bps(self._sent.audio) + uplink.pictures_bps(now_ms)
             ceiling_bps = min(ceiling_bps, STILLS_SHARE * (self.probe.bps - voice_bps))
         # What the page believes of its way up is kept fresh only while it sends video.
         if self._reported is not None and self._sent is not None and self._sent.video.active:
-            free_bps = (
-                self._reported[0] - voice_wire_bps(self._sent.audio) - uplink.video.stats.rate_bps(now_ms)
-            )
+            free_bps = self._reported[0] - voice_wire_bps(self._sent.audio) - uplink.pictures_bps(now_ms)
             ceiling_bps = min(ceiling_bps, STILLS_SHARE * free_bps)
         return self._stills_up.update(
             uplink.audio.delay.queue_ms or 0.0, self.rtt_ms, now_ms, used=True, ceiling_bps=ceiling_bps
@@ -505,6 +543,13 @@ class LegControl:
         if not shown or shown[0] in (None, other.uplink.video):
             return other.side
         video = other.side.sends.video
+        if shown[0] is other.uplink.low:
+            return replace(other.side, sends=replace(other.side.sends, video=other.side.sends.low))
         copy_bps = min(video.max_bitrate_bps, round(self.member.downlink.estimate.estimate_bps))
         sends = replace(other.side.sends, video=replace(video, max_bitrate_bps=copy_bps))
         return replace(other.side, sends=sends)
+
+
+def _less(bps: float | None, taken_bps: float) -> float | None:
+    """What is left of a rate, if that is known."""
+    return None if bps is None else max(0.0, bps - taken_bps)

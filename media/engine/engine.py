@@ -32,6 +32,7 @@ from media.engine.lowercopies import LowerCopies
 from media.engine.offer import read_offer
 from media.engine.ports import PortRegistry
 from media.engine.rooms import Member, Room, assignments
+from media.engine.simulcast import Simulcast
 from media.engine.stills import Stills
 from media.engine.uplink import InboundStream, Uplink
 
@@ -100,6 +101,7 @@ class MediaEngine:
             DownscalerPool(settings.downscalers), lambda: 1 + secrets.randbelow(0xFFFF_FFFF)
         )
         self._layers = TemporalLayers()
+        self._simulcast = Simulcast()
         self._listener: Listener | None = None
         self._ticker: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -181,6 +183,7 @@ class MediaEngine:
         member.downlink.close()
         self.lower_copies.forget(member)
         self._layers.forget(member)
+        self._simulcast.forget(member)
         self._stills.leg_closed(member)
         self._periodic.pop(leg_id, None)
         del self._controls[leg]
@@ -402,10 +405,12 @@ class MediaEngine:
         receivers = [
             (other, self._controls[other.leg].receiver_view()) for other in others if other is not member
         ]
+        receivers = self._simulcast.consider(member, receivers, control.known_up_bps(now_ms), now_ms)
         views = self.lower_copies.consider(member, receivers, now_ms)
         views = self._layers.consider(member, receivers, views, now_ms)
-        parameters = control.steer(views, now_ms, self._layers.mode(member))
+        parameters = control.steer(views, now_ms, self._layers.mode(member), self._simulcast.low(member))
         if parameters is not None:
+            self._simulcast.told(member, parameters.low)
             self.lower_copies.told(member, parameters)
             self._layers.told(member, parameters)
         if parameters is not None and self._listener is not None:

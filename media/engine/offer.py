@@ -1,6 +1,7 @@
 """Reads a browser's SDP offer into what a leg needs, and refuses everything else with one error.
 
-Owns: the meaning of the m-lines (own audio, own video, receive slots, one data channel) and of their codecs.
+Owns: the meaning of the m-lines (own audio, own video, receive slots, the own video once more where the page can
+send a small one beside it, one data channel) and of their codecs.
 aiortc's parser raises six kinds of exception; here they become `OfferRefused`. Must never keep the text of an
 offer. Standards: JSEP (RFC 9429), SDP (RFC 8866), BUNDLE (RFC 9143).
 """
@@ -18,8 +19,8 @@ from media.core.codecs import Codec
 from media.core.rtp import MAX_ONE_BYTE_EXTENSION_ID
 from media.engine.errors import OfferRefused
 
-# Own audio, own video, up to seven others with both, one data channel.
-MEDIA_LINES_MAX = 17
+# Own audio, own video, up to seven others with both, own video once more, one data channel.
+MEDIA_LINES_MAX = 18
 SLOTS_MIN = 1
 TWCC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
@@ -74,6 +75,7 @@ class Offer:
     slots: tuple[SlotLines, ...]
     data_mid: str
     sctp_port: int
+    own_low: MediaLine | None = None
 
     @property
     def twcc_id(self) -> int:
@@ -114,6 +116,7 @@ def _read(session: SessionDescription) -> Offer:
         raise OfferRefused("offer_malformed", "m-lines")
     if any(not line.rtcp_mux for line in audio + video):
         raise OfferRefused("offer_malformed", "rtcp-mux")
+    low = video.pop() if len(video) == len(audio) + 1 and video[-1].direction == "sendonly" else None
     slots = tuple(
         SlotLines(_media_line(a), _media_line(v))
         for a, v in zip(audio[1:], video[1:], strict=len(audio) == len(video))
@@ -133,6 +136,7 @@ def _read(session: SessionDescription) -> Offer:
         slots=slots,
         data_mid=data[0].rtp.muxId,
         sctp_port=_sctp_port(data[0].sctp_port),
+        own_low=_media_line(low) if low is not None else None,
     )
 
 

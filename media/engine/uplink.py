@@ -110,7 +110,13 @@ class Uplink:
         self.leg = leg
         self.audio = InboundStream(leg.offer.own_audio, leg)
         self.video = InboundStream(leg.offer.own_video, leg)
-        self.streams = (self.audio, self.video)
+        # Known by its SSRC alone: its payload types are those of the large picture.
+        low = leg.offer.own_low
+        self.low = InboundStream(low, leg) if low is not None and low.ssrc else None
+        self.pictures: tuple[InboundStream, ...] = (
+            (self.video,) if self.low is None else (self.video, self.low)
+        )
+        self.streams: tuple[InboundStream, ...] = (self.audio, *self.pictures)
         self.twcc = TwccReceiver()
         self.refused_rtp = 0
         self._forward = forward
@@ -237,7 +243,7 @@ class Uplink:
 
         One such SSRC a stream: a page that keeps inventing them is not forwarded.
         """
-        for stream in self.streams:
+        for stream in (self.audio, self.video):
             if payload_type in stream.codecs and not stream.ssrc:
                 stream.ssrc = ssrc
             elif payload_type in stream.rtx_of and not stream.rtx_ssrc:
@@ -281,27 +287,16 @@ class Uplink:
             kind = Feedback.PICTURE_RATE if twcc.picture_flows else Feedback.VOICE_RATE
             if along or budget.allows(kind, twcc.waited_ms(now_ms), now_ms):
                 packets += twcc.build(feedback_ssrc, self.video.ssrc or self.audio.ssrc, now_ms)
-        if self.video.ssrc:
-            if self.video.has_gaps and budget.allows(Feedback.PICTURE_REPEAT, 0.0, now_ms):
-                packets += _repeats(self.video, now_ms, rtt_ms, feedback_ssrc)
-            if self.video.keyframes.wanted or self.video.nack.overflowed:
-                packets += self._keyframe_request(now_ms, rtt_ms, feedback_ssrc, budget)
+        for picture in self.pictures:
+            if not picture.ssrc:
+                continue
+            if picture.has_gaps and budget.allows(Feedback.PICTURE_REPEAT, 0.0, now_ms):
+                packets += _repeats(picture, now_ms, rtt_ms, feedback_ssrc)
+            if picture.keyframes.wanted or picture.nack.overflowed:
+                packets += _keyframe_request(picture, now_ms, rtt_ms, feedback_ssrc, budget)
         for packet in packets:
             budget.spend(len(packet))
         return packets
-
-    def _keyframe_request(
-        self, now_ms: float, rtt_ms: float, feedback_ssrc: int, budget: FeedbackBudget
-    ) -> list[bytes]:
-        keyframes = self.video.keyframes
-        if self.video.nack.overflowed and any(out.active for out in self.video.outputs):
-            keyframes.want(now_ms)
-        if not keyframes.wanted:
-            return []
-        waited_ms = keyframes.waiting_ms(now_ms)
-        if not budget.allows(Feedback.KEYFRAME, waited_ms, now_ms) or not keyframes.due(now_ms, rtt_ms):
-            return []
-        return [rtcp.Pli(feedback_ssrc, self.video.ssrc).encode()]
 
     def report_blocks(self, now_ms: float) -> list[rtcp.ReportBlock]:
         """RFC 3550 report blocks of the streams that have sent anything."""
@@ -311,8 +306,17 @@ class Uplink:
         """What comes in, in bit/s of RTP."""
         return sum(stream.stats.rate_bps(now_ms) for stream in self.streams)
 
+    def pictures_bps(self, now_ms: float) -> float:
+        """What comes in of pictures, the large and the small one, in bit/s of RTP."""
+        return sum(stream.stats.rate_bps(now_ms) for stream in self.pictures)
+
+    def mute_pictures(self, muted: bool) -> None:
+        """Forward no picture, or again."""
+        for stream in self.pictures:
+            stream.muted = muted
+
     def loss_ratio(self, now_ms: float) -> float:
-        """The larger of the two streams' loss over the last seconds, before repair."""
+        """The largest of the streams' loss over the last seconds, before repair."""
         for stream in self.streams:
             lost = stream.stats.cumulative_lost
             stream.loss.sample(lost + stream.stats.packets, lost, now_ms)
@@ -323,6 +327,21 @@ def _repeats(stream: InboundStream, now_ms: float, rtt_ms: float, feedback_ssrc:
     """The NACK that is due for a stream, if any."""
     lost = stream.nack.due(now_ms, rtt_ms)
     return [rtcp.Nack(feedback_ssrc, stream.ssrc, lost).encode()] if lost else []
+
+
+def _keyframe_request(
+    picture: InboundStream, now_ms: float, rtt_ms: float, feedback_ssrc: int, budget: FeedbackBudget
+) -> list[bytes]:
+    """The PLI that is due for a picture, if any."""
+    keyframes = picture.keyframes
+    if picture.nack.overflowed and any(out.active for out in picture.outputs):
+        keyframes.want(now_ms)
+    if not keyframes.wanted:
+        return []
+    waited_ms = keyframes.waiting_ms(now_ms)
+    if not budget.allows(Feedback.KEYFRAME, waited_ms, now_ms) or not keyframes.due(now_ms, rtt_ms):
+        return []
+    return [rtcp.Pli(feedback_ssrc, picture.ssrc).encode()]
 
 
 def _report_block(stream: InboundStream, now_ms: float) -> rtcp.ReportBlock:

@@ -30,15 +30,20 @@ def send_parameters(leg_id: str, parameters: engine.SendParameters) -> wire.Send
             red=audio.red,
             level=audio.level,
         ),
-        video=wire.VideoParameters(
-            active=video.active,
-            max_bitrate_bps=video.max_bitrate_bps,
-            max_framerate=video.max_framerate,
-            scale_resolution_down_by=video.scale_resolution_down_by,
-            codec=video.codec,
-            degradation_preference=video.degradation_preference,
-            scalability_mode=video.scalability_mode,
-        ),
+        video=_video(video),
+        low=_video(parameters.low) if parameters.low.active else msgspec.UNSET,
+    )
+
+
+def _video(video: engine.VideoSend) -> wire.VideoParameters:
+    return wire.VideoParameters(
+        active=video.active,
+        max_bitrate_bps=video.max_bitrate_bps,
+        max_framerate=video.max_framerate,
+        scale_resolution_down_by=video.scale_resolution_down_by,
+        codec=video.codec,
+        degradation_preference=video.degradation_preference,
+        scalability_mode=video.scalability_mode,
     )
 
 

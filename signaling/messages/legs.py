@@ -100,11 +100,12 @@ class VideoParameters(msgspec.Struct, frozen=True):
 
 
 class SendParameters(ServerMessage, tag="send_parameters", frozen=True, kw_only=True):
-    """What this page shall send from now on."""
+    """What this page shall send from now on; ``low``, often left out: its picture once more, small."""
 
     leg_id: str
     audio: AudioParameters
     video: VideoParameters
+    low: VideoParameters | msgspec.UnsetType = msgspec.UNSET
 
 
 class Slot(msgspec.Struct, frozen=True):

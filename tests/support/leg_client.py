@@ -44,8 +44,10 @@ class Packet(NamedTuple):
 class Client(SyntheticLeg):
     """A synthetic leg that keeps what it receives."""
 
-    def __init__(self, *, slots: int = 3, twcc: bool = True, seed: int | None = None) -> None:
-        super().__init__(slots=slots, twcc=twcc, seed=seed, on_packet=self._keep)
+    def __init__(
+        self, *, slots: int = 3, twcc: bool = True, seed: int | None = None, low: bool = False
+    ) -> None:
+        super().__init__(slots=slots, twcc=twcc, seed=seed, on_packet=self._keep, low=low)
         self.packets: list[Packet] = []
         self.keyframes_wanted = 0
         self.on_keyframe_wanted = self._count_keyframe

@@ -10,6 +10,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
+from media.engine.offer import read_offer
+
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 # `far` answers the newest offer as the server would: it takes everything, RED included.
@@ -152,6 +154,39 @@ async def test_send_parameters_reach_the_encoders(near: Near) -> None:
     audio, video = await near.encodings()
     assert (audio["active"], audio["maxBitrate"]) == (True, 16_000)
     assert (video["maxBitrate"], video["maxFramerate"], video["scaleResolutionDownBy"]) == (60_000, 8, 2)
+
+
+async def test_a_group_has_a_line_for_a_second_small_picture_that_carries_it_only_while_it_is_asked_for(
+    near: Near,
+) -> None:
+    await near.run("await media.openDevices(); media.wantSlots(7)")
+    await near.start()
+    (offer,) = await near.sent("leg_offer")
+    read = read_offer(offer["sdp"])
+    assert len(read.slots) == 7
+    assert read.own_low is not None
+    assert read.own_low.ssrc not in (0, read.own_video.ssrc)
+    await near.answered()
+    low = "near.at(-1).getTransceivers().at(-1).sender"
+    assert await near.run(f"return {low}.track") is None
+    await near.run(
+        """media.handle({ type: 'send_parameters', leg_id: 'leg-1', audio: given.audio, video: given.video,
+            low: given.low });""",
+        {"audio": VOICE, "video": PICTURE, "low": PICTURE | {"scale_resolution_down_by": 4.0}},
+    )
+    await near.until(f"{low}.getParameters().encodings[0].active && {low}.track")
+    encoding = await near.run(f"return {low}.getParameters().encodings[0]")
+    assert (encoding["maxBitrate"], encoding["scaleResolutionDownBy"]) == (60_000, 4)
+    await near.steered()
+    await near.until(f"!{low}.getParameters().encodings[0].active && !{low}.track")
+    assert (await near.encodings())[1]["active"]
+
+
+async def test_an_ordinary_offer_has_no_line_for_a_second_picture(near: Near) -> None:
+    await near.start()
+    (offer,) = await near.sent("leg_offer")
+    assert read_offer(offer["sdp"]).own_low is None
+    assert offer["sdp"].count("m=video ") == 4
 
 
 async def test_an_order_of_the_unreliable_channel_leaves_the_thinnest_voice_until_new_parameters(

@@ -49,6 +49,8 @@ export class Leg {
     #held;
     /** @type {SendControl} */
     #control;
+    /** The picture once more, small. @type {RTCRtpSender | null} */
+    #low = null;
     /** Sound and picture of the first receive slot. @type {RTCRtpTransceiver[]} */
     #firstSlot = [];
     /** The media sections of the slots that somebody is in. @type {string[]} */
@@ -82,12 +84,15 @@ export class Leg {
             video: this.connection.addTransceiver("video", own).sender,
         };
         this.#held = new HeldAnswer(this.connection);
-        this.#control = new SendControl(this.connection, this.senders.audio, this.senders.video, this.#held);
         for (let slot = 0; slot < slots; slot += 1) {
             const audio = this.connection.addTransceiver("audio", { direction: "recvonly" });
             const video = this.connection.addTransceiver("video", { direction: "recvonly" });
             if (slot === 0) this.#firstSlot = [audio, video];
         }
+        // Only a group's links differ so much that the picture is sent twice; other offers stay as small as they are.
+        const low = slots > RECEIVE_SLOTS ? this.connection.addTransceiver("video", own).sender : null;
+        this.#low = low;
+        this.#control = new SendControl(this.connection, this.senders.audio, this.senders.video, this.#held, low);
         for (const transceiver of this.connection.getTransceivers()) offerForwarded(transceiver);
         this.channel = this.connection.createDataChannel("keneya", { negotiated: true, id: 0 });
         // Of a train, what is lost stays lost: sent again, it would hold back the rest and spoil the measure.
@@ -141,7 +146,10 @@ export class Leg {
 
     /** @param {Kind} kind @param {MediaStreamTrack | null} track */
     async setTrack(kind, track) {
-        if (!this.#closed && this.senders[kind].track !== track) await this.senders[kind].replaceTrack(track);
+        if (this.#closed || this.senders[kind].track === track) return;
+        await this.senders[kind].replaceTrack(track);
+        // The parameters that follow put the new camera there.
+        if (kind === "video" && this.#low?.track) await this.#low.replaceTrack(null);
     }
 
     /** Whether the server has asked for voice or picture. */

@@ -70,7 +70,7 @@ export interface VideoParameters {
     scalability_mode: string | null;
 }
 export interface SendParameters {
-    type: "send_parameters"; leg_id: string; audio: AudioParameters; video: VideoParameters;
+    type: "send_parameters"; leg_id: string; audio: AudioParameters; video: VideoParameters; low?: VideoParameters;
 }
 export interface Slot { index: number; audio_mid: string; video_mid: string; participant_id: string | null }
 export interface Slots { type: "slots"; leg_id: string; slots: Slot[] }

@@ -1,5 +1,5 @@
 /**
- * Carries out `send_parameters` on the two senders of a leg. Owns: the order of changes (one at a time, the
+ * Carries out `send_parameters` on the senders of a leg. Owns: the order of changes (one at a time, the
  * newest wins). The shape of a voice is part of the held answer. Must never send anything to the server.
  */
 
@@ -34,8 +34,10 @@ export class SendControl {
      * @param {RTCRtpSender} audio
      * @param {RTCRtpSender} video
      * @param {HeldAnswer} answer
+     * @param {RTCRtpSender | null} [low] the picture once more, small
      */
-    constructor(connection, audio, video, answer) {
+    constructor(connection, audio, video, answer, low = null) {
+        this.low = low;
         this.connection = connection;
         this.audio = audio;
         this.video = video;
@@ -63,21 +65,31 @@ export class SendControl {
         const now = this.#latest;
         if (!now?.audio.active) return;
         const audio = { ...now.audio, ...THINNEST_VOICE };
-        await this.apply({ ...now, audio, video: { ...now.video, active: false } });
+        await this.apply({ ...now, audio, video: { ...now.video, active: false }, low: undefined });
     }
 
     /** Voice first: the picture may wait for it. @param {SendParameters} parameters */
-    async #applyOne({ audio, video }) {
+    async #applyOne({ audio, video, low }) {
         await setEncoding(this.audio, (encoding) => {
             encoding.active = audio.active;
             encoding.maxBitrate = Math.max(audio.max_bitrate_bps, OPUS_MIN_BPS);
         });
-        await this.#setVideo(video);
+        await this.#setVideo(this.video, video);
+        await this.#setLow(low);
         await this.#setVoice(audio);
     }
 
-    /** @param {VideoParameters} video */
-    async #setVideo(video) {
+    /** The camera feeds the second sender only while the server asks for it. @param {VideoParameters} [video] */
+    async #setLow(video) {
+        if (!this.low) return;
+        const track = video?.active ? this.video.track : null;
+        if (this.low.track !== track) await this.low.replaceTrack(track);
+        if (video) await this.#setVideo(this.low, video);
+        else await setEncoding(this.low, (encoding) => { encoding.active = false; });
+    }
+
+    /** @param {RTCRtpSender} sender @param {VideoParameters} video */
+    async #setVideo(sender, video) {
         /** @param {EncodingWithCodec} encoding @param {RTCRtpSendParameters} parameters */
         const change = (encoding, parameters) => {
             encoding.active = video.active;
@@ -92,12 +104,12 @@ export class SendControl {
             else delete parameters.degradationPreference;
         };
         try {
-            await setEncoding(this.video, change);
+            await setEncoding(sender, change);
         } catch (error) {
             if (this.connection.signalingState === "closed") return;
             // A browser that knows no codec choice, or no layers: everything else still holds.
             console.warn("video parameters without codec and layers", error instanceof Error ? error.name : "");
-            await setEncoding(this.video, (encoding, parameters) => {
+            await setEncoding(sender, (encoding, parameters) => {
                 change(encoding, parameters);
                 delete encoding.codec;
                 delete encoding.scalabilityMode;

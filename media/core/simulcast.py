@@ -1,0 +1,130 @@
+"""When a publisher sends its picture twice, large and small, and which receivers get the small one.
+
+Owns: that decision with its hysteresis, and the small picture. Between temporal layers (layerrule.py), which
+cost the publisher nothing and reach down to two fifths, and lower copies (lowercopy.py), which cost the server a
+decoder, it is for publishers whose way up carries both. Must never measure: rates come in as wire bit/s, times as
+ms on the caller's clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from media.core.layerrule import SHARES
+from media.core.lowercopy import GROUP_WATCHERS_MIN, picture_for_copy
+from media.core.parameters import AudioSend, VideoSend
+from media.core.redundancy import voice_wire_bps
+from media.core.steering import PACE_SHARE
+from media.core.videosteps import VideoSteps
+
+# Under the share of the base layer no temporal layers span the difference; back well above it.
+UNLIKE_SHARE = SHARES[0]
+ALIKE_SHARE = 0.55
+# Two pictures and a voice; below, the large one would give too much for the small.
+UP_MIN_BPS = 400_000
+UP_KEEP_BPS = 300_000
+# Less is a matter of stills; more is the large picture's.
+LOW_MIN_BPS = 20_000
+LOW_KEEP_BPS = 16_000
+LOW_MAX_BPS = 150_000
+# Sooner than a lower copy is made, so that none is begun for a moment.
+ON_AFTER_MS = 1_000.0
+OFF_AFTER_MS = 10_000.0
+# A way up that has fallen is believed sooner: two pictures would hold up the voice.
+UP_LOST_MS = 1_000.0
+# A page that was asked and sends nothing for so long is left alone for a while.
+SILENT_MS = 6_000.0
+REFUSED_MS = 60_000.0
+# What scale_resolution_down_by divides.
+PLAIN_LINES = 480
+
+Viewer = TypeVar("Viewer", bound=Hashable)
+
+
+@dataclass(slots=True)
+class _Held:
+    """A yes or no that changes only after it was asked for long enough."""
+
+    on: bool = False
+    since_ms: float | None = None
+
+    def follow(self, now_ms: float, wanted: bool, after_ms: float) -> bool:
+        if wanted == self.on:
+            self.since_ms = None
+        elif self.since_ms is None:
+            self.since_ms = now_ms
+        if self.since_ms is not None and now_ms - self.since_ms >= after_ms:
+            self.on, self.since_ms = wanted, None
+        return self.on
+
+
+@dataclass(slots=True)
+class SimulcastRule(Generic[Viewer]):
+    """One publisher. Ask `follow` two to five times a second; then read `served` and `bitrate_bps`."""
+
+    served: frozenset[Viewer] = frozenset()
+    """Who gets the small picture."""
+    _steps: VideoSteps = field(default_factory=VideoSteps)
+    _affords: _Held = field(default_factory=_Held)
+    _viewers: dict[Viewer, _Held] = field(default_factory=dict)
+    _silent_since_ms: float | None = None
+    _refused_until_ms: float = 0.0
+
+    @property
+    def bitrate_bps(self) -> int:
+        """What the small picture is sent at, 0 while nobody gets it."""
+        return self._steps.bitrate_bps if self.served else 0
+
+    def follow(self, now_ms: float, rooms_bps: Mapping[Viewer, float], up_bps: float | None) -> None:
+        """Decide anew for watchers with these rooms; `up_bps`: the way up, None while it is not known."""
+        was_on = bool(self.served)
+        self._viewers = {viewer: self._viewers.get(viewer, _Held()) for viewer in rooms_bps}
+        least_up_bps = UP_KEEP_BPS if self._affords.on else UP_MIN_BPS
+        affordable = up_bps is not None and up_bps >= least_up_bps and now_ms >= self._refused_until_ms
+        affords = self._affords.follow(now_ms, affordable, UP_LOST_MS if self._affords.on else ON_AFTER_MS)
+        if not affords or up_bps is None or len(rooms_bps) < GROUP_WATCHERS_MIN:
+            self._stop()
+            return
+        large_bps = min(max(rooms_bps.values()), up_bps - LOW_MAX_BPS - voice_wire_bps(AudioSend()))
+        for viewer, held in self._viewers.items():
+            self._consider(now_ms, held, rooms_bps[viewer], large_bps)
+        self.served = frozenset(viewer for viewer, held in self._viewers.items() if held.on)
+        if self.served:
+            least_bps = min(LOW_MAX_BPS, PACE_SHARE * min(rooms_bps[viewer] for viewer in self.served))
+            (self._steps.follow if was_on else self._steps.start)(least_bps, now_ms)
+
+    def sent(self, now_ms: float, *, flows: bool) -> None:
+        """Whether the small picture that was asked for comes."""
+        if flows or not self.served:
+            self._silent_since_ms = None
+        elif self._silent_since_ms is None:
+            self._silent_since_ms = now_ms
+        elif now_ms - self._silent_since_ms >= SILENT_MS:
+            self._refused_until_ms = now_ms + REFUSED_MS
+            self._affords = _Held()
+            self._stop()
+
+    def _consider(self, now_ms: float, held: _Held, room_bps: float, large_bps: float) -> None:
+        least_bps, share = (LOW_KEEP_BPS, ALIKE_SHARE) if held.on else (LOW_MIN_BPS, UNLIKE_SHARE)
+        wanted = least_bps <= room_bps < share * large_bps
+        held.follow(now_ms, wanted, OFF_AFTER_MS if held.on else ON_AFTER_MS)
+
+    def _stop(self) -> None:
+        self.served = frozenset()
+        self._silent_since_ms = None
+        for held in self._viewers.values():
+            held.on, held.since_ms = False, None
+
+
+def low_picture(bitrate_bps: int, codec: str) -> VideoSend:
+    """The small picture at this rate."""
+    height, framerate = picture_for_copy(bitrate_bps)
+    return VideoSend(
+        active=True,
+        max_bitrate_bps=bitrate_bps,
+        max_framerate=framerate,
+        scale_resolution_down_by=PLAIN_LINES / height,
+        codec=codec,
+    )
