@@ -97,9 +97,9 @@ async def test_a_group_by_a_code_with_cameras_off_and_a_host_who_sends_out(tmp_p
         await expect(doctor.locator(".tile-name")).to_have_text("Baobab")
         heard = await call.until(doctor, "a voice", lambda facts: facts["audio"])
         assert heard["video"] is None
-        # Seven others would be heard: their places are in the offer of both pages.
+        # Seven others would be heard: their places are in the offer of both pages, and that of a second picture.
         sections = "() => window.__legs.at(-1).getTransceivers().length"
-        assert [await page.evaluate(sections) for page in call.pages] == [16, 16]
+        assert [await page.evaluate(sections) for page in call.pages] == [17, 17]
         assert "Poste" not in ((await doctor.text_content("body")) or "")
         await seat.locator("button.quiet").click()
         await expect(station.locator("[data-action=mute].pressed")).to_be_visible()
