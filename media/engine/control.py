@@ -26,6 +26,7 @@ from media.core.parameters import (
 from media.core.probing import CallProbing, call_train, warm_train
 from media.core.redundancy import voice_wire_bps
 from media.core.rungs import RungNews, Side
+from media.core.simulcast import WayUp
 from media.core.steering import (
     PACE_SHARE,
     SUFFERING_QUEUE_MS,
@@ -416,8 +417,14 @@ class LegControl:
         self._sent = parameters
         return parameters
 
-    def known_up_bps(self, now_ms: float) -> float | None:
-        """What the way up surely carries beyond one picture; None while that is not known, or it is strained."""
+    def way_up(self, now_ms: float) -> WayUp:
+        """What the way up carries, for one picture or two."""
+        sent = self._sent or SendParameters()
+        page_bps = self._reported[0] - sent.audio.max_bitrate_bps if self._reported else None
+        return WayUp(self._known_up_bps(now_ms), page_bps, sent.video.max_bitrate_bps)
+
+    def _known_up_bps(self, now_ms: float) -> float | None:
+        """What it surely carries beyond one picture; None while that is not known, or it is strained."""
         if self.preferences.save_data or (self._up_queue_ms() or 0.0) > SUFFERING_QUEUE_MS:
             return None
         reported_bps, limited_by = self._reported[:2] if self._reported else (None, None)

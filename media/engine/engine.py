@@ -405,7 +405,7 @@ class MediaEngine:
         receivers = [
             (other, self._controls[other.leg].receiver_view()) for other in others if other is not member
         ]
-        receivers = self._simulcast.consider(member, receivers, control.known_up_bps(now_ms), now_ms)
+        receivers = self._simulcast.consider(member, receivers, control.way_up(now_ms), now_ms)
         views = self.lower_copies.consider(member, receivers, now_ms)
         views = self._layers.consider(member, receivers, views, now_ms)
         parameters = control.steer(views, now_ms, self._layers.mode(member), self._simulcast.low(member))

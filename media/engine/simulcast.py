@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from media.core.parameters import AudioSend, VideoSend
 from media.core.redundancy import voice_wire_bps
-from media.core.simulcast import SimulcastRule, low_picture
+from media.core.simulcast import SimulcastRule, WayUp, low_picture
 from media.core.steering import PublisherView, ReceiverView, common_codec
 from media.engine.downlink import OutboundStream
 from media.engine.rooms import Member
@@ -38,20 +38,17 @@ class Simulcast:
         self,
         publisher: Member,
         receivers: Sequence[tuple[Member, ReceiverView]],
-        up_bps: float | None,
+        up: WayUp,
         now_ms: float,
     ) -> Receivers:
-        """Give each slot the stream that fits it best; the receivers that the large picture is for.
-
-        ``up_bps``: what the publisher's way up is known to carry, None while nothing is.
-        """
+        """Give each slot the stream that fits it best; the receivers that the large picture is for."""
         low = publisher.uplink.low
         if low is None:
             return list(receivers)
         source = self._sources.setdefault(low, _Source())
         slots = [_slot(member, publisher) if view.wants_video else None for member, view in receivers]
         watching = {out: view for out, (_, view) in zip(slots, receivers, strict=True) if out is not None}
-        source.rule.follow(now_ms, {out: _room_bps(view) for out, view in watching.items()}, up_bps)
+        source.rule.follow(now_ms, {out: _room_bps(view) for out, view in watching.items()}, up)
         flows = source.asked and not low.muted and low.stats.rate_bps(now_ms) > 0
         source.rule.sent(now_ms, flows=flows or low.muted or not source.asked)
         served = [view for out, view in watching.items() if out in source.rule.served]

@@ -189,6 +189,15 @@ async def test_an_ordinary_offer_has_no_line_for_a_second_picture(near: Near) ->
     assert offer["sdp"].count("m=video ") == 4
 
 
+async def test_a_page_that_sends_twice_has_that_line_in_every_offer(near: Near) -> None:
+    await near.run("media.sendsTwice = true")
+    await near.start()
+    (offer,) = await near.sent("leg_offer")
+    read = read_offer(offer["sdp"])
+    assert len(read.slots) == 3
+    assert read.own_low is not None
+
+
 async def test_an_order_of_the_unreliable_channel_leaves_the_thinnest_voice_until_new_parameters(
     near: Near,
 ) -> None:

@@ -71,8 +71,9 @@ export class Leg {
      * @param {() => boolean} isLinkAway whether nothing at all reaches the server: a new leg would not either, and the
      *   server keeps its side of this one for three minutes
      * @param {number} slots how many others it can receive
+     * @param {boolean} twice whether it can send its picture twice, large and small
      */
-    constructor(iceServers, onState, isLinkAway, slots = RECEIVE_SLOTS) {
+    constructor(iceServers, onState, isLinkAway, slots = RECEIVE_SLOTS, twice = false) {
         this.onState = onState;
         this.isLinkAway = isLinkAway;
         this.connection = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
@@ -89,8 +90,8 @@ export class Leg {
             const video = this.connection.addTransceiver("video", { direction: "recvonly" });
             if (slot === 0) this.#firstSlot = [audio, video];
         }
-        // Only a group's links differ so much that the picture is sent twice; other offers stay as small as they are.
-        const low = slots > RECEIVE_SLOTS ? this.connection.addTransceiver("video", own).sender : null;
+        // 100 bytes of a compressed offer.
+        const low = twice ? this.connection.addTransceiver("video", own).sender : null;
         this.#low = low;
         this.#control = new SendControl(this.connection, this.senders.audio, this.senders.video, this.#held, low);
         for (const transceiver of this.connection.getTransceivers()) offerForwarded(transceiver);

@@ -62,9 +62,13 @@ export class Media {
     /** @type {ReturnType<typeof setInterval> | undefined} */
     #reporting;
 
-    /** @param {MediaCallbacks} callbacks */
-    constructor(callbacks) {
+    /**
+     * @param {MediaCallbacks} callbacks
+     * @param {boolean} sendsTwice whether also an ordinary leg can send the picture once more, small; a group's always can
+     */
+    constructor(callbacks, sendsTwice = false) {
         this.callbacks = callbacks;
+        this.sendsTwice = sendsTwice;
         this.capture = new Capture((kind) => {
             const track = this.capture.tracks[kind];
             if (track && kind === "audio") track.enabled = !this.muted;
@@ -241,9 +245,10 @@ export class Media {
     }
 
     async #make() {
+        const slots = this.#slotsWanted;
         const leg = new Leg(this.iceServers, (state) => {
             if (leg === this.#leg) this.#legState(state);
-        }, () => !this.#online || Boolean(this.callbacks.awaitsAnswer?.()), this.#slotsWanted);
+        }, () => !this.#online || Boolean(this.callbacks.awaitsAnswer?.()), slots, this.sendsTwice || slots > RECEIVE_SLOTS);
         this.#leg = leg;
         this.#say("connecting");
         try {

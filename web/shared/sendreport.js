@@ -27,8 +27,9 @@ export class SendReporter {
             if (entry.type === "candidate-pair" && entry.nominated) bps = Math.round(entry.availableOutgoingBitrate ?? 0);
             if (entry.type !== "outbound-rtp" || !entry.active) continue;
             // Without a picture there is none to hold down, but the rate is worth knowing all the same.
-            if (entry.kind === "video") limitation = entry.qualityLimitationReason ?? "none";
-            else limitation ??= "other";
+            // Of a picture that is sent twice either may be held down by the way up that both share.
+            if (entry.kind !== "video") limitation ??= "other";
+            else if (limitation !== "bandwidth") limitation = entry.qualityLimitationReason ?? "none";
         }
         if (limitation === null || bps <= 0 || nowMs - this.#toldMs < EVERY_MS) return null;
         const moved = Math.abs(bps - this.#bps) > WORTH_TELLING * this.#bps;

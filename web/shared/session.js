@@ -58,7 +58,8 @@ export class Session {
                 if (condition === "connected" && this.connection.status.state === "away") this.connection.connect();
                 callbacks.onLeg(condition);
             },
-        });
+            // Those who see a clinician differ where a mediator joins; those who see a station are mostly better off than it.
+        }, role !== "station");
         this.stills = new StillsLink(this.media, (message) => this.send(message), role === "clinician");
         const changed = () => this.connection.networkChanged();
         window.addEventListener("online", changed);

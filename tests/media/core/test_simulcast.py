@@ -6,6 +6,8 @@ import pytest
 
 from media.core.simulcast import (
     LOW_MAX_BPS,
+    LOW_MIN_BPS,
+    LOW_SHARE,
     OFF_AFTER_MS,
     ON_AFTER_MS,
     REFUSED_MS,
@@ -14,6 +16,7 @@ from media.core.simulcast import (
     UP_LOST_MS,
     UP_MIN_BPS,
     SimulcastRule,
+    WayUp,
     low_picture,
 )
 
@@ -28,9 +31,11 @@ def ask(
     for_ms: float,
     rooms_bps: dict[str, float],
     up_bps: float | None = RICH_UP_BPS,
+    page_bps: float | None = None,
+    large_bps: float = 0.0,
 ) -> frozenset[str]:
     for step in range(int(for_ms / STEP_MS) + 1):
-        rule.follow(since_ms + step * STEP_MS, rooms_bps, up_bps)
+        rule.follow(since_ms + step * STEP_MS, rooms_bps, WayUp(up_bps, page_bps, large_bps))
     return rule.served
 
 
@@ -79,6 +84,25 @@ def test_a_way_up_that_trembles_changes_nothing_and_one_that_falls_ends_it_soon(
     assert ask(rule, 11_000, 20_000, UNLIKE, UP_KEEP_BPS + 50_000) == {"thin"}
     assert ask(rule, 32_000, UP_LOST_MS - STEP_MS, UNLIKE, UP_KEEP_BPS - 1) == {"thin"}
     assert not ask(rule, 32_000 + UP_LOST_MS, 0, UNLIKE, UP_KEEP_BPS - 1)
+
+
+def test_a_page_that_believes_in_too_little_yet_begins_no_second_picture_at_the_cost_of_the_first() -> None:
+    rule = SimulcastRule[str]()
+    # Chromium's first guess is 60 kbit/s, its voice 16 of them.
+    assert not ask(rule, 0, 10_000, UNLIKE, RICH_UP_BPS, page_bps=44_000, large_bps=38_000)
+    assert ask(rule, 10_000, 10_000, UNLIKE, RICH_UP_BPS, page_bps=110_000, large_bps=38_000) == {"thin"}
+    # A large one that is small for the thin viewer's sake leaves room; asking is what makes a page find out.
+    assert ask(SimulcastRule(), 0, 10_000, UNLIKE, RICH_UP_BPS, page_bps=44_000, large_bps=20_000)
+
+
+def test_the_small_picture_has_its_share_of_what_the_page_believes_in_and_grows_with_it() -> None:
+    rule = SimulcastRule[str]()
+    ask(rule, 0, 10_000, UNLIKE, RICH_UP_BPS, page_bps=44_000, large_bps=20_000)
+    assert rule.bitrate_bps == LOW_MIN_BPS
+    ask(rule, 10_000, 30_000, UNLIKE, RICH_UP_BPS, page_bps=110_000, large_bps=48_000)
+    assert LOW_MIN_BPS < rule.bitrate_bps <= 110_000 * LOW_SHARE
+    ask(rule, 40_000, 30_000, UNLIKE, RICH_UP_BPS, page_bps=900_000, large_bps=300_000)
+    assert rule.bitrate_bps == 48_000, "what the thin viewer has room for"
 
 
 def test_a_viewer_whose_link_widens_gets_the_large_picture_only_for_good() -> None:
