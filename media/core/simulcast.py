@@ -12,6 +12,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from media.core.held import Held
 from media.core.layerrule import SHARES
 from media.core.lowercopy import GROUP_WATCHERS_MIN, picture_for_copy
 from media.core.parameters import AudioSend, VideoSend
@@ -76,31 +77,14 @@ class WayUp:
 
 
 @dataclass(slots=True)
-class _Held:
-    """A yes or no that changes only after it was asked for long enough."""
-
-    on: bool = False
-    since_ms: float | None = None
-
-    def follow(self, now_ms: float, wanted: bool, after_ms: float) -> bool:
-        if wanted == self.on:
-            self.since_ms = None
-        elif self.since_ms is None:
-            self.since_ms = now_ms
-        if self.since_ms is not None and now_ms - self.since_ms >= after_ms:
-            self.on, self.since_ms = wanted, None
-        return self.on
-
-
-@dataclass(slots=True)
 class SimulcastRule(Generic[Viewer]):
     """One publisher. Ask `follow` two to five times a second; then read `served` and `bitrate_bps`."""
 
     served: frozenset[Viewer] = frozenset()
     """Who gets the small picture."""
     _steps: VideoSteps = field(default_factory=VideoSteps)
-    _affords: _Held = field(default_factory=_Held)
-    _viewers: dict[Viewer, _Held] = field(default_factory=dict)
+    _affords: Held = field(default_factory=Held)
+    _viewers: dict[Viewer, Held] = field(default_factory=dict)
     _silent_since_ms: float | None = None
     _refused_until_ms: float = 0.0
 
@@ -112,7 +96,7 @@ class SimulcastRule(Generic[Viewer]):
     def follow(self, now_ms: float, rooms_bps: Mapping[Viewer, float], up: WayUp) -> None:
         """Decide anew for watchers with these rooms."""
         was_on = bool(self.served)
-        self._viewers = {viewer: self._viewers.get(viewer, _Held()) for viewer in rooms_bps}
+        self._viewers = {viewer: self._viewers.get(viewer, Held()) for viewer in rooms_bps}
         was_affordable = self._affords.on
         affordable = up.affords_both(was_on=was_affordable) and now_ms >= self._refused_until_ms
         affords = self._affords.follow(now_ms, affordable, UP_LOST_MS if was_affordable else ON_AFTER_MS)
@@ -135,10 +119,10 @@ class SimulcastRule(Generic[Viewer]):
             self._silent_since_ms = now_ms
         elif now_ms - self._silent_since_ms >= SILENT_MS:
             self._refused_until_ms = now_ms + REFUSED_MS
-            self._affords = _Held()
+            self._affords = Held()
             self._stop()
 
-    def _consider(self, now_ms: float, held: _Held, room_bps: float, large_bps: float) -> None:
+    def _consider(self, now_ms: float, held: Held, room_bps: float, large_bps: float) -> None:
         least_bps, share = (LOW_KEEP_BPS, ALIKE_SHARE) if held.on else (LOW_MIN_BPS, UNLIKE_SHARE)
         wanted = least_bps <= room_bps < share * large_bps
         held.follow(now_ms, wanted, OFF_AFTER_MS if held.on else ON_AFTER_MS)
@@ -147,7 +131,7 @@ class SimulcastRule(Generic[Viewer]):
         self.served = frozenset()
         self._silent_since_ms = None
         for held in self._viewers.values():
-            held.on, held.since_ms = False, None
+            held.clear()
 
 
 def low_picture(bitrate_bps: int, codec: str) -> VideoSend:

@@ -39,6 +39,7 @@ from media.core.stills import chunk_bytes_at
 from media.core.uplinkprobe import UplinkProbe
 from media.core.videohold import HOLD, VideoHold
 from media.core.windowedmin import WindowedMinimum
+from media.engine.downlink import Slot
 from media.engine.feedback import FeedbackSender
 from media.engine.layers import with_layers
 from media.engine.rooms import Member
@@ -273,12 +274,7 @@ class LegControl:
                 downlink.probe(warm_train(None), now_ms)
             return
         listens = self.member.wants_video and not estimate.silent
-        waits = listens and any(
-            slot.video.source is not None
-            and not slot.video.source.muted
-            and not slot.video.source.stats.rate_bps(now_ms)
-            for slot in downlink.slots
-        )
+        waits = listens and any(_picture_waits(slot, now_ms) for slot in downlink.slots)
         if self._call_probing.due(
             now_ms,
             wanted=waits or (not self.member.wants_video and estimate.estimate_bps < FULL_VOICE_BPS),
@@ -547,14 +543,24 @@ class LegControl:
         shown = [
             slot.video.source for slot in self.member.downlink.slots if slot.source_leg_id == other.leg.leg_id
         ]
-        if not shown or shown[0] in (None, other.uplink.video):
+        if not shown or shown[0] is other.uplink.video:
             return other.side
+        if shown[0] is None:
+            return replace(other.side, sends=replace(other.side.sends, video=VideoSend()))
         video = other.side.sends.video
         if shown[0] is other.uplink.low:
             return replace(other.side, sends=replace(other.side.sends, video=other.side.sends.low))
         copy_bps = min(video.max_bitrate_bps, round(self.member.downlink.estimate.estimate_bps))
         sends = replace(other.side.sends, video=replace(video, max_bitrate_bps=copy_bps))
         return replace(other.side, sends=sends)
+
+
+def _picture_waits(slot: Slot, now_ms: float) -> bool:
+    """Whether somebody is in this slot whose picture could come: paused, or left out for want of room."""
+    source = slot.video.source
+    if source is None:
+        return slot.source_leg_id is not None
+    return not source.muted and not source.stats.rate_bps(now_ms)
 
 
 def _less(bps: float | None, taken_bps: float) -> float | None:

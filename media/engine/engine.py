@@ -29,6 +29,7 @@ from media.engine.errors import OfferRefused
 from media.engine.layers import TemporalLayers
 from media.engine.leg import Leg, LegHooks
 from media.engine.lowercopies import LowerCopies
+from media.engine.noroom import NoRoom
 from media.engine.offer import read_offer
 from media.engine.ports import PortRegistry
 from media.engine.rooms import Member, Room, assignments
@@ -102,6 +103,7 @@ class MediaEngine:
         )
         self._layers = TemporalLayers()
         self._simulcast = Simulcast()
+        self._no_room = NoRoom()
         self._listener: Listener | None = None
         self._ticker: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -184,6 +186,7 @@ class MediaEngine:
         self.lower_copies.forget(member)
         self._layers.forget(member)
         self._simulcast.forget(member)
+        self._no_room.forget(member)
         self._stills.leg_closed(member)
         self._periodic.pop(leg_id, None)
         del self._controls[leg]
@@ -405,6 +408,7 @@ class MediaEngine:
         receivers = [
             (other, self._controls[other.leg].receiver_view()) for other in others if other is not member
         ]
+        receivers = self._no_room.consider(member, receivers, now_ms)
         receivers = self._simulcast.consider(member, receivers, control.way_up(now_ms), now_ms)
         views = self.lower_copies.consider(member, receivers, now_ms)
         views = self._layers.consider(member, receivers, views, now_ms)

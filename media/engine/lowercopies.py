@@ -12,13 +12,13 @@ from dataclasses import replace
 from media.core.codecs import Codec
 from media.core.copymessages import Target
 from media.core.lowercopy import COPY_MAX_BPS, LowerCopyRule, SourceView, picture_for_copy
-from media.core.parameters import AudioSend, SendParameters
-from media.core.redundancy import voice_wire_bps
+from media.core.parameters import SendParameters
 from media.core.steering import PACE_SHARE, ReceiverView
 from media.core.videosteps import VideoSteps
 from media.engine.downlink import OutboundStream
 from media.engine.downscaler import DownscalerPool
 from media.engine.lowercopy import LowerCopy
+from media.engine.pictureroom import picture_room_bps, slot_of
 from media.engine.rooms import Member
 from media.engine.uplink import InboundStream
 
@@ -48,7 +48,7 @@ class LowerCopies:
 
         False when there is nothing to show it in, the viewer's page has no VP8, or no worker has room.
         """
-        out = _slot(viewer, publisher)
+        out = slot_of(viewer, publisher)
         if out is None:
             return False
         source = publisher.uplink.video
@@ -88,7 +88,7 @@ class LowerCopies:
         """
         source = publisher.uplink.video
         watching = [
-            (viewer, _room_bps(view))
+            (viewer, picture_room_bps(viewer, view))
             for viewer, view in receivers
             if view.wants_video and now_ms - viewer.leg.heard_at_s * 1000 < SILENT_MS
         ]
@@ -109,7 +109,7 @@ class LowerCopies:
         room_bps: float,
         rooms_bps: list[float],
     ) -> None:
-        out = _slot(viewer, publisher)
+        out = slot_of(viewer, publisher)
         if out is None:
             return
         held = self._by_rule.get(out)
@@ -145,7 +145,7 @@ class LowerCopies:
 
     def _spared(self, viewer: Member, publisher: Member, copy: LowerCopy) -> bool:
         """Whether the source need not fit this viewer's link."""
-        out = _slot(viewer, publisher)
+        out = slot_of(viewer, publisher)
         if out is None or out.source is not copy.stream:
             return False
         held = self._by_rule.get(out)
@@ -201,15 +201,3 @@ class LowerCopies:
 def _shows(out: OutboundStream, source: InboundStream, copies: dict[InboundStream, LowerCopy]) -> bool:
     copy = copies.get(source)
     return out.source is source or (copy is not None and out.source is copy.stream)
-
-
-def _slot(viewer: Member, publisher: Member) -> OutboundStream | None:
-    """The stream in which `viewer` is shown `publisher`."""
-    for slot in viewer.downlink.slots:
-        if slot.source_leg_id == publisher.leg.leg_id:
-            return slot.video
-    return None
-
-
-def _room_bps(view: ReceiverView) -> float:
-    return view.estimate_bps - voice_wire_bps(AudioSend()) - view.audio_overhead_bps

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from media.core.parameters import AudioSend, VideoSend
-from media.core.redundancy import voice_wire_bps
+from media.core.parameters import VideoSend
 from media.core.simulcast import SimulcastRule, WayUp, low_picture
 from media.core.steering import PublisherView, ReceiverView, common_codec
 from media.engine.downlink import OutboundStream
+from media.engine.pictureroom import picture_room_bps, slot_of
 from media.engine.rooms import Member
 from media.engine.uplink import InboundStream
 
@@ -46,9 +46,14 @@ class Simulcast:
         if low is None:
             return list(receivers)
         source = self._sources.setdefault(low, _Source())
-        slots = [_slot(member, publisher) if view.wants_video else None for member, view in receivers]
+        slots = [slot_of(member, publisher) if view.wants_video else None for member, view in receivers]
         watching = {out: view for out, (_, view) in zip(slots, receivers, strict=True) if out is not None}
-        source.rule.follow(now_ms, {out: _room_bps(view) for out, view in watching.items()}, up)
+        rooms_bps = {
+            out: picture_room_bps(member, view)
+            for out, (member, view) in zip(slots, receivers, strict=True)
+            if out is not None
+        }
+        source.rule.follow(now_ms, rooms_bps, up)
         flows = source.asked and not low.muted and low.stats.rate_bps(now_ms) > 0
         source.rule.sent(now_ms, flows=flows or low.muted or not source.asked)
         served = [view for out, view in watching.items() if out in source.rule.served]
@@ -96,15 +101,3 @@ def _show(
     chosen = low if low_fits else large
     out.attach(chosen)
     chosen.keyframes.want(now_ms)
-
-
-def _slot(viewer: Member, publisher: Member) -> OutboundStream | None:
-    """The stream in which `viewer` is shown `publisher`."""
-    for slot in viewer.downlink.slots:
-        if slot.source_leg_id == publisher.leg.leg_id:
-            return slot.video
-    return None
-
-
-def _room_bps(view: ReceiverView) -> float:
-    return view.estimate_bps - voice_wire_bps(AudioSend()) - view.audio_overhead_bps

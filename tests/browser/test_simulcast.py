@@ -10,7 +10,7 @@ from playwright.async_api import Page, async_playwright
 
 from benchmarks.lab import people
 from benchmarks.lab.browser import missing_browser
-from media.core.uplinkprobe import UplinkProbe
+from media.engine.control import LegControl
 from media.engine.downlink import Slot
 from media.engine.engine import MediaEngine
 from media.engine.rooms import Member
@@ -55,7 +55,7 @@ async def shows(page: Page, slot: Slot, source: InboundStream | None) -> None:
             feeds = slot.video.source is source and not slot.video.needs_keyframe
             decoded = (await page.evaluate(SHOWN)).get(slot.video_mid, 0)
             if not feeds or slot.video.source is not source:
-                before = None  # a starved page has a queue before it, and gets one picture for a while
+                before = None
             elif before is None:
                 before = decoded
             elif decoded >= before + 5:
@@ -66,7 +66,8 @@ async def shows(page: Page, slot: Slot, source: InboundStream | None) -> None:
 async def test_a_thin_link_is_shown_the_small_picture_and_a_wide_one_the_large(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(UplinkProbe, "bps", WIDE_BPS)
+    monkeypatch.setattr(LegControl, "_known_up_bps", lambda control, now_ms: WIDE_BPS)
+    monkeypatch.setattr(LegControl, "_up_queue_ms", lambda control: 0.0)
     async with async_playwright() as playwright, two_pages(tmp_path, playwright) as call:
         await people.request(call.station, urgency="orange", reason="douleur au ventre")
         await people.accept(call.clinician)
