@@ -39,11 +39,15 @@ OURS_SHARE = 0.9
 # A queue shorter than this many tolerances is a burst's, of repeats or of a keyframe: a collapsed link's grows by
 # its whole length between two answers. What came just then says little: chance loses a fifth in some seconds.
 BURST_QUEUE = 1.5
+# While much less is sent than the link is thought to take, a queue must be longer to be ours.
+IDLE_BURST_QUEUE = 2.5
 # So the link is full not far under what was believed of it.
 BURST_CEILING_SHARE = 0.92
 # Loss up to here is taken for the air's when that is judged; what a full queue drops is far more.
 AIR_LOSS = 0.15
 LOSS_BACK_OFF = 0.9  # where nothing queues, nothing needs draining
+# And so much less is enough to see whether less helps (losshistory.py compares from a fifth less on).
+LOSS_LEAST_SHARE = 0.7
 # An effect of a back-off cannot be seen before a round trip and one feedback interval have passed.
 FEEDBACK_MS = 300.0
 MAX_HOLD_MS = 2_000.0
@@ -57,6 +61,9 @@ CEILING_HELD_MS = 30_000.0
 # An estimate that nothing exercises must not grow. The steps of a picture lie a quarter apart, and take four fifths
 # of the room: so little is used just before the next step.
 USED_SHARE = 0.6
+# On a path this long what is too much shows a second later, when more has been taken: believe in less than that.
+LONG_RTT_MS = 400.0
+LONG_USED_SHARE = 0.72
 # One late timer must not count as a second of proven use.
 MAX_STEP_MS = 500.0
 
@@ -150,7 +157,8 @@ class SendEstimate:
     @property
     def app_limited(self) -> bool:
         """Whether so little is sent that the estimate is not being tested."""
-        return self._sent.bps < USED_SHARE * self._estimate_bps
+        share = LONG_USED_SHARE if (self._rtt_ms or 0.0) > LONG_RTT_MS else USED_SHARE
+        return self._sent.bps < share * self._estimate_bps
 
     @property
     def tested(self) -> bool:
@@ -278,7 +286,10 @@ class SendEstimate:
         got_bps = factor * self._received.bps / arrives
         self._tested = True
         comes_through = self._received.bps >= OURS_SHARE * arrives * self._sent.bps
-        burst = self._congested and self._newest_queue_ms < BURST_QUEUE * self.queue_tolerance_ms
+        least = IDLE_BURST_QUEUE if self.app_limited else BURST_QUEUE
+        burst = self._congested and self._newest_queue_ms < least * self.queue_tolerance_ms
+        if factor == LOSS_BACK_OFF:
+            got_bps = max(got_bps, LOSS_LEAST_SHARE * self._estimate_bps)
         if comes_through or burst:
             # All that we send comes through: the link was hardly too full of us, or the queue is somebody else's.
             got_bps = max(got_bps, COMES_THROUGH_BACK_OFF * self._estimate_bps)

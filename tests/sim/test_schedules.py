@@ -68,8 +68,9 @@ def test_after_a_gap_voice_is_back_at_once_and_the_picture_soon(gap_s: float) ->
     assert queue_ms(call.station.down, 0.5) < 100
 
 
-def test_a_storm_of_loss_is_not_taken_for_a_thin_link() -> None:
-    call = TwoWayCall(Conditions(256, 256, RTT_MS)).run(30)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_storm_of_loss_is_not_taken_for_a_thin_link(seed: int) -> None:
+    call = TwoWayCall(Conditions(256, 256, RTT_MS), seed=seed).run(30)
     before_bps = call.station.moments[-1].down_bps
     storm_ms = call.now_ms
     call.schedule(
