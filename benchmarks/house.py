@@ -135,7 +135,7 @@ def _case(
             "patient_ref": Redacted(f"{chance.randrange(100_000):05d}"),
             "age_band": chance.choice(list(AgeBand)).value,
             "sex": chance.choice(list(Sex)).value,
-            "reason_code": "MG26",
+            "reason_code": "fever",
             "reason_text": Redacted("fièvre depuis trois jours, ne mange plus"),
             "red_flags": "",
             "urgency": urgency,
