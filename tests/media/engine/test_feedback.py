@@ -14,7 +14,7 @@ from media.engine.engine import MediaEngine, MediaSettings
 from media.engine.feedback import DATAGRAM_MAX_BYTES, FeedbackSender, bundled
 from media.engine.leg import Leg
 from media.engine.rooms import Member
-from tests.support.leg_client import KEYFRAME, Client
+from tests.support.leg_client import DELTA_FRAME, KEYFRAME, Client
 
 STEP_MS = 25
 PATH_RTT_MS = 300.0
@@ -71,7 +71,8 @@ class Pair:
             side.client.audio.advance(THIN_VOICE_MS / 1000)
             uplink.rtp_arrived(packet, now_s)
         if video and step % 8 == 0:
-            packet = side.client.video.packet(KEYFRAME + bytes(400), now_s)
+            frame = DELTA_FRAME if step else KEYFRAME
+            packet = side.client.video.packet(frame + bytes(400), now_s)
             side.client.video.advance(8 * STEP_MS / 1000)
             if not lose_every or step // 8 % lose_every:
                 uplink.rtp_arrived(packet, now_s)
