@@ -6,7 +6,6 @@ page sends is not here but in media/core/steering.py, and nowhere else.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -23,8 +22,8 @@ from media.core.parameters import (
     SendParameters,
     VideoSend,
 )
-from media.core.probing import CallProbing, call_train, warm_train
 from media.core.redundancy import voice_wire_bps
+from media.core.roundtrips import RoundTrips
 from media.core.rungs import RungNews, Side
 from media.core.simulcast import WayUp
 from media.core.steering import (
@@ -38,8 +37,7 @@ from media.core.steering import (
 from media.core.stills import chunk_bytes_at
 from media.core.uplinkprobe import UplinkProbe
 from media.core.videohold import HOLD, VideoHold
-from media.core.windowedmin import WindowedMinimum
-from media.engine.downlink import Slot
+from media.engine.downprobe import UNPROVEN_BPS, DownProbe
 from media.engine.feedback import FeedbackSender
 from media.engine.layers import with_layers
 from media.engine.rooms import Member
@@ -47,26 +45,10 @@ from media.engine.rooms import Member
 STEERING_INTERVAL_MS = 250.0
 # People look at bars, not at oscilloscopes; each message costs the thin link 200 bytes.
 LINK_NEWS_INTERVAL_MS = 5_000.0
-DEFAULT_RTT_MS = 300.0
-# Until the first train the handshake's own packets drain; three trains find a link ten times as fast as
-# assumed; then 2.4 kB each half minute follow its moods.
-PROBE_WAITS_MS = (1_000.0, 2_500.0, 2_500.0, 30_000.0)
 # Whoever saves data gets voice and a small picture: at most 29 MB an hour each way.
 SAVE_DATA_BPS = 64_000
 # Of what live media leave free, stills take so much: the rest is for what was not foreseen.
 STILLS_SHARE = 0.6
-# A call on a leg that nothing has measured begins with a voice for 2G, until a train has come through or for so
-# long where none does.
-UNPROVEN_BPS = 24_000
-UNPROVEN_MS = 6_000.0
-UNPROVEN_PROBE_MS = 3_000.0
-# What is believed of a queue before a round trip, measured each second or so, has had the time to show it.
-UNPROVEN_QUEUE_MS = 100.0
-# A page tells after up to 250 ms; of four, one was told soon.
-FEEDBACK_TRIPS = 4
-# Where voice alone was chosen, a link thought to carry less than the best voice is tested: a stall must not leave
-# it thin for ever.
-FULL_VOICE_BPS = 70_000
 # Under this the page's feedback on every packet of voice would take a twentieth of its way up and more.
 SPARSE_FEEDBACK_BPS = 40_000
 SPARSE_FEEDBACK_MS = 1_000.0
@@ -88,7 +70,7 @@ class LegControl:
         self.member = member
         self.steering = Steering()
         self.meter = LinkMeter()
-        self.rtt_ms = DEFAULT_RTT_MS
+        self.trips = RoundTrips()
         self.preferences = Preferences()
         self.sends_stills = False
         self.still_asked = False
@@ -102,20 +84,17 @@ class LegControl:
         self._decodes = tuple(entry.codec.value for entry in offer.slots[0].video.formats)
         self._next_steering_ms = 0.0
         self._next_news_ms = 0.0
-        self._next_probe_ms = 0.0
-        self._probes = 0
-        self._call_probing = CallProbing()
-        self._unproven_until_ms = 0.0
-        self._down_is_unproven = False
-        self._round_trips: deque[float] = deque(maxlen=2)
-        self._least_rtt = WindowedMinimum()
-        self._feedback_trips: deque[float] = deque(maxlen=FEEDBACK_TRIPS)
-        self._least_feedback = WindowedMinimum()
+        self.down_probe = DownProbe(member)
         self.probe = UplinkProbe()
         self._video_hold = VideoHold()
         self._reported: tuple[int, str, float] | None = None
         self._sent: SendParameters | None = None
         self._told: LinkQuality | None = None
+
+    @property
+    def rtt_ms(self) -> float:
+        """The round trip of this leg, smoothed."""
+        return self.trips.rtt_ms
 
     # What the participant chooses ----------------------------------------------------------------------
 
@@ -143,7 +122,8 @@ class LegControl:
             match packet:
                 case rtcp.TransportFeedback():
                     results = downlink.twcc.on_feedback(packet, int(now_ms * 1000))
-                    self._fed_back(downlink.twcc.rtt_ms, now_ms)
+                    if downlink.twcc.rtt_ms is not None:
+                        self.trips.fed_back(downlink.twcc.rtt_ms, now_ms)
                     downlink.estimate.on_results(results, now_ms)
                     downlink.pacer.set_rate(PACE_SHARE * downlink.estimate.estimate_bps, now_ms)
                 case rtcp.SenderReport():
@@ -183,33 +163,14 @@ class LegControl:
         """A measured round trip of this leg; None for a check that was never answered."""
         if rtt_ms is None:
             return  # the meter notices silence by itself
-        self.rtt_ms = rtt_ms if self.rtt_ms == DEFAULT_RTT_MS else 0.875 * self.rtt_ms + 0.125 * rtt_ms
-        self._round_trips.append(rtt_ms)
-        self._least_rtt.add(rtt_ms, now_ms)
+        self.trips.measured(rtt_ms, now_ms)
         self.meter.rtt(rtt_ms, now_ms)
         self.meter.heard(now_ms)
 
-    def _fed_back(self, after_ms: float | None, now_ms: float) -> None:
-        """Feedback came so long after what it is about: a round trip, and the page's wait before it told."""
-        if after_ms is not None:
-            self._feedback_trips.append(after_ms)
-            self._least_feedback.add(after_ms, now_ms)
-
     def _up_queue_ms(self) -> float | None:
-        """How long voice waits on its way up, as far as round trips bear it out.
-
-        A page that froze for a second sends its voice a second late for ever after; the voice alone would look
-        like a queue. A true queue shows in the round trip too; and where it eats the round trips, in how late the
-        page's feedback is, of which the least of some leaves the page's own wait out.
-        """
-        queue_ms = self.member.uplink.audio.delay.queue_ms
-        if queue_ms is None or not self._round_trips:
-            return queue_ms
-        grown_ms = max(self._round_trips) - self._least_rtt.value
-        if len(self._feedback_trips) == FEEDBACK_TRIPS:
-            late_ms = min(self._feedback_trips) - self._least_feedback.value
-            grown_ms = max(grown_ms, late_ms - self.member.downlink.estimate.queue_ms)
-        return min(queue_ms, grown_ms + UNPROVEN_QUEUE_MS)
+        """How long voice waits on its way up, as far as round trips bear it out."""
+        member = self.member
+        return self.trips.borne_out_ms(member.uplink.audio.delay.queue_ms, member.downlink.estimate.queue_ms)
 
     # RTCP out ------------------------------------------------------------------------------------------
 
@@ -228,9 +189,9 @@ class LegControl:
             self._hold_video(now_ms)
             if now_ms >= self._next_steering_ms:  # what it looks at changes no faster
                 self._notice_silence(now_ms)
-                self._probe_in_call(now_ms)
-        elif now_ms >= self._next_probe_ms:
-            self._probe_warm(now_ms)
+                self.down_probe.tend_call(now_ms)
+        else:
+            self.down_probe.tend_warm(now_ms)
 
     def _hold_video(self, now_ms: float) -> None:
         """Stop what a page sends that cannot have heard yet that it shall send little."""
@@ -263,43 +224,10 @@ class LegControl:
         if downlink.estimate.estimate_bps < before_bps:
             downlink.pacer.set_rate(PACE_SHARE * downlink.estimate.estimate_bps, now_ms)
 
-    def _probe_in_call(self, now_ms: float) -> None:
-        """Test at once what is only assumed; then now and then whether there is room for a picture that waits."""
-        downlink = self.member.downlink
-        estimate = downlink.estimate
-        self._down_is_unproven = not estimate.tested and now_ms < self._unproven_until_ms
-        if self._down_is_unproven:
-            if now_ms >= self._next_probe_ms:
-                self._next_probe_ms = now_ms + UNPROVEN_PROBE_MS
-                downlink.probe(warm_train(None), now_ms)
-            return
-        listens = self.member.wants_video and not estimate.silent
-        waits = listens and any(_picture_waits(slot, now_ms) for slot in downlink.slots)
-        if self._call_probing.due(
-            now_ms,
-            wanted=waits or (not self.member.wants_video and estimate.estimate_bps < FULL_VOICE_BPS),
-            estimate_bps=estimate.estimate_bps,
-            queue_ms=estimate.queue_ms,
-            loss_ratio=estimate.loss_ratio,
-        ):
-            downlink.probe(call_train(estimate.estimate_bps), now_ms)
-
-    def _probe_warm(self, now_ms: float) -> None:
-        """Measure a warm leg's rate, so that a call starts with what its link can carry."""
-        if self._probes:
-            downlink = self.member.downlink
-            downlink.probe(warm_train(downlink.estimate.train_bps), now_ms)
-        waits = PROBE_WAITS_MS
-        self._next_probe_ms = now_ms + waits[min(self._probes, len(waits) - 1)]
-        self._probes += 1
-
     def joined(self, now_ms: float) -> None:
         """Media begins."""
         self.feedback.joined(now_ms)
-        self._unproven_until_ms = now_ms + UNPROVEN_MS
-        self._down_is_unproven = not self.member.downlink.estimate.tested
-        if self._down_is_unproven:
-            self._next_probe_ms = now_ms
+        self.down_probe.joined(now_ms)
 
     # Steering ------------------------------------------------------------------------------------------
 
@@ -323,9 +251,7 @@ class LegControl:
             # One plain voice is the publisher's own, which steering counts.
             extra_bps = total_bps - PLAIN_VOICE_BPS
         return ReceiverView(
-            estimate_bps=self._held(
-                min(estimate.estimate_bps, UNPROVEN_BPS) if self._down_is_unproven else estimate.estimate_bps
-            ),
+            estimate_bps=self._held(self.down_probe.trusted_bps()),
             loss_ratio=estimate.loss_ratio,
             queue_ms=estimate.queue_ms,  # voice does not wait in our own pacer
             rtt_ms=self.rtt_ms,
@@ -394,7 +320,7 @@ class LegControl:
             rtt_ms=self.rtt_ms,
             up_capacity_bps=SAVE_DATA_BPS - low_bps if self.preferences.save_data else None,
             up_probed_bps=UNPROVEN_BPS
-            if self.probe.bps is None and now_ms < self._unproven_until_ms
+            if self.probe.bps is None and self.down_probe.begins(now_ms)
             else _less(self.probe.bps, low_bps),
             up_reported_bps=_less(self._reported[0], low_bps) if self._reported else None,
             up_limited_by=self._reported[1] if self._reported else None,
@@ -426,7 +352,7 @@ class LegControl:
         reported_bps, limited_by = self._reported[:2] if self._reported else (None, None)
         if limited_by == "bandwidth":
             return reported_bps
-        if self.probe.bps is None and now_ms < self._unproven_until_ms:
+        if self.probe.bps is None and self.down_probe.begins(now_ms):
             return None
         return max((bps for bps in (self.probe.bps, reported_bps) if bps is not None), default=None)
 
@@ -553,14 +479,6 @@ class LegControl:
         copy_bps = min(video.max_bitrate_bps, round(self.member.downlink.estimate.estimate_bps))
         sends = replace(other.side.sends, video=replace(video, max_bitrate_bps=copy_bps))
         return replace(other.side, sends=sends)
-
-
-def _picture_waits(slot: Slot, now_ms: float) -> bool:
-    """Whether somebody is in this slot whose picture could come: paused, or left out for want of room."""
-    source = slot.video.source
-    if source is None:
-        return slot.source_leg_id is not None
-    return not source.muted and not source.stats.rate_bps(now_ms)
 
 
 def _less(bps: float | None, taken_bps: float) -> float | None:
