@@ -55,6 +55,8 @@ SPARSE_FEEDBACK_MS = 1_000.0
 SPARSE_ANSWERS = 2
 # Of what was sent into a collapsed link so much arrives at least, or nothing can be told.
 LEAST_ARRIVES = 0.1
+# A way up of less never carries the smallest picture beside a voice.
+VOICE_ONLY_BPS = 24_000
 # Under this queue a loss on the way up was the radio's, not a full link's.
 CALM_QUEUE_MS = 60.0
 # A voice on the wire as the relay sends it, without and with its past.
@@ -183,6 +185,11 @@ class LegControl:
         up_queue_ms = self.member.uplink.audio.delay.queue_ms
         self.member.uplink.twcc.conceals_loss = up_queue_ms is not None and up_queue_ms < CALM_QUEUE_MS
         sends_video = self._sent is not None and self._sent.video.active
+        up_bps = self.probe.bps
+        in_call = self.member.room is not None
+        self.member.uplink.twcc.rests = (
+            in_call and not sends_video and up_bps is not None and up_bps < VOICE_ONLY_BPS
+        )
         self.feedback.tick(now_ms, self.rtt_ms, page_sends_video=sends_video)
         if self.member.room is not None:
             self.member.downlink.tend(now_ms)

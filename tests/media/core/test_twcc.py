@@ -243,6 +243,27 @@ def test_short_losses_are_told_as_arrivals_where_the_link_is_calm_but_no_black_o
     assert lost == [7, 8]  # of the run 4 to 8 only the first three
 
 
+def test_a_receiver_at_rest_tells_nothing_keeps_nothing_and_begins_anew_when_it_wakes() -> None:
+    receiver = twcc.TwccReceiver()
+    receiver.received(0xFFF0, 900_000)
+    receiver.rests = True
+    for number in range(0xFFF1, 0x1FFF0):  # hours of a voice
+        receiver.received(number & 0xFFFF, 1_000_000 + number * 120_000)
+    assert not receiver.due(1e12)
+    assert not receiver.due(1e12, along=True)
+    assert receiver.build(1, 2) == []
+    receiver.rests = False
+    for number in (0x1FFF0, 0x1FFF2):
+        receiver.received(number & 0xFFFF, 1_000_000 + number * 120_000)
+    (feedback,) = [packet for data in receiver.build(1, 2) for packet in rtcp.parse(data)]
+    assert isinstance(feedback, rtcp.TransportFeedback)
+    assert [(number, arrival is not None) for number, arrival in feedback.packets] == [
+        (0xFFF0, True),
+        (0xFFF1, False),
+        (0xFFF2, True),
+    ]
+
+
 def test_of_a_piece_of_a_picture_that_was_lost_nothing_is_told_so_that_it_can_be_sent_again() -> None:
     receiver = twcc.TwccReceiver()
     receiver.conceals_loss = receiver.picture_flows = True
