@@ -220,9 +220,9 @@ class SendEstimate:
         step_ms = 0.0 if self._last_ms is None else min(MAX_STEP_MS, max(0.0, now_ms - self._last_ms))
         self._last_ms = now_ms
         if self._congested:
-            self._back_off(BACK_OFF, now_ms)
+            self._back_off(now_ms, queued=True)
         elif self._loss.grows_with_rate():
-            self._back_off(LOSS_BACK_OFF, now_ms)
+            self._back_off(now_ms, queued=False)
         elif self._has_room and now_ms >= self._hold_until_ms:
             self._grow(step_ms, now_ms)
 
@@ -279,16 +279,17 @@ class SendEstimate:
     def _has_room(self) -> bool:
         return self._queue_ms < ROOM_SHARE * self.queue_tolerance_ms
 
-    def _back_off(self, factor: float, now_ms: float) -> None:
+    def _back_off(self, now_ms: float, *, queued: bool) -> None:
+        """Fall, because of a queue or of a loss that grows with the rate."""
         if now_ms < self._hold_until_ms:
             return
         arrives = 1 - min(AIR_LOSS, self._loss.ratio)
-        got_bps = factor * self._received.bps / arrives
+        got_bps = (BACK_OFF if queued else LOSS_BACK_OFF) * self._received.bps / arrives
         self._tested = True
         comes_through = self._received.bps >= OURS_SHARE * arrives * self._sent.bps
         least = IDLE_BURST_QUEUE if self.app_limited else BURST_QUEUE
-        burst = self._congested and self._newest_queue_ms < least * self.queue_tolerance_ms
-        if factor == LOSS_BACK_OFF:
+        burst = queued and self._newest_queue_ms < least * self.queue_tolerance_ms
+        if not queued:
             got_bps = max(got_bps, LOSS_LEAST_SHARE * self._estimate_bps)
         if comes_through or burst:
             # All that we send comes through: the link was hardly too full of us, or the queue is somebody else's.

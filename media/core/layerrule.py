@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from media.core.held import Held
 from media.core.lowercopy import GROUP_WATCHERS_MIN
 from media.core.temporallayers import ALL_LAYERS
 
@@ -30,24 +31,19 @@ class LayerRule:
     """One publisher. Ask two to five times a second."""
 
     def __init__(self) -> None:
-        self.on = False
-        self._asked_since_ms: float | None = None
+        self._held = Held()
+
+    @property
+    def on(self) -> bool:
+        """What was answered last."""
+        return self._held.on
 
     def wants_layers(self, now_ms: float, rooms_bps: Sequence[float], *, suits: bool) -> bool:
         """Whether the picture for receivers with these rooms is made in layers; `suits`: it may be at all."""
         if not suits:
-            self.on = False
-            self._asked_since_ms = None
+            self._held.clear()
             return False
-        wanted = self._unlike(rooms_bps)
-        if wanted == self.on:
-            self._asked_since_ms = None
-        elif self._asked_since_ms is None:
-            self._asked_since_ms = now_ms
-        elif now_ms - self._asked_since_ms >= (OFF_AFTER_MS if self.on else ON_AFTER_MS):
-            self.on = wanted
-            self._asked_since_ms = None
-        return self.on
+        return self._held.follow(now_ms, self._unlike(rooms_bps), OFF_AFTER_MS if self.on else ON_AFTER_MS)
 
     def _unlike(self, rooms_bps: Sequence[float]) -> bool:
         if len(rooms_bps) < GROUP_WATCHERS_MIN:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from media.core.held import Held
+
 # Two receivers of one picture: with one, the source itself is told to send less.
 GROUP_WATCHERS_MIN = 2
 # Under a third of the best room, one encoding for all costs the best three steps of picture; back at half.
@@ -72,11 +74,15 @@ class LowerCopyRule:
     """One receiver of one publisher. Ask `wants_lower_copy` two to five times a second."""
 
     def __init__(self) -> None:
-        self.on = False
+        self._held = Held()
         self.unlike = False
         """Whether the copy is for a room too unlike the others', rather than for a source that does not listen."""
-        self._asked_since_ms: float | None = None
         self._disobedient_since_ms: float | None = None
+
+    @property
+    def on(self) -> bool:
+        """What was answered last."""
+        return self._held.on
 
     def wants_lower_copy(
         self, now_ms: float, source: SourceView, room_bps: float, rooms_bps: Sequence[float]
@@ -86,15 +92,7 @@ class LowerCopyRule:
         least_bps = COPY_KEEP_BPS if self.on else COPY_MIN_BPS
         self.unlike = too_unlike(room_bps, rooms_bps, was_on=self.on)
         wanted = room_bps >= least_bps and (too_much or self.unlike)
-        if wanted == self.on:
-            self._asked_since_ms = None
-            return self.on
-        if self._asked_since_ms is None:
-            self._asked_since_ms = now_ms
-        if now_ms - self._asked_since_ms >= (OFF_AFTER_MS if self.on else ON_AFTER_MS):
-            self.on = wanted
-            self._asked_since_ms = None
-        return self.on
+        return self._held.follow(now_ms, wanted, OFF_AFTER_MS if self.on else ON_AFTER_MS)
 
     def _disobeys(self, now_ms: float, source: SourceView) -> bool:
         if not sends_too_much(source):

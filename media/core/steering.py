@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from media.core.clinicalprofile import DEGRADATION_PREFERENCES, picture_for, profile_for
 from media.core.fullwayup import FullWayUp
+from media.core.held import Held
 from media.core.parameters import AudioSend, ClinicalProfile, SendParameters, VideoSend
 from media.core.redundancy import (
     RED_AT_ONCE_BPS,
@@ -168,8 +169,8 @@ class _Flow:
 
     def __init__(self, now_ms: float) -> None:
         self._audio = AudioSend(active=True)
-        self._red = _Slow(on_after_ms=RED_AFTER_MS, off_after_ms=RED_UNTIL_MS)
-        self._red_affordable = _Slow(on_after_ms=RED_AFTER_MS, off_after_ms=RED_AFTER_MS)
+        self._red = Held()
+        self._red_affordable = Held()
         self._voice = VoiceSteps()
         self._rhythm = StillRhythm()
         self._ceiling = UplinkCeiling()
@@ -292,10 +293,12 @@ class _Flow:
         up_loss = publisher.up_loss_ratio if now_ms >= self._up_loss_counts_from_ms else 0.0
         loss_ratio = max(up_loss, *(receiver.loss_ratio for receiver in receivers))
         was_on = self._audio.red
-        self._red.after_ms[False] = RED_AFTER_MS if known_bps >= RED_AT_ONCE_BPS else RED_THIN_AFTER_MS
-        wanted = self._red.update(now_ms, redundancy_pays(loss_ratio, known_bps, was_on=was_on))
+        begins_after_ms = RED_AFTER_MS if known_bps >= RED_AT_ONCE_BPS else RED_THIN_AFTER_MS
+        after_ms = RED_UNTIL_MS if self._red.on else begins_after_ms
+        wanted = self._red.follow(now_ms, redundancy_pays(loss_ratio, known_bps, was_on=was_on), after_ms)
         least_bps = RED_MUCH_LOSS_KEEP_BPS if was_on else RED_MUCH_LOSS_MIN_BPS
-        affordable = self._red_affordable.update(now_ms, known_bps >= least_bps and not self._up_suffers)
+        affords = known_bps >= least_bps and not self._up_suffers
+        affordable = self._red_affordable.follow(now_ms, affords, RED_AFTER_MS)
         self._audio = replace(self._audio, red=wanted and affordable)
 
     def _room_bps(self, publisher: PublisherView, watching: Sequence[ReceiverView]) -> float:
@@ -407,22 +410,3 @@ class _OrdinaryLoss:
 
     def grew(self, loss_ratio: float) -> bool:
         return loss_ratio - (self._ratio or 0.0) > SUFFERING_LOSS
-
-
-class _Slow:
-    """A switch that moves only when asked for a while."""
-
-    def __init__(self, on_after_ms: float, off_after_ms: float) -> None:
-        self.after_ms = {False: on_after_ms, True: off_after_ms}
-        self._on = False
-        self._asked_ms: float | None = None
-
-    def update(self, now_ms: float, wanted: bool) -> bool:
-        if wanted == self._on:
-            self._asked_ms = None
-        elif self._asked_ms is None:
-            self._asked_ms = now_ms
-        elif now_ms - self._asked_ms >= self.after_ms[self._on]:
-            self._on = wanted
-            self._asked_ms = None
-        return self._on

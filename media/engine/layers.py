@@ -15,6 +15,7 @@ from media.core.redundancy import voice_wire_bps
 from media.core.steering import ReceiverView
 from media.core.temporallayers import ALL_LAYERS, LAYERED, MODE, LayerFilter
 from media.engine.downlink import OutboundStream
+from media.engine.pictureroom import slot_of
 from media.engine.rooms import Member
 from media.engine.uplink import InboundStream
 
@@ -116,10 +117,8 @@ def _open(out: OutboundStream) -> None:
 
 def _slot(viewer: Member, publisher: Member) -> OutboundStream | None:
     """The stream in which `viewer` is shown the publisher's own picture, not a lower copy of it."""
-    for slot in viewer.downlink.slots:
-        if slot.source_leg_id == publisher.leg.leg_id:
-            return slot.video if slot.video.source is publisher.uplink.video else None
-    return None
+    out = slot_of(viewer, publisher)
+    return out if out is not None and out.source is publisher.uplink.video else None
 
 
 def _room_bps(view: ReceiverView) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from media.core.lowercopy import GROUP_WATCHERS_MIN
 from media.core.noroom import NoRoomRule
 from media.core.steering import ReceiverView
 from media.engine.downlink import OutboundStream
@@ -29,6 +30,8 @@ class NoRoom:
     ) -> Receivers:
         """Empty the slots of those left out, and fill them again; the receivers, who of them still watch."""
         large = publisher.uplink.video
+        if large not in self._rules and len(receivers) < GROUP_WATCHERS_MIN:
+            return list(receivers)  # a call of two leaves nobody out, and its rooms need no sum
         slots = [slot_of(viewer, publisher) if view.wants_video else None for viewer, view in receivers]
         rooms_bps = {
             out: picture_room_bps(viewer, view)

@@ -34,7 +34,7 @@ TOUCH_PX = 1
 # More people than this machine has processors for: the server's own message, told again with others in it.
 COMPANY = """(() => {
   const Native = window.WebSocket;
-  let heard = null, saved = null, company = 0, broken = '';
+  let heard = null, saved = null, company = 0;
   const others = ['Poste de Bafoulabé-Oualia', 'Dr Mariam Coulibaly-Diarra', 'Oumou Sissoko'];
   const told = (message) => {
     saved = message;
