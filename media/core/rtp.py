@@ -32,6 +32,8 @@ _U16 = struct.Struct("!H")
 _U16_PAIR = struct.Struct("!HH")
 
 _unpack_fixed = _FIXED.unpack_from
+# The longest header that `compose` writes.
+COMPOSED_HEADER_MAX_BYTES = _FIXED_TWCC.size
 _pack_fixed = _FIXED.pack
 _pack_fixed_twcc = _FIXED_TWCC.pack
 _unpack_pair = _U16_PAIR.unpack_from

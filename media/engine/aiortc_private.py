@@ -22,9 +22,10 @@ from aioice.candidate import candidate_foundation, candidate_priority
 from aiortc import rtcdtlstransport
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceCandidate, RTCIceGatherer, RTCIceTransport
+from pylibsrtp import SRTP_MAX_TRAILER_LEN
 from pylibsrtp import Error as SrtpError
 
-from media.engine.guard import Address
+from media.engine.guard import DATAGRAM_MAX_BYTES, Address
 
 # DTLS and STUN only: a handshake is four flights and a data channel on a thin link is slow.
 # A flood that reaches this bound can only come from the authenticated peer itself.
@@ -63,6 +64,10 @@ SRTP_PROFILES = [
     for profile in rtcdtlstransport.SRTP_PROFILES
     if profile.openssl_profile == b"SRTP_AES128_CM_SHA1_80"
 ]
+
+
+# pylibsrtp's own bound on a plain packet: it keeps room for the longest tag of all profiles.
+PACKET_MAX_BYTES = DATAGRAM_MAX_BYTES - SRTP_MAX_TRAILER_LEN
 
 
 class PortLike(Protocol):
@@ -365,7 +370,7 @@ class LegDtlsTransport(RTCDtlsTransport):
         """SRTP of a plain RTP packet. Raises SrtpError when it is too long or its number too old."""
         try:
             return self._tx_srtp.protect(packet)
-        except ValueError as error:  # pylibsrtp's own bound: 1,500 bytes less the longest tag
+        except ValueError as error:  # more than PACKET_MAX_BYTES
             raise SrtpError("packet is too long") from error
 
     def protect_rtcp(self, packet: bytes) -> bytes:
@@ -378,6 +383,7 @@ class LegDtlsTransport(RTCDtlsTransport):
 
 __all__ = [
     "DUMMY_REMOTE",
+    "PACKET_MAX_BYTES",
     "LegConnection",
     "LegDtlsTransport",
     "LegIceGatherer",

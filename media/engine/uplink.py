@@ -24,8 +24,13 @@ from media.core.repairwait import RepairWait
 from media.core.reports import RemoteClock
 from media.core.rtp import Header
 from media.core.twcc import TwccReceiver
+from media.engine.aiortc_private import PACKET_MAX_BYTES
 from media.engine.leg import WIRE_OVERHEAD_BYTES, Leg
 from media.engine.offer import AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE, MediaLine
+
+# What can go on to every page, also when it must be sent once more. A packet that was numbered and then found too
+# long would look like a link that loses everything, and its page's pictures would be held back.
+PAYLOAD_MAX_BYTES = PACKET_MAX_BYTES - rtp.COMPOSED_HEADER_MAX_BYTES - rtx.OSN_BYTES
 
 
 class Output(Protocol):
@@ -172,8 +177,8 @@ class Uplink:
                 out.skip(ssrc, sequence_number)
             return
         codec = stream.codecs.get(payload_type)
-        if codec is None:
-            self.refused_rtp += 1
+        if codec is None or len(data) - header_len > PAYLOAD_MAX_BYTES:
+            self.refused_rtp += 1  # to those who listen a packet that was lost: the gap stays
         elif codec == Codec.RED:
             self._red_arrived(stream, header, data[header_len:end], now_ms)
         elif stream.kind == "audio":

@@ -356,6 +356,8 @@ async def test_packets_too_long_to_be_forwarded_are_dropped_and_nothing_else(siz
                 station.send_raw(protect_long(station, packet))
                 await asyncio.sleep(0.002)
         assert loop_errors == []
+        # Numbered and never sent they would look like a dead link.
+        assert running.leg("doctor").refused["srtp_unsendable"] == 0
 
 
 def protect_long(client: Client, packet: bytes) -> bytes:
