@@ -292,6 +292,8 @@ export class Media {
         const message = this.#sending;
         if (!message || message.leg_id !== this.#leg?.id) return;
         await this.#leg.apply(message);
+        // A newer one that came meanwhile asks the camera itself: this one would take back what that has asked for.
+        if (message !== this.#sending) return;
         const { active, max_framerate, scale_resolution_down_by } = message.video;
         if (!active) return;
         const lines = Math.round(PLAIN.lines / Math.min(scale_resolution_down_by, 1));
