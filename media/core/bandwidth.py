@@ -80,6 +80,9 @@ UNKNOWN_RTT_MS = 1_500.0
 # Fewer than this in the last seconds, and one that is lost is a fifth of them.
 FEW_PACKETS = 10
 RATE_WINDOW_US = 1_000_000
+# A queue grown by so many tolerances is that of a link that has collapsed: what came before says nothing more.
+COLLAPSE_QUEUE = 3.0
+COLLAPSE_WINDOW_US = 400_000
 SMOOTHING = 0.5  # of the queue, for each feedback
 RTT_SMOOTHING = 0.25
 
@@ -111,6 +114,7 @@ class SendEstimate:
         self._reported_loss: float | None = None
         self._delay_base = WindowedMinimum()
         self._received = _RateWindow()
+        self._received_lately = _RateWindow(COLLAPSE_WINDOW_US)
         self._sent = _RateWindow()
         self._loss = LossHistory()
         self._train: list[PacketResult] = []
@@ -199,7 +203,8 @@ class SendEstimate:
 
     def on_resumed(self, now_ms: float) -> None:
         """What we held back flows again: for a moment what came is no measure of what could."""
-        self._hold_until_ms = max(self._hold_until_ms, now_ms + RATE_WINDOW_US / 1000 + (self._rtt_ms or 0.0))
+        hold_ms = min(MAX_HOLD_MS, RATE_WINDOW_US / 1000 + (self._rtt_ms or 0.0))
+        self._hold_until_ms = max(self._hold_until_ms, now_ms + hold_ms)
 
     def on_results(self, results: Sequence[PacketResult], now_ms: float) -> None:
         """What became of packets, in order of their numbers; ``now_ms`` is on the clock of sending."""
@@ -208,9 +213,11 @@ class SendEstimate:
         if self._silent:
             if not self._returning:
                 self._silent_since_ms = self._last_ms or now_ms
+                self._returned_full = self._queue_ms > RETURN_QUEUE_MS
             # What waited out a gap arrives first, and tells of the gap: judge what follows it.
             self._silent, self._returning = False, True
-            self._hold_until_ms = now_ms + FEEDBACK_MS + (self._rtt_ms or 0.0)
+            # A round trip through the gap itself is as long as the gap.
+            self._hold_until_ms = now_ms + min(MAX_HOLD_MS, FEEDBACK_MS + (self._rtt_ms or 0.0))
         self._take_in(results, now_ms)
         if all(result.probe for result in results):
             return
@@ -244,6 +251,7 @@ class SendEstimate:
         for result in results:
             if result.arrived_us is not None:
                 self._received.add(result.arrived_us, result.size_bytes)
+                self._received_lately.add(result.arrived_us, result.size_bytes)
         delays_ms: list[float] = []
         if media:
             self._media_sent_us = media[-1].sent_us
@@ -284,9 +292,12 @@ class SendEstimate:
         if now_ms < self._hold_until_ms:
             return
         arrives = 1 - min(AIR_LOSS, self._loss.ratio)
-        got_bps = (BACK_OFF if queued else LOSS_BACK_OFF) * self._received.bps / arrives
+        received_bps = self._received.bps
+        if queued and self._newest_queue_ms > COLLAPSE_QUEUE * self.queue_tolerance_ms:
+            received_bps = min(received_bps, self._received_lately.bps)
+        got_bps = (BACK_OFF if queued else LOSS_BACK_OFF) * received_bps / arrives
         self._tested = True
-        comes_through = self._received.bps >= OURS_SHARE * arrives * self._sent.bps
+        comes_through = received_bps >= OURS_SHARE * arrives * self._sent.bps
         least = IDLE_BURST_QUEUE if self.app_limited else BURST_QUEUE
         burst = queued and self._newest_queue_ms < least * self.queue_tolerance_ms
         if not queued:
@@ -294,7 +305,7 @@ class SendEstimate:
         if comes_through or burst:
             # All that we send comes through: the link was hardly too full of us, or the queue is somebody else's.
             got_bps = max(got_bps, COMES_THROUGH_BACK_OFF * self._estimate_bps)
-        self._ceiling_bps = max(got_bps, self._received.bps / arrives)
+        self._ceiling_bps = max(got_bps, received_bps / arrives)
         if burst:
             self._ceiling_bps = max(self._ceiling_bps, BURST_CEILING_SHARE * self._estimate_bps)
         self._ceiling_ms = now_ms
@@ -346,9 +357,10 @@ class SendEstimate:
 
 
 class _RateWindow:
-    """Bits per second over the last second of its own clock."""
+    """Bits per second over the last second, or another time, of its own clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, window_us: int = RATE_WINDOW_US) -> None:
+        self._window_us = window_us
         self._items: deque[tuple[int, int]] = deque()
         self._bytes = 0
         self._first_us: int | None = None
@@ -358,15 +370,15 @@ class _RateWindow:
             self._first_us = at_us
         self._items.append((at_us, size_bytes))
         self._bytes += size_bytes
-        while self._items[0][0] <= at_us - RATE_WINDOW_US:
+        while self._items[0][0] <= at_us - self._window_us:
             self._bytes -= self._items.popleft()[1]
 
     @property
     def bps(self) -> float:
         if self._first_us is None:
             return 0.0
-        # Half a second at least: the first packets of a stream say nothing about its rate.
-        span_us = min(RATE_WINDOW_US, max(RATE_WINDOW_US // 2, self._items[-1][0] - self._first_us))
+        # Half of it at least: the first packets of a stream say nothing about its rate.
+        span_us = min(self._window_us, max(self._window_us // 2, self._items[-1][0] - self._first_us))
         return self._bytes * 8_000_000 / span_us
 
 

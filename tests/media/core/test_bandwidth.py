@@ -288,3 +288,36 @@ def test_what_waited_out_a_gap_does_not_tell_of_the_link_after_it() -> None:
     assert not estimate.silent
     sender.run(1, 30_000)
     assert estimate.estimate_bps >= 0.9 * known_bps
+
+
+def test_of_a_link_that_has_collapsed_only_what_came_since_is_believed() -> None:
+    estimate = SendEstimate(250_000)
+    sender = Sender(estimate)
+    sender.run(3, 200_000)
+    # From here on a packet comes through each 80 ms, behind a queue that has grown to its end.
+    sender.run(0.8, 20_000, delay_ms=lambda _: 450.0)
+    assert estimate.estimate_bps <= 25_000
+
+
+def test_a_silence_that_began_in_a_queue_does_not_bring_back_what_was_known() -> None:
+    estimate = SendEstimate(250_000)
+    sender = Sender(estimate)
+    sender.run(2, 200_000)
+    sender.run(0.3, 200_000, delay_ms=lambda elapsed_s: 50 + 2_500 * elapsed_s)
+    assert estimate.queue_ms > 150
+    estimate.on_silence(2_500.0)
+    sender.run(3, 10_000)
+    assert estimate.estimate_bps <= 1.1 * RETURN_BPS  # a little has been tried since
+
+
+def test_a_round_trip_through_a_gap_does_not_keep_the_estimate_waiting_as_long() -> None:
+    estimate = SendEstimate(250_000)
+    sender = Sender(estimate)
+    sender.run(2, 200_000)
+    estimate.on_silence(60_000.0)
+    for _ in range(8):
+        estimate.on_report_block(0.0, 60_000.0)
+    estimate.on_resumed(sender.now_us / 1000)
+    sender.run(4, 20_000)
+    assert not estimate.silent
+    assert estimate.estimate_bps > MIN_ESTIMATE_BPS
