@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from media.core.parameters import ClinicalProfile
 
 # (from bit/s, frames/s, scale). Each frame costs 50 bytes of headers and must still hold a picture. A face: at
-# 12 kbit/s one of 160x120 still moves four times a second, and at 16 its lips can be followed; from 60 kbit/s on
+# 12 kbit/s one of 160x120 still moves four times a second, and at 16 its lips can be followed; from 48 kbit/s on
 # movement looks right; from 480 kbit/s (with voice the video-high rung) all that a plain camera gives.
 _FACE = (
     *((1_000_000, 30.0, 0.667), (800_000, 30.0, 1.0), (480_000, 24.0, 1.0), (400_000, 15.0, 1.0)),
-    *((200_000, 15.0, 1.5), (60_000, 15.0, 2.0)),
+    *((200_000, 15.0, 1.5), (48_000, 15.0, 2.0)),
     *((20_000, 10.0, 4.0), (16_000, 9.0, 4.0), (0, 5.0, 4.0)),
 )
 # A rash or a wound holds still: 320x240 at the thinnest, and 640x480 where a face still has 320x240. Under two

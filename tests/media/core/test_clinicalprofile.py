@@ -18,7 +18,7 @@ FACE, DETAIL, MOTION = ClinicalProfile.FACE, ClinicalProfile.DETAIL, ClinicalPro
         (16_000, (9, 4)),
         (20_000, (10, 4)),
         (30_000, (10, 4)),
-        (60_000, (15, 2)),
+        (48_000, (15, 2)),
         (75_000, (15, 2)),
         (120_000, (15, 2)),
         (240_000, (15, 1.5)),
