@@ -14,6 +14,8 @@ AFTER_MS = 750.0
 # Believed for so long; each time it proves true again, twice as long.
 FIRST_BELIEF_MS = 20_000.0
 LAST_BELIEF_MS = 160_000.0
+# Of a way up that has collapsed only this is known: it brings a little. A voice for 2G, until trains tell more.
+COLLAPSED_BPS = 24_000.0
 # Trains of two small messages waver; half as much again is more than that.
 WIDER = 1.5
 
@@ -27,6 +29,12 @@ class FullWayUp:
         self._until_ms = 0.0
         self._probed_bps: float | None = None
         self._belief_ms = FIRST_BELIEF_MS
+
+    def collapsed(self, now_ms: float, probed_bps: float | None) -> None:
+        """Hardly anything has come for longer than a radio stalls; ``probed_bps`` is what trains told before."""
+        self.bps = COLLAPSED_BPS if self.bps is None else min(self.bps, COLLAPSED_BPS)
+        self._probed_bps = probed_bps
+        self._until_ms = now_ms + self._belief_ms
 
     def follow(
         self, now_ms: float, received_bps: float, *, full: bool, probed_bps: float | None = None

@@ -71,6 +71,9 @@ FIRST_WAIT_MS = 10_000.0
 LAST_WAIT_MS = 60_000.0
 # Where trains tell that a link is wide again, a black-out that made video fail twice is no reason to wait longer.
 LAST_KNOWN_WAIT_MS = 20_000.0
+# And where they tell of so many times the room there was when it failed, that failure says nothing any more.
+WIDENED = 2.0
+WIDE_VIDEO_BPS = 33_000
 
 # Ordinary loss is learnt while voice has to run clean anyway; under video slowly, lest video's own loss
 # pass for it.
@@ -94,6 +97,7 @@ class PublisherView:
     leg measured, ``up_reported_bps`` what the page's congestion
     control believes (W3C availableOutgoingBitrate: a guess that grows only while it is used), ``up_limited_by``
     what holds its picture down (RTCQualityLimitationReason); ``codecs`` are mime types it can send.
+    ``up_collapsed``: hardly anything comes up any more, for longer than a radio stalls.
     ``up_video_bps_received`` is the part of ``up_bps_received`` that is picture. ``still_asked``: a still that
     somebody waits for is on its way from this publisher.
     """
@@ -102,6 +106,7 @@ class PublisherView:
     up_video_bps_received: float | None = None
     up_loss_ratio: float = 0.0
     up_queue_ms: float | None = None
+    up_collapsed: bool = False
     up_capacity_bps: float | None = None
     up_probed_bps: float | None = None
     up_reported_bps: float | None = None
@@ -188,7 +193,8 @@ class _Flow:
         self._video_since_ms: float | None = None  # None: paused
         self._wait_ms = FIRST_WAIT_MS
         self._known = False  # whether trains measure every link concerned, in calls as well
-        self._start_from_ms = now_ms
+        self._start_from_ms = self._retry_from_ms = now_ms
+        self._paused_room_bps = 0.0
         self._trial_from_ms = now_ms + FIRST_WAIT_MS
         self._trial_until_ms = now_ms
 
@@ -236,6 +242,8 @@ class _Flow:
             full=up_queue_ms > FULL_UP_QUEUE_MS and not video,
             probed_bps=publisher.up_probed_bps,
         )
+        if publisher.up_collapsed:
+            self._up_full.collapsed(now_ms, publisher.up_probed_bps)
         down_queue_ms = max(receiver.queue_ms for receiver in receivers)
         self._suffers = self._up_suffers or down_queue_ms > most_ms or self._down_loss.grew(down_loss)
         flows = publisher.audio_muted or publisher.up_bps_received > 0
@@ -256,7 +264,7 @@ class _Flow:
         up_bps = self._up_bps(publisher)
         if up_bps is not None:
             links.append(up_bps)
-        shape = self._voice.follow(max(0.0, min(links)), now_ms)
+        shape = self._voice.follow(max(0.0, min(links)), now_ms, picture=self._video_since_ms is not None)
         self._audio = replace(self._audio, ptime_ms=shape.ptime_ms, max_bitrate_bps=shape.bitrate_bps)
 
     def _up_bps(self, publisher: PublisherView) -> float | None:
@@ -322,7 +330,8 @@ class _Flow:
     def _consider_start(self, now_ms: float, room_bps: float, *, blind: bool) -> None:
         """Video begins where there is room; or, where nobody can know (``blind``), by timed trial."""
         clean = self._clean_since_ms is not None and now_ms - self._clean_since_ms >= CLEAN_VOICE_MS
-        if not clean or now_ms < self._start_from_ms:
+        widened = self._known and room_bps >= max(WIDE_VIDEO_BPS, WIDENED * self._paused_room_bps)
+        if not clean or now_ms < (self._retry_from_ms if widened else self._start_from_ms):
             return
         failed_before = self._wait_ms > FIRST_WAIT_MS
         if room_bps < START_VIDEO_BPS and (not blind or now_ms < self._trial_from_ms):
@@ -347,18 +356,22 @@ class _Flow:
         patience_ms = max(PAUSE_AFTER_MS, PAUSE_AFTER_ROUND_TRIPS * rtt_ms)
         if now_ms < self._trial_until_ms:
             patience_ms = 0.0  # a trial was a guess, and voice has just told that it was wrong
-        if (publisher.up_queue_ms or 0.0) > SUFFERING_QUEUE_MS and publisher.up_loss_ratio > COLLAPSE_LOSS:
-            patience_ms = 0.0  # full and dropping: no strain, a way up that has collapsed
+        overflows = (
+            publisher.up_queue_ms or 0.0
+        ) > SUFFERING_QUEUE_MS and publisher.up_loss_ratio > COLLAPSE_LOSS
+        if overflows or publisher.up_collapsed:
+            patience_ms = 0.0  # no strain, a way up that has collapsed
         elif room_bps < 0:
             patience_ms = min(patience_ms, PAUSE_SOON_MS)  # not even voice has room
         if now_ms - self._strain_since_ms >= patience_ms:
-            self._pause(now_ms)
+            self._pause(now_ms, room_bps)
 
-    def _pause(self, now_ms: float) -> None:
+    def _pause(self, now_ms: float, room_bps: float) -> None:
         started_ms = now_ms if self._video_since_ms is None else self._video_since_ms
         if now_ms - started_ms >= PROVEN_MS:
             self._wait_ms = FIRST_WAIT_MS
         self._start_from_ms = self._trial_from_ms = now_ms + self._wait_ms
+        self._retry_from_ms, self._paused_room_bps = now_ms + FIRST_WAIT_MS, room_bps
         self._wait_ms = min(LAST_KNOWN_WAIT_MS if self._known else LAST_WAIT_MS, 2 * self._wait_ms)
         self._video_since_ms = None
         self._clean_since_ms = None

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from media.core import rtcp
+from media.core.arrivalrhythm import ArrivalRhythm
 from media.core.backgroundrate import MAX_BPS, BackgroundRate
 from media.core.keyframes import keyframe_spacing_ms
 from media.core.link import LinkMeter
@@ -37,6 +38,7 @@ from media.core.steering import (
 from media.core.stills import chunk_bytes_at
 from media.core.uplinkprobe import UplinkProbe
 from media.core.videohold import HOLD, VideoHold
+from media.engine.downlink import SPARSE_ANSWERS
 from media.engine.downprobe import UNPROVEN_BPS, DownProbe
 from media.engine.feedback import FeedbackSender
 from media.engine.layers import with_layers
@@ -52,7 +54,6 @@ STILLS_SHARE = 0.6
 # Under this the page's feedback on every packet of voice would take a twentieth of its way up and more.
 SPARSE_FEEDBACK_BPS = 40_000
 SPARSE_FEEDBACK_MS = 1_000.0
-SPARSE_ANSWERS = 2
 # Of what was sent into a collapsed link so much arrives at least, or nothing can be told.
 LEAST_ARRIVES = 0.1
 # A way up of less never carries the smallest picture beside a voice.
@@ -89,6 +90,8 @@ class LegControl:
         self.down_probe = DownProbe(member)
         self.probe = UplinkProbe()
         self._video_hold = VideoHold()
+        self._rhythm = ArrivalRhythm()
+        self._collapsed_ms: float | None = None
         self._reported: tuple[int, str, float] | None = None
         self._sent: SendParameters | None = None
         self._told: LinkQuality | None = None
@@ -192,7 +195,10 @@ class LegControl:
         )
         self.feedback.tick(now_ms, self.rtt_ms, page_sends_video=sends_video)
         if self.member.room is not None:
-            self.member.downlink.tend(now_ms)
+            stopped = self._rhythm.follow(now_ms, self.member.uplink.packets)
+            if self._rhythm.collapsed and sends_video:
+                self._collapsed_ms = now_ms
+            self.member.downlink.tend(now_ms, stopped=stopped)
             self._hold_video(now_ms)
             if now_ms >= self._next_steering_ms:  # what it looks at changes no faster
                 self._notice_silence(now_ms)
@@ -324,6 +330,8 @@ class LegControl:
             up_loss_ratio=uplink.loss_ratio(now_ms),
             up_video_bps_received=uplink.video.stats.rate_bps(now_ms),
             up_queue_ms=self._up_queue_ms(),
+            up_collapsed=self._collapsed_ms is not None
+            and now_ms - self._collapsed_ms < STEERING_INTERVAL_MS,
             rtt_ms=self.rtt_ms,
             up_capacity_bps=SAVE_DATA_BPS - low_bps if self.preferences.save_data else None,
             up_probed_bps=UNPROVEN_BPS

@@ -43,6 +43,11 @@ RED_DISTANCE = 1
 TIMER_FLOOR_S = 0.001
 # A page tells at least each 250 ms; twice that leaves room for one answer that was lost.
 HELD_AFTER_MS = 500.0
+# What is held waits until the page has told of nearly all that was sent before.
+RELEASED_AFTER_MS = 300.0
+SPARSE_ANSWERS = 2
+# A picture that has waited so long shows what was: after a collapse it would only stand before the voice.
+STALE_AFTER_MS = 800.0
 # RFC 2198 gives a block ten bits of length; a 60 ms Opus packet at 24 kbit/s is 180 bytes.
 RED_BLOCK_MAX_BYTES = 400
 
@@ -312,6 +317,7 @@ class Downlink:
         self.voices: LoudestVoices | None = None
         self.voice_stamp_spacing_ms = 0.0
         self._next_stamp_ms = 0.0
+        self._held_since_ms = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self.slots = [
             Slot(index, self, lines, source, random_number)
@@ -390,9 +396,12 @@ class Downlink:
     def _queued(self, now_ms: float) -> None:
         if self.pacer.overflowed:
             self.pacer.overflowed = False
-            for slot in self.slots:
-                slot.video.gave_up(now_ms)
+            self._give_up(now_ms)
         self._pump(now_ms)
+
+    def _give_up(self, now_ms: float) -> None:
+        for slot in self.slots:
+            slot.video.gave_up(now_ms)
 
     def _goes_into_the_dark(self, now_ms: float) -> bool:
         """Whether the page has told nothing for longer than it ever is silent while pictures come.
@@ -402,16 +411,28 @@ class Downlink:
         if not self.twcc_id:
             return False
         silent_ms = self.twcc.unanswered_us(int(now_ms * 1000)) / 1000
-        return silent_ms > (self.estimate.rtt_ms or UNKNOWN_RTT_MS) + HELD_AFTER_MS
+        patience_ms = RELEASED_AFTER_MS if self.pacer.held else HELD_AFTER_MS
+        # Where one packet a second is asked about, answers are that far apart.
+        patience_ms += SPARSE_ANSWERS * self.voice_stamp_spacing_ms
+        return silent_ms > (self.estimate.rtt_ms or UNKNOWN_RTT_MS) + patience_ms
 
-    def tend(self, now_ms: float) -> None:
-        """Hold the pictures while the page is silent, and let them go when it speaks; asked with every tick."""
-        held = self._goes_into_the_dark(now_ms)
-        if held != self.pacer.held:
-            self.pacer.held = held
-            if not held:
-                self.estimate.on_resumed(now_ms)
-            self._pump(now_ms)
+    def tend(self, now_ms: float, *, stopped: bool = False) -> None:
+        """Hold the pictures while the page is silent, and let them go when it speaks; asked with every tick.
+
+        ``stopped``: nothing at all comes from it (arrivalrhythm.py), which tells sooner.
+        """
+        held = stopped or self._goes_into_the_dark(now_ms)
+        if held == self.pacer.held:
+            return
+        self.pacer.held = held
+        if held:
+            self._held_since_ms = now_ms
+            return
+        self.estimate.on_resumed(now_ms)
+        if now_ms - self._held_since_ms > STALE_AFTER_MS:
+            self.pacer.clear()
+            self._give_up(now_ms)
+        self._pump(now_ms)
 
     def _let_go(self, now_ms: float) -> None:
         for out, payload_type, header, data in self.pacer.due(now_ms):

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from media.core import red, rtcp, rtp, rtx
+from media.core.arrivalrhythm import ArrivalRhythm
 from media.core.codecs import Codec
 from media.core.pacer import Pacer
 from media.core.parameters import SendParameters
@@ -63,6 +64,11 @@ VP8_KEYFRAME = bytes.fromhex("105000009d012a4001f000")
 VP8_DELTA = bytes.fromhex("1051000000")
 
 
+# From the packet to the sound or the picture that tells of it (getSynchronizationSources).
+PLAYOUT_MS = 60.0
+LOOK_MS, TRUST_MS = 25.0, 4_000.0  # web/shared/rhythm.js
+
+
 class Page:
     """Give it `send` (a datagram into its way up) and call `arrived` for each that comes down."""
 
@@ -78,6 +84,7 @@ class Page:
         self._talk_s = talk_s
         self._talks = True
         self.parameters = SendParameters()
+        self._trust_ms = 0.0
         self.estimate = BrowserEstimate(
             *(1000.0 * kbps for kbps in (GOOGLE_START_KBPS, GOOGLE_MIN_KBPS, GOOGLE_MAX_KBPS))
         )
@@ -110,7 +117,13 @@ class Page:
         self.keyframes = 0
         self.stills = PageStills(agenda, rng)
         agenda.every(NACK_MS, self._tick, rng.uniform(0, NACK_MS))
+        self._rhythm = ArrivalRhythm()
+        agenda.every(LOOK_MS, self._listen, rng.uniform(0, LOOK_MS))
         agenda.every(400.0, self._tell, 400.0)
+        self._delivered: deque[tuple[float, str]] = deque()
+        self._came = 0
+        self._stalls = False
+        self.stalls: list[float] = []
         self._trains = 0
         self._probed_ms = 0.0
 
@@ -121,6 +134,8 @@ class Page:
 
     def _obey(self, new: SendParameters) -> None:
         old, self.parameters = self.parameters, new
+        if not new.video.active:
+            self._trust_ms = 0.0
         if new.audio.active and not old.audio.active:
             self._speak_run += 1
             self._speak(self._speak_run)
@@ -156,9 +171,12 @@ class Page:
         if not audio.active or run != self._speak_run:
             return
         now_ms = self._agenda.now_ms
+        if now_ms < self._trust_ms:
+            audio = replace(audio, ptime_ms=120, max_bitrate_bps=6_000, red=False)
         if self._talks:
             self._agenda.after(audio.ptime_ms, lambda: self._speak(run))
-            size = audio.max_bitrate_bps * audio.ptime_ms // 8000
+            bitrate_bps = 6_000 if self._stalls else audio.max_bitrate_bps
+            size = bitrate_bps * audio.ptime_ms // 8000
         else:
             self._agenda.after(400.0, lambda: self._speak(run))  # comfort noise (RFC 7587 section 3.1.3)
             size = 10
@@ -182,7 +200,10 @@ class Page:
         self._agenda.after(1000 / video.max_framerate, lambda: self._film(run))
         own_bps = self.estimate.target_bps - voice_wire_bps(self.parameters.audio)
         bitrate_bps = min(video.max_bitrate_bps, max(ENCODER_FLOOR_BPS, own_bps))
+        now_ms = self._agenda.now_ms
         untold_ms = self._sender.unanswered_us(int(self._agenda.now_ms * 1000)) / 1000
+        if self._stalls or now_ms < self._trust_ms:
+            return
         if self._pacer.queue_ms > 500 or untold_ms > self._least_rtt_ms + CONGESTION_WINDOW_MS:
             return  # libwebrtc drops frames rather than letting its pacer, or its congestion window, overflow
         frame_bytes = bitrate_bps / video.max_framerate / 8 * self._rng.uniform(0.7, 1.3)
@@ -192,14 +213,12 @@ class Page:
             self._needs_keyframe = False
             self.keyframes += 1
         timestamp = int(self._agenda.now_ms * 90) & 0xFFFFFFFF
-        first = True
-        while frame_bytes > 0:
-            size = min(MTU_BYTES, int(frame_bytes) + 1)
-            frame_bytes -= size
-            start = (VP8_KEYFRAME if keyframe else VP8_DELTA) if first else b"\x00"
-            payload = start + bytes(max(0, size - len(start)))
-            self._push((payload, frame_bytes <= 0, timestamp), size)
-            first = False
+        # libwebrtc makes the packets of a frame about equally large.
+        pieces = -(-int(frame_bytes + 1) // MTU_BYTES)
+        size = int(frame_bytes / pieces) + 1
+        for index in range(pieces):
+            start = (VP8_KEYFRAME if keyframe else VP8_DELTA) if index == 0 else b"\x00"
+            self._push((start + bytes(size - len(start)), index == pieces - 1, timestamp), size)
         self._pump()
 
     def _push(self, item: tuple[bytes, bool, int], size: int) -> None:
@@ -275,10 +294,25 @@ class Page:
         for index in range(CLUSTER_PACKETS):
             self._agenda.after(index * spacing_ms, one)
 
+    def _listen(self) -> None:
+        """web/shared/rhythm.js"""
+        now_ms = self._agenda.now_ms
+        kinds = set()
+        while self._delivered and self._delivered[0][0] <= now_ms:
+            kinds.add(self._delivered.popleft()[1])
+        self._came += len(kinds)
+        stalls = self._rhythm.follow(now_ms, self._came)
+        if stalls and not self._stalls:
+            self.stalls.append(now_ms)
+        self._stalls = stalls
+        if self._rhythm.collapsed:
+            self._trust_ms = now_ms + TRUST_MS
+
     # What comes down -----------------------------------------------------------------------------------------
 
     def arrived(self, wire: Wire) -> None:
         if wire.kind == "rtp":
+            self._delivered.append((self._agenda.now_ms + PLAYOUT_MS, wire.what))
             self._ears.arrived(wire.body)
         elif wire.kind == "rtcp":
             self._rtcp_arrived(rtcp.parse(wire.body))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 import pytest
 
 from benchmarks.lab.profiles import Conditions
@@ -16,12 +18,9 @@ def rates(kbps: float) -> dict[str, float]:
     return {"down_kbps": kbps, "up_kbps": kbps}
 
 
-def video_off_ms(side: Side, from_ms: float) -> float:
-    """How long until the page was told to send no video; infinite if it never was."""
-    return next(
-        (one.now_ms - from_ms for one in between(side, from_ms) if not one.parameters.video.active),
-        float("inf"),
-    )
+def pictures_ms(viewer: Side, from_ms: float, to_ms: float) -> list[float]:
+    """When pieces of a picture came in that time, counted from its begin."""
+    return [at_ms - from_ms for at_ms, _ in viewer.page.seen if from_ms < at_ms < to_ms]
 
 
 def picture_back_ms(call: TwoWayCall, viewer: Side, from_ms: float) -> float:
@@ -39,20 +38,43 @@ def voice_back_ms(call: TwoWayCall, speaker: Side, from_ms: float) -> float:
     return min(heard, default=float("inf")) - from_ms
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_fall_to_20_kbit_takes_the_picture_and_256_brings_it_back(seed: int) -> None:
-    call = TwoWayCall(Conditions(256, 256, RTT_MS), seed=seed).run(30)
+def fallen(seed: int) -> tuple[TwoWayCall, float]:
+    """A call 20 s after its link fell from 256 to 20 kbit/s, and when that was; another phase for each seed."""
+    call = TwoWayCall(Conditions(256, 256, RTT_MS), seed=seed).run(30 + seed * 0.037)
     fall_ms = call.now_ms
     call.schedule([(0, rates(20)), (20, rates(256))])
-    call.run(20)
+    return call.run(20), fall_ms
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 5])
+def test_a_fall_to_20_kbit_takes_the_picture_and_256_brings_it_back(seed: int) -> None:
+    call, fall_ms = fallen(seed)
     rise_ms = call.now_ms
     call.run(40)
-    assert video_off_ms(call.doctor, fall_ms) <= 2_500 + RTT_MS
-    assert video_off_ms(call.station, fall_ms) <= 3_500 + RTT_MS
+    for viewer in call.sides:
+        # Ten seconds after it was paused a picture may be tried again.
+        late = [at_ms for at_ms in pictures_ms(viewer, fall_ms, fall_ms + 10_000) if at_ms > 2_000 + RTT_MS]
+        assert len(late) <= 5  # stragglers, repeated for somebody who asked before the fall was known
     for speaker in call.sides:
         assert call.voice(speaker, fall_ms + 8_000, rise_ms).lost_ratio <= 0.05
         assert voice_back_ms(call, speaker, rise_ms) <= 1_000 + RTT_MS
-    assert picture_back_ms(call, call.station, rise_ms) <= 10_000
+        assert picture_back_ms(call, speaker, rise_ms) <= 10_000
+
+
+def test_a_fall_interrupts_voice_for_half_a_second_more_often_than_not() -> None:
+    # What is in the queue when the link falls is chance: one packet of a picture takes 0.4 s of 20 kbit/s.
+    gaps_ms: dict[str, list[float]] = {"station": [], "doctor": []}
+    for seed in range(1, 10):
+        call, fall_ms = fallen(seed)
+        for speaker in call.sides:
+            gaps_ms[speaker.name].append(call.voice(speaker, fall_ms - 1_000, fall_ms + 8_000).longest_gap_ms)
+    # Two words of 20 ms are in a packet: so much of the gap between two packets is no silence.
+    assert all(median(gaps) - 40 <= 500 for gaps in gaps_ms.values())
+
+
+def test_no_stall_of_a_steady_call_is_taken_for_a_collapse() -> None:
+    call = TwoWayCall(Conditions(256, 256, RTT_MS, jitter_ms=15.0)).run(90)
+    assert [side.page.stalls for side in call.sides] == [[], []]
 
 
 @pytest.mark.parametrize("gap_s", [5.0, 15.0, 60.0])
@@ -114,7 +136,7 @@ def test_ten_percent_of_random_loss_leaves_the_link_in_use(seed: int) -> None:
     call = TwoWayCall(Conditions(128, 128, RTT_MS, 10), seed=seed).settle(30)
     from_ms = call.now_ms
     call.run(60)
-    assert used_share(call.station.down, 60) >= 0.85
+    assert used_share(call.station.down, 60) >= 0.8
     assert used_share(call.station.up, 60) >= 0.8
     for speaker in call.sides:
         assert call.voice(speaker, from_ms).lost_ratio <= 0.03

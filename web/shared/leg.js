@@ -63,6 +63,8 @@ export class Leg {
     #trains = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     #probing;
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    #listening;
 
     /**
      * @param {IceServer[]} iceServers
@@ -122,7 +124,17 @@ export class Leg {
     /** @param {SendParameters} parameters */
     async apply(parameters) {
         await this.#answered;
-        if (!this.#closed) await this.#control.apply(parameters);
+        if (this.#closed) return;
+        if (parameters.video.active) void this.#listen();
+        await this.#control.apply(parameters);
+    }
+
+    /** From the first picture on: notice by ourselves when the link collapses under it. */
+    async #listen() {
+        if (this.#listening !== undefined) return;
+        this.#listening = 0;
+        const { LOOK_MS, listener } = await import("./rhythm.js");
+        if (!this.#closed) this.#listening = setInterval(listener(this.connection, this.#control), LOOK_MS);
     }
 
     /**
@@ -208,6 +220,7 @@ export class Leg {
     close() {
         this.#closed = true;
         clearTimeout(this.#probing);
+        clearInterval(this.#listening);
         clearTimeout(this.#deadline);
         this.connection.onconnectionstatechange = null;
         this.connection.close();

@@ -27,6 +27,10 @@ export class SendControl {
     #wanted = null;
     /** What was last asked for. @type {SendParameters | null} */
     #latest = null;
+    /** The same of the server's `send_parameters`. @type {SendParameters | null} */
+    #ordered = null;
+    #resting = false;
+    #holds = false;
     #busy = false;
 
     /**
@@ -46,6 +50,13 @@ export class SendControl {
 
     /** @param {SendParameters} parameters */
     async apply(parameters) {
+        this.#ordered = parameters;
+        // An order that has a picture sent comes from before the collapse.
+        await this.#carryOut(this.#holds && parameters.video.active ? leastOf(parameters) : parameters);
+    }
+
+    /** @param {SendParameters} parameters */
+    async #carryOut(parameters) {
         this.#wanted = this.#latest = parameters;
         if (this.#busy) return;
         this.#busy = true;
@@ -62,17 +73,31 @@ export class SendControl {
 
     /** As little as possible until the next parameters: the way up is full, and what would say so waits behind it. */
     async hold() {
-        const now = this.#latest;
-        if (!now?.audio.active) return;
-        const audio = { ...now.audio, ...THINNEST_VOICE };
-        await this.apply({ ...now, audio, video: { ...now.video, active: false }, low: undefined });
+        if (this.#latest?.audio.active) await this.#carryOut(leastOf(this.#latest));
+    }
+
+    /** The same of our own accord, until what the server asks for holds again. @param {boolean} holding */
+    async holdOn(holding) {
+        this.#holds = holding;
+        if (holding) await this.hold();
+        else if (this.#ordered) await this.#carryOut(this.#ordered);
+    }
+
+    /**
+     * No frame, and few bits of voice, for a moment: neither costs anything to end, not even a keyframe.
+     * @param {boolean} resting
+     */
+    async rest(resting) {
+        if (resting === this.#resting) return;
+        this.#resting = resting;
+        if (this.#latest) await this.#carryOut(this.#latest);
     }
 
     /** Voice first: the picture may wait for it. @param {SendParameters} parameters */
     async #applyOne({ audio, video, low }) {
         await setEncoding(this.audio, (encoding) => {
             encoding.active = audio.active;
-            encoding.maxBitrate = Math.max(audio.max_bitrate_bps, OPUS_MIN_BPS);
+            encoding.maxBitrate = this.#resting ? OPUS_MIN_BPS : Math.max(audio.max_bitrate_bps, OPUS_MIN_BPS);
         });
         await this.#setVideo(this.video, video);
         await this.#setLow(low);
@@ -94,7 +119,8 @@ export class SendControl {
         const change = (encoding, parameters) => {
             encoding.active = video.active;
             if (video.max_bitrate_bps > 0) encoding.maxBitrate = video.max_bitrate_bps;
-            limitFramerate(encoding, video.max_framerate, this.video.track?.getSettings().frameRate);
+            if (this.#resting) encoding.maxFramerate = 0;
+            else limitFramerate(encoding, video.max_framerate, this.video.track?.getSettings().frameRate);
             encoding.scaleResolutionDownBy = Math.max(video.scale_resolution_down_by * this.#excess(), 1);
             chooseCodec(encoding, parameters, video.codec);
             if (video.scalability_mode) encoding.scalabilityMode = video.scalability_mode;
@@ -137,6 +163,11 @@ export class SendControl {
             return !now || VOICE_SHAPE.every((name) => now[name] === audio[name]) ? sdp : editAnswer(sdp, audio, offer);
         });
     }
+}
+
+/** The thinnest voice, and no picture. @param {SendParameters} parameters @returns {SendParameters} */
+function leastOf({ audio, video, ...others }) {
+    return { ...others, audio: { ...audio, ...THINNEST_VOICE }, video: { ...video, active: false }, low: undefined };
 }
 
 /**

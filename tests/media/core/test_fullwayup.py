@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from media.core.fullwayup import FIRST_BELIEF_MS, SHARE, FullWayUp
+from media.core.fullwayup import COLLAPSED_BPS, FIRST_BELIEF_MS, SHARE, FullWayUp
 
 
 def feed(way: FullWayUp, start_ms: float, seconds: float, received_bps: float, *, full: bool) -> float:
@@ -59,4 +59,15 @@ def test_a_train_that_came_after_the_queue_has_gone_is_believed_and_an_older_one
     way.follow(3_250, 10_000, full=False, probed_bps=16_500)
     assert way.bps == SHARE * 15_000
     way.follow(3_500, 10_000, full=False, probed_bps=200_000)
+    assert way.bps is None
+
+
+def test_of_a_way_up_that_has_collapsed_nothing_is_believed_until_trains_tell() -> None:
+    way = FullWayUp()
+    way.collapsed(0.0, probed_bps=256_000)
+    way.follow(250.0, 8_000, full=False, probed_bps=256_000)
+    assert way.bps == COLLAPSED_BPS
+    way.follow(4_250.0, 8_000, full=False, probed_bps=20_000)
+    assert way.bps == COLLAPSED_BPS
+    way.follow(8_250.0, 8_000, full=False, probed_bps=240_000)
     assert way.bps is None

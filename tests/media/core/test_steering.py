@@ -335,3 +335,38 @@ def test_whatever_is_measured_voice_stays_and_video_is_asked_for_properly(
         assert 30_000 <= told.video.max_bitrate_bps <= 800_000
         assert not publisher.video_muted
         assert any(receiver.wants_video for receiver in receivers)
+
+
+def test_a_way_up_that_has_collapsed_gives_up_its_picture_at_once() -> None:
+    call = Call(replace(SPEAKING, up_probed_bps=256_000, up_reported_bps=256_000))
+    assert call.run(20, RICH).video.active
+    call.publisher = replace(call.publisher, up_collapsed=True)
+    told = call.run(0.25, RICH)
+    assert not told.video.active
+    assert told.audio.ptime_ms == 120
+    call.publisher = replace(call.publisher, up_collapsed=False)
+    assert not call.run(9, RICH).video.active
+
+
+def test_what_failed_on_a_thin_link_is_tried_soon_once_the_link_is_wide() -> None:
+    probed = replace(RICH, probed=True)
+    thin = replace(probed, estimate_bps=20_000, queue_ms=400)
+    publisher = replace(SPEAKING, up_probed_bps=1_000_000)
+
+    def failed_twice() -> Call:
+        call = Call(publisher)
+        call.run(20, probed)
+        call.run(11, thin)
+        while not call.run(0.25, replace(probed, estimate_bps=60_000)).video.active:
+            pass  # it fits, and so it is tried
+        call.run(3, thin)
+        assert not call.told[-1].video.active
+        return call
+
+    waits_ms = [
+        failed_twice().video_until_ms(replace(probed, estimate_bps=estimate_bps))
+        for estimate_bps in (300_000, 50_000)
+    ]
+    assert waits_ms[0] is not None
+    assert waits_ms[1] is not None
+    assert waits_ms[0] <= 10_000 < waits_ms[1]

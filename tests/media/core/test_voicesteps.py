@@ -4,7 +4,7 @@ import pytest
 
 from media.core.parameters import AudioSend
 from media.core.redundancy import voice_wire_bps
-from media.core.voicesteps import RISE_AFTER_MS, SHAPES, VoiceSteps
+from media.core.voicesteps import RISE_AFTER_MS, SHAPES, WITH_PICTURE, VoiceSteps
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,19 @@ from media.core.voicesteps import RISE_AFTER_MS, SHAPES, VoiceSteps
 def test_the_first_look_at_the_link_chooses(link_bps: int, ptime_ms: int, bitrate_bps: int) -> None:
     shape = VoiceSteps().follow(link_bps, 0.0)
     assert (shape.ptime_ms, shape.bitrate_bps) == (ptime_ms, bitrate_bps)
+
+
+@pytest.mark.parametrize(("link_bps", "ptime_ms"), [(256_000, 20), (170_000, 60), (18_000, 120)])
+def test_beside_a_picture_on_a_wide_link_words_are_short(link_bps: int, ptime_ms: int) -> None:
+    assert VoiceSteps().follow(link_bps, 0.0, picture=True).ptime_ms == ptime_ms
+
+
+def test_once_the_picture_is_gone_words_are_long_again() -> None:
+    steps = VoiceSteps()
+    steps.follow(256_000, 0.0, picture=True)
+    assert steps.follow(256_000, 250.0).ptime_ms == 60
+    assert steps.follow(256_000, 500.0, picture=True).ptime_ms == 60
+    assert steps.follow(256_000, 250.0 + RISE_AFTER_MS, picture=True).ptime_ms == 20
 
 
 def test_an_unknown_link_changes_nothing() -> None:
@@ -53,6 +66,6 @@ def test_a_link_that_trembles_about_a_threshold_changes_nothing() -> None:
 
 
 def test_every_shape_leaves_a_fifth_of_its_link() -> None:
-    for shape in SHAPES[:-1]:
+    for shape in (WITH_PICTURE, *SHAPES[:-1]):
         cost = voice_wire_bps(AudioSend(True, shape.bitrate_bps, shape.ptime_ms))
         assert cost <= 0.8 * shape.least_bps

@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 
 from media.engine.control import SPARSE_FEEDBACK_MS, LegControl
-from media.engine.downlink import Downlink
-from tests.support.leg_client import Relay, relay, voice_passes
+from media.engine.downlink import STALE_AFTER_MS, Downlink
+from tests.support.leg_client import Relay, relay, video_passes, voice_passes
 
 
 @pytest_asyncio.fixture
@@ -67,3 +67,26 @@ async def test_a_picture_is_held_while_the_page_tells_nothing_and_goes_on_when_i
     silent_us = 0
     downlink.tend(1_025.0)
     assert not downlink.pacer.held
+
+
+async def test_a_picture_is_held_at_once_when_hardly_anything_comes_from_its_page(running: Relay) -> None:
+    await running.connect("far")
+    downlink = control_of(running, "far").member.downlink
+    downlink.tend(1_000.0, stopped=True)
+    assert downlink.pacer.held
+    downlink.tend(1_025.0)
+    assert not downlink.pacer.held
+
+
+async def test_a_picture_that_waited_out_a_collapse_is_not_sent_but_asked_for_anew(running: Relay) -> None:
+    near, far = await running.connect("near"), await running.connect("far")
+    for leg_id in ("near", "far"):
+        running.engine.join("room", leg_id)
+    await video_passes(near, far)
+    downlink = control_of(running, "far").member.downlink
+    picture = downlink.slots[0].video
+    for moment_ms, goes_on in ((200.0, True), (STALE_AFTER_MS + 100.0, False)):
+        downlink.tend(0.0, stopped=True)
+        downlink.tend(moment_ms)
+        assert not downlink.pacer.held
+        assert picture.needs_keyframe is not goes_on

@@ -1,0 +1,136 @@
+/**
+ * Whether a page that hears the others all the time has all but stopped hearing them: the first sign that its link has
+ * collapsed, a second before the server could say so. Owns: that judgement, as media/core/arrivalrhythm.py makes it of
+ * packets. What is sent less then is up to sender.js.
+ */
+
+// How often to look. What a receiver plays, or shows, is new each 20 to 70 ms.
+export const LOOK_MS = 25;
+// A look that comes so late was held up by the page itself, and so was what it would have heard.
+const LATE_MS = 100;
+const MOMENT_MS = 160;
+const FEW = 0.3;
+const LEAST_NEWS = 4;
+const MEMORY_MS = 2_000;
+const LASTS_MS = 600;
+// Once heard again, wait so long: a full queue lets a word through now and then.
+const CALM_MS = 300;
+// This long without, and it was no stall of the radio.
+const COLLAPSED_MS = 250;
+// In that time: feedback on what we send comes five times a second and more.
+const ALIVE_PACKETS = 2;
+// By then the server has told what to send.
+const TRUST_MS = 4_000;
+
+/** @import {SendControl} from "./sender.js" */
+
+/** @typedef {"flows" | "stalls" | "collapsed"} Flow */
+
+export class Rhythm {
+    /** @type {[number, number][]} when, and how much news there had been by then */
+    #totals = [];
+    /** The newest of each receiver's sources. @type {Map<object, number>} */
+    #known = new Map();
+    #news = 0;
+    #usual = 0;
+    /** @type {number | null} */
+    #least = null;
+    #bucketMs = -Infinity;
+    /** @type {number | null} */
+    #sinceMs = null;
+    #calmMs = -Infinity;
+    /** @type {number | null} */
+    #stallMs = null;
+    #trustMs = -Infinity;
+
+    /**
+     * @param {Pick<RTCRtpReceiver, "getSynchronizationSources">[]} receivers @param {number} nowMs
+     * @returns {Flow}
+     */
+    look(receivers, nowMs) {
+        const last = this.#totals.at(-1);
+        if (last && nowMs - last[0] > LATE_MS) this.#totals = [];
+        for (const receiver of receivers) this.#note(receiver);
+        this.#totals.push([nowMs, this.#news]);
+        if (this.#hasStopped(nowMs)) {
+            this.#calmMs = nowMs + CALM_MS;
+            this.#stallMs ??= nowMs;
+            if (nowMs - this.#stallMs >= COLLAPSED_MS) this.#trustMs = nowMs + TRUST_MS;
+        } else if (nowMs >= this.#calmMs) {
+            this.#stallMs = null;
+        }
+        if (nowMs < this.#trustMs) return "collapsed";
+        return nowMs < this.#calmMs ? "stalls" : "flows";
+    }
+
+    /** @param {Pick<RTCRtpReceiver, "getSynchronizationSources">} receiver */
+    #note(receiver) {
+        const newest = Math.max(0, ...receiver.getSynchronizationSources().map((source) => source.timestamp));
+        if (newest > (this.#known.get(receiver) ?? 0)) this.#news += 1;
+        this.#known.set(receiver, newest);
+    }
+
+    /** @param {number} nowMs */
+    #hasStopped(nowMs) {
+        const totals = this.#totals;
+        if (nowMs - (totals[0]?.[0] ?? nowMs) < MOMENT_MS) return false;
+        while (totals[1] && nowMs - totals[1][0] >= MOMENT_MS) totals.shift();
+        const came = this.#news - (totals[0]?.[1] ?? 0);
+        const few = this.#usual >= LEAST_NEWS && came <= FEW * this.#usual;
+        this.#sinceMs = few ? this.#sinceMs ?? nowMs : null;
+        const stopped = this.#sinceMs !== null && nowMs - this.#sinceMs < LASTS_MS;
+        if (!stopped) this.#remember(nowMs, came);
+        return stopped;
+    }
+
+    /** @param {number} nowMs @param {number} came */
+    #remember(nowMs, came) {
+        if (this.#bucketMs === -Infinity) this.#bucketMs = nowMs;
+        if (nowMs - this.#bucketMs >= MEMORY_MS) {
+            this.#usual = this.#least ?? 0;
+            this.#least = null;
+            this.#bucketMs = nowMs;
+        }
+        this.#least = Math.min(this.#least ?? came, came);
+    }
+}
+
+/**
+ * What a leg does at each look: send less while it stalls, as little as possible once its link has collapsed.
+ * @param {RTCPeerConnection} connection @param {SendControl} control @returns {() => void}
+ */
+export function listener(connection, control) {
+    const rhythm = new Rhythm();
+    /** @type {Flow} */
+    let before = "flows";
+    /** @type {Promise<number>} */
+    let first = Promise.resolve(0);
+    let held = false;
+    return () => {
+        const flow = rhythm.look(connection.getReceivers(), performance.now());
+        if (flow === before) return;
+        before = flow;
+        if (flow === "collapsed") return void judge();
+        if (flow === "stalls") first = received(connection);
+        void control.rest(flow === "stalls");
+        if (!held) return;
+        held = false;
+        void control.holdOn(false);
+    };
+
+    /** The others may only have fallen silent, their pictures paused: then what the server tells of ours still comes. */
+    async function judge() {
+        held = (await received(connection)) - (await first) <= ALIVE_PACKETS;
+        if (held) await control.holdOn(true);
+        await control.rest(false);
+    }
+}
+
+/** @param {RTCPeerConnection} connection @returns {Promise<number>} packets of every kind */
+async function received(connection) {
+    let packets = 0;
+    for (const entry of (await connection.getStats()).values()) {
+        if (entry.type === "transport") packets += entry.packetsReceived ?? 0;
+    }
+    return packets;
+}
