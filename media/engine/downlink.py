@@ -48,6 +48,9 @@ RELEASED_AFTER_MS = 300.0
 SPARSE_ANSWERS = 2
 # A picture that has waited so long shows what was: after a collapse it would only stand before the voice.
 STALE_AFTER_MS = 800.0
+# The smallest thing that a page answers.
+QUESTION = Train(packets=1, padding_bytes=1)
+QUESTION_EVERY_MS = 1_000.0
 # RFC 2198 gives a block ten bits of length; a 60 ms Opus packet at 24 kbit/s is 180 bytes.
 RED_BLOCK_MAX_BYTES = 400
 
@@ -318,6 +321,8 @@ class Downlink:
         self.voice_stamp_spacing_ms = 0.0
         self._next_stamp_ms = 0.0
         self._held_since_ms = 0.0
+        self._next_question_ms = 0.0
+        self._sent_by_then = 0
         self._timer: asyncio.TimerHandle | None = None
         self.slots = [
             Slot(index, self, lines, source, random_number)
@@ -422,6 +427,8 @@ class Downlink:
         ``stopped``: nothing at all comes from it (arrivalrhythm.py), which tells sooner.
         """
         held = stopped or self._goes_into_the_dark(now_ms)
+        if held:
+            self._ask_whether_it_hears(now_ms)
         if held == self.pacer.held:
             return
         self.pacer.held = held
@@ -433,6 +440,15 @@ class Downlink:
             self.pacer.clear()
             self._give_up(now_ms)
         self._pump(now_ms)
+
+    def _ask_whether_it_hears(self, now_ms: float) -> None:
+        """Where no voice goes out, a held picture leaves the page nothing to answer."""
+        if now_ms < self._next_question_ms:
+            return
+        if self.sent_packets == self._sent_by_then:
+            self.probe(QUESTION, now_ms)
+        self._sent_by_then = self.sent_packets
+        self._next_question_ms = now_ms + QUESTION_EVERY_MS
 
     def _let_go(self, now_ms: float) -> None:
         for out, payload_type, header, data in self.pacer.due(now_ms):

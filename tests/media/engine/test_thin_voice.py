@@ -90,3 +90,23 @@ async def test_a_picture_that_waited_out_a_collapse_is_not_sent_but_asked_for_an
         downlink.tend(moment_ms)
         assert not downlink.pacer.held
         assert picture.needs_keyframe is not goes_on
+
+
+async def test_without_a_voice_a_held_picture_asks_the_page_whether_it_hears(
+    running: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await running.connect("far")
+    downlink = control_of(running, "far").member.downlink
+    numbered = count_numbers(downlink, monkeypatch)
+    probed: list[int] = []
+    monkeypatch.setattr(downlink, "probe", lambda train, now_ms: probed.append(train.packets))
+    moments_ms = [25.0 * tick for tick in range(200)]
+    for now_ms in moments_ms:
+        downlink.tend(now_ms, stopped=True)
+    assert not numbered
+    assert 4 <= len(probed) <= 5
+    probed.clear()
+    for now_ms in moments_ms:
+        downlink.sent_packets += 1  # a voice
+        downlink.tend(5_000.0 + now_ms, stopped=True)
+    assert len(probed) <= 1
