@@ -114,7 +114,6 @@ class SendEstimate:
         self._reported_loss: float | None = None
         self._delay_base = WindowedMinimum()
         self._received = _RateWindow()
-        self._received_lately = _RateWindow(COLLAPSE_WINDOW_US)
         self._sent = _RateWindow()
         self._loss = LossHistory()
         self._train: list[PacketResult] = []
@@ -251,7 +250,6 @@ class SendEstimate:
         for result in results:
             if result.arrived_us is not None:
                 self._received.add(result.arrived_us, result.size_bytes)
-                self._received_lately.add(result.arrived_us, result.size_bytes)
         delays_ms: list[float] = []
         if media:
             self._media_sent_us = media[-1].sent_us
@@ -294,7 +292,7 @@ class SendEstimate:
         arrives = 1 - min(AIR_LOSS, self._loss.ratio)
         received_bps = self._received.bps
         if queued and self._newest_queue_ms > COLLAPSE_QUEUE * self.queue_tolerance_ms:
-            received_bps = min(received_bps, self._received_lately.bps)
+            received_bps = min(received_bps, self._received.lately_bps(COLLAPSE_WINDOW_US))
         got_bps = (BACK_OFF if queued else LOSS_BACK_OFF) * received_bps / arrives
         self._tested = True
         comes_through = received_bps >= OURS_SHARE * arrives * self._sent.bps
@@ -357,10 +355,9 @@ class SendEstimate:
 
 
 class _RateWindow:
-    """Bits per second over the last second, or another time, of its own clock."""
+    """Bits per second over the last second of its own clock."""
 
-    def __init__(self, window_us: int = RATE_WINDOW_US) -> None:
-        self._window_us = window_us
+    def __init__(self) -> None:
         self._items: deque[tuple[int, int]] = deque()
         self._bytes = 0
         self._first_us: int | None = None
@@ -370,16 +367,23 @@ class _RateWindow:
             self._first_us = at_us
         self._items.append((at_us, size_bytes))
         self._bytes += size_bytes
-        while self._items[0][0] <= at_us - self._window_us:
+        while self._items[0][0] <= at_us - RATE_WINDOW_US:
             self._bytes -= self._items.popleft()[1]
 
     @property
     def bps(self) -> float:
         if self._first_us is None:
             return 0.0
-        # Half of it at least: the first packets of a stream say nothing about its rate.
-        span_us = min(self._window_us, max(self._window_us // 2, self._items[-1][0] - self._first_us))
+        # Half a second at least: the first packets of a stream say nothing about its rate.
+        span_us = min(RATE_WINDOW_US, max(RATE_WINDOW_US // 2, self._items[-1][0] - self._first_us))
         return self._bytes * 8_000_000 / span_us
+
+    def lately_bps(self, window_us: int) -> float:
+        """Over the last ``window_us`` only, less than a second."""
+        if not self._items:
+            return 0.0
+        since_us = self._items[-1][0] - window_us
+        return sum(size for at_us, size in self._items if at_us > since_us) * 8_000_000 / window_us
 
 
 def _train_bps(train: Sequence[PacketResult]) -> float | None:
