@@ -211,12 +211,14 @@ class LegControl:
         uplink = self.member.uplink
         if self._sent is None or not self._sent.audio.active:
             return
-        # What was lost on a full way up was sent all the same.
-        sent_for_one = 1 / max(LEAST_ARRIVES, 1 - uplink.loss_ratio(now_ms))
-        video_bps = uplink.pictures_bps(now_ms)
         strained = (uplink.audio.delay.queue_ms or 0.0) > SUFFERING_QUEUE_MS
         for picture in uplink.pictures:
             picture.rests = strained and not self._sent.video.active
+        if not strained:
+            return  # forty times a second: what follows adds up
+        # What was lost on a full way up was sent all the same.
+        sent_for_one = 1 / max(LEAST_ARRIVES, 1 - uplink.loss_ratio(now_ms))
+        video_bps = uplink.pictures_bps(now_ms)
         if self._video_hold.due(
             now_ms,
             asked_bps=voice_wire_bps(self._sent.audio),
