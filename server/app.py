@@ -50,6 +50,7 @@ from server.http.routes_groups import add_groups
 from server.http.routes_mediators import add_mediators
 from server.http.routes_reports import add_reports
 from server.hub import Hub
+from server.media_metrics import counted
 from server.media_port import MediaPort
 from server.services import HUB, SERVICES, Services
 from server.turn import ice_servers
@@ -208,7 +209,8 @@ async def _media(app: web.Application) -> AsyncIterator[None]:
         raise SettingsError(
             f"media_port: {port} {why}; choose another UDP port, or other media_hosts"
         ) from None
-    yield
+    with counted(engine):
+        yield
     await engine.close()
 
 

@@ -52,6 +52,9 @@ class MediaPort(Protocol):
     def traffic(self, leg_id: str) -> tuple[int, int]:
         """Bytes sent to this leg and received from it since it began, with UDP and IP; (0, 0) of unknown legs."""
 
+    def refusals(self) -> dict[str, int]:
+        """What was turned away since the start, by reason (fixed words)."""
+
     def forget_stills(self, room_id: str) -> None:
         """The call is over: no picture of it is kept."""
 

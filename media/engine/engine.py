@@ -32,6 +32,7 @@ from media.engine.lowercopies import LowerCopies
 from media.engine.noroom import NoRoom
 from media.engine.offer import read_offer
 from media.engine.ports import PortRegistry
+from media.engine.refusals import Refusals
 from media.engine.rooms import Member, Room, assignments
 from media.engine.simulcast import Simulcast
 from media.engine.stills import Stills
@@ -104,6 +105,7 @@ class MediaEngine:
         self._layers = TemporalLayers()
         self._simulcast = Simulcast()
         self._no_room = NoRoom()
+        self._refusals = Refusals(self._registry)
         self._listener: Listener | None = None
         self._ticker: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -119,6 +121,10 @@ class MediaEngine:
     def refused(self) -> dict[str, int]:
         """How many datagrams were turned away, by reason."""
         return dict(self._registry.guard.refused)
+
+    def refusals(self) -> dict[str, int]:
+        """What was turned away since the start, at the door and in legs, by reason."""
+        return self._refusals.so_far(self._members.values())
 
     def set_listener(self, listener: Listener) -> None:
         """Tell `listener` from now on."""
@@ -182,6 +188,7 @@ class MediaEngine:
         self.part(leg_id, leg)
         self._registry.remove(leg)
         member = self._members.pop(leg)
+        self._refusals.ended(member)
         member.downlink.close()
         self.lower_copies.forget(member)
         self._layers.forget(member)

@@ -85,6 +85,9 @@ class MediaRecorder:
     def traffic(self, leg_id: str) -> tuple[int, int]:
         return self.traffics.get(leg_id, (0, 0))
 
+    def refusals(self) -> dict[str, int]:
+        return {}
+
     def forget_stills(self, room_id: str) -> None:
         self.calls.append(("forget_stills", room_id))
 
