@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.lab import machine, media, picture, sight
+from benchmarks.lab.changes import after_changes
 from benchmarks.lab.collected import Collected, Sample
 from benchmarks.lab.hearing import judged
 from benchmarks.lab.measure import first_audio_s, first_video_s, received, within
@@ -99,6 +100,7 @@ def _side(plan: Plan, window: Window, own: Side, other: Side) -> dict[str, Any]:
         **judged(said, heard),
         **sight.seen(frames, _source(plan.picture), picture.FRAMES),
         **rung_seconds(within(samples, window.from_s, window.to_s)),
+        "after_changes": after_changes(samples, window.from_s, window.to_s, plan.schedule.moments_s()),
     }
 
 

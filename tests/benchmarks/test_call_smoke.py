@@ -36,6 +36,7 @@ RECEIVED = {
     "rtt_ms",
     "pesq_wb",
     "rung_seconds",
+    "after_changes",
 }
 WITHOUT_JANUS = pytest.mark.skipif(missing_janus() is not None, reason=str(missing_janus()))
 
