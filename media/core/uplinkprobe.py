@@ -3,7 +3,8 @@
 Owns: the form of a train's messages and the rate told by how far apart they arrive. In a call two small ones are a
 train too. Must never read a clock.
 A message is one datagram: kind 0x70, train u8, index u8, then nothing but length. They travel on a channel of their
-own (id 1, unordered, never sent again), or a loss would make those behind it arrive together.
+own (id 1, unordered, never sent again), or a loss would make those behind it arrive together. Where the newest
+train tells of far more than those before it, the relay asks the page for another at once: the one byte 0x72.
 """
 
 from __future__ import annotations
@@ -22,6 +23,14 @@ MIN_GAP_MS = 2.0
 MAX_GAP_MS = 1_500.0
 MAX_BPS = 2_000_000.0
 
+AGAIN = b"\x72"
+# So much more than the median, and the link has widened, or the radio has sent two packets together.
+WIDER = 2.0
+# Two more trains decide it; they come a round trip apart. On links that bunch packets they cost half a kbit/s.
+QUESTIONS = 2
+QUESTION_EVERY_MS = 700.0
+QUESTIONS_WITHIN_MS = 10_000.0
+
 
 class UplinkProbe:
     """The trains of one leg. Feed it every message of the kind, with its time of arrival."""
@@ -32,6 +41,7 @@ class UplinkProbe:
         self._last: tuple[int, float] = (0, 0.0)
         self._bytes = 0
         self._rates: deque[float] = deque(maxlen=TRAINS)
+        self._asked_ms: deque[float] = deque(maxlen=QUESTIONS)
 
     @property
     def bps(self) -> float | None:
@@ -56,4 +66,16 @@ class UplinkProbe:
         self._bytes += len(data) + OVERHEAD_BYTES
         span_ms = max(now_ms - self._first_ms, MIN_GAP_MS)
         self._rates.append(min(MAX_BPS, self._bytes * 8_000 / span_ms))
+        return True
+
+    def asks_again(self, now_ms: float) -> bool:
+        """Whether another train is worth asking for now; True counts as asked."""
+        asked_ms = self._asked_ms
+        if len(self._rates) < TRAINS or self._rates[-1] < WIDER * median(self._rates):
+            return False
+        if asked_ms and now_ms - asked_ms[-1] < QUESTION_EVERY_MS:
+            return False
+        if len(asked_ms) == QUESTIONS and now_ms - asked_ms[0] < QUESTIONS_WITHIN_MS:
+            return False
+        asked_ms.append(now_ms)
         return True

@@ -31,6 +31,8 @@ const PROBE_KIND = 0x70;
 const PROBE_TICK_MS = 800;
 // The server's order to send as little as possible at once (media/core/videohold.py).
 const HOLD_KIND = 0x71;
+// Its question for another train: the last one told of far more than those before (media/core/uplinkprobe.py).
+const AGAIN_KIND = 0x72;
 const WARM_TRAIN = { messages: 3, bytes: 600, waitsMs: [800, 3_000, 3_000, 30_000] };
 const CALL_TRAIN = { messages: 2, bytes: 60, waitsMs: [4_000] };
 
@@ -188,27 +190,33 @@ export class Leg {
 
     /** Signaling may be stuck behind the picture that fills the link: this order is not. @param {unknown} data */
     #ordered(data) {
-        if (!(data instanceof ArrayBuffer) || new Uint8Array(data)[0] !== HOLD_KIND || this.#closed) return;
-        void this.#control?.hold();
+        const kind = data instanceof ArrayBuffer && !this.#closed ? new Uint8Array(data)[0] : null;
+        if (kind === HOLD_KIND) void this.#control.hold();
+        else if (kind === AGAIN_KIND) this.#sendTrain();
     }
 
     /** Send the train that is due, if the way up is free for it. @param {number} sinceMs when the last one left */
     #probeLater(sinceMs) {
         this.#probing = setTimeout(() => {
             if (this.probes.readyState !== "open") return;
-            const { messages, bytes, waitsMs } = this.sends ? CALL_TRAIN : WARM_TRAIN;
+            const { waitsMs } = this.#train;
             const waitMs = waitsMs[Math.min(this.#trains, waitsMs.length - 1)] ?? 0;
             const nowMs = performance.now();
             if (nowMs - sinceMs < waitMs) return this.#probeLater(sinceMs);
-            this.#trains += 1;
-            const idle = this.probes.bufferedAmount === 0 && this.channel.bufferedAmount === 0;
-            if (idle && !isSending(this.senders.video)) this.#sendTrain(messages, bytes);
+            this.#sendTrain();
             this.#probeLater(nowMs);
         }, PROBE_TICK_MS);
     }
 
-    /** @param {number} messages @param {number} bytes each */
-    #sendTrain(messages, bytes) {
+    get #train() {
+        return this.sends ? CALL_TRAIN : WARM_TRAIN;
+    }
+
+    #sendTrain() {
+        this.#trains += 1;
+        const idle = this.probes.bufferedAmount === 0 && this.channel.bufferedAmount === 0;
+        if (!idle || isSending(this.senders.video)) return;
+        const { messages, bytes } = this.#train;
         for (let index = 0; index < messages; index += 1) {
             const message = new Uint8Array(bytes);
             message.set([PROBE_KIND, this.#trains & 0xff, index]);

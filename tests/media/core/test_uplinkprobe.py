@@ -56,3 +56,37 @@ def test_other_frames_are_left_alone() -> None:
     assert not UplinkProbe().arrived(b"\x01\x01\x00", 0.0)
     assert not UplinkProbe().arrived(b"", 0.0)
     assert not UplinkProbe().arrived(bytes((0x70,)) + bytes(2_000), 0.0)
+
+
+def settled(bps: float) -> UplinkProbe:
+    probe = UplinkProbe()
+    for number in range(3):
+        train(probe, number, bps, start_ms=4_000.0 * number)
+    return probe
+
+
+def test_a_train_that_tells_of_far_more_is_asked_about_until_the_median_believes_it() -> None:
+    probe = settled(20_000)
+    assert not probe.asks_again(12_000.0)
+    train(probe, 3, 256_000, start_ms=12_000.0)
+    assert probe.asks_again(12_100.0)
+    assert not probe.asks_again(12_300.0)  # the answer is under way
+    train(probe, 4, 250_000, start_ms=12_400.0)
+    assert not probe.asks_again(12_900.0)
+    assert probe.bps is not None
+    assert probe.bps > 200_000
+
+
+def test_a_radio_that_bunches_packets_is_not_asked_all_the_time() -> None:
+    probe, asked = settled(20_000), 0
+    for second in range(60):
+        train(probe, 10 + second, 20_000 if second % 3 else 200_000, start_ms=20_000.0 + 1_000 * second)
+        asked += probe.asks_again(20_900.0 + 1_000 * second)
+    assert asked <= 14
+
+
+def test_the_first_trains_are_not_doubted() -> None:
+    probe = UplinkProbe()
+    train(probe, 1, 20_000)
+    train(probe, 2, 256_000, start_ms=1_000.0)
+    assert not probe.asks_again(2_000.0)
