@@ -1,8 +1,9 @@
 """Whether somebody who sent all the time has all but stopped: the first sign that a link has collapsed.
 
 Owns: how many packets a moment brought in the last seconds, and whether this one brings far fewer. From a page that
-sends a voice and a picture a dozen come in each sixth of a second; when its link falls to a tenth, one or two. Must
-never read a clock or count by itself: times are ms on the caller's, packets are its total.
+sends a picture, and a voice in short packets (voicesteps.py), a dozen come in each sixth of a second; when its
+link falls to a tenth, one or two. A voice alone proves nothing, for people pause, and then it rests; pictures do
+not. Must never read a clock or count by itself: times are ms on the caller's, packets are its totals.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from collections import deque
 MOMENT_MS = 160.0
 # Who asks so late was held up, and so was the counting.
 LATE_MS = 100.0
-# Of the least that a moment has brought lately: chance alone hardly ever goes so far below it.
+# Of what a moment has brought on average lately.
 FEW = 0.3
-# With fewer than this a single packet would decide: a voice alone, and its pauses.
-LEAST_PACKETS = 4
+# With fewer packets of pictures, or of words, chance would decide: a thin link loses two in a row now and then.
+LEAST_PICTURES = 2.0
+LEAST_WORDS = 5.0
 # Moments are remembered for one to two of these.
 MEMORY_MS = 2_000.0
 # What lasts so long is how it is now: the page has been told to send less, or has reason to.
@@ -33,27 +35,36 @@ class ArrivalRhythm:
     def __init__(self) -> None:
         self.collapsed = False
         """Whether it has been going on for longer than a radio stalls."""
-        self._totals: deque[tuple[float, int]] = deque()
+        self._totals: deque[tuple[float, int, int]] = deque()
         self._bucket_ms: float | None = None
-        self._usual = 0  # the least of the bucket before: this one may hold the beginning of a fall
-        self._least: int | None = None  # since _bucket_ms
+        # Words and pictures a moment, in the bucket before: this one may hold the beginning of a fall.
+        self._usual = (0.0, 0.0)
+        self._sums = (0, 0)  # since _bucket_ms
+        self._moments = 0
         self._since_ms: float | None = None
         self._calm_ms: float | None = None
         self._stalled_ms: float | None = (
             None  # when the first of these moments was that calm has not followed
         )
 
-    def follow(self, now_ms: float, packets: int) -> bool:
-        """Whether it has stopped, or has only just begun again; ``packets``: how many have come in all."""
-        if self._totals and now_ms - self._totals[-1][0] > LATE_MS:
-            self._totals.clear()
-        self._totals.append((now_ms, packets))
-        if now_ms - self._totals[0][0] < MOMENT_MS:
+    def follow(self, now_ms: float, words: int, pictures: int) -> bool:
+        """Whether it has stopped, or has only just begun again; how many packets of each have come in all."""
+        totals = self._totals
+        if totals and now_ms - totals[-1][0] > LATE_MS:
+            totals.clear()
+        totals.append((now_ms, words, pictures))
+        if now_ms - totals[0][0] < MOMENT_MS:
             return False
-        while len(self._totals) > 1 and now_ms - self._totals[1][0] >= MOMENT_MS:
-            self._totals.popleft()
-        came = packets - self._totals[0][1]
-        few = self._usual >= LEAST_PACKETS and came <= FEW * self._usual
+        while len(totals) > 1 and now_ms - totals[1][0] >= MOMENT_MS:
+            totals.popleft()
+        came = (words - totals[0][1], pictures - totals[0][2])
+        usual_words, usual_pictures = self._usual
+        few = (
+            usual_words >= LEAST_WORDS
+            and usual_pictures >= LEAST_PICTURES
+            and came[0] <= FEW * usual_words
+            and came[1] <= FEW * usual_pictures
+        )
         if not few:
             self._since_ms = None
         elif self._since_ms is None:
@@ -71,10 +82,12 @@ class ArrivalRhythm:
             self._stalled_ms = None
         return not calm
 
-    def _remember(self, now_ms: float, came: int) -> None:
+    def _remember(self, now_ms: float, came: tuple[int, int]) -> None:
         if self._bucket_ms is None:
             self._bucket_ms = now_ms
         if now_ms - self._bucket_ms >= MEMORY_MS:
-            self._usual, self._least = self._least or 0, None
-            self._bucket_ms = now_ms
-        self._least = came if self._least is None else min(self._least, came)
+            moments = max(1, self._moments)
+            self._usual = (self._sums[0] / moments, self._sums[1] / moments)
+            self._sums, self._moments, self._bucket_ms = (0, 0), 0, now_ms
+        self._sums = (self._sums[0] + came[0], self._sums[1] + came[1])
+        self._moments += 1

@@ -36,7 +36,7 @@ from media.core.steering import (
     red_for_receiver,
 )
 from media.core.stills import chunk_bytes_at
-from media.core.uplinkprobe import UplinkProbe
+from media.core.uplinkprobe import AGAIN, UplinkProbe
 from media.core.videohold import HOLD, VideoHold
 from media.engine.downlink import SPARSE_ANSWERS
 from media.engine.downprobe import UNPROVEN_BPS, DownProbe
@@ -195,7 +195,9 @@ class LegControl:
         )
         self.feedback.tick(now_ms, self.rtt_ms, page_sends_video=sends_video)
         if self.member.room is not None:
-            stopped = self._rhythm.follow(now_ms, self.member.uplink.packets)
+            uplink = self.member.uplink
+            pictures = sum(picture.stats.packets for picture in uplink.pictures)
+            stopped = self._rhythm.follow(now_ms, uplink.audio.stats.packets, pictures)
             if self._rhythm.collapsed and sends_video:
                 self._collapsed_ms = now_ms
             self.member.downlink.tend(now_ms, stopped=stopped)
@@ -203,6 +205,8 @@ class LegControl:
             if now_ms >= self._next_steering_ms:  # what it looks at changes no faster
                 self._notice_silence(now_ms)
                 self.down_probe.tend_call(now_ms)
+                if not sends_video and self.probe.asks_again(now_ms):
+                    leg.send_unreliable(AGAIN)
         else:
             self.down_probe.tend_warm(now_ms)
 

@@ -311,11 +311,6 @@ class Uplink:
         """What comes in, in bit/s of RTP."""
         return sum(stream.stats.rate_bps(now_ms) for stream in self.streams)
 
-    @property
-    def packets(self) -> int:
-        """How many packets of voice and pictures have come."""
-        return sum(stream.stats.packets for stream in self.streams)
-
     def pictures_bps(self, now_ms: float) -> float:
         """What comes in of pictures, the large and the small one, in bit/s of RTP."""
         return sum(stream.stats.rate_bps(now_ms) for stream in self.pictures)

@@ -22,7 +22,7 @@ from media.core.parameters import SendParameters
 from media.core.redundancy import voice_wire_bps
 from media.core.stillframes import Hello, build
 from media.core.twcc import TwccSender
-from media.core.uplinkprobe import OVERHEAD_BYTES, PROBE_KIND
+from media.core.uplinkprobe import AGAIN, OVERHEAD_BYTES, PROBE_KIND
 from media.core.videohold import HOLD
 from media.engine.answer import GOOGLE_MAX_KBPS, GOOGLE_MIN_KBPS, GOOGLE_START_KBPS
 from media.engine.leg import WIRE_OVERHEAD_BYTES
@@ -121,7 +121,7 @@ class Page:
         agenda.every(LOOK_MS, self._listen, rng.uniform(0, LOOK_MS))
         agenda.every(400.0, self._tell, 400.0)
         self._delivered: deque[tuple[float, str]] = deque()
-        self._came = 0
+        self._words = self._pictures = 0
         self._stalls = False
         self.stalls: list[float] = []
         self._trains = 0
@@ -300,8 +300,9 @@ class Page:
         kinds = set()
         while self._delivered and self._delivered[0][0] <= now_ms:
             kinds.add(self._delivered.popleft()[1])
-        self._came += len(kinds)
-        stalls = self._rhythm.follow(now_ms, self._came)
+        self._words += "voice" in kinds
+        self._pictures += "video" in kinds
+        stalls = self._rhythm.follow(now_ms, self._words, self._pictures)
         if stalls and not self._stalls:
             self.stalls.append(now_ms)
         self._stalls = stalls
@@ -316,6 +317,9 @@ class Page:
             self._ears.arrived(wire.body)
         elif wire.kind == "rtcp":
             self._rtcp_arrived(rtcp.parse(wire.body))
+        elif wire.kind == "order" and wire.body == AGAIN:
+            self._trains += 1
+            self._send_train()
         elif wire.kind == "order" and wire.body == HOLD and self.parameters.audio.active:
             audio = replace(self.parameters.audio, ptime_ms=120, max_bitrate_bps=6_000, red=False)
             video = replace(self.parameters.video, active=False)
@@ -421,13 +425,17 @@ class Page:
         self._agenda.every(PROBE_TICK_MS, self._probe, PROBE_TICK_MS)
 
     def _probe(self) -> None:
-        messages, size_bytes, waits_ms = CALL_TRAIN if self.parameters.audio.active else WARM_TRAIN
+        *_, waits_ms = CALL_TRAIN if self.parameters.audio.active else WARM_TRAIN
         now_ms = self._agenda.now_ms
         if now_ms - self._probed_ms < waits_ms[min(self._trains, len(waits_ms) - 1)]:
             return
         self._probed_ms = now_ms
         self._trains += 1
-        if self.parameters.video.active:
+        self._send_train()
+
+    def _send_train(self) -> None:
+        messages, size_bytes, _ = CALL_TRAIN if self.parameters.audio.active else WARM_TRAIN
+        if self.parameters.video.active and self._agenda.now_ms >= self._trust_ms:
             return
         for index in range(messages):
             data = bytes((PROBE_KIND, self._trains & 0xFF, index)) + bytes(size_bytes - 3)

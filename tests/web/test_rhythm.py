@@ -17,6 +17,7 @@ LOOK = """async (looks) => {
     const { LOOK_MS, Rhythm } = await import('/web/shared/rhythm.js');
     const newest = [0, 0];
     const receivers = newest.map((_, index) => ({
+        track: { kind: index ? 'video' : 'audio' },
         getSynchronizationSources: () => newest[index] ? [{ timestamp: newest[index], source: index }] : [],
     }));
     const rhythm = new Rhythm();
@@ -35,12 +36,14 @@ LISTEN = """async ([stopAt, backAt, ends, otherMs]) => {
         holdOn: async (holding) => { asked.push(`hold ${holding}`); },
     };
     let newest = 0;
-    const heard = { getSynchronizationSources: () => [{ timestamp: newest }] };
+    const [heard, seen] = ['audio', 'video'].map((kind) => ({
+        track: { kind }, getSynchronizationSources: () => [{ timestamp: newest }],
+    }));
     let nowMs = 0;
     performance.now = () => nowMs;
     const transport = () => ({ type: 'transport', packetsReceived: Math.floor(nowMs / otherMs) });
     const getStats = async () => new Map([['T', transport()]]);
-    const look = listener({ getReceivers: () => [heard, heard, heard], getStats }, control);
+    const look = listener({ getReceivers: () => [heard, seen], getStats }, control);
     for (; nowMs < ends; nowMs += LOOK_MS) {
         if (nowMs < stopAt || nowMs >= backAt) newest = 1 + nowMs;
         look();
@@ -68,10 +71,10 @@ async def flows(page: Page, news: list[Look]) -> list[str]:
 
 def of_the_relay(news: list[Look]) -> list[bool]:
     """What the relay's own judgement makes of the same."""
-    rhythm, count, answers = ArrivalRhythm(), 0, []
+    rhythm, words, pictures, answers = ArrivalRhythm(), 0, 0, []
     for index, (word, picture) in enumerate(news):
-        count += word + picture
-        answers.append(rhythm.follow(LOOK_MS * index, count))
+        words, pictures = words + word, pictures + picture
+        answers.append(rhythm.follow(LOOK_MS * index, words, pictures))
     return answers
 
 
@@ -103,14 +106,16 @@ async def test_a_page_that_was_asleep_concludes_nothing(modules: Page) -> None:
         const { LOOK_MS, Rhythm } = await import('/web/shared/rhythm.js');
         const rhythm = new Rhythm();
         let newest = 0;
-        const heard = { getSynchronizationSources: () => [{ timestamp: newest }] };
+        const [heard, seen] = ['audio', 'video'].map((kind) => ({
+            track: { kind }, getSynchronizationSources: () => [{ timestamp: newest }],
+        }));
         const flows = [];
         for (let index = 0; index < looks; index += 1) {
             newest = 1 + index;
-            rhythm.look([heard, heard], LOOK_MS * index);
+            rhythm.look([heard, seen], LOOK_MS * index);
         }
         for (let step = 1; step < 5; step += 1) {
-            flows.push(rhythm.look([heard, heard], LOOK_MS * looks + 1000 * step));
+            flows.push(rhythm.look([heard, seen], LOOK_MS * looks + 1000 * step));
         }
         return flows;
     }"""

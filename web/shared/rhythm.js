@@ -10,7 +10,8 @@ export const LOOK_MS = 25;
 const LATE_MS = 100;
 const MOMENT_MS = 160;
 const FEW = 0.3;
-const LEAST_NEWS = 4;
+const LEAST_PICTURES = 2;
+const LEAST_WORDS = 5;
 const MEMORY_MS = 2_000;
 const LASTS_MS = 600;
 // Once heard again, wait so long: a full queue lets a word through now and then.
@@ -24,17 +25,18 @@ const TRUST_MS = 4_000;
 
 /** @import {SendControl} from "./sender.js" */
 
+/** @typedef {{track: {kind: string}, getSynchronizationSources: RTCRtpReceiver["getSynchronizationSources"]}} Heard */
 /** @typedef {"flows" | "stalls" | "collapsed"} Flow */
 
 export class Rhythm {
-    /** @type {[number, number][]} when, and how much news there had been by then */
+    /** @type {{ms: number, words: number, pictures: number}[]} when, and how much news there had been by then */
     #totals = [];
     /** The newest of each receiver's sources. @type {Map<object, number>} */
     #known = new Map();
-    #news = 0;
-    #usual = 0;
-    /** @type {number | null} */
-    #least = null;
+    #words = 0;
+    #pictures = 0;
+    #usual = { words: 0, pictures: 0 };
+    #sums = { words: 0, pictures: 0, moments: 0 };
     #bucketMs = -Infinity;
     /** @type {number | null} */
     #sinceMs = null;
@@ -44,14 +46,14 @@ export class Rhythm {
     #trustMs = -Infinity;
 
     /**
-     * @param {Pick<RTCRtpReceiver, "getSynchronizationSources">[]} receivers @param {number} nowMs
+     * @param {Heard[]} receivers @param {number} nowMs
      * @returns {Flow}
      */
     look(receivers, nowMs) {
         const last = this.#totals.at(-1);
-        if (last && nowMs - last[0] > LATE_MS) this.#totals = [];
+        if (last && nowMs - last.ms > LATE_MS) this.#totals = [];
         for (const receiver of receivers) this.#note(receiver);
-        this.#totals.push([nowMs, this.#news]);
+        this.#totals.push({ ms: nowMs, words: this.#words, pictures: this.#pictures });
         if (this.#hasStopped(nowMs)) {
             this.#calmMs = nowMs + CALM_MS;
             this.#stallMs ??= nowMs;
@@ -63,35 +65,45 @@ export class Rhythm {
         return nowMs < this.#calmMs ? "stalls" : "flows";
     }
 
-    /** @param {Pick<RTCRtpReceiver, "getSynchronizationSources">} receiver */
+    /** @param {Heard} receiver */
     #note(receiver) {
         const newest = Math.max(0, ...receiver.getSynchronizationSources().map((source) => source.timestamp));
-        if (newest > (this.#known.get(receiver) ?? 0)) this.#news += 1;
+        if (newest <= (this.#known.get(receiver) ?? 0)) return;
+        if (receiver.track.kind === "video") this.#pictures += 1;
+        else this.#words += 1;
         this.#known.set(receiver, newest);
     }
 
     /** @param {number} nowMs */
     #hasStopped(nowMs) {
         const totals = this.#totals;
-        if (nowMs - (totals[0]?.[0] ?? nowMs) < MOMENT_MS) return false;
-        while (totals[1] && nowMs - totals[1][0] >= MOMENT_MS) totals.shift();
-        const came = this.#news - (totals[0]?.[1] ?? 0);
-        const few = this.#usual >= LEAST_NEWS && came <= FEW * this.#usual;
+        if (nowMs - (totals[0]?.ms ?? nowMs) < MOMENT_MS) return false;
+        while (totals[1] && nowMs - totals[1].ms >= MOMENT_MS) totals.shift();
+        const words = this.#words - (totals[0]?.words ?? 0);
+        const pictures = this.#pictures - (totals[0]?.pictures ?? 0);
+        const usual = this.#usual;
+        const few = usual.words >= LEAST_WORDS && usual.pictures >= LEAST_PICTURES
+            && words <= FEW * usual.words && pictures <= FEW * usual.pictures;
         this.#sinceMs = few ? this.#sinceMs ?? nowMs : null;
         const stopped = this.#sinceMs !== null && nowMs - this.#sinceMs < LASTS_MS;
-        if (!stopped) this.#remember(nowMs, came);
+        if (!stopped) this.#remember(nowMs, words, pictures);
         return stopped;
     }
 
-    /** @param {number} nowMs @param {number} came */
-    #remember(nowMs, came) {
+    /** @param {number} nowMs @param {number} words @param {number} pictures */
+    #remember(nowMs, words, pictures) {
         if (this.#bucketMs === -Infinity) this.#bucketMs = nowMs;
+        const sums = this.#sums;
         if (nowMs - this.#bucketMs >= MEMORY_MS) {
-            this.#usual = this.#least ?? 0;
-            this.#least = null;
+            const moments = Math.max(sums.moments, 1);
+            this.#usual = { words: sums.words / moments, pictures: sums.pictures / moments };
+            this.#sums = { words, pictures, moments: 1 };
             this.#bucketMs = nowMs;
+            return;
         }
-        this.#least = Math.min(this.#least ?? came, came);
+        sums.words += words;
+        sums.pictures += pictures;
+        sums.moments += 1;
     }
 }
 
