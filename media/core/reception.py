@@ -15,6 +15,8 @@ MAX_DROPOUT_PACKETS = 3_000
 MAX_MISORDER_PACKETS = 100
 # Appendix A.8: the noise reduction of the jitter estimate.
 JITTER_GAIN = 1 / 16
+# A voice that rests still sends a packet each 400 ms (RFC 7587 section 3.1.3); pictures come several a second.
+PAUSE_MS = 2_000.0
 # RFC 3550 section 6.4.1: the field has 24 signed bits.
 MAX_CUMULATIVE_LOST = 0x7F_FFFF
 MIN_CUMULATIVE_LOST = -0x80_0000
@@ -58,6 +60,7 @@ class ReceptionStats:
         "_slice",
         "_slices",
         "bytes",
+        "lost_before_pause",
         "packets",
     )
 
@@ -73,6 +76,8 @@ class ReceptionStats:
         self._last_arrival = 0.0
         self._last_timestamp = 0
         self._received = 0
+        self.lost_before_pause = 0
+        """Of what is lost, what was found when a stream went on that had paused: it tells of the link as it was."""
         self._received_prior = 0
         self._expected_prior = 0
         self._slices = [0] * RATE_SLICES
@@ -90,6 +95,8 @@ class ReceptionStats:
         delta = ((sequence_number - self._highest + 0x8000) & 0xFFFF) - 0x8000
         if 0 < delta < MAX_DROPOUT_PACKETS:
             self._highest += delta
+            if arrival_ms * self._clock_per_ms - self._last_arrival > PAUSE_MS * self._clock_per_ms:
+                self.lost_before_pause += delta - 1
         elif not -MAX_MISORDER_PACKETS < delta <= 0:
             if self._restart.confirms(sequence_number):
                 self._begin(sequence_number, timestamp, arrival_ms)
@@ -142,6 +149,7 @@ class ReceptionStats:
         """A source starts, or starts anew: appendix A.1 ``init_seq``."""
         self._highest = self._base = sequence_number
         self._received = 1
+        self.lost_before_pause = 0
         self._received_prior = 0
         self._expected_prior = 0
         self._last_arrival = arrival_ms * self._clock_per_ms

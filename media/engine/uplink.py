@@ -323,7 +323,7 @@ class Uplink:
     def loss_ratio(self, now_ms: float) -> float:
         """The largest of the streams' loss over the last seconds, before repair."""
         for stream in self.streams:
-            lost = stream.stats.cumulative_lost
+            lost = stream.stats.cumulative_lost - stream.stats.lost_before_pause
             stream.loss.sample(lost + stream.stats.packets, lost, now_ms)
         return max(stream.loss.ratio for stream in self.streams)
 

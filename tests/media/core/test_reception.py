@@ -120,3 +120,15 @@ def test_counted_loss_is_the_true_loss(start: int, lost: set[int], reports: set[
             expected = received = 0
     assert stats.cumulative_lost == len(lost)
     assert stats.highest_sequence == start + 399
+
+
+def test_what_was_lost_before_a_pause_is_told_apart() -> None:
+    stats = ReceptionStats(90_000)
+    for number in range(10):
+        stats.received(number, 6_000 * number, 66.0 * number, 500)
+    stats.received(12, 6_000 * 12, 66.0 * 12, 500)
+    assert (stats.cumulative_lost, stats.lost_before_pause) == (2, 0)
+    # Sixty were sent into a link that had collapsed; twenty seconds later the stream goes on.
+    stats.received(73, 1_000_000, 20_000.0, 500)
+    stats.received(75, 1_010_000, 20_100.0, 500)
+    assert (stats.cumulative_lost, stats.lost_before_pause) == (63, 60)

@@ -43,3 +43,24 @@ async def test_a_longer_packet_is_a_gap_that_costs_the_others_nothing() -> None:
         assert (downlink.sent_packets, downlink.pacer.queue_bytes) == (sent, 0)
         await video_passes(station, doctor)
         assert doctor.numbers("video")[-3:] == [before + 2, before + 3, before + 4]
+
+
+async def test_a_picture_that_comes_back_is_not_blamed_for_what_was_lost_when_it_went() -> None:
+    async with relay() as running:
+        station, _ = await filmed(running)
+        uplink = running.member("station").uplink
+        now_s = time.monotonic()
+
+        def arrives(count: int) -> None:
+            nonlocal now_s
+            for _ in range(count):
+                uplink.rtp_arrived(station.video.packet(keyframe(40), now_s, marker=True), now_s)
+                now_s += 0.05
+                uplink.loss_ratio(now_s * 1000)
+
+        arrives(40)
+        for _ in range(60):
+            station.video.packet(keyframe(40), now_s, marker=True)  # into a link that has collapsed
+        now_s += 20.0
+        arrives(40)
+        assert uplink.loss_ratio(now_s * 1000) == 0.0
