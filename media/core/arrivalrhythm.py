@@ -43,9 +43,8 @@ class ArrivalRhythm:
         self._moments = 0
         self._since_ms: float | None = None
         self._calm_ms: float | None = None
-        self._stalled_ms: float | None = (
-            None  # when the first of these moments was that calm has not followed
-        )
+        # When the first such moment was since the last calm.
+        self._stalled_ms: float | None = None
 
     def follow(self, now_ms: float, words: int, pictures: int) -> bool:
         """Whether it has stopped, or has only just begun again; how many packets of each have come in all."""

@@ -71,9 +71,10 @@ FIRST_WAIT_MS = 10_000.0
 LAST_WAIT_MS = 60_000.0
 # Where trains tell that a link is wide again, a black-out that made video fail twice is no reason to wait longer.
 LAST_KNOWN_WAIT_MS = 20_000.0
-# And where they tell of so many times the room there was when it failed, that failure says nothing any more.
+# And where they tell of so many times the room there was when it failed, that failure says nothing any more; at least
+# of half as much again as it takes to start, or links that waver there would be tried every ten seconds.
 WIDENED = 2.0
-WIDE_VIDEO_BPS = 33_000
+WIDE_VIDEO_BPS = 1.5 * START_VIDEO_BPS
 
 # Ordinary loss is learnt while voice has to run clean anyway; under video slowly, lest video's own loss
 # pass for it.
@@ -356,10 +357,8 @@ class _Flow:
         patience_ms = max(PAUSE_AFTER_MS, PAUSE_AFTER_ROUND_TRIPS * rtt_ms)
         if now_ms < self._trial_until_ms:
             patience_ms = 0.0  # a trial was a guess, and voice has just told that it was wrong
-        overflows = (
-            publisher.up_queue_ms or 0.0
-        ) > SUFFERING_QUEUE_MS and publisher.up_loss_ratio > COLLAPSE_LOSS
-        if overflows or publisher.up_collapsed:
+        full = (publisher.up_queue_ms or 0.0) > SUFFERING_QUEUE_MS
+        if publisher.up_collapsed or (full and publisher.up_loss_ratio > COLLAPSE_LOSS):
             patience_ms = 0.0  # no strain, a way up that has collapsed
         elif room_bps < 0:
             patience_ms = min(patience_ms, PAUSE_SOON_MS)  # not even voice has room
