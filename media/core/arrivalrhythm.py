@@ -18,7 +18,7 @@ LATE_MS = 100.0
 FEW = 0.3
 # With fewer packets of pictures, or of words, chance would decide: a thin link loses two in a row now and then.
 LEAST_PICTURES = 2.0
-LEAST_WORDS = 5.0
+LEAST_WORDS = 4.0
 # Moments are remembered for one to two of these.
 MEMORY_MS = 2_000.0
 # What lasts so long is how it is now: the page has been told to send less, or has reason to.

@@ -11,7 +11,7 @@ const LATE_MS = 100;
 const MOMENT_MS = 160;
 const FEW = 0.3;
 const LEAST_PICTURES = 2;
-const LEAST_WORDS = 5;
+const LEAST_WORDS = 4;
 const MEMORY_MS = 2_000;
 const LASTS_MS = 600;
 // Once heard again, wait so long: a full queue lets a word through now and then.
