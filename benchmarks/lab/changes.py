@@ -21,7 +21,6 @@ def after_changes(
     samples: Sequence[Sample], from_s: float, to_s: float, moments_s: Sequence[float]
 ) -> list[dict[str, Any]]:
     """One entry a change inside the window; ``moments_s`` are seconds into it, in order."""
-    ends_s = [*moments_s[1:], to_s - from_s]
     frames_s = _frames_s(within(samples, from_s, to_s))
     return [
         {
@@ -29,7 +28,7 @@ def after_changes(
             "longest_gap_ms": received(samples, from_s + moment_s, from_s + end_s)["longest_gap_ms"],
             **_picture([at_s - from_s for at_s in frames_s], moment_s, end_s),
         }
-        for moment_s, end_s in zip(moments_s, ends_s, strict=True)
+        for moment_s, end_s in pairwise([*moments_s, to_s - from_s])
         if 0 < moment_s < to_s - from_s
     ]
 

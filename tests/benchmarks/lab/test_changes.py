@@ -56,3 +56,7 @@ def test_a_gap_counts_to_the_change_before_it() -> None:
 
 def test_changes_outside_of_the_window_are_left_out() -> None:
     assert [one["at_s"] for one in after_changes(call(lambda _: True), 0, 30, [5.0, 40.0])] == [5.0]
+
+
+def test_a_link_that_never_changes_has_nothing_to_tell() -> None:
+    assert after_changes(call(lambda _: True), 0, 30, []) == []
