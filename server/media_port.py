@@ -37,6 +37,10 @@ class LegListener(Protocol):
 class MediaPort(Protocol):
     """Asked of the engine."""
 
+    @property
+    def in_call(self) -> bool:
+        """Whether anybody is in a room."""
+
     async def open_leg(self, leg_id: str, offer_sdp: str) -> str:
         """Make a leg for an offer; returns the SDP answer. Raises media.engine.errors.OfferRefused."""
 

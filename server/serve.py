@@ -17,6 +17,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
+from media.engine.garbage import spare_calls
+from server.app import MEDIA
 from server.config import Settings, SettingsError
 from server.http.access_log import AccessLogger
 
@@ -43,6 +45,7 @@ async def serve(settings: Settings, app: web.Application, on_ready: OnReady) -> 
     runner = web.AppRunner(
         app, access_log_class=AccessLogger, handle_signals=False, shutdown_timeout=SHUTDOWN_S
     )
+    garbage = asyncio.create_task(spare_calls(lambda: app[MEDIA].in_call), name="spare calls")
     try:
         await runner.setup()
         for listening in sockets:
@@ -53,6 +56,7 @@ async def serve(settings: Settings, app: web.Application, on_ready: OnReady) -> 
         await stop.wait()
         log.info("stopping")
     finally:
+        garbage.cancel()
         await runner.cleanup()
         for listening in sockets:
             listening.close()

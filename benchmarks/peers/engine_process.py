@@ -22,6 +22,7 @@ import uvloop
 from benchmarks.peers.host import raise_priority, rss_mib
 from media.engine import engine as engine_module
 from media.engine.engine import MediaEngine, MediaSettings
+from media.engine.garbage import spare_calls
 
 HOST = "127.0.0.1"
 # An offer of three slots is 3 kB, one of a real browser 23 kB; asyncio's own limit for a line is 64 KiB.
@@ -51,6 +52,7 @@ class EngineProcess:
         """Bind the engine and the echo; the echo's port."""
         await self._engine.start()
         loop = asyncio.get_running_loop()
+        self._garbage = loop.create_task(spare_calls(lambda: self._engine.in_call))
         transport, _ = await loop.create_datagram_endpoint(_Echo, local_addr=(HOST, 0))
         bound: socket.socket = transport.get_extra_info("socket")
         port: int = bound.getsockname()[1]
@@ -67,6 +69,7 @@ class EngineProcess:
             case "mark":
                 return self._mark(request["profile"])
             case "close":
+                self._garbage.cancel()
                 await self._engine.close()
                 return {}
             case other:

@@ -71,7 +71,7 @@ FIRST_WAIT_MS = 10_000.0
 LAST_WAIT_MS = 60_000.0
 # Where trains tell that a link is wide again, a black-out that made video fail twice is no reason to wait longer.
 LAST_KNOWN_WAIT_MS = 20_000.0
-# And where they tell of so many times the room there was when it failed, that failure says nothing any more; half as
+# Where they tell of so many times the room there was when it failed, that failure says nothing any more; of half as
 # much again as it takes to start at least, or links that waver there would be tried every ten seconds.
 WIDENED = 2.0
 WIDE_VIDEO_BPS = 1.5 * START_VIDEO_BPS

@@ -122,6 +122,11 @@ class MediaEngine:
         """How many datagrams were turned away, by reason."""
         return dict(self._registry.guard.refused)
 
+    @property
+    def in_call(self) -> bool:
+        """Whether anybody is in a room."""
+        return bool(self._rooms)
+
     def refusals(self) -> dict[str, int]:
         """What was turned away since the start, at the door and in legs, by reason."""
         return self._refusals.so_far(self._members.values())

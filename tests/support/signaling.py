@@ -85,6 +85,10 @@ class MediaRecorder:
     def traffic(self, leg_id: str) -> tuple[int, int]:
         return self.traffics.get(leg_id, (0, 0))
 
+    @property
+    def in_call(self) -> bool:
+        return bool(self.rooms)
+
     def refusals(self) -> dict[str, int]:
         return {}
 

@@ -1,0 +1,50 @@
+"""Python's garbage collection, so that it does not hold up a call.
+
+Owns: when what lives long is taken out of the collector's rounds, and when all is looked through. A whole round
+over two hundred legs takes 0.1 s and more, in which not a word is forwarded. The collector is the process' own, so
+that there must be one of these in a process, and none where somebody else counts on collecting at will.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable
+
+# What was made since the last time and is still there will most likely stay; two young generations are soon looked
+# through.
+SET_ASIDE_EVERY_S = 5.0
+YOUNG = 1
+# Legs that have ended are circles of objects that only a whole round finds: a few hundred kB each.
+WHOLE_EVERY_S = 60.0
+# Where there is always a call, one of 0.1 s an hour.
+WHOLE_AT_LAST_S = 3_600.0
+
+
+class Garbage:
+    """Tell it every few seconds how it stands."""
+
+    def __init__(self, now_s: float) -> None:
+        self._whole_s = now_s
+
+    def tend(self, now_s: float, *, calls: bool) -> None:
+        """Set aside what has lived; look through everything where that is due, ``calls`` or not."""
+        if now_s - self._whole_s >= (WHOLE_AT_LAST_S if calls else WHOLE_EVERY_S):
+            self._whole_s = now_s
+            gc.unfreeze()
+            gc.collect()
+        else:
+            gc.collect(YOUNG)
+        gc.freeze()
+
+
+async def spare_calls(calls: Callable[[], bool]) -> None:
+    """Until cancelled; ``calls``: whether anybody is in one. Afterwards nothing is set aside any more."""
+    loop = asyncio.get_running_loop()
+    garbage = Garbage(loop.time())
+    try:
+        while True:
+            await asyncio.sleep(SET_ASIDE_EVERY_S)
+            garbage.tend(loop.time(), calls=calls())
+    finally:
+        gc.unfreeze()

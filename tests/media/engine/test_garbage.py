@@ -1,0 +1,60 @@
+"""Garbage collection waits for a moment without a call."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from media.engine.garbage import WHOLE_AT_LAST_S, WHOLE_EVERY_S, Garbage
+
+
+class Leg:
+    """A circle of objects, as a leg that has ended."""
+
+    def __init__(self) -> None:
+        self.own = self
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_aside() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+    gc.collect()
+
+
+def ended_leg(garbage: Garbage) -> weakref.ref[Leg]:
+    leg = Leg()
+    garbage.tend(5.0, calls=True)  # it lived that long, and was set aside
+    return weakref.ref(leg)
+
+
+def test_what_lives_is_set_aside() -> None:
+    gc.unfreeze()
+    Garbage(0.0).tend(5.0, calls=True)
+    assert gc.get_freeze_count() > 0
+
+
+def test_what_has_ended_is_found_once_nobody_is_in_a_call() -> None:
+    garbage = Garbage(0.0)
+    leg = ended_leg(garbage)
+    garbage.tend(WHOLE_EVERY_S + 1, calls=True)
+    assert leg() is not None
+    garbage.tend(WHOLE_EVERY_S + 6, calls=False)
+    assert leg() is None
+
+
+def test_where_there_is_always_a_call_it_is_found_in_an_hour() -> None:
+    garbage = Garbage(0.0)
+    leg = ended_leg(garbage)
+    garbage.tend(WHOLE_AT_LAST_S + 1, calls=True)
+    assert leg() is None
+
+
+def test_young_garbage_is_not_set_aside() -> None:
+    garbage = Garbage(0.0)
+    leg = weakref.ref(Leg())
+    garbage.tend(5.0, calls=True)
+    assert leg() is None
