@@ -24,7 +24,8 @@ WORDS = "retiré son accord"
 
 async def test_at_the_station_by_keyboard_one_question_and_it_is_over_for_both(tmp_path: Path) -> None:
     async with in_call(tmp_path) as call:
-        await call.station.focus("[data-action=withdraw]:visible")
+        button = call.station.locator("[data-action=withdraw]:visible")
+        await button.focus()
         await call.station.keyboard.press("Enter")
         question = call.station.locator("dialog[open]")
         await expect(question).to_contain_text("pour tout le monde")
@@ -32,7 +33,9 @@ async def test_at_the_station_by_keyboard_one_question_and_it_is_over_for_both(t
         await expect(question).to_have_count(0)
         assert await people.view(call.station, "call") == "call"
 
+        await expect(button).to_be_focused()
         await call.station.keyboard.press("Enter")
+        await expect(question).to_contain_text("pour tout le monde")
         await call.station.keyboard.press("Tab")
         await call.station.keyboard.press("Enter")
         await people.view(call.station, "ended")
