@@ -119,17 +119,24 @@ async def run(options: argparse.Namespace, ledger: Ledger, console: Console) -> 
 
 
 def write(options: argparse.Namespace, ledger: Ledger) -> list[Path]:
-    """Write table and plots from all that is known; returns their files."""
-    cells = ledger.results(options.picture, options.seconds)
+    """Write tables and plots from all that is known; returns their files. Plots are of the first picture."""
+    known = {picture: ledger.results(picture, options.seconds) for picture in PICTURES}
     path = ledger.path.with_suffix(".md")
     head = (
-        f"# Calls of {options.seconds:g} s, picture `{options.picture}`\n\n"
+        f"# Calls of {options.seconds:g} s\n\n"
         "Pairs: what the clinic / what the doctor received. Measured on "
         f"{', '.join(sorted(ledger.commits()))} by `python -m benchmarks.matrix`; benchmarks/README.md tells "
-        "what each number means.\n\n"
+        "what each number means.\n"
     )
-    path.write_text(head + table.markdown(cells, list(LINKS), list(call.SYSTEMS)))
-    return [path, *plots.draw(cells, list(call.SYSTEMS), ledger.path.parent)]
+    systems = list(call.SYSTEMS)
+    tables = [
+        f"\n## Picture `{picture}`\n\n{table.markdown(cells, list(LINKS), systems)}"
+        for picture, cells in known.items()
+        if cells
+    ]
+    path.write_text("".join((head, *tables)))
+    drawn = next((cells for cells in known.values() if cells), {})
+    return [path, *plots.draw(drawn, systems, ledger.path.parent)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

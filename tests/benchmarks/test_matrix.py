@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks import call, matrix
-from benchmarks.lab.ledger import Ledger
+from benchmarks.lab.ledger import Key, Ledger
 from benchmarks.lab.links import DEFAULT_LINKS, LINKS, QUICK_LINKS
 
 
@@ -74,3 +74,16 @@ def test_a_machine_without_the_means_is_refused_in_one_line(capsys, monkeypatch)
     monkeypatch.setattr(call.netns, "missing_privilege", lambda: "network namespaces need root")
     assert matrix.main([]) == 2
     assert capsys.readouterr().err == "benchmarks.matrix: network namespaces need root\n"
+
+
+def test_each_picture_has_a_table_of_its_own_and_the_plots_are_of_the_first(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(matrix.plots, "draw", lambda cells, *_: drawn.append(cells) or [])
+    ledger = Ledger(tmp_path / "2026-01-01.json")
+    for picture in ("hard", "talk"):
+        ledger.put(Key("64", "p2p", picture, 60.0), "abc", {"error": picture})
+    (path,) = matrix.write(matrix.parse_arguments(["--picture", "hard"]), ledger)
+    text = path.read_text()
+    assert text.index("## Picture `talk`") < text.index("## Picture `hard`")
+    assert text.count("| 64 | p2p | no call |") == 2
+    assert drawn == [{("64", "p2p"): {"error": "talk"}}]
