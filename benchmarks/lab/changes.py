@@ -11,42 +11,30 @@ from itertools import pairwise
 from typing import Any
 
 from benchmarks.lab.collected import Sample
-from benchmarks.lab.measure import received, within
-
-# As measure.py: so long without a frame, and the picture stands still.
-STILL_S = 2.0
+from benchmarks.lab.measure import FROZEN_SLICE_S, frames_gained, received, within
 
 
 def after_changes(
     samples: Sequence[Sample], from_s: float, to_s: float, moments_s: Sequence[float]
 ) -> list[dict[str, Any]]:
     """One entry a change inside the window; ``moments_s`` are seconds into it, in order."""
-    frames_s = _frames_s(within(samples, from_s, to_s))
+    length_s = to_s - from_s
+    inside_s = [moment_s for moment_s in moments_s if 0 < moment_s < length_s]
+    frames_s = [at_s - from_s for at_s, gained in frames_gained(within(samples, from_s, to_s)) if gained > 0]
     return [
         {
             "at_s": moment_s,
             "longest_gap_ms": received(samples, from_s + moment_s, from_s + end_s)["longest_gap_ms"],
-            **_picture([at_s - from_s for at_s in frames_s], moment_s, end_s),
+            **_picture(frames_s, moment_s, end_s),
         }
-        for moment_s, end_s in pairwise([*moments_s, to_s - from_s])
-        if 0 < moment_s < to_s - from_s
-    ]
-
-
-def _frames_s(window: Sequence[Sample]) -> list[float]:
-    """When frames had come: the readings that found new ones."""
-    counts = [(sample.at_s, {(sample.leg, one.id): one.frames for one in sample.video}) for sample in window]
-    return [
-        later_s
-        for (_, before), (later_s, now) in pairwise(counts)
-        if any(frames > before.get(stream, 0) for stream, frames in now.items())
+        for moment_s, end_s in pairwise([*inside_s, length_s])
     ]
 
 
 def _picture(frames_s: Sequence[float], moment_s: float, end_s: float) -> dict[str, float | None]:
     shown_s = [at_s for at_s in frames_s if moment_s < at_s < end_s]
-    stood_still = not any(moment_s - STILL_S < at_s <= moment_s for at_s in frames_s)
-    stops = (early for early, late in pairwise([moment_s, *shown_s, end_s]) if late - early >= STILL_S)
+    stood_still = not any(moment_s - FROZEN_SLICE_S < at_s <= moment_s for at_s in frames_s)
+    stops = (early for early, late in pairwise([moment_s, *shown_s, end_s]) if late - early >= FROZEN_SLICE_S)
     gone_s = None if stood_still else next(stops, None)
     back_s = shown_s[0] if stood_still and shown_s else None
     return {

@@ -171,15 +171,20 @@ def _wire_bytes(stream: AudioStream | VideoStream, sample: Sample) -> float:
     return stream.payload_bytes + stream.header_bytes + stream.packets * packet_bytes
 
 
+def frames_gained(window: Sequence[Sample]) -> list[tuple[float, float]]:
+    """How many frames each sample but the first found new, and when (seconds since the epoch)."""
+    gains = _gain(window, _video_of, lambda stream, _: stream.frames)
+    return [(sample.at_s, gained) for sample, gained in zip(window[1:], gains, strict=True)]
+
+
 def _picture(window: Sequence[Sample], from_s: float, length_s: float) -> dict[str, Any]:
-    frames = _gain(window, _video_of, lambda stream, _: stream.frames)
+    frames = frames_gained(window)
     freezes = sum(_gain(window, _video_of, lambda stream, _: stream.freezes))
     freeze_s = sum(_gain(window, _video_of, lambda stream, _: stream.freeze_s))
-    moments_s = [sample.at_s - from_s for sample in window[1:]]
-    slices, slices_s = _frozen_slices(zip(moments_s, frames, strict=True), length_s)
+    slices, slices_s = _frozen_slices(((at_s - from_s, gained) for at_s, gained in frames), length_s)
     busiest = max(window[-1].video, key=lambda stream: stream.frames, default=None) if window else None
     return {
-        "video_fps": round(sum(frames) / length_s, 2),
+        "video_fps": round(sum(gained for _, gained in frames) / length_s, 2),
         "video_width": busiest.width if busiest else 0,
         "video_height": busiest.height if busiest else 0,
         "freezes": round(max(freezes, slices)),

@@ -58,5 +58,10 @@ def test_changes_outside_of_the_window_are_left_out() -> None:
     assert [one["at_s"] for one in after_changes(call(lambda _: True), 0, 30, [5.0, 40.0])] == [5.0]
 
 
+def test_what_is_after_the_window_is_no_gap() -> None:
+    (only,) = after_changes(call(lambda _: True), 0, 30, [5.0, 40.0])
+    assert only["longest_gap_ms"] == 0
+
+
 def test_a_link_that_never_changes_has_nothing_to_tell() -> None:
     assert after_changes(call(lambda _: True), 0, 30, []) == []
