@@ -8,6 +8,7 @@ not. Must never read a clock or count by itself: times are ms on the caller's, p
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 # A moment: shorter ones tell nothing of a voice and a picture at 15 frames a second.
@@ -36,13 +37,13 @@ class ArrivalRhythm:
         self.collapsed = False
         """Whether it has been going on for longer than a radio stalls."""
         self._totals: deque[tuple[float, int, int]] = deque()
-        self._bucket_ms: float | None = None
+        self._bucket_ms = -math.inf
         # Words and pictures a moment, in the bucket before: this one may hold the beginning of a fall.
         self._usual = (0.0, 0.0)
         self._sums = (0, 0)  # since _bucket_ms
         self._moments = 0
         self._since_ms: float | None = None
-        self._calm_ms: float | None = None
+        self._calm_ms = -math.inf
         # When the first such moment was since the last calm.
         self._stalled_ms: float | None = None
 
@@ -76,17 +77,15 @@ class ArrivalRhythm:
             return True
         self.collapsed = False
         self._remember(now_ms, came)
-        calm = self._calm_ms is None or now_ms >= self._calm_ms
-        if calm:
-            self._stalled_ms = None
-        return not calm
+        if now_ms < self._calm_ms:
+            return True
+        self._stalled_ms = None
+        return False
 
     def _remember(self, now_ms: float, came: tuple[int, int]) -> None:
-        if self._bucket_ms is None:
-            self._bucket_ms = now_ms
         if now_ms - self._bucket_ms >= MEMORY_MS:
-            moments = max(1, self._moments)
-            self._usual = (self._sums[0] / moments, self._sums[1] / moments)
+            if self._moments:
+                self._usual = (self._sums[0] / self._moments, self._sums[1] / self._moments)
             self._sums, self._moments, self._bucket_ms = (0, 0), 0, now_ms
         self._sums = (self._sums[0] + came[0], self._sums[1] + came[1])
         self._moments += 1

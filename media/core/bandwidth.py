@@ -202,8 +202,7 @@ class SendEstimate:
 
     def on_resumed(self, now_ms: float) -> None:
         """What we held back flows again: for a moment what came is no measure of what could."""
-        hold_ms = min(MAX_HOLD_MS, RATE_WINDOW_US / 1000 + (self._rtt_ms or 0.0))
-        self._hold_until_ms = max(self._hold_until_ms, now_ms + hold_ms)
+        self._hold_until_ms = max(self._hold_until_ms, now_ms + self._hold_ms(RATE_WINDOW_US / 1000))
 
     def on_results(self, results: Sequence[PacketResult], now_ms: float) -> None:
         """What became of packets, in order of their numbers; ``now_ms`` is on the clock of sending."""
@@ -215,8 +214,7 @@ class SendEstimate:
                 self._returned_full = self._queue_ms > RETURN_QUEUE_MS
             # What waited out a gap arrives first, and tells of the gap: judge what follows it.
             self._silent, self._returning = False, True
-            # A round trip through the gap itself is as long as the gap.
-            self._hold_until_ms = now_ms + min(MAX_HOLD_MS, FEEDBACK_MS + (self._rtt_ms or 0.0))
+            self._hold_until_ms = now_ms + self._hold_ms(FEEDBACK_MS)
         self._take_in(results, now_ms)
         if all(result.probe for result in results):
             return
@@ -308,7 +306,11 @@ class SendEstimate:
             self._ceiling_bps = max(self._ceiling_bps, BURST_CEILING_SHARE * self._estimate_bps)
         self._ceiling_ms = now_ms
         self._estimate_bps = _clamped(min(self._estimate_bps, got_bps))
-        self._hold_until_ms = now_ms + min(MAX_HOLD_MS, FEEDBACK_MS + (self._rtt_ms or 0.0) + self._queue_ms)
+        self._hold_until_ms = now_ms + self._hold_ms(FEEDBACK_MS + self._queue_ms)
+
+    def _hold_ms(self, own_ms: float) -> float:
+        """A round trip and ``own_ms``; bounded, for one through a gap is as long as the gap."""
+        return min(MAX_HOLD_MS, own_ms + (self._rtt_ms or 0.0))
 
     def _grow(self, step_ms: float, now_ms: float) -> None:
         if self.app_limited:

@@ -92,17 +92,17 @@ class ReceptionStats:
         if self._highest < 0:
             self._begin(sequence_number, timestamp, arrival_ms)
             return
+        arrival = arrival_ms * self._clock_per_ms
         delta = ((sequence_number - self._highest + 0x8000) & 0xFFFF) - 0x8000
         if 0 < delta < MAX_DROPOUT_PACKETS:
             self._highest += delta
-            if arrival_ms * self._clock_per_ms - self._last_arrival > PAUSE_MS * self._clock_per_ms:
+            if delta > 1 and arrival - self._last_arrival > PAUSE_MS * self._clock_per_ms:
                 self.lost_before_pause += delta - 1
         elif not -MAX_MISORDER_PACKETS < delta <= 0:
             if self._restart.confirms(sequence_number):
                 self._begin(sequence_number, timestamp, arrival_ms)
             return
         self._received += 1
-        arrival = arrival_ms * self._clock_per_ms
         spread = arrival - self._last_arrival - ts_delta(timestamp, self._last_timestamp)
         self._jitter += (abs(spread) - self._jitter) * JITTER_GAIN
         self._last_arrival = arrival

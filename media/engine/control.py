@@ -38,7 +38,6 @@ from media.core.steering import (
 from media.core.stills import chunk_bytes_at
 from media.core.uplinkprobe import AGAIN, UplinkProbe
 from media.core.videohold import HOLD, VideoHold
-from media.engine.downlink import SPARSE_ANSWERS
 from media.engine.downprobe import UNPROVEN_BPS, DownProbe
 from media.engine.feedback import FeedbackSender
 from media.engine.layers import with_layers
@@ -181,21 +180,17 @@ class LegControl:
 
     def tick(self, now_ms: float) -> None:
         """Send whatever feedback is due."""
-        leg = self.member.leg
-        self.member.uplink.tend(now_ms, self.rtt_ms)
+        leg, uplink, in_call = self.member.leg, self.member.uplink, self.member.room is not None
+        uplink.tend(now_ms, self.rtt_ms)
         if not leg.may_send:
             return
-        up_queue_ms = self.member.uplink.audio.delay.queue_ms
-        self.member.uplink.twcc.conceals_loss = up_queue_ms is not None and up_queue_ms < CALM_QUEUE_MS
         sends_video = self._sent is not None and self._sent.video.active
-        up_bps = self.probe.bps
-        in_call = self.member.room is not None
-        self.member.uplink.twcc.rests = (
-            in_call and not sends_video and up_bps is not None and up_bps < VOICE_ONLY_BPS
-        )
+        up_queue_ms, up_bps = uplink.audio.delay.queue_ms, self.probe.bps
+        uplink.twcc.conceals_loss = up_queue_ms is not None and up_queue_ms < CALM_QUEUE_MS
+        voice_only = not sends_video and up_bps is not None and up_bps < VOICE_ONLY_BPS
+        uplink.twcc.rests = in_call and voice_only
         self.feedback.tick(now_ms, self.rtt_ms, page_sends_video=sends_video)
-        if self.member.room is not None:
-            uplink = self.member.uplink
+        if in_call:
             pictures = sum(picture.stats.packets for picture in uplink.pictures)
             stopped = self._rhythm.follow(now_ms, uplink.audio.stats.packets, pictures)
             if self._rhythm.collapsed and sends_video:
@@ -237,9 +232,7 @@ class LegControl:
         """A page that tells nothing of what it gets is sent no more than a voice."""
         downlink = self.member.downlink
         before_bps = downlink.estimate.estimate_bps
-        # Where one packet a second is asked about, an answer that was lost is no silence.
-        asked_ms = SPARSE_ANSWERS * downlink.voice_stamp_spacing_ms
-        downlink.estimate.on_silence(downlink.twcc.unanswered_us(int(now_ms * 1000)) / 1000 - asked_ms)
+        downlink.estimate.on_silence(downlink.silent_ms(now_ms))
         if downlink.estimate.estimate_bps < before_bps:
             downlink.pacer.set_rate(PACE_SHARE * downlink.estimate.estimate_bps, now_ms)
 

@@ -408,6 +408,12 @@ class Downlink:
         for slot in self.slots:
             slot.video.gave_up(now_ms)
 
+    def silent_ms(self, now_ms: float) -> float:
+        """For how long the page has told nothing of what was sent; less where it is asked about little of it."""
+        # One packet a second, an answer that was lost: that is no silence yet.
+        asked_ms = SPARSE_ANSWERS * self.voice_stamp_spacing_ms
+        return self.twcc.unanswered_us(int(now_ms * 1000)) / 1000 - asked_ms
+
     def _goes_into_the_dark(self, now_ms: float) -> bool:
         """Whether the page has told nothing for longer than it ever is silent while pictures come.
 
@@ -415,11 +421,8 @@ class Downlink:
         """
         if not self.twcc_id:
             return False
-        silent_ms = self.twcc.unanswered_us(int(now_ms * 1000)) / 1000
         patience_ms = RELEASED_AFTER_MS if self.pacer.held else HELD_AFTER_MS
-        # Where one packet a second is asked about, answers are that far apart.
-        patience_ms += SPARSE_ANSWERS * self.voice_stamp_spacing_ms
-        return silent_ms > (self.estimate.rtt_ms or UNKNOWN_RTT_MS) + patience_ms
+        return self.silent_ms(now_ms) > (self.estimate.rtt_ms or UNKNOWN_RTT_MS) + patience_ms
 
     def tend(self, now_ms: float, *, stopped: bool = False) -> None:
         """Hold the pictures while the page is silent, and let them go when it speaks; asked with every tick.

@@ -92,18 +92,15 @@ export class Rhythm {
 
     /** @param {number} nowMs @param {number} words @param {number} pictures */
     #remember(nowMs, words, pictures) {
-        if (this.#bucketMs === -Infinity) this.#bucketMs = nowMs;
-        const sums = this.#sums;
         if (nowMs - this.#bucketMs >= MEMORY_MS) {
-            const moments = Math.max(sums.moments, 1);
-            this.#usual = { words: sums.words / moments, pictures: sums.pictures / moments };
-            this.#sums = { words, pictures, moments: 1 };
+            const { moments } = this.#sums;
+            if (moments) this.#usual = { words: this.#sums.words / moments, pictures: this.#sums.pictures / moments };
+            this.#sums = { words: 0, pictures: 0, moments: 0 };
             this.#bucketMs = nowMs;
-            return;
         }
-        sums.words += words;
-        sums.pictures += pictures;
-        sums.moments += 1;
+        this.#sums.words += words;
+        this.#sums.pictures += pictures;
+        this.#sums.moments += 1;
     }
 }
 
