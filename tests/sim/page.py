@@ -18,7 +18,7 @@ from media.core import red, rtcp, rtp, rtx
 from media.core.arrivalrhythm import ArrivalRhythm
 from media.core.codecs import Codec
 from media.core.pacer import Pacer
-from media.core.parameters import SendParameters
+from media.core.parameters import AudioSend, SendParameters
 from media.core.redundancy import voice_wire_bps
 from media.core.stillframes import Hello, build
 from media.core.twcc import TwccSender
@@ -62,11 +62,15 @@ CALL_TRAIN = (2, 60, (4_000.0,))
 TELL_EVERY_MS, WORTH_TELLING, TELL_BYTES = 2_000.0, 0.2, 200
 VP8_KEYFRAME = bytes.fromhex("105000009d012a4001f000")
 VP8_DELTA = bytes.fromhex("1051000000")
-
-
 # From the packet to the sound or the picture that tells of it (getSynchronizationSources).
 PLAYOUT_MS = 60.0
 LOOK_MS, TRUST_MS = 25.0, 4_000.0  # web/shared/rhythm.js
+THINNEST_BPS = 6_000  # web/shared/sender.js
+
+
+def thinnest(audio: AudioSend) -> AudioSend:
+    """What a page sends of a voice when it shall send as little as possible."""
+    return replace(audio, ptime_ms=120, max_bitrate_bps=THINNEST_BPS, red=False)
 
 
 class Page:
@@ -172,10 +176,10 @@ class Page:
             return
         now_ms = self._agenda.now_ms
         if now_ms < self._trust_ms:
-            audio = replace(audio, ptime_ms=120, max_bitrate_bps=6_000, red=False)
+            audio = thinnest(audio)
         if self._talks:
             self._agenda.after(audio.ptime_ms, lambda: self._speak(run))
-            bitrate_bps = 6_000 if self._stalls else audio.max_bitrate_bps
+            bitrate_bps = THINNEST_BPS if self._stalls else audio.max_bitrate_bps
             size = bitrate_bps * audio.ptime_ms // 8000
         else:
             self._agenda.after(400.0, lambda: self._speak(run))  # comfort noise (RFC 7587 section 3.1.3)
@@ -201,9 +205,9 @@ class Page:
         own_bps = self.estimate.target_bps - voice_wire_bps(self.parameters.audio)
         bitrate_bps = min(video.max_bitrate_bps, max(ENCODER_FLOOR_BPS, own_bps))
         now_ms = self._agenda.now_ms
-        untold_ms = self._sender.unanswered_us(int(self._agenda.now_ms * 1000)) / 1000
         if self._stalls or now_ms < self._trust_ms:
             return
+        untold_ms = self._sender.unanswered_us(int(now_ms * 1000)) / 1000
         if self._pacer.queue_ms > 500 or untold_ms > self._least_rtt_ms + CONGESTION_WINDOW_MS:
             return  # libwebrtc drops frames rather than letting its pacer, or its congestion window, overflow
         frame_bytes = bitrate_bps / video.max_framerate / 8 * self._rng.uniform(0.7, 1.3)
@@ -318,12 +322,10 @@ class Page:
         elif wire.kind == "rtcp":
             self._rtcp_arrived(rtcp.parse(wire.body))
         elif wire.kind == "order" and wire.body == AGAIN:
-            self._trains += 1
             self._send_train()
         elif wire.kind == "order" and wire.body == HOLD and self.parameters.audio.active:
-            audio = replace(self.parameters.audio, ptime_ms=120, max_bitrate_bps=6_000, red=False)
             video = replace(self.parameters.video, active=False)
-            self.told(replace(self.parameters, audio=audio, video=video))
+            self.told(replace(self.parameters, audio=thinnest(self.parameters.audio), video=video))
 
     def _rtcp_arrived(self, packets: list[rtcp.RtcpPacket]) -> None:
         now_ms = self._agenda.now_ms
@@ -430,10 +432,10 @@ class Page:
         if now_ms - self._probed_ms < waits_ms[min(self._trains, len(waits_ms) - 1)]:
             return
         self._probed_ms = now_ms
-        self._trains += 1
         self._send_train()
 
     def _send_train(self) -> None:
+        self._trains += 1
         messages, size_bytes, _ = CALL_TRAIN if self.parameters.audio.active else WARM_TRAIN
         if self.parameters.video.active and self._agenda.now_ms >= self._trust_ms:
             return
