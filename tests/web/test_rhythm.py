@@ -28,7 +28,8 @@ LOOK = """async (looks) => {
 }"""
 # A leg's listener over a connection that is heard until `stopAt`, and what it asks of what sends.
 # Meanwhile a packet of another kind comes each `otherMs`.
-LISTEN = """async ([stopAt, backAt, ends, otherMs]) => {
+# Of its words each `wordMs` is lost while it is not heard (0: there are none).
+LISTEN = """async ([stopAt, backAt, ends, otherMs, wordMs]) => {
     const { LOOK_MS, listener } = await import('/web/shared/rhythm.js');
     const asked = [];
     const control = {
@@ -42,7 +43,9 @@ LISTEN = """async ([stopAt, backAt, ends, otherMs]) => {
     let nowMs = 0;
     performance.now = () => nowMs;
     const transport = () => ({ type: 'transport', packetsReceived: Math.floor(nowMs / otherMs) });
-    const getStats = async () => new Map([['T', transport()]]);
+    const lost = () => wordMs ? Math.floor(Math.max(0, Math.min(nowMs, backAt) - stopAt) / wordMs) : 0;
+    const voice = () => ({ type: 'inbound-rtp', kind: 'audio', packetsReceived: nowMs / 20, packetsLost: lost() });
+    const getStats = async () => new Map([['T', transport()], ['V', voice()]]);
     const look = listener({ getReceivers: () => [heard, seen], getStats }, control);
     for (; nowMs < ends; nowMs += LOOK_MS) {
         if (nowMs < stopAt || nowMs >= backAt) newest = 1 + nowMs;
@@ -123,18 +126,20 @@ async def test_a_page_that_was_asleep_concludes_nothing(modules: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("back_at_ms", "other_ms", "asked"),
+    ("back_at_ms", "other_ms", "word_ms", "asked"),
     [
-        (5_200, 1_000, ["rest true", "rest false"]),
-        (5_700, 1_000, ["rest true", "hold true", "rest false", "rest false", "hold false"]),
-        (5_700, 50, ["rest true", "rest false", "rest false"]),
+        (5_200, 1_000, 0, ["rest true", "rest false"]),
+        (5_700, 1_000, 0, ["rest true", "hold true", "rest false", "rest false", "hold false"]),
+        (5_700, 50, 0, ["rest true", "rest false", "rest false"]),
+        (5_700, 50, 200, ["rest true", "rest false", "rest false"]),
+        (5_700, 50, 25, ["rest true", "hold true", "rest false", "rest false", "hold false"]),
     ],
-    ids=["stall", "collapse", "silence of the others"],
+    ids=["stall", "collapse", "silence of the others", "a word lost now and then", "words let through"],
 )
 async def test_less_is_sent_in_a_stall_and_as_little_as_possible_after_a_collapse(
-    modules: Page, back_at_ms: int, other_ms: int, asked: list[Any]
+    modules: Page, back_at_ms: int, other_ms: int, word_ms: int, asked: list[Any]
 ) -> None:
-    assert await modules.evaluate(LISTEN, [5_000, back_at_ms, 12_000, other_ms]) == asked
+    assert await modules.evaluate(LISTEN, [5_000, back_at_ms, 12_000, other_ms, word_ms]) == asked
 
 
 # A SendControl over senders that only keep what they are told; each step is a method and its argument.

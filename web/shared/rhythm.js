@@ -20,6 +20,12 @@ const CALM_MS = 300;
 const COLLAPSED_MS = 250;
 // In that time: feedback on what we send comes five times a second and more.
 const ALIVE_PACKETS = 2;
+// A full queue lets in one word in three; what is missing between them never was silence.
+const LOSSY = 0.3;
+const LOST_WORDS = 3;
+// It takes a moment until enough words are missing: judged at once, and twice more, so many looks later each.
+const JUDGED_LOOKS = 8;
+const LAST_LOOK = 1 + 2 * JUDGED_LOOKS;
 // By then the server has told what to send.
 const TRUST_MS = 4_000;
 
@@ -112,14 +118,17 @@ export function listener(connection, control) {
     const rhythm = new Rhythm();
     /** @type {Flow} */
     let before = "flows";
-    /** @type {Promise<number>} */
-    let first = Promise.resolve(0);
+    /** @type {Promise<Received>} */
+    let first = Promise.resolve({ packets: 0, words: 0, lost: 0 });
     let held = false;
+    let looks = 0;
     return () => {
         const flow = rhythm.look(connection.getReceivers(), performance.now());
+        looks = flow === "collapsed" ? looks + 1 : 0;
+        if (looks <= LAST_LOOK && looks % JUDGED_LOOKS === 1) void judge(looks === LAST_LOOK);
         if (flow === before) return;
         before = flow;
-        if (flow === "collapsed") return void judge();
+        if (looks) return;
         if (flow === "stalls") first = received(connection);
         void control.rest(flow === "stalls");
         if (!held) return;
@@ -127,19 +136,33 @@ export function listener(connection, control) {
         void control.holdOn(false);
     };
 
-    /** The others may only have fallen silent, their pictures paused: then what the server tells of ours still comes. */
-    async function judge() {
-        held = (await received(connection)) - (await first) <= ALIVE_PACKETS;
+    /**
+     * The others may only have fallen silent, their pictures paused: then what the server tells of ours still comes,
+     * and no word is missing.
+     * @param {boolean} last
+     */
+    async function judge(last) {
+        if (held) return;
+        const [then, now] = [await first, await received(connection)];
+        const lost = now.lost - then.lost;
+        const lossy = lost >= LOST_WORDS && lost >= LOSSY * (now.words - then.words + lost);
+        if (held || before !== "collapsed") return; // an earlier judgement was made meanwhile, or it is over
+        held = lossy || now.packets - then.packets <= ALIVE_PACKETS;
         if (held) await control.holdOn(true);
-        await control.rest(false);
+        if (held || last) await control.rest(false);
     }
 }
 
-/** @param {RTCPeerConnection} connection @returns {Promise<number>} packets of every kind */
+/** Packets of every kind, those of voices, and the numbers between these that never came. @typedef {{packets: number, words: number, lost: number}} Received */
+
+/** @param {RTCPeerConnection} connection @returns {Promise<Received>} */
 async function received(connection) {
-    let packets = 0;
+    const counts = { packets: 0, words: 0, lost: 0 };
     for (const entry of (await connection.getStats()).values()) {
-        if (entry.type === "transport") packets += entry.packetsReceived ?? 0;
+        if (entry.type === "transport") counts.packets += entry.packetsReceived ?? 0;
+        if (entry.type !== "inbound-rtp" || entry.kind !== "audio") continue;
+        counts.words += entry.packetsReceived ?? 0;
+        counts.lost += entry.packetsLost ?? 0;
     }
-    return packets;
+    return counts;
 }
