@@ -152,7 +152,7 @@ class OutboundStream:
         stamp_id = downlink.voice_stamp(now_ms)
         if self.red is not None:
             block = self.red.encapsulate(payload_type, moment, data[header_len:])
-            if self.use_red:
+            if self.use_red and not downlink.pacer.held:  # what is said twice fills a full link twice
                 size_bytes = len(block) + rtp.FIXED_HEADER_BYTES
                 packet = rtp.build(
                     block,
