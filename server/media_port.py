@@ -68,8 +68,13 @@ class MediaPort(Protocol):
     def set_muted(self, leg_id: str, *, audio: bool, video: bool) -> None:
         """Stop (or resume) forwarding what this leg publishes."""
 
-    def sending_reported(self, leg_id: str, *, available_bps: int, limited_by: str) -> None:
-        """What the page's own congestion control believes of its way up (W3C quality limitation reason)."""
+    def sending_reported(
+        self, leg_id: str, *, available_bps: int, limited_by: str, quantizer: int | None = None
+    ) -> None:
+        """What the page's own congestion control believes of its way up (W3C quality limitation reason).
+
+        ``quantizer``: how coarse its picture is, on its codec's scale; None: not known.
+        """
 
     def set_preferences(self, leg_id: str, preferences: Preferences) -> None:
         """What the participant has chosen for this leg; an unknown leg is ignored."""

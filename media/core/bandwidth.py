@@ -169,6 +169,11 @@ class SendEstimate:
         return self._tested
 
     @property
+    def limit_bps(self) -> float | None:
+        """Where the link was last found full, None while it was not; the estimate may be much less than that."""
+        return self._ceiling_bps
+
+    @property
     def silent(self) -> bool:
         """Whether the peer has told nothing for longer than it should."""
         return self._silent

@@ -77,13 +77,14 @@ class CallProbing:
         self._before_bps = 0.0
 
     def due(
-        self, now_ms: float, *, wanted: bool, estimate_bps: float, queue_ms: float, loss_ratio: float
+        self, now_ms: float, *, wanted_bps: float, estimate_bps: float, queue_ms: float, loss_ratio: float
     ) -> bool:
         """Whether to send one now; True counts as sent.
 
-        ``wanted``: something waits for room. Where nothing does, or there is room, the next wait starts anew.
+        ``wanted_bps``: a link of so much has room for what waits, 0: nothing does. Where there is room the next
+        wait starts anew.
         """
-        if not wanted or estimate_bps >= ENOUGH_BPS:
+        if estimate_bps >= wanted_bps:
             self._next_ms = None
             self._wait_ms = MIN_WAIT_MS
             return False

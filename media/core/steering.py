@@ -16,6 +16,7 @@ from media.core.clinicalprofile import DEGRADATION_PREFERENCES, picture_for, pro
 from media.core.fullwayup import FullWayUp
 from media.core.held import Held
 from media.core.parameters import AudioSend, ClinicalProfile, SendParameters, VideoSend
+from media.core.plateau import Plateau, coarseness
 from media.core.redundancy import (
     RED_AT_ONCE_BPS,
     RED_MUCH_LOSS_KEEP_BPS,
@@ -97,7 +98,8 @@ class PublisherView:
     ``up_capacity_bps`` is what the way up is known to carry; ``up_probed_bps`` what a train of the warm
     leg measured, ``up_reported_bps`` what the page's congestion
     control believes (W3C availableOutgoingBitrate: a guess that grows only while it is used), ``up_limited_by``
-    what holds its picture down (RTCQualityLimitationReason); ``codecs`` are mime types it can send.
+    what holds its picture down (RTCQualityLimitationReason), ``up_quantizer`` how coarse its encoder has to make it
+    (on the codec's scale); ``codecs`` are mime types it can send.
     ``up_collapsed``: hardly anything comes up any more, for longer than a radio stalls.
     ``up_video_bps_received`` is the part of ``up_bps_received`` that is picture. ``still_asked``: a still that
     somebody waits for is on its way from this publisher.
@@ -112,6 +114,7 @@ class PublisherView:
     up_probed_bps: float | None = None
     up_reported_bps: float | None = None
     up_limited_by: str | None = None
+    up_quantizer: int | None = None
     rtt_ms: float | None = None
     audio_muted: bool = False
     video_muted: bool = False
@@ -158,6 +161,11 @@ class Steering:
     def __init__(self) -> None:
         self._flow: _Flow | None = None
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether a larger picture waits only for the links to be known to carry it."""
+        return self._flow is not None and self._flow.holds_back
+
     def decide(
         self, now_ms: float, publisher: PublisherView, receivers: Sequence[ReceiverView]
     ) -> SendParameters:
@@ -180,6 +188,7 @@ class _Flow:
         self._voice = VoiceSteps()
         self._rhythm = StillRhythm()
         self._ceiling = UplinkCeiling()
+        self._plateau = Plateau()
         self._steps = VideoSteps()
         self._up_loss = _OrdinaryLoss()
         self._down_loss = _OrdinaryLoss()
@@ -198,6 +207,11 @@ class _Flow:
         self._paused_room_bps = 0.0
         self._trial_from_ms = now_ms + FIRST_WAIT_MS
         self._trial_until_ms = now_ms
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether the picture that flows would be larger on links that are known to carry it."""
+        return self._video_since_ms is not None and self._plateau.holds_back
 
     def decide(
         self, now_ms: float, publisher: PublisherView, receivers: Sequence[ReceiverView]
@@ -342,6 +356,7 @@ class _Flow:
         self._video_since_ms = now_ms
         self._strain_since_ms = None
         self._ceiling.start(now_ms, careful=failed_before)
+        self._plateau.begin()
         self._steps.start(min(room_bps, self._ceiling.bps), now_ms)
 
     def _consider_pause(
@@ -396,7 +411,15 @@ class _Flow:
             if publisher.up_reported_bps is None
             else publisher.up_reported_bps - self._audio.max_bitrate_bps,
         )
-        self._steps.follow(min(room_bps, self._ceiling.bps), now_ms)
+        worth_bps = self._plateau.worth_bps(
+            room_bps,
+            self._steps.bitrate_bps,
+            profile,
+            now_ms,
+            blind=not self._known,
+            coarseness=coarseness(publisher.up_quantizer, codec),
+        )
+        self._steps.follow(min(worth_bps, self._ceiling.bps), now_ms)
         framerate, scale = picture_for(self._steps.bitrate_bps, profile)
         return VideoSend(
             active=True,

@@ -12,6 +12,7 @@ from dataclasses import replace
 from media.core import rtcp
 from media.core.arrivalrhythm import ArrivalRhythm
 from media.core.backgroundrate import MAX_BPS, BackgroundRate
+from media.core.fullwayup import COLLAPSED_BPS
 from media.core.keyframes import keyframe_spacing_ms
 from media.core.link import LinkMeter
 from media.core.loudest import VOICES_HEARD, LoudestVoices, too_many_voices
@@ -57,6 +58,9 @@ SPARSE_FEEDBACK_MS = 1_000.0
 LEAST_ARRIVES = 0.1
 # A way up of less never carries the smallest picture beside a voice.
 VOICE_ONLY_BPS = 24_000
+# Of a way down whose way up has just collapsed nothing is told: so long a voice for 2G is sent there, until
+# silence, or an answer, tells more.
+BOTH_WAYS_MS = 1_500.0
 # Under this queue a loss on the way up was the radio's, not a full link's.
 CALM_QUEUE_MS = 60.0
 # A voice on the wire as the relay sends it, without and with its past.
@@ -92,6 +96,7 @@ class LegControl:
         self._rhythm = ArrivalRhythm()
         self._collapsed_ms: float | None = None
         self._reported: tuple[int, str, float] | None = None
+        self._quantizer: int | None = None
         self._sent: SendParameters | None = None
         self._told: LinkQuality | None = None
 
@@ -250,7 +255,7 @@ class LegControl:
         self._next_steering_ms = now_ms + STEERING_INTERVAL_MS
         return True
 
-    def receiver_view(self) -> ReceiverView:
+    def receiver_view(self, now_ms: float) -> ReceiverView:
         """This leg as one that receives."""
         downlink = self.member.downlink
         estimate = downlink.estimate
@@ -262,8 +267,11 @@ class LegControl:
             total_bps = sum(RED_VOICE_BPS if out.use_red else PLAIN_VOICE_BPS for out in voices)
             # One plain voice is the publisher's own, which steering counts.
             extra_bps = total_bps - PLAIN_VOICE_BPS
+        estimate_bps = self.down_probe.trusted_bps()
+        if self._collapsed_ms is not None and now_ms - self._collapsed_ms < BOTH_WAYS_MS:
+            estimate_bps = min(estimate_bps, COLLAPSED_BPS)
         return ReceiverView(
-            estimate_bps=self._held(self.down_probe.trusted_bps()),
+            estimate_bps=self._held(estimate_bps),
             loss_ratio=estimate.loss_ratio,
             queue_ms=estimate.queue_ms,  # voice does not wait in our own pacer
             rtt_ms=self.rtt_ms,
@@ -292,9 +300,9 @@ class LegControl:
             for other in room.members:  # before the next word of anybody
                 other.uplink.audio.measures_level = True
 
-    def switch_redundancy(self) -> None:
+    def switch_redundancy(self, now_ms: float) -> None:
         """Turn RED towards this leg on or off, as its losses and its room say."""
-        view = self.receiver_view()
+        view = self.receiver_view(now_ms)
         for out in self.member.downlink.by_ssrc.values():
             if out.red is not None:
                 out.use_red = red_for_receiver(view, was_on=out.use_red)
@@ -338,12 +346,14 @@ class LegControl:
             else _less(self.probe.bps, low_bps),
             up_reported_bps=_less(self._reported[0], low_bps) if self._reported else None,
             up_limited_by=self._reported[1] if self._reported else None,
+            up_quantizer=self._quantizer,
             audio_muted=uplink.audio.muted,
             video_muted=uplink.video.muted,
             still_asked=self.still_asked,
             codecs=self._encodes,
         )
         parameters = self._with_level(self.steering.decide(now_ms, view, receivers))
+        uplink.video.held_back = self.steering.holds_back
         parameters = with_layers(parameters, scalability_mode)
         if low.active and parameters.video.active:
             parameters = replace(parameters, low=low)
@@ -392,9 +402,12 @@ class LegControl:
             return parameters
         return replace(parameters, audio=replace(parameters.audio, level=True))
 
-    def sending_reported(self, available_bps: int, limited_by: str, now_ms: float) -> None:
-        """The page's congestion control has a new opinion of the way up."""
+    def sending_reported(
+        self, available_bps: int, limited_by: str, now_ms: float, quantizer: int | None = None
+    ) -> None:
+        """The page's congestion control has a new opinion of the way up, or its encoder another quantizer."""
         self._reported = (available_bps, limited_by, now_ms)
+        self._quantizer = quantizer
         self.meter.rates(up_bps=available_bps)
 
     def link_news(self, now_ms: float) -> LinkQuality | None:

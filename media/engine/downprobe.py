@@ -6,7 +6,8 @@ media/core) nor what it tells (bandwidth.py there).
 
 from __future__ import annotations
 
-from media.core.probing import CallProbing, call_train, warm_train
+from media.core.plateau import NEXT_LINK_BPS
+from media.core.probing import ENOUGH_BPS, CallProbing, call_train, warm_train
 from media.engine.downlink import Slot
 from media.engine.rooms import Member
 
@@ -70,16 +71,29 @@ class DownProbe:
                 self._next_ms = now_ms + UNPROVEN_PROBE_MS
                 downlink.probe(warm_train(None), now_ms)
             return
-        listens = member.wants_video and not estimate.silent
-        waits = listens and any(_picture_waits(slot, now_ms) for slot in downlink.slots)
         if self._in_call.due(
             now_ms,
-            wanted=waits or (not member.wants_video and estimate.estimate_bps < FULL_VOICE_BPS),
+            wanted_bps=self._wanted_bps(now_ms),
             estimate_bps=estimate.estimate_bps,
             queue_ms=estimate.queue_ms,
             loss_ratio=estimate.loss_ratio,
         ):
             downlink.probe(call_train(estimate.estimate_bps), now_ms)
+
+    def _wanted_bps(self, now_ms: float) -> float:
+        """The link that has room for what waits for it."""
+        if not self._member.wants_video:
+            return FULL_VOICE_BPS
+        downlink = self._member.downlink
+        if downlink.estimate.silent:
+            return 0.0
+        if any(_picture_waits(slot, now_ms) for slot in downlink.slots):
+            return ENOUGH_BPS
+        limit_bps = downlink.estimate.limit_bps
+        if limit_bps is not None and limit_bps < NEXT_LINK_BPS:
+            return 0.0  # beside a picture a train is easily bunched: it does not gainsay what is known
+        sources = [slot.video.source for slot in downlink.slots]
+        return NEXT_LINK_BPS if any(source is not None and source.held_back for source in sources) else 0.0
 
 
 def _picture_waits(slot: Slot, now_ms: float) -> bool:

@@ -278,11 +278,14 @@ class MediaEngine:
         if self._listener is not None:
             self._listener.stills_wanted(leg_id, *wanted)
 
-    def sending_reported(self, leg_id: str, *, available_bps: int, limited_by: str) -> None:
-        """What the page's own congestion control believes of its way up. Unknown legs are ignored."""
+    def sending_reported(
+        self, leg_id: str, *, available_bps: int, limited_by: str, quantizer: int | None = None
+    ) -> None:
+        """What the page tells of its way up and of its encoder. Unknown legs are ignored."""
         leg = self._legs.get(leg_id)
         if leg is not None:
-            self._controls[leg].sending_reported(available_bps, limited_by, time.monotonic() * 1000)
+            now_ms = time.monotonic() * 1000
+            self._controls[leg].sending_reported(available_bps, limited_by, now_ms, quantizer)
 
     def use_lower_copy(
         self,
@@ -390,7 +393,7 @@ class MediaEngine:
         leg.check_silence(now_s)
         self._pace_stills(control, now_ms)
         control.choose_voices()
-        control.switch_redundancy()
+        control.switch_redundancy(now_ms)
         control.thin_out_feedback(now_ms)
         self._steer(control.member, now_ms)
         quality = control.link_news(now_ms)
@@ -418,7 +421,9 @@ class MediaEngine:
             return
         others = member.room.members if member.room is not None else []
         receivers = [
-            (other, self._controls[other.leg].receiver_view()) for other in others if other is not member
+            (other, self._controls[other.leg].receiver_view(now_ms))
+            for other in others
+            if other is not member
         ]
         receivers = self._no_room.consider(member, receivers, now_ms)
         receivers = self._simulcast.consider(member, receivers, control.way_up(now_ms), now_ms)

@@ -82,6 +82,7 @@ class InboundStream:
         self.stats = ReceptionStats(clock_rate)
         self.clock = RemoteClock()
         self.loss = LossWindow()
+        self.held_back = False  # a larger picture is sent as soon as the links are known to carry it
         self.rests = False  # none is wanted and the way up is full: what is lost is not asked for again
         self.nack = NackGenerator(max_age_ms=VOICE_MAX_AGE_MS if self.kind == "audio" else MAX_AGE_MS)
         self.repairs: RepairWait[VideoPacket] = RepairWait(self._holes)

@@ -231,6 +231,7 @@ class Legs:
                 report.leg_id,
                 available_bps=report.available_outgoing_bps,
                 limited_by=report.quality_limitation.value,
+                quantizer=report.quantizer,
             )
 
     def announce(self, participant_id: str) -> None:

@@ -49,11 +49,16 @@ class Preferences(ClientMessage, tag="preferences", frozen=True, kw_only=True):
 
 
 class SendReport(ClientMessage, tag="send_report", frozen=True, kw_only=True):
-    """What this page's own congestion control believes of its way up (W3C availableOutgoingBitrate)."""
+    """What this page's own congestion control believes of its way up (W3C availableOutgoingBitrate).
+
+    ``quantizer``: how coarse its picture is just now, on its codec's own scale (W3C qpSum over framesEncoded); left
+    out where the browser does not tell, and while no picture is sent.
+    """
 
     leg_id: Identifier
     available_outgoing_bps: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
     quality_limitation: QualityLimitation
+    quantizer: Annotated[int, msgspec.Meta(ge=0, le=255)] | None = None
 
 
 class LegAnswer(ServerMessage, tag="leg_answer", frozen=True, kw_only=True):

@@ -127,7 +127,7 @@ class Fixture:
             for packet in control.member.uplink.feedback_due(self.now_ms, control.rtt_ms, 1, rich):
                 rtcp.parse(packet)
             control.feedback.tick(self.now_ms, control.rtt_ms, page_sends_video=True)
-            control.switch_redundancy()
+            control.switch_redundancy(self.now_ms)
             self.engine._steer(control.member, self.now_ms)
             control.link_news(self.now_ms)
             downlink._pump(self.now_ms)

@@ -155,7 +155,7 @@ class Seat:
         if self._stills.is_coming_up(self.member):
             rate_bps = self.control.stills_up_budget_bps(now_ms)
             self._stills.grant(self.member, rate_bps, self.control.still_chunk_bytes(now_ms, up_bps=rate_bps))
-        self.control.switch_redundancy()
+        self.control.switch_redundancy(now_ms)
         self.steer()
         self.control.link_news(now_ms)
         self.rungs = self.control.rung_report(now_ms) or self.rungs
@@ -163,7 +163,7 @@ class Seat:
     def steer(self) -> None:
         now_ms = self._agenda.now_ms
         others = self.others if self.member.room is not None else []
-        parameters = self.control.steer([other.control.receiver_view() for other in others], now_ms)
+        parameters = self.control.steer([other.control.receiver_view(now_ms) for other in others], now_ms)
         if parameters is not None:
             self.parameters = parameters
             self.control.sends_stills = parameters.stills.every_s > 0

@@ -79,7 +79,9 @@ class MediaRecorder:
     def set_muted(self, leg_id: str, *, audio: bool, video: bool) -> None:
         self.calls.append(("set_muted", leg_id, audio, video))
 
-    def sending_reported(self, leg_id: str, *, available_bps: int, limited_by: str) -> None:
+    def sending_reported(
+        self, leg_id: str, *, available_bps: int, limited_by: str, quantizer: int | None = None
+    ) -> None:
         self.calls.append(("sending_reported", leg_id, available_bps, limited_by))
 
     def traffic(self, leg_id: str) -> tuple[int, int]:

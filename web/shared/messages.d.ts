@@ -26,7 +26,7 @@ export interface SetDuty { type: "set_duty"; on: boolean }
 export interface Accept { type: "accept"; consultation_id: string }
 export interface Leave { type: "leave"; consultation_id: string }
 export interface End { type: "end"; consultation_id: string }
-export interface SendReport { type: "send_report"; leg_id: string; available_outgoing_bps: number; quality_limitation: "none" | "cpu" | "bandwidth" | "other" }
+export interface SendReport { type: "send_report"; leg_id: string; available_outgoing_bps: number; quality_limitation: "none" | "cpu" | "bandwidth" | "other"; quantizer?: number }
 export interface MediaState { type: "media_state"; audio_muted: boolean; video_muted: boolean }
 export interface Preferences { type: "preferences"; audio_only: boolean; save_data: boolean; profile: ClinicalProfile }
 export interface AskStill { type: "ask_still"; participant_id: string }

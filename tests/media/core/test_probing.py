@@ -6,6 +6,7 @@ import pytest
 
 from media.core.probing import (
     COST_SHARE,
+    ENOUGH_BPS,
     HEADERS_BYTES,
     MIN_PACKETS,
     CallProbing,
@@ -37,7 +38,7 @@ def trains(probing: CallProbing, seconds: int, estimate_bps: float, **calm: floa
     return [
         now_ms
         for now_ms in range(0, seconds * 1000, 250)
-        if probing.due(now_ms, wanted=True, estimate_bps=estimate_bps, **known)
+        if probing.due(now_ms, wanted_bps=ENOUGH_BPS, estimate_bps=estimate_bps, **known)
     ]
 
 
@@ -58,7 +59,7 @@ def test_a_link_with_room_or_without_a_wish_is_left_alone() -> None:
     probing = CallProbing()
     assert trains(probing, 60, 300_000) == []
     assert not any(
-        probing.due(now_ms, wanted=False, estimate_bps=20_000, queue_ms=0, loss_ratio=0)
+        probing.due(now_ms, wanted_bps=0.0, estimate_bps=20_000, queue_ms=0, loss_ratio=0)
         for now_ms in range(0, 60_000, 250)
     )
 
@@ -68,11 +69,25 @@ def test_a_train_that_found_more_is_soon_followed_by_the_next() -> None:
     assert trains(probing, 60, 20_000)
     known = {"queue_ms": 0.0, "loss_ratio": 0.0}
     found_ms = next(
-        t for t in range(60_000, 90_000, 250) if probing.due(t, wanted=True, estimate_bps=40_000, **known)
+        t
+        for t in range(60_000, 90_000, 250)
+        if probing.due(t, wanted_bps=ENOUGH_BPS, estimate_bps=40_000, **known)
     )
     again_ms = next(
         t
         for t in range(found_ms + 250, 90_000, 250)
-        if probing.due(t, wanted=True, estimate_bps=55_000, **known)
+        if probing.due(t, wanted_bps=ENOUGH_BPS, estimate_bps=55_000, **known)
     )
     assert again_ms - found_ms <= 5_000
+
+
+def test_a_wish_that_takes_more_is_probed_for_until_there_is_so_much() -> None:
+    def sends(estimate_bps: float) -> bool:
+        probing = CallProbing()
+        known = {"estimate_bps": estimate_bps, "queue_ms": 5.0, "loss_ratio": 0.0}
+        return any(
+            probing.due(now_ms, wanted_bps=5 * ENOUGH_BPS, **known) for now_ms in range(0, 20_000, 250)
+        )
+
+    assert sends(4 * ENOUGH_BPS)
+    assert not sends(5 * ENOUGH_BPS)

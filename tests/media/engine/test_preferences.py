@@ -67,10 +67,10 @@ async def test_saving_data_is_seen_by_whoever_sends_to_this_leg() -> None:
         await running.call("station", "doctor")
         running.engine.set_preferences("doctor", Preferences(save_data=True))
         control = running.control("doctor")
-        assert control.receiver_view().estimate_bps <= SAVE_DATA_BPS
+        assert control.receiver_view(0.0).estimate_bps <= SAVE_DATA_BPS
         running.engine.set_preferences("doctor", Preferences())
         # At first nobody knows what the link carries.
-        await until(lambda: control.receiver_view().estimate_bps > SAVE_DATA_BPS)
+        await until(lambda: control.receiver_view(0.0).estimate_bps > SAVE_DATA_BPS)
 
 
 async def test_rungs_are_told_while_two_are_there_and_no_longer_after() -> None:
