@@ -16,6 +16,9 @@ from media.core.rtp import RestartDetector, seq_delta
 MAX_MISSING = 200
 # How long a hole may be filled by mere reordering before it is asked for: one burst of a sender's pacer.
 REORDER_GRACE_MS = 15.0
+# Where so many packets have come in order since one last came late by itself, what is missing was lost: no grace.
+# At worst, where one in fifty comes late, one packet in 135 is then sent again for nothing.
+IN_ORDER_PACKETS = 50
 # A repeat waits a round trip and a quarter, for the answer queues behind what is on its way already …
 REPEAT_RTT_FACTOR = 1.25
 # … and never less than this, or one burst of loss on a fast link becomes a burst of requests.
@@ -67,9 +70,11 @@ class NackGenerator:
         "_max_age_ms",
         "_missing",
         "_overflow_age",
+        "_reordered",
         "_restart",
         "_seen",
         "abandoned",
+        "opened_ms",
         "recovered",
         "requested",
     )
@@ -84,6 +89,10 @@ class NackGenerator:
         self._seen = [-1] * WINDOW_PACKETS
         self._restart = RestartDetector()
         self._overflow_age = 2
+        # The highest number when a packet last came late without having been sent again.
+        self._reordered = -1
+        self.opened_ms: float | None = None
+        """When the newest hole was found; None before the first."""
         self.requested = 0
         self.recovered = 0
         self.abandoned = 0
@@ -92,6 +101,11 @@ class NackGenerator:
     def overflowed(self) -> bool:
         """The list grew too long and was given up: ask for a keyframe. True until the second `due`."""
         return self._overflow_age < 2
+
+    @property
+    def lacks(self) -> bool:
+        """Whether anything is missing, or too much was."""
+        return bool(self._missing) or self._overflow_age < 2
 
     @property
     def missing_count(self) -> int:
@@ -112,8 +126,11 @@ class NackGenerator:
         """The number under which a packet that was just received stands among the holes."""
         return self._highest + seq_delta(sequence_number, self._highest)
 
-    def received(self, sequence_number: int, now_ms: float) -> bool:
-        """Note an arrival (original or resent). True if new, False for a duplicate or one far too old."""
+    def received(self, sequence_number: int, now_ms: float, *, repeat: bool = False) -> bool:
+        """Note an arrival. True if new, False for a duplicate or one far too old.
+
+        ``repeat``: known to have been sent again, and not merely overtaken.
+        """
         highest = self._highest
         if highest < 0:
             self._begin(sequence_number)
@@ -125,7 +142,7 @@ class NackGenerator:
             self._seen[number % WINDOW_PACKETS] = number
             return True
         if -WINDOW_PACKETS < delta <= 0:
-            return self._late(number)
+            return self._late(number, repeat)
         if 0 < delta < MAX_DROPOUT_PACKETS:
             self._open_holes(number, now_ms)
             self._highest = number
@@ -143,11 +160,12 @@ class NackGenerator:
         if not self._missing:
             return []
         repeat_ms = max(rtt_ms * REPEAT_RTT_FACTOR, MIN_REPEAT_MS)
+        in_order = self._highest - self._reordered >= IN_ORDER_PACKETS
         asked: list[int] = []
         hopeless: list[int] = []
         for number, hole in self._missing.items():
             if hole.tries == 0:
-                if now_ms - hole.since_ms < REORDER_GRACE_MS:
+                if not in_order and now_ms - hole.since_ms < REORDER_GRACE_MS:
                     continue
                 self.requested += 1
             elif now_ms - hole.since_ms > self._max_age_ms:
@@ -168,11 +186,11 @@ class NackGenerator:
 
     def _begin(self, sequence_number: int) -> None:
         # One round up: late packets from just before the first keep a positive number.
-        self._highest = sequence_number + 0x10000
+        self._highest = self._reordered = sequence_number + 0x10000
         self._seen = [-1] * WINDOW_PACKETS
         self._seen[self._highest % WINDOW_PACKETS] = self._highest
 
-    def _late(self, number: int) -> bool:
+    def _late(self, number: int, repeat: bool) -> bool:
         place = number % WINDOW_PACKETS
         if self._seen[place] == number:
             return False
@@ -180,6 +198,8 @@ class NackGenerator:
         hole = self._missing.pop(number, None)
         if hole is not None and hole.tries:
             self.recovered += 1
+        if not repeat:
+            self._reordered = self._highest
         return True
 
     def _open_holes(self, number: int, now_ms: float) -> None:
@@ -189,6 +209,7 @@ class NackGenerator:
             self.abandoned += gap
             self._give_up()
             return
+        self.opened_ms = now_ms
         for lost in range(self._highest + 1, number):
             self._missing[lost] = _Hole(now_ms)
 

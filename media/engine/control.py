@@ -43,6 +43,7 @@ from media.engine.downprobe import UNPROVEN_BPS, DownProbe
 from media.engine.feedback import FeedbackSender
 from media.engine.layers import with_layers
 from media.engine.rooms import Member
+from media.engine.uplink import InboundStream
 
 STEERING_INTERVAL_MS = 250.0
 # People look at bars, not at oscilloscopes; each message costs the thin link 200 bytes.
@@ -72,8 +73,10 @@ NO_LOW = VideoSend()
 class LegControl:
     """The periodic work of one leg. All times are ms on the monotonic clock."""
 
-    def __init__(self, member: Member, feedback_ssrc: int) -> None:
+    def __init__(self, member: Member, feedback_ssrc: int, *, first_wait: float = 1.0) -> None:
+        """``first_wait``: of the steering interval, from the first time to the second (0 to 1)."""
         self.member = member
+        self._first_wait = first_wait
         self.steering = Steering()
         self.meter = LinkMeter()
         self.trips = RoundTrips()
@@ -85,6 +88,7 @@ class LegControl:
         self._stills_down = BackgroundRate()
         self._stills_up = BackgroundRate()
         self.feedback = FeedbackSender(member, feedback_ssrc)
+        member.uplink.on_gap = self._gap_found
         offer = member.leg.offer
         self._encodes = tuple(entry.codec.value for entry in offer.own_video.formats)
         self._decodes = tuple(entry.codec.value for entry in offer.slots[0].video.formats)
@@ -185,22 +189,21 @@ class LegControl:
 
     def tick(self, now_ms: float) -> None:
         """Send whatever feedback is due."""
-        leg, uplink, in_call = self.member.leg, self.member.uplink, self.member.room is not None
-        uplink.tend(now_ms, self.rtt_ms)
+        member, rtt_ms = self.member, self.trips.rtt_ms
+        leg, uplink, in_call = member.leg, member.uplink, member.room is not None
+        uplink.tend(now_ms, rtt_ms)
         if not leg.may_send:
             return
         sends_video = self._sent is not None and self._sent.video.active
-        up_queue_ms, up_bps = uplink.audio.delay.queue_ms, self.probe.bps
+        up_queue_ms = uplink.audio.delay.queue_ms
         uplink.twcc.conceals_loss = up_queue_ms is not None and up_queue_ms < CALM_QUEUE_MS
-        voice_only = not sends_video and up_bps is not None and up_bps < VOICE_ONLY_BPS
-        uplink.twcc.rests = in_call and voice_only
-        self.feedback.tick(now_ms, self.rtt_ms, page_sends_video=sends_video)
+        uplink.twcc.rests = in_call and not sends_video and self._carries_only_voice
+        self.feedback.tick(now_ms, rtt_ms, page_sends_video=sends_video)
         if in_call:
-            pictures = sum(picture.stats.packets for picture in uplink.pictures)
-            stopped = self._rhythm.follow(now_ms, uplink.audio.stats.packets, pictures)
+            stopped = self._rhythm.follow(now_ms, uplink.audio.stats.packets, uplink.picture_packets)
             if self._rhythm.collapsed and sends_video:
                 self._collapsed_ms = now_ms
-            self.member.downlink.tend(now_ms, stopped=stopped)
+            member.downlink.tend(now_ms, stopped=stopped)
             self._hold_video(now_ms)
             if now_ms >= self._next_steering_ms:  # what it looks at changes no faster
                 self._notice_silence(now_ms)
@@ -209,6 +212,18 @@ class LegControl:
                     leg.send_unreliable(AGAIN)
         else:
             self.down_probe.tend_warm(now_ms)
+
+    @property
+    def _carries_only_voice(self) -> bool:
+        """Whether the way up is known to be too thin for any picture."""
+        up_bps = self.probe.bps
+        return up_bps is not None and up_bps < VOICE_ONLY_BPS
+
+    def _gap_found(self, picture: InboundStream, now_ms: float) -> None:
+        # On a full way up a repeat is one packet more before the voice, and need not come sooner.
+        calm = self.member.uplink.audio.delay.newest_ms < CALM_QUEUE_MS
+        if calm and self.member.uplink.twcc.conceals_loss and self.member.leg.may_send:
+            self.feedback.ask_again(picture, now_ms, self.rtt_ms)
 
     def _hold_video(self, now_ms: float) -> None:
         """Stop what a page sends that cannot have heard yet that it shall send little."""
@@ -249,10 +264,17 @@ class LegControl:
     # Steering ------------------------------------------------------------------------------------------
 
     def steering_due(self, now_ms: float) -> bool:
-        """Whether the quarter of a second is over."""
+        """Whether the quarter of a second is over. Each leg keeps to its own beat.
+
+        Legs that a pause has held up together would stay together, and do all their work in one moment.
+        """
         if now_ms < self._next_steering_ms:
             return False
-        self._next_steering_ms = now_ms + STEERING_INTERVAL_MS
+        if not self._next_steering_ms:
+            self._next_steering_ms = now_ms + self._first_wait * STEERING_INTERVAL_MS
+        else:
+            late_ms = min(now_ms - self._next_steering_ms, STEERING_INTERVAL_MS)
+            self._next_steering_ms = now_ms + STEERING_INTERVAL_MS - late_ms
         return True
 
     def receiver_view(self, now_ms: float) -> ReceiverView:
@@ -291,7 +313,7 @@ class LegControl:
         voices = sum(slot.audio.active for slot in downlink.slots)
         was_on = downlink.voices is not None
         estimate_bps = self._held(downlink.estimate.estimate_bps)
-        crowded = too_many_voices(estimate_bps, voices, voice_wire_bps(AudioSend()), was_on=was_on)
+        crowded = too_many_voices(estimate_bps, voices, PLAIN_VOICE_BPS, was_on=was_on)
         if crowded == was_on:
             return
         downlink.voices = LoudestVoices() if crowded else None

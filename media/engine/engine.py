@@ -45,6 +45,9 @@ log = structlog.get_logger(__name__)
 TICK_S = 0.025
 # Legs tended without a pause: about 1 ms of work, which is as long as a packet may have to wait for it.
 LEGS_AT_ONCE = 20
+# Multiples of it, less the whole numbers, lie evenly in 0 to 1 however many there are: so legs are steered spread
+# over the quarter of a second.
+GOLDEN_RATIO = 0.618_034
 # How long a lower copy that nobody watches may go on.
 TIDY_MS = 250.0
 # A certificate lives 30 days in aiortc; ours is renewed long before, and a leg keeps the one it started with.
@@ -97,6 +100,7 @@ class MediaEngine:
         self._controls: dict[Leg, LegControl] = {}
         self._stills = Stills()
         self._periodic: dict[str, tuple[float, int, int]] = {}
+        self._opened = 0
         self._legs: dict[str, Leg] = {}
         self._rooms: dict[str, Room] = {}
         self.lower_copies = LowerCopies(
@@ -178,7 +182,9 @@ class MediaEngine:
         self._legs[leg_id] = leg
         self._members[leg] = member
         self._stills.leg_opened(member)
-        self._controls[leg] = LegControl(member, feedback_ssrc=numbers[-1])
+        self._opened += 1
+        first_wait = self._opened * GOLDEN_RATIO % 1
+        self._controls[leg] = LegControl(member, feedback_ssrc=numbers[-1], first_wait=first_wait)
         self._registry.add(leg)
         transport = Transport(leg.username, leg.password, leg.fingerprint, leg.candidates)
         answer = compose_answer(offer, transport, sources, secrets.randbits(62))

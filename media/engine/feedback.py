@@ -13,6 +13,7 @@ from media.core import rtcp
 from media.core.feedbackbudget import DATAGRAM_OVERHEAD_BYTES, Feedback, FeedbackBudget
 from media.core.reports import next_report_ms
 from media.engine.rooms import Member
+from media.engine.uplink import InboundStream, picture_repeats
 
 FIRST_REPORT_MS = 500.0
 CNAME = "keneya"
@@ -20,6 +21,8 @@ CNAME = "keneya"
 DATAGRAM_MAX_BYTES = 1_100
 # What is taken for the size of a report before the first: an RR with one block, and SDES.
 LEAST_REPORT_BYTES = 60
+# What is found missing so soon after the last time shares the next tick's datagram.
+ASKED_APART_MS = 25.0
 
 
 class FeedbackSender:
@@ -31,6 +34,7 @@ class FeedbackSender:
         self.budget = FeedbackBudget(member.downlink.estimate.estimate_bps)
         self._next_report_ms = 0.0
         self._reported_ms = 0.0
+        self._asked_ms = 0.0
 
     def joined(self, now_ms: float) -> None:
         """Media begins: lip sync and round trips wait for the first report, so it must not wait itself."""
@@ -40,16 +44,27 @@ class FeedbackSender:
         """Send whatever is due."""
         uplink, budget = self._member.uplink, self.budget
         uplink.twcc.picture_flows = page_sends_video
+        report_due = now_ms >= self._next_report_ms
+        if not report_due and not uplink.wants_to_tell(now_ms):
+            return
         budget.link_bps = self._member.downlink.estimate.estimate_bps
         packets: list[bytes] = []
-        if now_ms >= self._next_report_ms and budget.allows(
-            Feedback.REPORT, now_ms - self._reported_ms, now_ms
-        ):
+        if report_due and budget.allows(Feedback.REPORT, now_ms - self._reported_ms, now_ms):
             packets = self._report(now_ms)
         packets += uplink.feedback_due(now_ms, rtt_ms, self._feedback_ssrc, budget, along=bool(packets))
         for datagram in bundled(packets):
             budget.spend(DATAGRAM_OVERHEAD_BYTES)
             self._member.leg.send_rtcp(datagram)
+
+    def ask_again(self, picture: InboundStream, now_ms: float, rtt_ms: float) -> None:
+        """A picture lacks something: ask at once. All that follows waits for it, so the next tick would be late."""
+        if now_ms - self._asked_ms < ASKED_APART_MS:
+            return
+        self.budget.link_bps = self._member.downlink.estimate.estimate_bps
+        for packet in picture_repeats(picture, now_ms, rtt_ms, self._feedback_ssrc, self.budget):
+            self._asked_ms = now_ms
+            self.budget.spend(len(packet) + DATAGRAM_OVERHEAD_BYTES)
+            self._member.leg.send_rtcp(packet)
 
     def _report(self, now_ms: float) -> list[bytes]:
         """Sender reports of what flows down, with blocks about what came up: one compound packet, or nothing."""

@@ -1,8 +1,9 @@
 """Python's garbage collection, so that it does not hold up a call.
 
-Owns: when what lives long is taken out of the collector's rounds, and when all is looked through. A whole round
-over two hundred legs takes 0.1 s and more, in which not a word is forwarded. The collector is the process' own, so
-that there must be one of these in a process, and none where somebody else counts on collecting at will.
+Owns: when what is new is looked through, when what lives long is taken out of the collector's rounds, and when
+all is looked through. A whole round over two hundred legs takes 0.1 s and more, in which not a word is forwarded.
+The collector is the process' own, so that there must be one of these in a process, and none where somebody else
+counts on collecting at will.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from collections.abc import Callable
 # through.
 SET_ASIDE_EVERY_S = 5.0
 YOUNG = 1
+# The collector counts births less deaths: where packets kept replace packets kept it hardly counts, and then looks
+# through 30,000 new ones at once. In a tenth of a second two hundred legs keep 2,000: 0.5 ms instead of 9.
+NEW_EVERY_S = 0.1
+NEW = 0
 # Legs that have ended are circles of objects that only a whole round finds: a few hundred kB each.
 WHOLE_EVERY_S = 60.0
 # Where there is always a call, one of 0.1 s an hour.
@@ -22,13 +27,18 @@ WHOLE_AT_LAST_S = 3_600.0
 
 
 class Garbage:
-    """Tell it every few seconds how it stands."""
+    """Tell it how it stands: every few seconds, and while there are ``calls`` each ``NEW_EVERY_S``."""
 
     def __init__(self, now_s: float) -> None:
         self._whole_s = now_s
+        self._set_aside_s = now_s
 
     def tend(self, now_s: float, *, calls: bool) -> None:
-        """Set aside what has lived; look through everything where that is due, ``calls`` or not."""
+        """Look through what is new, now and then also set aside what has lived, and at last look through all."""
+        if now_s - self._set_aside_s < SET_ASIDE_EVERY_S:
+            gc.collect(NEW)
+            return
+        self._set_aside_s = now_s
         if now_s - self._whole_s >= (WHOLE_AT_LAST_S if calls else WHOLE_EVERY_S):
             self._whole_s = now_s
             gc.unfreeze()
@@ -44,7 +54,7 @@ async def spare_calls(calls: Callable[[], bool]) -> None:
     garbage = Garbage(loop.time())
     try:
         while True:
-            await asyncio.sleep(SET_ASIDE_EVERY_S)
+            await asyncio.sleep(NEW_EVERY_S if calls() else SET_ASIDE_EVERY_S)
             garbage.tend(loop.time(), calls=calls())
     finally:
         gc.unfreeze()

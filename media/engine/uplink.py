@@ -95,12 +95,7 @@ class InboundStream:
     @property
     def has_gaps(self) -> bool:
         """Whether packets are missing that the page would send again."""
-        return (
-            self.wants_nack
-            and not self.muted
-            and not self.rests
-            and (self.nack.missing_count > 0 or self.nack.overflowed)
-        )
+        return self.nack.lacks and self.wants_nack and not self.muted and not self.rests
 
     def _holes(self) -> Iterator[tuple[int, float]]:
         return self.nack.holes() if self.has_gaps else iter(())
@@ -125,6 +120,8 @@ class Uplink:
         self.streams: tuple[InboundStream, ...] = (self.audio, *self.pictures)
         self.twcc = TwccReceiver()
         self.refused_rtp = 0
+        # Told when a picture's packet shows that one before it is missing: it is held back for that one.
+        self.on_gap: Callable[[InboundStream, float], None] = _tick_finds_it
         self._forward = forward
         self._twcc_id = leg.offer.twcc_id
         self._by_ssrc: dict[int, InboundStream] = {}
@@ -148,7 +145,8 @@ class Uplink:
                 if transport_sequence >= 0:
                     self.twcc.received(transport_sequence, int(now_s * 1e6), len(data) + WIRE_OVERHEAD_BYTES)
             now_ms = now_s * 1000
-            if ssrc == stream.rtx_ssrc:
+            repeat = ssrc == stream.rtx_ssrc
+            if repeat:
                 original = stream.rtx_of.get(payload_type)
                 restored = (
                     rtx.unwrap(data, header_len, ssrc=stream.ssrc, payload_type=original)
@@ -171,7 +169,7 @@ class Uplink:
         except rtp.RtpError:
             self.refused_rtp += 1
             return
-        if not stream.nack.received(sequence_number, now_ms):
+        if not stream.nack.received(sequence_number, now_ms, repeat=repeat):
             return  # a duplicate, or too old to be of use
         if end == header_len:
             for out in stream.outputs:
@@ -202,16 +200,18 @@ class Uplink:
         fresh = is_keyframe(codec, data, header[4], end)
         if fresh:
             stream.nack.forget_before(number)
+        elif stream.nack.opened_ms == now_ms:
+            self.on_gap(stream, now_ms)
         for each in stream.repairs.arrived(number, packet, now_ms, fresh=fresh):
             self._forward(stream, *each, now_ms)
 
     def tend(self, now_ms: float, rtt_ms: float) -> None:
         """Let packets go whose missing forerunners are no longer worth waiting for; asked with every tick."""
-        for stream in self.streams:
-            if stream.repairs.held_count:
-                stream.repairs.follow(rtt_ms)
-                for packet in stream.repairs.due(now_ms):
-                    self._forward(stream, *packet, now_ms)
+        for picture in self.pictures:
+            if picture.repairs.held_count:
+                picture.repairs.follow(rtt_ms)
+                for packet in picture.repairs.due(now_ms):
+                    self._forward(picture, *packet, now_ms)
 
     def _measure_level(self, stream: InboundStream, data: bytes, header_len: int) -> None:
         extension_id = self.leg.offer.own_audio.level_id
@@ -270,6 +270,15 @@ class Uplink:
         for out in stream.outputs:
             out.source_report(report, now_ms)
 
+    def wants_to_tell(self, now_ms: float) -> bool:
+        """Whether `feedback_due` has anything to look at; asked with every tick, and mostly it has not."""
+        if self.audio.nack.lacks or self.twcc.due(now_ms):
+            return True
+        for picture in self.pictures:  # a loop is half the price of `any`
+            if picture.nack.lacks or picture.keyframes.wanted:
+                return True
+        return False
+
     def feedback_due(
         self,
         now_ms: float,
@@ -296,13 +305,18 @@ class Uplink:
         for picture in self.pictures:
             if not picture.ssrc:
                 continue
-            if picture.has_gaps and budget.allows(Feedback.PICTURE_REPEAT, 0.0, now_ms):
-                packets += _repeats(picture, now_ms, rtt_ms, feedback_ssrc)
+            packets += picture_repeats(picture, now_ms, rtt_ms, feedback_ssrc, budget)
             if picture.keyframes.wanted or picture.nack.overflowed:
                 packets += _keyframe_request(picture, now_ms, rtt_ms, feedback_ssrc, budget)
         for packet in packets:
             budget.spend(len(packet))
         return packets
+
+    @property
+    def picture_packets(self) -> int:
+        """How many packets of pictures have come in all, of the large and the small one."""
+        packets = self.video.stats.packets
+        return packets if self.low is None else packets + self.low.stats.packets
 
     def report_blocks(self, now_ms: float) -> list[rtcp.ReportBlock]:
         """RFC 3550 report blocks of the streams that have sent anything."""
@@ -327,6 +341,19 @@ class Uplink:
             lost = stream.stats.cumulative_lost - stream.stats.lost_before_pause
             stream.loss.sample(lost + stream.stats.packets, lost, now_ms)
         return max(stream.loss.ratio for stream in self.streams)
+
+
+def picture_repeats(
+    picture: InboundStream, now_ms: float, rtt_ms: float, feedback_ssrc: int, budget: FeedbackBudget
+) -> list[bytes]:
+    """The NACK that is due for a picture, if any and if `budget` has room."""
+    if not picture.has_gaps or not budget.allows(Feedback.PICTURE_REPEAT, 0.0, now_ms):
+        return []
+    return _repeats(picture, now_ms, rtt_ms, feedback_ssrc)
+
+
+def _tick_finds_it(_stream: InboundStream, _now_ms: float) -> None:
+    """Nobody asks at once: `feedback_due` will."""
 
 
 def _repeats(stream: InboundStream, now_ms: float, rtt_ms: float, feedback_ssrc: int) -> list[bytes]:

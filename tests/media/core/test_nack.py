@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from media.core.nack import (
     DEFAULT_PACKET_BYTES,
+    IN_ORDER_PACKETS,
     MAX_AGE_MS,
     MAX_MISSING,
     MAX_TRIES,
@@ -41,6 +42,26 @@ def test_reordering_within_the_grace_asks_nothing() -> None:
     nack = receiving(1, 3, 2)
     assert nack.due(1_000.0, RTT) == []
     assert (nack.requested, nack.recovered) == (0, 0)
+
+
+def test_where_all_comes_in_order_a_hole_is_asked_for_at_once() -> None:
+    nack = receiving(*range(IN_ORDER_PACKETS + 1), now_ms=5.0)
+    assert nack.opened_ms is None
+    assert nack.received(IN_ORDER_PACKETS + 2, 7.0)
+    assert nack.opened_ms == 7.0
+    assert nack.due(7.0, RTT) == [IN_ORDER_PACKETS + 1]
+
+
+def test_a_packet_that_was_overtaken_brings_the_grace_back_and_a_repeat_does_not() -> None:
+    nack = receiving(*range(IN_ORDER_PACKETS), IN_ORDER_PACKETS + 1)
+    assert nack.due(0.0, RTT) == [IN_ORDER_PACKETS]
+    assert nack.received(IN_ORDER_PACKETS, 200.0, repeat=True)
+    assert nack.received(IN_ORDER_PACKETS + 3, 300.0)
+    assert nack.due(300.0, RTT) == [IN_ORDER_PACKETS + 2]
+    assert nack.received(IN_ORDER_PACKETS + 2, 310.0), "not what was asked for, but late"
+    assert nack.received(IN_ORDER_PACKETS + 5, 400.0)
+    assert nack.due(400.0 + REORDER_GRACE_MS - 1, RTT) == []
+    assert nack.due(400.0 + REORDER_GRACE_MS, RTT) == [IN_ORDER_PACKETS + 4]
 
 
 def test_repeats_are_a_round_trip_and_a_quarter_apart() -> None:

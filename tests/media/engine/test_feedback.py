@@ -146,6 +146,28 @@ async def test_lost_pictures_are_asked_for_and_what_is_due_shares_a_datagram(pai
     assert len(pair.doctor.datagrams) < len([p for p in packets if not isinstance(p, rtcp.SourceDescription)])
 
 
+async def test_a_lost_picture_that_others_wait_for_is_asked_for_before_the_next_tick(pair: Pair) -> None:
+    pair.run(25, link_bps=256_000, video=True)  # so long in order, what is missing is lost
+    side = pair.doctor
+    side.member.uplink.on_gap = lambda picture, now_ms: side.sender.ask_again(picture, now_ms, PATH_RTT_MS)
+
+    def loses_one(now_ms: float) -> None:
+        side.client.video.packet(DELTA_FRAME, now_ms / 1000)
+        side.member.uplink.rtp_arrived(side.client.video.packet(DELTA_FRAME, now_ms / 1000), now_ms / 1000)
+
+    side.datagrams.clear()
+    loses_one(pair.now_ms + 1)
+    (nack,) = side.packets()
+    assert isinstance(nack, rtcp.Nack)
+    assert len(nack.lost) == 1
+    loses_one(pair.now_ms + 2)
+    assert len(side.datagrams) == 1  # a storm of losses is asked for together
+    side.sender.tick(pair.now_ms + STEP_MS, PATH_RTT_MS, page_sends_video=True)
+    asked = [packet for packet in side.packets() if isinstance(packet, rtcp.Nack)]
+    assert [len(packet.lost) for packet in asked] == [1, 1]
+    assert len({number for packet in asked for number in packet.lost}) == 2
+
+
 async def test_a_stream_that_rests_is_not_reported_on(pair: Pair) -> None:
     pair.run(10, link_bps=256_000, video=True)
     both = {packet.ssrc for packet in pair.doctor.packets() if isinstance(packet, rtcp.SenderReport)}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from media.engine.garbage import WHOLE_AT_LAST_S, WHOLE_EVERY_S, Garbage
+from media.engine.garbage import NEW_EVERY_S, SET_ASIDE_EVERY_S, WHOLE_AT_LAST_S, WHOLE_EVERY_S, Garbage
 
 
 class Leg:
@@ -58,3 +58,14 @@ def test_young_garbage_is_not_set_aside() -> None:
     leg = weakref.ref(Leg())
     garbage.tend(5.0, calls=True)
     assert leg() is None
+
+
+def test_between_times_only_what_is_new_is_looked_through() -> None:
+    garbage = Garbage(0.0)
+    garbage.tend(SET_ASIDE_EVERY_S, calls=True)
+    aside = gc.get_freeze_count()
+    kept, ended = Leg(), weakref.ref(Leg())
+    garbage.tend(SET_ASIDE_EVERY_S + NEW_EVERY_S, calls=True)
+    assert ended() is None
+    assert gc.get_freeze_count() <= aside, "what is kept must live longer to be set aside"
+    assert any(one is kept for one in gc.get_objects(generation=1))
