@@ -220,8 +220,7 @@ class SendEstimate:
             # What waited out a gap arrives first, and tells of the gap: judge what follows it.
             self._silent, self._returning = False, True
             self._hold_until_ms = now_ms + self._hold_ms(FEEDBACK_MS)
-        self._take_in(results, now_ms)
-        if all(result.probe for result in results):
+        if not self._take_in(results, now_ms):
             return
         if self._returning:
             self._return(now_ms)
@@ -245,33 +244,40 @@ class SendEstimate:
                 self._estimate_bps = min(self._estimate_bps, RETURN_BPS)
             self._returning = self._returned_full = False
 
-    def _take_in(self, results: Sequence[PacketResult], now_ms: float) -> None:
-        probes = [result for result in results if result.probe]
-        # A train queues behind itself and may overflow: that is its purpose, and says nothing about our
-        # media.
-        media = [result for result in results if not result.probe]
-        for result in results:
-            if result.arrived_us is not None:
-                self._received.add(result.arrived_us, result.size_bytes)
+    def _take_in(self, results: Sequence[PacketResult], now_ms: float) -> bool:
+        """Note what became of these; whether any of them was media."""
+        probes: list[PacketResult] = []
         delays_ms: list[float] = []
-        if media:
-            self._media_sent_us = media[-1].sent_us
-        for result in media:
+        sent_us: list[int] = []
+        for result in results:
+            _, left_us, arrived_us, size_bytes, probe = result
+            if arrived_us is not None:
+                self._received.add(arrived_us, size_bytes)
+            if probe:
+                # A train queues behind itself and may overflow: that is its purpose, and says nothing about our
+                # media.
+                probes.append(result)
+                continue
+            sent_us.append(left_us)
             self._loss.add(result)
-            self._sent.add(result.sent_us, result.size_bytes)
-            if result.arrived_us is not None:
-                delays_ms.append((result.arrived_us - result.sent_us) / 1000)
-                self._delay_base.add(delays_ms[-1], result.sent_us / 1000)
+            self._sent.add(left_us, size_bytes)
+            if arrived_us is not None:
+                delay_ms = (arrived_us - left_us) / 1000
+                delays_ms.append(delay_ms)
+                self._delay_base.add(delay_ms, left_us / 1000)
         if delays_ms:
             queue_ms = median(delays_ms) - self._delay_base.value
             self._queue_ms += SMOOTHING * (queue_ms - self._queue_ms)
             self._newest_queue_ms = delays_ms[-1] - self._delay_base.value
             self._queue_floor.add(self._queue_ms, now_ms)
             self._least_queue_ms = self._queue_floor.value
-        if media and not self._rtt_reported:
-            self._bound_rtt(now_ms - max(result.sent_us for result in media) / 1000)
+        if sent_us:
+            self._media_sent_us = sent_us[-1]
+            if not self._rtt_reported:
+                self._bound_rtt(now_ms - max(sent_us) / 1000)
         if probes:
             self._take_in_train(probes)
+        return bool(sent_us)
 
     def _bound_rtt(self, sample_ms: float) -> None:
         """Until a report block tells better: the least round trip of feedback, slowly forgotten."""

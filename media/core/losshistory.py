@@ -80,8 +80,10 @@ class LossHistory:
 
         True at most once for each second of sending: asking more often only tries one's luck.
         """
+        if not self._bins or self._bins[-1].second == self._judged_second:
+            return False
         recent = self._recent()
-        if _packets(recent) < MIN_PACKETS or recent[-1].second == self._judged_second:
+        if _packets(recent) < MIN_PACKETS:
             return False
         self._judged_second = recent[-1].second
         # The newest second is not over, so its rate is not known.

@@ -46,6 +46,7 @@ class ReceptionStats:
     """Everything received of one SSRC. `packets` and `bytes` count arrivals, duplicates among them."""
 
     __slots__ = (
+        "_asked",
         "_base",
         "_clock_per_ms",
         "_expected_prior",
@@ -54,6 +55,7 @@ class ReceptionStats:
         "_jitter",
         "_last_arrival",
         "_last_timestamp",
+        "_rate_bps",
         "_received",
         "_received_prior",
         "_restart",
@@ -83,6 +85,9 @@ class ReceptionStats:
         self._slices = [0] * RATE_SLICES
         self._slice = 0
         self._first_ms = 0.0
+        # The moment and the total of the last question, and its answer: several ask in one moment.
+        self._asked = (0.0, 0)
+        self._rate_bps = 0.0
 
     def received(self, sequence_number: int, timestamp: int, arrival_ms: float, size_bytes: int) -> None:
         """Count one packet of the stream itself (not a retransmission, which would hide the loss)."""
@@ -140,10 +145,14 @@ class ReceptionStats:
         """Bits a second that arrived over the last second, headers as counted by the caller."""
         if not self.packets:
             return 0.0
-        self._advance(now_ms)
-        full_ms = (RATE_SLICES - 1) * RATE_SLICE_MS + now_ms % RATE_SLICE_MS
-        span_ms = max(RATE_MIN_SPAN_MS, min(full_ms, now_ms - self._first_ms))
-        return sum(self._slices) * 8_000 / span_ms
+        asked = (now_ms, self.bytes)
+        if asked != self._asked:
+            self._asked = asked
+            self._advance(now_ms)
+            full_ms = (RATE_SLICES - 1) * RATE_SLICE_MS + now_ms % RATE_SLICE_MS
+            span_ms = max(RATE_MIN_SPAN_MS, min(full_ms, now_ms - self._first_ms))
+            self._rate_bps = sum(self._slices) * 8_000 / span_ms
+        return self._rate_bps
 
     def _begin(self, sequence_number: int, timestamp: int, arrival_ms: float) -> None:
         """A source starts, or starts anew: appendix A.1 ``init_seq``."""

@@ -116,6 +116,8 @@ class RedReceiver:
         unwrapped = self._unwrap(timestamp)
         is_new = self._add(number, unwrapped, opus_duration(primary.data))
         fresh = self._recover(unwrapped, blocks) if len(blocks) > 1 else []
+        if not fresh:  # nearly always: the next word, and words that are known
+            return [(number & 0xFFFF, unwrapped & 0xFFFF_FFFF, primary.data)] if is_new else []
         if is_new:
             fresh.append((number, unwrapped, primary.data))
             fresh.sort(key=lambda packet: packet[0])
@@ -153,13 +155,16 @@ class RedReceiver:
     def _add(self, number: int, timestamp: int, duration: int) -> bool:
         if number in self._known:
             return False
+        order = self._order
         if number > self._highest:
             self._highest, self._timestamp = number, timestamp
+            order.append(number)
+        else:
+            insort(order, number)
         self._known[number] = (timestamp, duration)
         self._number_at.setdefault(timestamp, number)
-        insort(self._order, number)
-        while self._order[0] <= self._highest - WINDOW_PACKETS:
-            oldest = self._order.pop(0)
+        while order[0] <= self._highest - WINDOW_PACKETS:
+            oldest = order.pop(0)
             oldest_timestamp, _ = self._known.pop(oldest)
             if self._number_at.get(oldest_timestamp) == oldest:
                 del self._number_at[oldest_timestamp]
@@ -172,6 +177,8 @@ class RedReceiver:
             moment = timestamp - block.timestamp_offset
             if block.data and block.payload_type == payload_type and moment not in self._number_at:
                 unknown[moment] = block.data
+        if not unknown:
+            return []
         by_gap: dict[tuple[int, int], list[int]] = {}
         for moment in sorted(unknown):
             at = bisect_left(self._order, moment, key=lambda number: self._known[number][0])

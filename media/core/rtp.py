@@ -198,6 +198,8 @@ def build(
     padding: int = 0,
 ) -> bytes:
     """Write a packet of our own; `padding` (0 to 255 bytes) makes probes without a payload possible."""
+    if not twcc_id and not padding:  # a word taken out of RED
+        return _pack_fixed(_VERSION_2, second_byte, sequence_number, timestamp, ssrc) + payload
     tail = bytes(padding - 1) + bytes((padding,)) if padding else b""
     return compose(
         bytes((PADDING if padding else 0,)) + payload + tail,

@@ -177,9 +177,12 @@ class TwccReceiver:
 
     def _forget(self, before_us: int) -> None:
         # In order of arrival, so the old ones stand in front.
-        for number in list(self._arrivals):
-            if self._arrivals[number] >= before_us:
+        old: list[int] = []
+        for number, arrival_us in self._arrivals.items():
+            if arrival_us >= before_us:
                 break
+            old.append(number)
+        for number in old:
             del self._arrivals[number]
 
 
@@ -226,36 +229,36 @@ class TwccSender:
     def on_feedback(self, feedback: TransportFeedback, now_us: int) -> list[PacketResult]:
         """News about packets still in the history: each at most once as lost and once as received."""
         shift_us = self._clock_shift(feedback)
+        last = self._next - 1
+        oldest = max(self._first, last - SENT_HISTORY + 1)
+        states, sent = self._state, self._sent_us
         results: list[PacketResult] = []
+        newest_us = -1
         for sequence, arrival in feedback.packets:
-            number = self._find(sequence)
-            if number is None:
-                continue
-            self._untold = max(self._untold, number + 1)
+            number = last - ((last - sequence) & 0xFFFF)
+            if number < oldest:
+                continue  # never sent, or not remembered any more
+            if number >= self._untold:
+                self._untold = number + 1
             slot = number % SENT_HISTORY
-            if self._state[slot] >= (_LOST if arrival is None else _RECEIVED):
+            state = _LOST if arrival is None else _RECEIVED
+            if states[slot] >= state:
                 continue
-            self._state[slot] = _LOST if arrival is None else _RECEIVED
-            arrived_us = None if arrival is None else arrival + shift_us
+            states[slot] = state
+            sent_us, arrived_us = sent[slot], None
+            if arrival is not None:
+                arrived_us = arrival + shift_us
+                newest_us = max(newest_us, sent_us)
             results.append(
-                PacketResult(
-                    sequence, self._sent_us[slot], arrived_us, self._size_bytes[slot], self._probe[slot]
-                )
+                PacketResult(sequence, sent_us, arrived_us, self._size_bytes[slot], self._probe[slot])
             )
-        newest_us = max((r.sent_us for r in results if r.arrived_us is not None), default=None)
-        if newest_us is not None:
+        if newest_us >= 0:
             self.rtt_ms = (now_us - newest_us) / 1000
         return results
 
-    def _find(self, sequence: int) -> int | None:
-        """The unwrapped number of a packet that we sent and still remember."""
-        last = self._next - 1
-        number = last - ((last - sequence) & 0xFFFF)
-        return number if number >= self._first and last - number < SENT_HISTORY else None
-
     def _clock_shift(self, feedback: TransportFeedback) -> int:
         """What to add to the arrivals of this feedback so that the 24-bit reference time never wraps."""
-        newest = max((arrival for _, arrival in feedback.packets if arrival is not None), default=None)
+        newest = max([arrival for _, arrival in feedback.packets if arrival is not None], default=None)
         if newest is None:
             return 0
         if self._clock_us is None:

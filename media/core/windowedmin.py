@@ -7,6 +7,7 @@ ms in that time, and a path whose delay has changed for good is believed after i
 from __future__ import annotations
 
 from collections import deque
+from math import inf
 
 BUCKET_MS = 5_000.0
 BUCKETS = 6
@@ -15,21 +16,31 @@ BUCKETS = 6
 class WindowedMinimum:
     """Feed it values with their times (ms, any clock that moves forward); read ``value``."""
 
+    __slots__ = ("_bucket", "_buckets", "_least", "_until_ms", "value")
+
     def __init__(self) -> None:
-        self._buckets: deque[tuple[int, float]] = deque(maxlen=BUCKETS)
+        # Number and least value of each bucket but the newest, which is `_bucket` until `_until_ms`.
+        self._buckets: deque[tuple[int, float]] = deque(maxlen=BUCKETS - 1)
+        self._bucket = 0
+        self._least = inf
+        self._until_ms = -inf
+        self.value = inf
+        """The least value; infinite before the first."""
 
     def add(self, value: float, at_ms: float) -> None:
         """A value was seen; one a little out of order counts to the newest bucket."""
-        bucket = int(at_ms // BUCKET_MS)
-        if self._buckets and self._buckets[-1][0] >= bucket:
-            number, least = self._buckets[-1]
-            self._buckets[-1] = (number, min(least, value))
-            return
-        while self._buckets and self._buckets[0][0] <= bucket - BUCKETS:
-            self._buckets.popleft()
-        self._buckets.append((bucket, value))
+        if at_ms >= self._until_ms:
+            self._begin(int(at_ms // BUCKET_MS))
+        if value < self._least:
+            self._least = value
+            self.value = min(self.value, value)
 
-    @property
-    def value(self) -> float:
-        """The least value; raises ValueError before the first."""
-        return min(least for _, least in self._buckets)
+    def _begin(self, bucket: int) -> None:
+        buckets = self._buckets
+        if self._least < inf:
+            buckets.append((self._bucket, self._least))
+        while buckets and buckets[0][0] <= bucket - BUCKETS:
+            buckets.popleft()
+        self._bucket, self._least = bucket, inf
+        self._until_ms = (bucket + 1) * BUCKET_MS
+        self.value = min((least for _, least in buckets), default=inf)

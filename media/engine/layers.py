@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from media.core.layerrule import LayerChoice, LayerRule, room_with_layers
+from media.core.lowercopy import GROUP_WATCHERS_MIN
 from media.core.parameters import AudioSend, ClinicalProfile, SendParameters, VideoSend
 from media.core.redundancy import voice_wire_bps
 from media.core.steering import ReceiverView
@@ -20,6 +21,7 @@ from media.engine.rooms import Member
 from media.engine.uplink import InboundStream
 
 NOT_TOLD = VideoSend()
+PLAIN_VOICE_BPS = voice_wire_bps(AudioSend())
 
 
 @dataclass(slots=True)
@@ -29,6 +31,11 @@ class _Source:
     rule: LayerRule = field(default_factory=LayerRule)
     told: VideoSend = NOT_TOLD
     choices: dict[OutboundStream, LayerChoice] = field(default_factory=dict)
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing was chosen for anybody."""
+        return not self.rule.on and not self.choices
 
 
 class TemporalLayers:
@@ -48,7 +55,11 @@ class TemporalLayers:
 
         `receivers` are its viewers as they are, `views` in the same order as lower copies have left them.
         """
-        source = self._sources.setdefault(publisher.uplink.video, _Source())
+        source = self._sources.get(publisher.uplink.video)
+        if len(receivers) < GROUP_WATCHERS_MIN and (source is None or source.rests):
+            return list(views)  # a call of two needs no layers, and its rooms no sum
+        if source is None:
+            source = self._sources[publisher.uplink.video] = _Source()
         shown = [
             _slot(member, publisher) if view.wants_video else None
             for (member, _), view in zip(receivers, views, strict=True)
@@ -73,7 +84,10 @@ class TemporalLayers:
 
     def told(self, publisher: Member, parameters: SendParameters) -> None:
         """What this publisher was asked for."""
-        self._sources.setdefault(publisher.uplink.video, _Source()).told = parameters.video
+        source = self._sources.get(publisher.uplink.video)
+        if source is None:
+            source = self._sources[publisher.uplink.video] = _Source()
+        source.told = parameters.video
 
     def forget(self, publisher: Member) -> None:
         """This leg is gone."""
@@ -122,4 +136,4 @@ def _slot(viewer: Member, publisher: Member) -> OutboundStream | None:
 
 
 def _room_bps(view: ReceiverView) -> float:
-    return view.estimate_bps - voice_wire_bps(AudioSend()) - view.audio_overhead_bps
+    return view.estimate_bps - PLAIN_VOICE_BPS - view.audio_overhead_bps

@@ -97,6 +97,11 @@ class InboundStream:
         """Whether packets are missing that the page would send again."""
         return self.nack.lacks and self.wants_nack and not self.muted and not self.rests
 
+    @property
+    def wants_mending(self) -> bool:
+        """Whether anything is missing, or a keyframe is wanted."""
+        return self.nack.lacks or self.keyframes.wanted
+
     def _holes(self) -> Iterator[tuple[int, float]]:
         return self.nack.holes() if self.has_gaps else iter(())
 
@@ -274,10 +279,7 @@ class Uplink:
         """Whether `feedback_due` has anything to look at; asked with every tick, and mostly it has not."""
         if self.audio.nack.lacks or self.twcc.due(now_ms):
             return True
-        for picture in self.pictures:  # a loop is half the price of `any`
-            if picture.nack.lacks or picture.keyframes.wanted:
-                return True
-        return False
+        return self.video.wants_mending or (self.low is not None and self.low.wants_mending)
 
     def feedback_due(
         self,

@@ -65,14 +65,15 @@ def parse_transport_cc(sender_ssrc: int, media_ssrc: int, body: bytes) -> Transp
         raise RtcpError("transport-wide feedback about no packet, or too many")
     symbols, offset = _decode_chunks(body, 16, count)
     packets: list[tuple[int, int | None]] = []
+    # A small difference has one byte, a large one two, as the symbols count.
+    need(body, offset + sum(symbols), "arrival differences")
     arrival_us = (tail >> 8) * REFERENCE_TICK_US
     for index, symbol in enumerate(symbols):
         if symbol == _LOST:
             packets.append(((base + index) & 0xFFFF, None))
             continue
-        need(body, offset + symbol, "arrival differences")
         ticks = body[offset] if symbol == _SMALL else _LARGE_DELTA.unpack_from(body, offset)[0]
-        offset += symbol  # a small difference has one byte, a large one two
+        offset += symbol
         arrival_us += ticks * DELTA_TICK_US
         packets.append(((base + index) & 0xFFFF, arrival_us))
     return TransportFeedback(sender_ssrc, media_ssrc, base, tail & 0xFF, packets)
