@@ -26,8 +26,6 @@ class ArrivalDelay:
         self._base = WindowedMinimum()
         self.queue_ms: float | None = None
         """Delay above its least of the last 30 s, smoothed; None before the first packet."""
-        self.newest_ms = 0.0
-        """The same of the newest packet alone."""
 
     def received(self, timestamp: int, arrival_ms: float) -> None:
         """A packet with this RTP timestamp arrived; a packet brought by a resend must not be told."""
@@ -41,6 +39,6 @@ class ArrivalDelay:
         self._last_timestamp = timestamp
         self._last_delay_ms = delay_ms
         self._base.add(delay_ms, arrival_ms)
-        self.newest_ms = above_ms = delay_ms - self._base.value
+        above_ms = delay_ms - self._base.value
         known_ms = above_ms if self.queue_ms is None else self.queue_ms
         self.queue_ms = known_ms + SMOOTHING * (above_ms - known_ms)

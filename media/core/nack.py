@@ -19,6 +19,9 @@ REORDER_GRACE_MS = 15.0
 # Where so many packets have come in order since one last came late by itself, what is missing was lost: no grace.
 # At worst, where one in fifty comes late, one packet in 135 is then sent again for nothing.
 IN_ORDER_PACKETS = 50
+# That only where the grace and the tick are more than the round trip itself. On longer paths nothing was gained: in
+# tests/sim at 200 ms and 10 % loss, pages used 1.7 % less of their way up and 0.8 % more of their way down.
+NEAR_RTT_MS = 50.0
 # A repeat waits a round trip and a quarter, for the answer queues behind what is on its way already …
 REPEAT_RTT_FACTOR = 1.25
 # … and never less than this, or one burst of loss on a fast link becomes a burst of requests.
@@ -73,15 +76,20 @@ class NackGenerator:
         "_reordered",
         "_restart",
         "_seen",
+        "_trusts_order",
         "abandoned",
         "opened_ms",
         "recovered",
         "requested",
     )
 
-    def __init__(self, *, max_age_ms: float = MAX_AGE_MS) -> None:
-        """`max_age_ms`: how long a late packet of this stream is still of use."""
+    def __init__(self, *, max_age_ms: float = MAX_AGE_MS, trusts_order: bool = False) -> None:
+        """`max_age_ms`: how long a late packet of this stream is still of use.
+
+        ``trusts_order``: no grace for a stream that comes in order.
+        """
         self._max_age_ms = max_age_ms
+        self._trusts_order = trusts_order
         self._highest = -1
         # Unwrapped number -> hole, in rising order of numbers.
         self._missing: dict[int, _Hole] = {}
@@ -160,12 +168,13 @@ class NackGenerator:
         if not self._missing:
             return []
         repeat_ms = max(rtt_ms * REPEAT_RTT_FACTOR, MIN_REPEAT_MS)
-        in_order = self._highest - self._reordered >= IN_ORDER_PACKETS
+        in_order = self._trusts_order and self._highest - self._reordered >= IN_ORDER_PACKETS
+        at_once = in_order and rtt_ms <= NEAR_RTT_MS
         asked: list[int] = []
         hopeless: list[int] = []
         for number, hole in self._missing.items():
             if hole.tries == 0:
-                if not in_order and now_ms - hole.since_ms < REORDER_GRACE_MS:
+                if not at_once and now_ms - hole.since_ms < REORDER_GRACE_MS:
                     continue
                 self.requested += 1
             elif now_ms - hole.since_ms > self._max_age_ms:

@@ -16,6 +16,7 @@ from media.core.fullwayup import COLLAPSED_BPS
 from media.core.keyframes import keyframe_spacing_ms
 from media.core.link import LinkMeter
 from media.core.loudest import VOICES_HEARD, LoudestVoices, too_many_voices
+from media.core.nack import NEAR_RTT_MS
 from media.core.parameters import (
     AudioSend,
     LinkQuality,
@@ -73,10 +74,8 @@ NO_LOW = VideoSend()
 class LegControl:
     """The periodic work of one leg. All times are ms on the monotonic clock."""
 
-    def __init__(self, member: Member, feedback_ssrc: int, *, first_wait: float = 1.0) -> None:
-        """``first_wait``: of the steering interval, from the first time to the second (0 to 1)."""
+    def __init__(self, member: Member, feedback_ssrc: int) -> None:
         self.member = member
-        self._first_wait = first_wait
         self.steering = Steering()
         self.meter = LinkMeter()
         self.trips = RoundTrips()
@@ -221,8 +220,8 @@ class LegControl:
 
     def _gap_found(self, picture: InboundStream, now_ms: float) -> None:
         # On a full way up a repeat is one packet more before the voice, and need not come sooner.
-        calm = self.member.uplink.audio.delay.newest_ms < CALM_QUEUE_MS
-        if calm and self.member.uplink.twcc.conceals_loss and self.member.leg.may_send:
+        calm = self.member.uplink.twcc.conceals_loss
+        if calm and self.rtt_ms <= NEAR_RTT_MS and self.member.leg.may_send:
             self.feedback.ask_again(picture, now_ms, self.rtt_ms)
 
     def _hold_video(self, now_ms: float) -> None:
@@ -264,17 +263,10 @@ class LegControl:
     # Steering ------------------------------------------------------------------------------------------
 
     def steering_due(self, now_ms: float) -> bool:
-        """Whether the quarter of a second is over. Each leg keeps to its own beat.
-
-        Legs that a pause has held up together would stay together, and do all their work in one moment.
-        """
+        """Whether the quarter of a second is over."""
         if now_ms < self._next_steering_ms:
             return False
-        if not self._next_steering_ms:
-            self._next_steering_ms = now_ms + self._first_wait * STEERING_INTERVAL_MS
-        else:
-            late_ms = min(now_ms - self._next_steering_ms, STEERING_INTERVAL_MS)
-            self._next_steering_ms = now_ms + STEERING_INTERVAL_MS - late_ms
+        self._next_steering_ms = now_ms + STEERING_INTERVAL_MS
         return True
 
     def receiver_view(self, now_ms: float) -> ReceiverView:

@@ -45,9 +45,10 @@ log = structlog.get_logger(__name__)
 TICK_S = 0.025
 # Legs tended without a pause: about 1 ms of work, which is as long as a packet may have to wait for it.
 LEGS_AT_ONCE = 20
-# Multiples of it, less the whole numbers, lie evenly in 0 to 1 however many there are: so legs are steered spread
-# over the quarter of a second.
-GOLDEN_RATIO = 0.618_034
+# Of these so many are also steered, which takes ten times as long; who is left waits for the next tick. Each leg's
+# turn comes with every tenth tick, so two are usual. But legs that a pause has held up together would come together
+# ever after: five times 4 ms in a row, four times a second.
+STEERED_AT_ONCE = 3
 # How long a lower copy that nobody watches may go on.
 TIDY_MS = 250.0
 # A certificate lives 30 days in aiortc; ours is renewed long before, and a leg keeps the one it started with.
@@ -100,7 +101,6 @@ class MediaEngine:
         self._controls: dict[Leg, LegControl] = {}
         self._stills = Stills()
         self._periodic: dict[str, tuple[float, int, int]] = {}
-        self._opened = 0
         self._legs: dict[str, Leg] = {}
         self._rooms: dict[str, Room] = {}
         self.lower_copies = LowerCopies(
@@ -182,9 +182,7 @@ class MediaEngine:
         self._legs[leg_id] = leg
         self._members[leg] = member
         self._stills.leg_opened(member)
-        self._opened += 1
-        first_wait = self._opened * GOLDEN_RATIO % 1
-        self._controls[leg] = LegControl(member, feedback_ssrc=numbers[-1], first_wait=first_wait)
+        self._controls[leg] = LegControl(member, feedback_ssrc=numbers[-1])
         self._registry.add(leg)
         transport = Transport(leg.username, leg.password, leg.fingerprint, leg.candidates)
         answer = compose_answer(offer, transport, sources, secrets.randbits(62))
@@ -377,25 +375,26 @@ class MediaEngine:
                 self.lower_copies.tidy(now_ms)
 
     def _tend_some(self, legs: Sequence[Leg], now_s: float) -> None:
+        steered = 0
         for leg in legs:
             control = self._controls.get(leg)
             if control is None:
                 continue  # closed since the round began
             try:
-                self._tend(leg, control, now_s)
+                steered += self._tend(leg, control, now_s, may_steer=steered < STEERED_AT_ONCE)
             except Exception as error:
                 # A fault of ours in one leg must not end the feedback of all others: give up that leg,
                 # its page offers a new one.
                 log.error("leg_given_up", leg_id=leg.leg_id, error=type(error).__name__, where=_place(error))
                 leg.give_up()
 
-    def _tend(self, leg: Leg, control: LegControl, now_s: float) -> None:
-        """The periodic work of one leg."""
+    def _tend(self, leg: Leg, control: LegControl, now_s: float, *, may_steer: bool) -> bool:
+        """The periodic work of one leg; whether it was also steered."""
         now_ms = now_s * 1000
         control.tick(now_ms)
         self._stills.tick(control.member, now_ms)
-        if not control.steering_due(now_ms):
-            return
+        if not may_steer or not control.steering_due(now_ms):
+            return False
         leg.check_silence(now_s)
         self._pace_stills(control, now_ms)
         control.choose_voices()
@@ -409,6 +408,7 @@ class MediaEngine:
                 self._listener.link_measured(leg.leg_id, quality)
             if report is not None:
                 self._listener.rungs_changed(leg.leg_id, report)
+        return True
 
     def _pace_stills(self, control: LegControl, now_ms: float) -> None:
         member = control.member

@@ -84,7 +84,12 @@ class InboundStream:
         self.loss = LossWindow()
         self.held_back = False  # a larger picture is sent as soon as the links are known to carry it
         self.rests = False  # none is wanted and the way up is full: what is lost is not asked for again
-        self.nack = NackGenerator(max_age_ms=VOICE_MAX_AGE_MS if self.kind == "audio" else MAX_AGE_MS)
+        # Words are not held back for one another: a word too early asked for is dearer than one a tick late.
+        self.nack = (
+            NackGenerator(max_age_ms=VOICE_MAX_AGE_MS)
+            if self.kind == "audio"
+            else NackGenerator(max_age_ms=MAX_AGE_MS, trusts_order=True)
+        )
         self.repairs: RepairWait[VideoPacket] = RepairWait(self._holes)
         self.red = RedReceiver()
         self.delay = ArrivalDelay(clock_rate)

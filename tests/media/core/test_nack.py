@@ -12,6 +12,7 @@ from media.core.nack import (
     MAX_MISSING,
     MAX_TRIES,
     MIN_REPEAT_MS,
+    NEAR_RTT_MS,
     REORDER_GRACE_MS,
     WINDOW_PACKETS,
     NackGenerator,
@@ -21,8 +22,8 @@ from media.core.nack import (
 RTT = 200.0
 
 
-def receiving(*numbers: int, now_ms: float = 0.0) -> NackGenerator:
-    nack = NackGenerator()
+def receiving(*numbers: int, now_ms: float = 0.0, trusts_order: bool = False) -> NackGenerator:
+    nack = NackGenerator(trusts_order=trusts_order)
     for number in numbers:
         assert nack.received(number & 0xFFFF, now_ms)
     return nack
@@ -44,24 +45,25 @@ def test_reordering_within_the_grace_asks_nothing() -> None:
     assert (nack.requested, nack.recovered) == (0, 0)
 
 
-def test_where_all_comes_in_order_a_hole_is_asked_for_at_once() -> None:
-    nack = receiving(*range(IN_ORDER_PACKETS + 1), now_ms=5.0)
+def test_where_all_comes_in_order_a_hole_is_asked_for_at_once_on_a_short_path() -> None:
+    nack = receiving(*range(IN_ORDER_PACKETS + 1), now_ms=5.0, trusts_order=True)
     assert nack.opened_ms is None
     assert nack.received(IN_ORDER_PACKETS + 2, 7.0)
     assert nack.opened_ms == 7.0
-    assert nack.due(7.0, RTT) == [IN_ORDER_PACKETS + 1]
+    assert nack.due(7.0, NEAR_RTT_MS + 1) == []
+    assert nack.due(7.0, NEAR_RTT_MS) == [IN_ORDER_PACKETS + 1]
 
 
 def test_a_packet_that_was_overtaken_brings_the_grace_back_and_a_repeat_does_not() -> None:
-    nack = receiving(*range(IN_ORDER_PACKETS), IN_ORDER_PACKETS + 1)
-    assert nack.due(0.0, RTT) == [IN_ORDER_PACKETS]
+    nack = receiving(*range(IN_ORDER_PACKETS), IN_ORDER_PACKETS + 1, trusts_order=True)
+    assert nack.due(0.0, NEAR_RTT_MS) == [IN_ORDER_PACKETS]
     assert nack.received(IN_ORDER_PACKETS, 200.0, repeat=True)
     assert nack.received(IN_ORDER_PACKETS + 3, 300.0)
-    assert nack.due(300.0, RTT) == [IN_ORDER_PACKETS + 2]
+    assert nack.due(300.0, NEAR_RTT_MS) == [IN_ORDER_PACKETS + 2]
     assert nack.received(IN_ORDER_PACKETS + 2, 310.0), "not what was asked for, but late"
     assert nack.received(IN_ORDER_PACKETS + 5, 400.0)
-    assert nack.due(400.0 + REORDER_GRACE_MS - 1, RTT) == []
-    assert nack.due(400.0 + REORDER_GRACE_MS, RTT) == [IN_ORDER_PACKETS + 4]
+    assert nack.due(400.0 + REORDER_GRACE_MS - 1, NEAR_RTT_MS) == []
+    assert nack.due(400.0 + REORDER_GRACE_MS, NEAR_RTT_MS) == [IN_ORDER_PACKETS + 4]
 
 
 def test_repeats_are_a_round_trip_and_a_quarter_apart() -> None:

@@ -10,6 +10,7 @@ import pytest
 from media.core import rtcp
 from media.core.bandwidth import SendEstimate
 from media.core.feedbackbudget import DATAGRAM_OVERHEAD_BYTES, SHARE
+from media.core.nack import NEAR_RTT_MS
 from media.engine.engine import MediaEngine, MediaSettings
 from media.engine.feedback import DATAGRAM_MAX_BYTES, FeedbackSender, bundled
 from media.engine.leg import Leg
@@ -149,7 +150,7 @@ async def test_lost_pictures_are_asked_for_and_what_is_due_shares_a_datagram(pai
 async def test_a_lost_picture_that_others_wait_for_is_asked_for_before_the_next_tick(pair: Pair) -> None:
     pair.run(25, link_bps=256_000, video=True)  # so long in order, what is missing is lost
     side = pair.doctor
-    side.member.uplink.on_gap = lambda picture, now_ms: side.sender.ask_again(picture, now_ms, PATH_RTT_MS)
+    side.member.uplink.on_gap = lambda picture, now_ms: side.sender.ask_again(picture, now_ms, NEAR_RTT_MS)
 
     def loses_one(now_ms: float) -> None:
         side.client.video.packet(DELTA_FRAME, now_ms / 1000)
@@ -162,7 +163,7 @@ async def test_a_lost_picture_that_others_wait_for_is_asked_for_before_the_next_
     assert len(nack.lost) == 1
     loses_one(pair.now_ms + 2)
     assert len(side.datagrams) == 1  # a storm of losses is asked for together
-    side.sender.tick(pair.now_ms + STEP_MS, PATH_RTT_MS, page_sends_video=True)
+    side.sender.tick(pair.now_ms + STEP_MS, NEAR_RTT_MS, page_sends_video=True)
     asked = [packet for packet in side.packets() if isinstance(packet, rtcp.Nack)]
     assert [len(packet.lost) for packet in asked] == [1, 1]
     assert len({number for packet in asked for number in packet.lost}) == 2

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from media.engine.control import LegControl
+from media.engine.engine import STEERED_AT_ONCE, MediaEngine
+from media.engine.leg import Leg
 from tests.support.leg_client import relay, until
 
 
@@ -28,15 +32,30 @@ async def test_a_fault_in_one_leg_costs_that_leg_alone(monkeypatch: pytest.Monke
         assert one.heard.states_of("sound")[-1] == "connected"
 
 
-async def test_legs_that_a_pause_has_held_up_are_steered_each_on_its_own_beat_again() -> None:
+async def test_no_more_than_a_few_legs_are_steered_in_one_moment_and_all_have_their_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with relay() as one:
-        for name in ("early", "late"):
+        names = {f"leg{number}" for number in range(3 * STEERED_AT_ONCE)}
+        for name in names:
             await one.connect(name)
-        beats: dict[str, list[int]] = {}
-        for name, first_wait in (("early", 0.2), ("late", 0.8)):
-            control = LegControl(one.member(name), 1, first_wait=first_wait)
-            # Time stands still for half a beat.
-            times_ms = [*range(1_000, 1_450, 25), *range(1_600, 2_500, 25)]
-            beats[name] = [at_ms for at_ms in times_ms if control.steering_due(at_ms)]
-        assert beats["early"] == [1_000, 1_050, 1_300, 1_600, 1_800, 2_050, 2_300]
-        assert beats["late"] == [1_000, 1_200, 1_600, 1_700, 1_950, 2_200, 2_450]
+        tend_some = MediaEngine._tend_some
+        steering_due = LegControl.steering_due
+        moments: list[set[str]] = []
+
+        def opens_moment(self: MediaEngine, legs: Sequence[Leg], now_s: float) -> None:
+            moments.append(set())
+            tend_some(self, legs, now_s)
+
+        def notes(self: LegControl, now_ms: float) -> bool:
+            due = not moments or steering_due(self, now_ms)
+            if due and moments:
+                moments[-1].add(self.member.leg.leg_id)
+            return due
+
+        for control in one.engine._controls.values():
+            control._next_steering_ms = 1.0  # a pause has held them all up
+        monkeypatch.setattr(MediaEngine, "_tend_some", opens_moment)
+        monkeypatch.setattr(LegControl, "steering_due", notes)
+        await until(lambda: set().union(*moments) == names)
+        assert max(map(len, moments)) == STEERED_AT_ONCE
