@@ -27,7 +27,7 @@ WHOLLY = 0.9
 FROZEN_SLICE_S = 2.0
 FROZEN_BELOW_FPS = 1.0
 
-# The collector's beat is 0.2 s: more than this without a reading is time without a connected leg.
+# The collector's beat is 0.1 s: more than this without a reading is time without a connected leg.
 EDGE_S = 1.0
 
 Key = tuple[int, str]

@@ -20,8 +20,9 @@ class VoiceShape:
 
 # Beside a picture on a wide link. When such a link collapses, its queue is full of picture within 50 ms and lets in
 # only what comes in the moment when there is room: of words each 60 ms one in three, of words each 20 ms nearly all
-# that matter. Where no picture shares the link it would only cost more: 41.6 kbit/s on the wire.
-WITH_PICTURE = VoiceShape(180_000, 20, 16_000)
+# that matter. Where no picture shares the link it would only cost more: 41.6 kbit/s on the wire. From here on it
+# leaves room enough for a good picture (plateau.py).
+WITH_PICTURE = VoiceShape(150_000, 20, 16_000)
 # Wire cost with 64 bytes a packet: 24.5, 20.5, 14.3, 12.3 and 10.3 kbit/s. Each leaves a third of its link for
 # feedback, signaling and what must not queue. Opus in SILK mode stays understandable down to 6 kbit/s.
 SHAPES = (

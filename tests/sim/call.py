@@ -20,6 +20,7 @@ from media.core.redundancy import PACKET_OVERHEAD_BYTES, RED_HEADER_BYTES, voice
 from media.core.steering import PublisherView, ReceiverView, Steering
 from media.core.twcc import TwccReceiver, TwccSender
 from tests.sim.link import SimLink
+from tests.sim.page import MOVING_QUANTIZER, quantizer_at
 
 STEP_MS = 5
 DECIDE_MS = 250
@@ -204,7 +205,10 @@ class CallSim:
             sent = self._parameters
             up_bps = voice_wire_bps(sent.audio) + (sent.video.max_bitrate_bps if sent.video.active else 0)
             publisher = PublisherView(
-                up_bps_received=up_bps, up_video_bps_received=sent.video.max_bitrate_bps, rtt_ms=80
+                up_bps_received=up_bps,
+                up_video_bps_received=sent.video.max_bitrate_bps,
+                up_quantizer=quantizer_at(MOVING_QUANTIZER, self._parameters.video.max_bitrate_bps),
+                rtt_ms=80,
             )
             red_bps = voice_wire_bps(sent.audio) - voice_wire_bps(replace(sent.audio, red=False))
             receiver = ReceiverView(
@@ -220,6 +224,7 @@ class CallSim:
                 up_video_bps_received=video_bps,
                 up_loss_ratio=estimate.loss_ratio,
                 up_queue_ms=self._up_delay.queue_ms,
+                up_quantizer=quantizer_at(MOVING_QUANTIZER, self._parameters.video.max_bitrate_bps),
                 rtt_ms=self._rtt_ms,
             )
             receiver = ReceiverView(estimate_bps=2_000_000, rtt_ms=80)

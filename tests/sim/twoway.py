@@ -115,7 +115,9 @@ class Side:
         self.seat.arrived(wire)
 
     def _reported(self, report: dict[str, Any]) -> None:
-        self.seat.control.sending_reported(report["bps"], report["limited_by"], self._agenda.now_ms)
+        self.seat.control.sending_reported(
+            report["bps"], report["limited_by"], self._agenda.now_ms, report["quantizer"]
+        )
 
     def sample(self) -> None:
         parameters, estimate = self.seat.parameters, self.seat.member.downlink.estimate

@@ -22,7 +22,7 @@ def test_the_first_look_at_the_link_chooses(link_bps: int, ptime_ms: int, bitrat
     assert (shape.ptime_ms, shape.bitrate_bps) == (ptime_ms, bitrate_bps)
 
 
-@pytest.mark.parametrize(("link_bps", "ptime_ms"), [(256_000, 20), (170_000, 60), (18_000, 120)])
+@pytest.mark.parametrize(("link_bps", "ptime_ms"), [(256_000, 20), (140_000, 60), (18_000, 120)])
 def test_beside_a_picture_on_a_wide_link_words_are_short(link_bps: int, ptime_ms: int) -> None:
     assert VoiceSteps().follow(link_bps, 0.0, picture=True).ptime_ms == ptime_ms
 
