@@ -57,6 +57,11 @@ async def test_a_wide_link_names_both_prices_and_the_picture_has_its_ceiling(mod
     assert "voix seule" in found["text"]
 
 
+async def test_a_link_too_thin_for_the_next_size_promises_a_face_and_no_more(modules: Page) -> None:
+    found = await told(modules, WIDE | {"down_kbps": 256, "up_kbps": 256})
+    assert 150_000 <= found["bytes"]["picture"] * 8 / 600 <= 200_000
+
+
 async def test_a_level_alone_is_enough_for_a_guess(modules: Page) -> None:
     quality = {"level": 3, "rtt_ms": 500, "loss_ratio": None, "down_kbps": None, "up_kbps": None}
     found = await told(modules, quality)

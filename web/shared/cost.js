@@ -15,6 +15,9 @@ const BOTH_VOICES_KBPS = 35;
 const PICTURE_SHARE = 0.8;
 const PICTURE_LEAST_KBPS = 22;
 const PICTURE_MOST_KBPS = 800;
+// A face is good with so much, its headers included; only where the next size fits does it get more (media/core/plateau.py).
+const FACE_KBPS = 72;
+const NEXT_SIZE_KBPS = 252;
 // What a link of each level carries when no rate is known yet (media/core/link.py).
 const KBPS_BY_LEVEL = [0, 15, 40, 128, 512];
 
@@ -63,7 +66,7 @@ export function estimateBytes(quality) {
 /** @param {number} linkKbps @returns {number} */
 function pictureKbps(linkKbps) {
     const room = PICTURE_SHARE * (linkKbps - VOICE_KBPS);
-    return room < PICTURE_LEAST_KBPS ? 0 : Math.min(room, PICTURE_MOST_KBPS);
+    return room < PICTURE_LEAST_KBPS ? 0 : Math.min(room, room < NEXT_SIZE_KBPS ? FACE_KBPS : PICTURE_MOST_KBPS);
 }
 
 /** @param {number} bytes @returns {string} */
