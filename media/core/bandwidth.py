@@ -189,12 +189,14 @@ class SendEstimate:
         own_ms = min(MAX_SERIALISATION_MS, THIN_FRAME_BITS * 1000 / self._estimate_bps)
         return QUEUE_TOLERANCE_MS + own_ms + min(MAX_JITTER_MS, self._least_queue_ms)
 
-    def on_report_block(self, loss_ratio: float, rtt_ms: float | None) -> None:
-        """A report block about a stream of this leg: loss since the last (0 to 1), round trip if known."""
+    def on_report_block(self, loss_ratio: float | None, rtt_ms: float | None) -> None:
+        """A report block about a stream of this leg: loss since the last (0 to 1), round trip, each if known."""
         if rtt_ms is not None:
             known_ms = self._rtt_ms if self._rtt_reported and self._rtt_ms is not None else rtt_ms
             self._rtt_ms = known_ms + RTT_SMOOTHING * (rtt_ms - known_ms)
             self._rtt_reported = True
+        if loss_ratio is None:
+            return
         old = loss_ratio if self._reported_loss is None else self._reported_loss
         self._reported_loss = old + SMOOTHING * (loss_ratio - old)
 

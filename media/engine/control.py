@@ -164,7 +164,10 @@ class LegControl:
             rtt_ms = out.reports.on_block(block, now_ms)
             if rtt_ms is not None:
                 self.round_trip(rtt_ms, now_ms)
-            downlink.estimate.on_report_block(block.fraction_lost / 256, rtt_ms)
+            # Each piece of a picture is numbered, so its loss is known already; and one that comes back is told to
+            # have lost what was lost when it went.
+            counts = out.kind == "audio" or not downlink.twcc_id
+            downlink.estimate.on_report_block(block.fraction_lost / 256 if counts else None, rtt_ms)
 
     def _keyframe_wanted(self, ssrc: int, now_ms: float) -> None:
         out = self.member.downlink.by_ssrc.get(ssrc)
