@@ -47,6 +47,11 @@ def voice_wire_bps(audio: AudioSend) -> int:
     return round(bitrate_bps + packet_bytes * 8 * 1000 / audio.ptime_ms)
 
 
+# A voice as the relay sends it, without and with its past.
+PLAIN_VOICE_BPS = voice_wire_bps(AudioSend())
+RED_VOICE_BPS = voice_wire_bps(AudioSend(red=True))
+
+
 def redundancy_pays(loss_ratio: float, known_bps: float, *, was_on: bool) -> bool:
     """Whether voice shall carry its past, on a way with this loss and this known rate (None: not known).
 

@@ -15,8 +15,8 @@ from typing import Generic, TypeVar
 from media.core.held import Held
 from media.core.layerrule import SHARES
 from media.core.lowercopy import GROUP_WATCHERS_MIN, picture_for_copy
-from media.core.parameters import AudioSend, VideoSend
-from media.core.redundancy import voice_wire_bps
+from media.core.parameters import VideoSend
+from media.core.redundancy import PLAIN_VOICE_BPS
 from media.core.steering import PACE_SHARE
 from media.core.videosteps import VideoSteps
 
@@ -103,7 +103,7 @@ class SimulcastRule(Generic[Viewer]):
         if not affords or up.carries_bps is None or len(rooms_bps) < GROUP_WATCHERS_MIN:
             self._stop()
             return
-        large_bps = min(max(rooms_bps.values()), up.carries_bps - LOW_MAX_BPS - voice_wire_bps(AudioSend()))
+        large_bps = min(max(rooms_bps.values()), up.carries_bps - LOW_MAX_BPS - PLAIN_VOICE_BPS)
         for viewer, held in self._viewers.items():
             self._consider(now_ms, held, rooms_bps[viewer], large_bps)
         self.served = frozenset(viewer for viewer, held in self._viewers.items() if held.on)

@@ -25,7 +25,7 @@ from media.core.parameters import (
     SendParameters,
     VideoSend,
 )
-from media.core.redundancy import voice_wire_bps
+from media.core.redundancy import PLAIN_VOICE_BPS, RED_VOICE_BPS, voice_wire_bps
 from media.core.roundtrips import RoundTrips
 from media.core.rungs import RungNews, Side
 from media.core.simulcast import WayUp
@@ -65,9 +65,6 @@ VOICE_ONLY_BPS = 24_000
 BOTH_WAYS_MS = 1_500.0
 # Under this queue a loss on the way up was the radio's, not a full link's.
 CALM_QUEUE_MS = 60.0
-# A voice on the wire as the relay sends it, without and with its past.
-PLAIN_VOICE_BPS = voice_wire_bps(AudioSend())
-RED_VOICE_BPS = voice_wire_bps(AudioSend(red=True))
 NO_LOW = VideoSend()
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from media.core.layerrule import LayerChoice, LayerRule, room_with_layers
 from media.core.lowercopy import GROUP_WATCHERS_MIN
-from media.core.parameters import AudioSend, ClinicalProfile, SendParameters, VideoSend
-from media.core.redundancy import voice_wire_bps
+from media.core.parameters import ClinicalProfile, SendParameters, VideoSend
+from media.core.redundancy import PLAIN_VOICE_BPS
 from media.core.steering import ReceiverView
 from media.core.temporallayers import ALL_LAYERS, LAYERED, MODE, LayerFilter
 from media.engine.downlink import OutboundStream
@@ -21,7 +21,6 @@ from media.engine.rooms import Member
 from media.engine.uplink import InboundStream
 
 NOT_TOLD = VideoSend()
-PLAIN_VOICE_BPS = voice_wire_bps(AudioSend())
 
 
 @dataclass(slots=True)

@@ -200,6 +200,7 @@ class CallSim:
         received_bps = sum(size for _, size, _ in self._came) * 8
         video_bps = sum(size for _, size, voice in self._came if not voice) * 8
         estimate = self.estimate
+        quantizer = quantizer_at(MOVING_QUANTIZER, self._parameters.video.max_bitrate_bps)
         if self._thin == "down":
             # The doctor's own way up is no matter.
             sent = self._parameters
@@ -207,7 +208,7 @@ class CallSim:
             publisher = PublisherView(
                 up_bps_received=up_bps,
                 up_video_bps_received=sent.video.max_bitrate_bps,
-                up_quantizer=quantizer_at(MOVING_QUANTIZER, self._parameters.video.max_bitrate_bps),
+                up_quantizer=quantizer,
                 rtt_ms=80,
             )
             red_bps = voice_wire_bps(sent.audio) - voice_wire_bps(replace(sent.audio, red=False))
@@ -224,7 +225,7 @@ class CallSim:
                 up_video_bps_received=video_bps,
                 up_loss_ratio=estimate.loss_ratio,
                 up_queue_ms=self._up_delay.queue_ms,
-                up_quantizer=quantizer_at(MOVING_QUANTIZER, self._parameters.video.max_bitrate_bps),
+                up_quantizer=quantizer,
                 rtt_ms=self._rtt_ms,
             )
             receiver = ReceiverView(estimate_bps=2_000_000, rtt_ms=80)
