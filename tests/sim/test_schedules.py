@@ -61,6 +61,17 @@ def test_a_fall_to_20_kbit_takes_the_picture_and_256_brings_it_back(seed: int) -
         assert picture_back_ms(call, speaker, rise_ms) <= 10_000
 
 
+def test_a_fall_interrupts_voice_for_half_a_second_more_often_than_not() -> None:
+    # What is in the queue when the link falls is chance: one packet of a picture takes 0.4 s of 20 kbit/s.
+    gaps_ms: dict[str, list[float]] = {"station": [], "doctor": []}
+    for seed in range(1, 17):  # fewer are a lottery: nine in a row have medians from 440 to 703
+        call, fall_ms = fallen(seed)
+        for speaker in call.sides:
+            gaps_ms[speaker.name].append(call.voice(speaker, fall_ms - 1_000, fall_ms + 8_000).longest_gap_ms)
+    # Two words of 20 ms are in a packet: so much of the gap between two packets is no silence.
+    assert all(median(gaps) - 40 <= 500 for gaps in gaps_ms.values())
+
+
 def test_no_stall_of_a_steady_call_is_taken_for_a_collapse() -> None:
     call = TwoWayCall(Conditions(256, 256, RTT_MS, jitter_ms=15.0)).run(90)
     assert [side.page.stalls for side in call.sides] == [[], []]
@@ -79,21 +90,25 @@ def test_after_a_gap_voice_is_back_at_once_and_the_picture_soon(gap_s: float) ->
     assert queue_ms(call.station.down, 0.5) < 100
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_storm_of_loss_is_not_taken_for_a_thin_link(seed: int) -> None:
-    call = TwoWayCall(Conditions(256, 256, RTT_MS), seed=seed).run(30)
-    before_bps = call.station.moments[-1].down_bps
-    storm_ms = call.now_ms
-    call.schedule(
-        [
-            (10, {"loss_percent": 30.0, "burst_packets": 3.0}),
-            (20, {"loss_percent": 0.0, "burst_packets": None}),
-        ]
-    )
-    call.run(50)
+def test_a_storm_of_loss_is_not_taken_for_a_thin_link() -> None:
+    kept = []
+    for seed in range(1, 6):
+        call = TwoWayCall(Conditions(256, 256, RTT_MS), seed=seed).run(30)
+        before_bps = call.station.moments[-1].down_bps
+        storm_ms = call.now_ms
+        call.schedule(
+            [
+                (10, {"loss_percent": 30.0, "burst_packets": 3.0}),
+                (20, {"loss_percent": 0.0, "burst_packets": None}),
+            ]
+        )
+        call.run(50)
+        after = between(call.station, storm_ms + 35_000)
+        kept.append(min(one.down_bps for one in after) / before_bps)
+        assert all(one.parameters.video.active for one in between(call.doctor, storm_ms + 35_000))
     # A thin link would be a tenth of it; half is what two falls in a row leave, which one seed in six has.
-    assert all(one.down_bps >= 0.5 * before_bps for one in between(call.station, storm_ms + 35_000))
-    assert all(one.parameters.video.active for one in between(call.doctor, storm_ms + 35_000))
+    assert min(kept) >= 0.5
+    assert median(kept) >= 0.7
 
 
 def test_redundancy_saves_words_in_a_storm_of_loss() -> None:
