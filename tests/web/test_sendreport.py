@@ -91,7 +91,7 @@ async def test_of_two_pictures_the_large_one_counts(modules: Page) -> None:
     assert answer["quantizer"] == 51
 
 
-@pytest.mark.parametrize("quiet", [picture(45, None), picture(0, 0)])
+@pytest.mark.parametrize("quiet", [picture(45, None), picture(0, 0), picture(5, 90_000)])
 async def test_an_encoder_that_does_not_tell_is_left_out(modules: Page, quiet: Entry) -> None:
     _, answer = await said(modules, look(0, picture(0, 0)), look(3_000, quiet, bps=900_000))
     assert answer is not None

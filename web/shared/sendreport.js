@@ -62,6 +62,6 @@ export class SendReporter {
         const [frames, sum] = this.#counted;
         this.#counted = [picture?.framesEncoded, picture?.qpSum];
         const mean = Math.round((picture?.qpSum - sum) / (picture?.framesEncoded - frames));
-        return mean >= 0 ? mean : undefined;
+        return mean >= 0 && mean < 256 ? mean : undefined; // an encoder that begins anew counts anew
     }
 }
