@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RUN_ARGS ?=
 TEST_ARGS ?=
+# One process a processor, four at most: each has a database server and a browser of its own.
+TEST_PROCESSES := -n auto --maxprocesses 4 --dist worksteal
 
 .PHONY: run test check bench lock clean setup
 
@@ -19,11 +21,11 @@ $(STAMP): requirements.lock pyproject.toml tools/bootstrap.sh
 run: $(STAMP)
 	$(BIN)/keneya demo $(RUN_ARGS)
 
-## Every test, browsers and emulated links included.
+## Every test, browsers and emulated links included; `TEST_ARGS="-n0 tests/sim"` runs a part in one process.
 test: $(STAMP)
 	tools/bootstrap.sh browser
 	tools/bootstrap.sh database
-	$(BIN)/python -m pytest $(TEST_ARGS)
+	$(BIN)/python -m pytest $(TEST_PROCESSES) $(TEST_ARGS)
 
 ## What a reviewer runs before reading: style and types.
 check: $(STAMP)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.turns import Turns
 
 # No test fails because the machine is busy: what takes long is measured by benchmarks, never asserted.
 settings.register_profile("keneya", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -18,6 +22,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=20_000,
         help="mutated inputs for each fuzz target",
     )
+
+
+TURNS = pytest.StashKey[Turns]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let the tests of several processes (pytest-xdist) take turns."""
+    if hasattr(session.config, "workerinput"):
+        factory: pytest.TempPathFactory = session.config._tmp_path_factory
+        # Every process has a folder of its own below that of the run.
+        session.config.stash[TURNS] = Turns(factory.getbasetemp().parent)
+
+
+# First: the timeout of a test begins with its turn.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Run a test when its turn has come."""
+    turns = item.config.stash.get(TURNS, None)
+    if turns is None:
+        return (yield)
+    with turns.turn(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ REFUSAL = netns.missing_privilege() or browser.missing_browser()
 if REFUSAL is None and not shutil.which("espeak-ng"):
     REFUSAL = "espeak-ng is not installed"
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.netns,
     pytest.mark.browser,
     pytest.mark.skipif(REFUSAL is not None, reason=str(REFUSAL)),

@@ -22,7 +22,11 @@ from benchmarks.lab.schedule import Change, Schedule
 from benchmarks.lab.tun import FAR_ADDRESS, NEAR_ADDRESS
 
 REFUSAL = netns.missing_privilege()
-pytestmark = [pytest.mark.netns, pytest.mark.skipif(REFUSAL is not None, reason=str(REFUSAL))]
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.netns,
+    pytest.mark.skipif(REFUSAL is not None, reason=str(REFUSAL)),
+]
 
 PORT = 4000
 UDP_IP_BYTES = 28
