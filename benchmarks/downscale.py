@@ -24,9 +24,9 @@ import uvloop
 
 from benchmarks.peers.host import Idle, describe
 from benchmarks.peers.video_source import VIDEO_CLOCK_RATE, Camera, Image, SourceEncoder
-from media.core.codecs import Codec
-from media.core.copymessages import Picture, Target
-from media.engine.downscaler import Downscaler, DownscalerPool, Outputs
+from media.core.rtp import Codec
+from media.core.share import Picture, Target
+from media.engine.copies.downscaler import Downscaler, DownscalerPool, Outputs
 
 SOURCE_SIZE = (640, 480)
 SOURCE_BPS = 600_000

@@ -42,7 +42,7 @@ class MediaPort(Protocol):
         """Whether anybody is in a room."""
 
     async def open_leg(self, leg_id: str, offer_sdp: str) -> str:
-        """Make a leg for an offer; returns the SDP answer. Raises media.engine.errors.OfferRefused."""
+        """Make a leg for an offer; returns the SDP answer. Raises media.engine.transport.errors.OfferRefused."""
 
     async def close_leg(self, leg_id: str) -> None:
         """End a leg; an unknown one is ignored."""

@@ -17,6 +17,11 @@ IMPURE_STDLIB = frozenset(
     "asyncio socket select selectors ssl threading multiprocessing subprocess concurrent signal "
     "time random secrets uuid os io pathlib tempfile shutil urllib http sqlite3 logging".split()
 )
+# The packages of media, lowest first: each imports only itself and those before it.
+LAYERS = {
+    "media.core": ("parameters", "rtp", "repair", "estimate", "probe", "quality", "share", "stills"),
+    "media.engine": ("transport", "relay", "copies", "share", "engine"),
+}
 FORBIDDEN = {
     "signaling": ("media", "server", "web", "benchmarks", "tests"),
     "media": ("signaling", "server", "web", "benchmarks", "tests"),
@@ -73,10 +78,43 @@ def test_pure_modules_touch_nothing(name: str) -> None:
         assert allowed, f"{name} is pure but imports {one}"
 
 
+@pytest.mark.parametrize("package", LAYERS)
+def test_layers_import_only_what_lies_below_them(package: str) -> None:
+    order = LAYERS[package]
+    for name, path in MODULES.items():
+        layer = next((one for one in order if inside(name, f"{package}.{one}")), None)
+        if layer is None:
+            continue
+        above = order[order.index(layer) + 1 :]
+        broken = [one for one in imports(path) for other in above if inside(one, f"{package}.{other}")]
+        assert not broken, f"{name} lies below {broken}"
+
+
+def test_nobody_imports_past_a_package_of_the_core() -> None:
+    """Each package of media/core hands on its public names; its modules are its own, and its tests'."""
+    for name, path in MODULES.items():
+        for one in imports(path):
+            package, _, module = one.removeprefix("media.core.").partition(".")
+            if not one.startswith("media.core.") or package not in LAYERS["media.core"] or one not in MODULES:
+                continue
+            home = f"media.core.{package}"
+            own = inside(name, home) or inside(name, f"tests.{home}")
+            handed_on = not module or module in exported(home)
+            assert own or handed_on, f"{name} imports {one} past {home}"
+
+
+def exported(package: str) -> tuple[str, ...]:
+    """The names in a package's ``__all__``."""
+    for node in ast.parse(MODULES[package].read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+            return tuple(ast.literal_eval(node.value))
+    return ()
+
+
 def test_private_names_of_the_transport_libraries_stand_in_one_module() -> None:
     """Only aiortc_private.py may reach into aiortc or aioice: one place to mend after an upgrade."""
     for name, path in MODULES.items():
-        if name == "media.engine.aiortc_private" or not inside(name, "media"):
+        if name == "media.engine.transport.aiortc_private" or not inside(name, "media"):
             continue
         for one in imports(path):
             library, *rest = one.split(".")
@@ -86,7 +124,7 @@ def test_private_names_of_the_transport_libraries_stand_in_one_module() -> None:
 
 def test_the_walk_sees_the_tree() -> None:
     """A walk that finds nothing would pass everything."""
-    assert "media.core.rtp" in MODULES
+    assert "media.core.rtp.header" in MODULES
     assert "server.__main__" in MODULES
     assert "signaling.messages" in MODULES
     assert "msgspec" in set(imports(MODULES["signaling.messages.codec"]))

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from benchmarks.peers import sdp
 from benchmarks.peers.streams import SlotStream
 from benchmarks.peers.synthetic import SyntheticLeg
-from media.core import red, rtp
+from media.core import rtp
+from media.core.rtp import red
 
 STAMP = struct.Struct("!Q")
 # VP8 payload descriptor (RFC 7741 section 4.2): S = 1 on the first packet of a frame; the payload's own first

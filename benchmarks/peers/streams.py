@@ -9,12 +9,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from media.core import rtcp, rtp, rtx
-from media.core.cache import PacketCache
-from media.core.nack import NackGenerator
-from media.core.reception import ReceptionStats
-from media.core.reports import RemoteClock
-from media.core.twcc import TwccSender
+from media.core import rtp
+from media.core.estimate import TwccSender
+from media.core.repair import NackGenerator, ReceptionStats, RemoteClock
+from media.core.rtp import PacketCache, rtcp, rtx
 
 AUDIO_CLOCK_RATE = 48_000
 VIDEO_CLOCK_RATE = 90_000

@@ -21,8 +21,9 @@ from benchmarks.peers import sdp
 from benchmarks.peers.dtls import DtlsPeer, local_fingerprint
 from benchmarks.peers.ice import IceClient
 from benchmarks.peers.streams import WIRE_OVERHEAD_BYTES, OwnStream, PacketHandler, SlotStream
-from media.core import rtcp, rtp, rtx
-from media.core.twcc import TwccReceiver, TwccSender
+from media.core import rtp
+from media.core.estimate import TwccReceiver, TwccSender
+from media.core.rtp import rtcp, rtx
 
 RECEIVE_BYTES = 2_048
 READ_BATCH = 64

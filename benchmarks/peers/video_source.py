@@ -16,7 +16,7 @@ import numpy.typing as npt
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
-from media.core.codecs import Codec
+from media.core.rtp import Codec
 
 VIDEO_CLOCK_RATE = 90_000
 # One line on standard error for each encoder otherwise.

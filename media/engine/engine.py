@@ -17,26 +17,24 @@ from typing import Protocol
 import structlog
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from media.core import rtcp
-from media.core.codecs import Codec
 from media.core.parameters import LinkQuality, Preferences, RungReport, SendParameters, SlotAssignment
-from media.core.rtp import Header
-from media.engine.answer import SlotSources, Transport, compose_answer
-from media.engine.control import LegControl
-from media.engine.downlink import Downlink
-from media.engine.downscaler import DownscalerPool, Target
-from media.engine.errors import OfferRefused
-from media.engine.layers import TemporalLayers
-from media.engine.leg import Leg, LegHooks
-from media.engine.lowercopies import LowerCopies
-from media.engine.noroom import NoRoom
-from media.engine.offer import read_offer
-from media.engine.ports import PortRegistry
-from media.engine.refusals import Refusals
-from media.engine.rooms import Member, Room, assignments
-from media.engine.simulcast import Simulcast
-from media.engine.stills import Stills
-from media.engine.uplink import InboundStream, Uplink
+from media.core.rtp import Codec, Header, rtcp
+from media.engine.copies.downscaler import DownscalerPool, Target
+from media.engine.relay.control import LegControl
+from media.engine.relay.downlink import Downlink
+from media.engine.relay.refusals import Refusals
+from media.engine.relay.rooms import Member, Room, assignments
+from media.engine.relay.stillexchange import Stills
+from media.engine.relay.uplink import InboundStream, Uplink
+from media.engine.share.layers import TemporalLayers
+from media.engine.share.lowercopies import LowerCopies
+from media.engine.share.noroom import NoRoom
+from media.engine.share.simulcast import Simulcast
+from media.engine.transport.answer import SlotSources, Transport, compose_answer
+from media.engine.transport.errors import OfferRefused
+from media.engine.transport.leg import Leg, LegHooks
+from media.engine.transport.offer import read_offer
+from media.engine.transport.ports import PortRegistry
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from media.core.parameters import LinkQuality, Preferences, RungReport, SendParameters, SlotAssignment
-from media.engine.errors import OfferRefused
+from media.engine.transport.errors import OfferRefused
 from server.consultations import views
 from server.consultations.callmeter import CallMeter, CallUse
 from server.hub import Hub

@@ -21,14 +21,7 @@ from server.cases.kinds import is_discreet
 from server.cases.service import new_id
 from server.consents import Consents, ConsentScope, as_refusal
 from server.db.engine import DbSessions
-from server.db.models import (
-    Account,
-    CaseFile,
-    CaseParticipant,
-    Mediation,
-    MediationBlockage,
-    MediationReport,
-)
+from server.db.models import Account, CaseFile, CaseParticipant, Mediation, MediationBlockage, MediationReport
 from server.mediators.vocabulary import MEDIATOR_RECIPIENT, PLEDGE_LANGUAGES, PLEDGES, Blockage
 from signaling.errors import Refused
 from signaling.messages import MediationState, RemovalReason, Role

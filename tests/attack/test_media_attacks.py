@@ -20,16 +20,9 @@ from aioice import stun
 from benchmarks.peers import sdp
 from benchmarks.peers.host import rss_mib
 from benchmarks.peers.ice import IceClient
-from media.core import rtcp, rtp
-from tests.support.leg_client import (
-    KEYFRAME,
-    Client,
-    Relay,
-    relay,
-    until,
-    video_passes,
-    voice_passes,
-)
+from media.core import rtp
+from media.core.rtp import rtcp
+from tests.support.leg_client import KEYFRAME, Client, Relay, relay, until, video_passes, voice_passes
 
 # The attack that stock aiortc pays for with 131 MiB.
 FLOOD_PACKETS = 40_000

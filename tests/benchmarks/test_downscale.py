@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks.downscale import Run, made_small, psnr_db
 from benchmarks.peers.video_source import Camera
-from media.core.codecs import Codec
-from media.engine.downscaler import DownscalerPool
+from media.core.rtp import Codec
+from media.engine.copies.downscaler import DownscalerPool
 
 
 def test_psnr_is_that_of_the_textbook() -> None:

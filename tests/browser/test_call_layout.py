@@ -12,7 +12,7 @@ from playwright.async_api import Page, ViewportSize, async_playwright, expect
 
 from benchmarks.lab import people
 from benchmarks.lab.browser import FakeMedia, chromium, missing_browser
-from media.engine.control import LegControl
+from media.engine.relay.control import LegControl
 from tests.support.server import PASSWORD, running_server
 
 pytestmark = [

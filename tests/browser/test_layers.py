@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from benchmarks.lab.browser import missing_browser
-from media.core import steering
-from media.core.temporallayers import ALL_LAYERS, MODE, LayerFilter
+from media.core.quality import steering
+from media.core.share import ALL_LAYERS, MODE, LayerFilter
 from media.engine.engine import MediaEngine
-from media.engine.layers import TemporalLayers
+from media.engine.share.layers import TemporalLayers
 from server.app import MEDIA
 from tests.support.call import PATIENCE_S, Call, in_call
 

@@ -10,11 +10,11 @@ from playwright.async_api import Page, async_playwright
 
 from benchmarks.lab import people
 from benchmarks.lab.browser import missing_browser
-from media.engine.control import LegControl
-from media.engine.downlink import Slot
 from media.engine.engine import MediaEngine
-from media.engine.rooms import Member
-from media.engine.uplink import InboundStream
+from media.engine.relay.control import LegControl
+from media.engine.relay.downlink import Slot
+from media.engine.relay.rooms import Member
+from media.engine.relay.uplink import InboundStream
 from server.app import MEDIA
 from tests.browser.test_slots import third_leg
 from tests.support.call import PATIENCE_S, two_pages

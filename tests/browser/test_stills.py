@@ -10,8 +10,8 @@ from playwright.async_api import Page
 
 from benchmarks.lab import people
 from benchmarks.lab.browser import missing_browser
-from media.core.bandwidth import SendEstimate
-from media.engine.control import LegControl
+from media.core.estimate import SendEstimate
+from media.engine.relay.control import LegControl
 from tests.support.call import Call, in_call
 
 pytestmark = [

@@ -11,10 +11,11 @@ import pytest
 
 from benchmarks.lab import people
 from benchmarks.lab.browser import missing_browser
-from media.core import rtcp, rtp
-from media.core.feedbackbudget import DATAGRAM_OVERHEAD_BYTES, SHARE
+from media.core import rtp
+from media.core.repair import DATAGRAM_OVERHEAD_BYTES, SHARE
+from media.core.rtp import rtcp
 from media.engine.engine import MediaEngine
-from media.engine.leg import WIRE_OVERHEAD_BYTES, Leg
+from media.engine.transport.leg import WIRE_OVERHEAD_BYTES, Leg
 from tests.support.call import in_call
 
 pytestmark = [

@@ -10,19 +10,19 @@ from aioice import stun
 
 from benchmarks.peers import sdp
 from benchmarks.peers.ice import IceClient
-from media.core import rtcp, rtp, rtx
-from media.core.codecs import Codec
-from media.core.feedbackbudget import FeedbackBudget
-from media.engine.control import LegControl
+from media.core import rtp
+from media.core.repair import FeedbackBudget
+from media.core.rtp import Codec, rtcp, rtx
 from media.engine.engine import MediaEngine, MediaSettings
-from media.engine.errors import OfferRefused
-from media.engine.guard import Kind, classify, stun_local_username, stun_transaction_id
-from media.engine.offer import read_offer
-from media.engine.rooms import Member
+from media.engine.relay.control import LegControl
+from media.engine.relay.rooms import Member
+from media.engine.transport.errors import OfferRefused
+from media.engine.transport.guard import Kind, classify, stun_local_username, stun_transaction_id
+from media.engine.transport.offer import read_offer
 from tests.fuzz.harness import fuzz
 from tests.support.leg_client import DELTA_FRAME, KEYFRAME, Client
 
-CHROMIUM = Path(__file__).parents[1] / "media" / "engine" / "data" / "chromium_offer.sdp"
+CHROMIUM = Path(__file__).parents[1] / "media" / "engine" / "transport" / "data" / "chromium_offer.sdp"
 ADDRESS = ("198.51.100.9", 40_000)
 # The engine's own clock runs on with the inputs, so that timers of every length come due.
 STEP_MS = 7.0

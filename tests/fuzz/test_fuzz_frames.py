@@ -5,20 +5,16 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.peers.video_source import Camera, SourceEncoder
-from media.core.codecs import Codec
-from media.core.copymessages import Kind as MessageKind
-from media.core.copymessages import (
-    MessageError,
-    MessageReader,
-    Open,
-    Picture,
-    Simple,
-    SourceFrame,
-    Target,
-    encode,
+from media.core.rtp import (
+    MAX_WAITING_PACKETS,
+    Codec,
+    DepacketizeError,
+    FrameAssembler,
+    frame_of,
+    starts_frame,
 )
-from media.core.depacketize import DepacketizeError, frame_of, starts_frame
-from media.core.frameassembly import MAX_WAITING_PACKETS, FrameAssembler
+from media.core.share import Kind as MessageKind
+from media.core.share import MessageError, MessageReader, Open, Picture, Simple, SourceFrame, Target, encode
 from tests.fuzz.harness import fuzz
 from tests.support.payloads import payloads_of
 

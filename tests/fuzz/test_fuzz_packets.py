@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from media.core import red, rtp, rtx
-from media.core.codecs import Codec, is_keyframe
-from media.core.temporallayers import layer_of
+from media.core import rtp
+from media.core.rtp import Codec, is_keyframe, red, rtx
+from media.core.share import layer_of
 from tests.fuzz.harness import fuzz
 
 RTP_SEEDS = [

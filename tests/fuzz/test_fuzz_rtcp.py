@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from media.core import rtcp, twcc
+from media.core.estimate import transportwide as twcc
+from media.core.rtp import rtcp
 from tests.fuzz.harness import fuzz
 
 BLOCK = rtcp.ReportBlock(0x1234, 12, 34, 70_000, 99, 0xAABBCCDD, 4_000)

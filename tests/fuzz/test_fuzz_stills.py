@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from media.core.stillframes import (
+from media.core.stills import (
     GOING_MAX,
     STILL_MAX_BYTES,
     Cancel,
@@ -14,13 +14,15 @@ from media.core.stillframes import (
     Have,
     Hello,
     Offer,
+    Still,
     StillError,
     StillKind,
     StillMime,
+    StillReceiver,
+    StillSender,
     build,
     parse,
 )
-from media.core.stills import Still, StillReceiver, StillSender
 from tests.fuzz.harness import fuzz
 
 PICTURE = bytes(range(256)) * 4

@@ -7,13 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.databases import (  # noqa: F401 (fixtures)
-    database,
-    database_url,
-    empty_database_url,
-    engine,
-    postgresql,
-)
+from tests.support.databases import database, database_url, empty_database_url, engine, postgresql  # noqa: F401 (fixtures)
 from tests.support.server import Server, running_server
 
 

@@ -11,14 +11,11 @@ import random
 from dataclasses import dataclass, field, replace
 from itertools import count, pairwise
 
-from media.core import rtcp
-from media.core.arrivaldelay import ArrivalDelay
-from media.core.bandwidth import SendEstimate
-from media.core.pacer import Pacer
+from media.core.estimate import ArrivalDelay, Pacer, SendEstimate, TwccReceiver, TwccSender
 from media.core.parameters import SendParameters
-from media.core.redundancy import PACKET_OVERHEAD_BYTES, RED_HEADER_BYTES, voice_wire_bps
-from media.core.steering import PublisherView, ReceiverView, Steering
-from media.core.twcc import TwccReceiver, TwccSender
+from media.core.quality import PublisherView, ReceiverView, Steering
+from media.core.repair import PACKET_OVERHEAD_BYTES, RED_HEADER_BYTES, voice_wire_bps
+from media.core.rtp import rtcp
 from tests.sim.link import SimLink
 from tests.sim.page import MOVING_QUANTIZER, quantizer_at
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from media.core.twcc import PacketResult
+from media.core.estimate import PacketResult
 
 GROUP_US = 5_000
 TREND_GROUPS = 20

@@ -14,19 +14,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from media.core import red, rtcp, rtp, rtx
-from media.core.arrivalrhythm import ArrivalRhythm
-from media.core.codecs import Codec
-from media.core.pacer import Pacer
+from media.core import rtp
+from media.core.estimate import ArrivalRhythm, Pacer, TwccSender
 from media.core.parameters import AudioSend, SendParameters
-from media.core.redundancy import voice_wire_bps
-from media.core.stillframes import Hello, build
-from media.core.twcc import TwccSender
-from media.core.uplinkprobe import AGAIN, OVERHEAD_BYTES, PROBE_KIND
-from media.core.videohold import HOLD
-from media.engine.answer import GOOGLE_MAX_KBPS, GOOGLE_MIN_KBPS, GOOGLE_START_KBPS
-from media.engine.leg import WIRE_OVERHEAD_BYTES
-from media.engine.offer import Offer as SdpOffer
+from media.core.probe import AGAIN, OVERHEAD_BYTES, PROBE_KIND
+from media.core.quality import HOLD
+from media.core.repair import voice_wire_bps
+from media.core.rtp import Codec, red, rtcp, rtx
+from media.core.stills import Hello, build
+from media.engine.transport.answer import GOOGLE_MAX_KBPS, GOOGLE_MIN_KBPS, GOOGLE_START_KBPS
+from media.engine.transport.leg import WIRE_OVERHEAD_BYTES
+from media.engine.transport.offer import Offer as SdpOffer
 from tests.sim.agenda import Agenda
 from tests.sim.gcc import BrowserEstimate
 from tests.sim.pageears import PageEars

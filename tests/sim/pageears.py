@@ -9,14 +9,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from media.core import red, rtcp, rtp, rtx
-from media.core.nack import NackGenerator
-from media.core.reception import ReceptionStats
-from media.core.reports import RemoteClock
-from media.core.twcc import TwccReceiver
-from media.engine.leg import WIRE_OVERHEAD_BYTES
-from media.engine.offer import MediaLine
-from media.engine.offer import Offer as SdpOffer
+from media.core import rtp
+from media.core.estimate import TwccReceiver
+from media.core.repair import NackGenerator, ReceptionStats, RemoteClock
+from media.core.rtp import red, rtcp, rtx
+from media.engine.transport.leg import WIRE_OVERHEAD_BYTES
+from media.engine.transport.offer import MediaLine
+from media.engine.transport.offer import Offer as SdpOffer
 from tests.sim.agenda import Agenda
 
 

@@ -11,19 +11,21 @@ from collections.abc import Callable
 from typing import Any
 
 from media.core.parameters import StillsSend
-from media.core.stillframes import (
+from media.core.stills import (
     Cancel,
     Chunk,
     Done,
     Grant,
     Have,
     Offer,
+    Still,
     StillKind,
     StillMime,
+    StillReceiver,
+    StillSender,
     build,
     parse,
 )
-from media.core.stills import Still, StillReceiver, StillSender
 from tests.sim.agenda import Agenda
 
 

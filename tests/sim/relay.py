@@ -10,23 +10,23 @@ import random
 from collections import Counter
 from collections.abc import Callable
 
-from media.core import rtcp
 from media.core.parameters import RungReport, SendParameters
-from media.engine.answer import SlotSources
-from media.engine.control import LegControl
-from media.engine.downlink import Downlink
+from media.core.rtp import rtcp
 from media.engine.engine import START_BPS, TICK_S, MediaEngine
-from media.engine.leg import WIRE_OVERHEAD_BYTES
-from media.engine.offer import Offer
-from media.engine.rooms import Member, Room
-from media.engine.stills import Stills
-from media.engine.uplink import Uplink
+from media.engine.relay.control import LegControl
+from media.engine.relay.downlink import Downlink
+from media.engine.relay.rooms import Member, Room
+from media.engine.relay.stillexchange import Stills
+from media.engine.relay.uplink import Uplink
+from media.engine.transport.answer import SlotSources
+from media.engine.transport.leg import WIRE_OVERHEAD_BYTES
+from media.engine.transport.offer import Offer
 from tests.sim.agenda import Agenda
 from tests.sim.page import RTCP_OVERHEAD_BYTES
 from tests.sim.pipe import Reliable, Wire
 
 CONSENT_MS = 30_000.0  # RFC 7675
-CHECK_MS = 5_000.0  # media/engine/aiortc_private.py
+CHECK_MS = 5_000.0  # media/engine/transport/aiortc_private.py
 CHECK_BYTES = 130
 # About three datagrams fit into SCTP's first window (RFC 9260 section 7.2.1).
 SCTP_WINDOW = 3

@@ -17,16 +17,16 @@ from typing import Any
 from benchmarks.lab.profiles import PROFILES, Conditions
 from benchmarks.lab.tally import percentile
 from media.core.parameters import Rung, SendParameters
-from media.core.rungs import rung_of
-from media.engine.offer import read_offer
-from media.engine.stills import Stills
+from media.core.quality import rung_of
+from media.engine.relay.stillexchange import Stills
+from media.engine.transport.offer import read_offer
 from tests.sim.agenda import Agenda
 from tests.sim.page import TELL_BYTES, Page
 from tests.sim.pipe import Pipe, Reliable, Wire
 from tests.sim.relay import DATA_OVERHEAD_BYTES, Seat, join
 
 OFFER = read_offer(
-    (Path(__file__).parents[1] / "media" / "engine" / "data" / "chromium_offer.sdp")
+    (Path(__file__).parents[1] / "media" / "engine" / "transport" / "data" / "chromium_offer.sdp")
     .read_bytes()
     .decode("ascii")
 )

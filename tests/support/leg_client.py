@@ -10,10 +10,10 @@ from typing import NamedTuple
 from benchmarks.peers.streams import SlotStream
 from benchmarks.peers.synthetic import SyntheticLeg
 from media.core.parameters import LinkQuality, RungReport, SendParameters, SlotAssignment
-from media.engine.control import LegControl
 from media.engine.engine import MediaEngine, MediaSettings
-from media.engine.leg import Leg
-from media.engine.rooms import Member
+from media.engine.relay.control import LegControl
+from media.engine.relay.rooms import Member
+from media.engine.transport.leg import Leg
 
 # VP8 payload descriptor with S = 1, then the first byte of a key or delta frame (RFC 7741 section 4.2, 4.3).
 KEYFRAME = b"\x10\x00"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from media.core.codecs import Codec
-from media.core.packetize import vp8_payloads
+from media.core.rtp import Codec, vp8_payloads
 
 
 def payloads_of(codec: Codec, frame: bytes, index: int, size: int = 1_000) -> list[bytes]:

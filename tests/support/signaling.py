@@ -12,7 +12,7 @@ import aiohttp
 from aiohttp import web
 
 from media.core.parameters import LinkQuality, Preferences, RungReport, SendParameters, SlotAssignment
-from media.engine.errors import OfferRefused
+from media.engine.transport.errors import OfferRefused
 from server.auth.principal import Principal
 from server.auth.tickets import Tickets
 from server.consultations import Consultations

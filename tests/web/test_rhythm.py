@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from media.core.arrivalrhythm import ArrivalRhythm
+from media.core.estimate import ArrivalRhythm
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 

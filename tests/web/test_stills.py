@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from media.core.stillframes import (
+from media.core.stills import (
     NO_SLOT,
     Cancel,
     Chunk,

@@ -23,7 +23,7 @@ const BANNER_ICONS = { "banner.muted": "mic-off", "banner.no_microphone": "mic-o
 
 const TICK_MS = 500;
 const FACTS_EVERY_TICKS = 4;
-// The link is measured by trains in the first 7 s of a leg (leg.js, media/engine/control.py): a file among them would
+// The link is measured by trains in the first 7 s of a leg (leg.js, media/engine/relay/control.py): a file among them would
 // make a thin link look thinner still.
 const INSIGHT_AFTER_MS = 8_000;
 

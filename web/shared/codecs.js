@@ -1,6 +1,6 @@
 /**
  * Which codecs a leg offers. Owns: the choice among what this browser has. An offer with every profile of every
- * codec is twice as large, half a second of a 16 kbit/s link, and the server (media/engine/offer.py) takes one
+ * codec is twice as large, half a second of a 16 kbit/s link, and the server (media/engine/transport/offer.py) takes one
  * profile of each. Must never leave a leg without codecs: a browser that cannot be asked offers all it has.
  */
 

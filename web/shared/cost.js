@@ -11,14 +11,14 @@ const MINUTES = 10;
 // Opus 16 kbit/s in 60 ms packets is 24 kbit/s on the wire while one speaks; silence costs nearly nothing.
 const VOICE_KBPS = 24;
 const BOTH_VOICES_KBPS = 35;
-// The relay gives pictures four fifths of what voice leaves, from 22 to 800 kbit/s (media/core/steering.py).
+// The relay gives pictures four fifths of what voice leaves, from 22 to 800 kbit/s (media/core/quality/steering.py).
 const PICTURE_SHARE = 0.8;
 const PICTURE_LEAST_KBPS = 22;
 const PICTURE_MOST_KBPS = 800;
-// A face is good with so much, its headers included; only where the next size fits does it get more (media/core/plateau.py).
+// A face is good with so much, its headers included; only where the next size fits does it get more (media/core/quality/plateau.py).
 const FACE_KBPS = 72;
 const NEXT_SIZE_KBPS = 252;
-// What a link of each level carries when no rate is known yet (media/core/link.py).
+// What a link of each level carries when no rate is known yet (media/core/estimate/link.py).
 const KBPS_BY_LEVEL = [0, 15, 40, 128, 512];
 
 let pricePerGb = 0;

@@ -14,7 +14,7 @@ import { SendControl } from "./sender.js";
 
 // Three others beside us: doctor, mediator and a second opinion.
 export const RECEIVE_SLOTS = 3;
-// The others of a group of eight: a voice without a slot would not be heard (media/engine/rooms.py).
+// The others of a group of eight: a voice without a slot would not be heard (media/engine/relay/rooms.py).
 export const GROUP_SLOTS = 7;
 // By then the socket knows whether it is the link that is away (a ping unanswered for 15 s, protocol.js). Chromium calls
 // a leg failed 10 s after it was disconnected, when that ping is still out.
@@ -24,14 +24,14 @@ const LOOK_AGAIN_MS = 4_000;
 // ICE and DTLS take eight round trips, more with loss: 8.5 s were seen at 600 ms RTT and 5 % loss.
 const CONNECT_WITHIN_MS = 60_000;
 
-// Trains of messages tell the server how wide the way up is (media/core/uplinkprobe.py). While a leg is warm three of
+// Trains of messages tell the server how wide the way up is (media/core/probe/uplinkprobe.py). While a leg is warm three of
 // 600 bytes, a few trains soon, then 2 kB each half minute. While voice flows and no picture, which would tell more,
 // a pair so small that voice hardly waits for it (40 ms at 32 kbit/s): enough to notice that a link has recovered.
 const PROBE_KIND = 0x70;
 const PROBE_TICK_MS = 800;
-// The server's order to send as little as possible at once (media/core/videohold.py).
+// The server's order to send as little as possible at once (media/core/quality/videohold.py).
 const HOLD_KIND = 0x71;
-// Its question for another train: the last one told of far more than those before (media/core/uplinkprobe.py).
+// Its question for another train: the last one told of far more than those before (media/core/probe/uplinkprobe.py).
 const AGAIN_KIND = 0x72;
 const WARM_TRAIN = { messages: 3, bytes: 600, waitsMs: [800, 3_000, 3_000, 30_000] };
 const CALL_TRAIN = { messages: 2, bytes: 60, waitsMs: [4_000] };
@@ -153,7 +153,7 @@ export class Leg {
     }
 
     /**
-     * The first slot never rests: the server measures the way down on it (media/engine/downlink.py) before anybody is in
+     * The first slot never rests: the server measures the way down on it (media/engine/relay/downlink.py) before anybody is in
      * it, and a call of two begins without a negotiation.
      * @param {string} sdp @param {string} given
      */

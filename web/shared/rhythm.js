@@ -1,6 +1,6 @@
 /**
  * Whether a page that hears the others all the time has all but stopped hearing them: the first sign that its link has
- * collapsed, a second before the server could say so. Owns: that judgement, as media/core/arrivalrhythm.py makes it of
+ * collapsed, a second before the server could say so. Owns: that judgement, as media/core/estimate/arrivalrhythm.py makes it of
  * packets. What is sent less then is up to sender.js.
  */
 

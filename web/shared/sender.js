@@ -17,7 +17,7 @@ import { editAnswer, readVoice } from "./sdp.js";
 
 // libopus goes no lower (RFC 7587 section 6.1: maxaveragebitrate is 6000 to 510000).
 const OPUS_MIN_BPS = 6000;
-// As the thinnest step of media/core/voicesteps.py.
+// As the thinnest step of media/core/quality/voicesteps.py.
 const THINNEST_VOICE = { ptime_ms: 120, max_bitrate_bps: OPUS_MIN_BPS, red: false };
 // What only a new negotiation changes; the bitrate is a property of the encoding.
 const VOICE_SHAPE = /** @type {const} */ (["ptime_ms", "dtx", "fec", "red", "level"]);

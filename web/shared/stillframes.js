@@ -1,5 +1,5 @@
 /**
- * The binary frames of stills on the data channel; media/core/stillframes.py says what each holds. Owns: reading,
+ * The binary frames of stills on the data channel; media/core/stills/stillframes.py says what each holds. Owns: reading,
  * writing and the checksum. Must never keep anything.
  */
 

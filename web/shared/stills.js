@@ -1,6 +1,6 @@
 /**
  * Stills over the data channel of whatever leg there is: sent under the pace the server grants, received, and gone on
- * with over a new leg. Owns: what is under way. Must never know a page; the rules are those of media/core/stills.py.
+ * with over a new leg. Owns: what is under way. Must never know a page; the rules are those of media/core/stills/transfer.py.
  */
 
 /** @import {Frame, Offer} from "./stillframes.js" */
@@ -12,7 +12,7 @@ const TICK_MS = 25;
 const MAX_STEP_MS = 100;
 // IPv4 20, UDP 8, DTLS 37, SCTP 28, frame 9: what a chunk costs beyond its bytes.
 const CHUNK_OVERHEAD_BYTES = 102;
-// As in media/core/stills.py, where the reasons stand.
+// As in media/core/stills/transfer.py, where the reasons stand.
 const WINDOW_MS = 2_600;
 const WINDOW_MIN_BYTES = 1_600;
 const WINDOW_MAX_BYTES = 48_000;

@@ -9,9 +9,10 @@ import pytest
 
 from benchmarks.peers import sdp
 from benchmarks.peers.streams import AUDIO_CLOCK_RATE
-from media.core import red, rtp
+from media.core import rtp
+from media.core.rtp import red
 from media.engine.engine import MediaEngine, MediaSettings
-from media.engine.errors import OfferRefused
+from media.engine.transport.errors import OfferRefused
 from tests.support.leg_client import DELTA_FRAME, KEYFRAME, Client, relay, until, video_passes, voice_passes
 
 
@@ -301,7 +302,7 @@ async def test_both_sides_get_transport_wide_feedback_and_reports() -> None:
 
 
 async def test_a_warm_legs_link_is_measured_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("media.engine.control.LINK_NEWS_INTERVAL_MS", 0.0)
+    monkeypatch.setattr("media.engine.relay.control.LINK_NEWS_INTERVAL_MS", 0.0)
     async with relay() as running:
         await running.connect("station")
 

@@ -1,0 +1,33 @@
+"""What a link carries: bandwidth, loss, queueing delay, round-trip times, and sending in time with them.
+
+Owns: transport-wide feedback at both ends, the estimate of a downlink, what is seen of an uplink, and the pacer
+that keeps to an estimate. Must never decide what is sent: quality/ reads these estimates and decides.
+"""
+
+from media.core.estimate import transportwide
+from media.core.estimate.arrivaldelay import ArrivalDelay
+from media.core.estimate.arrivalrhythm import ArrivalRhythm
+from media.core.estimate.bandwidth import UNKNOWN_RTT_MS, SendEstimate
+from media.core.estimate.fulluplink import COLLAPSED_BPS, FullWayUp
+from media.core.estimate.link import LinkMeter
+from media.core.estimate.losswindow import LossWindow
+from media.core.estimate.pacer import Pacer
+from media.core.estimate.roundtrips import RoundTrips
+from media.core.estimate.transportwide import PacketResult, TwccReceiver, TwccSender
+
+__all__ = [
+    "COLLAPSED_BPS",
+    "UNKNOWN_RTT_MS",
+    "ArrivalDelay",
+    "ArrivalRhythm",
+    "FullWayUp",
+    "LinkMeter",
+    "LossWindow",
+    "Pacer",
+    "PacketResult",
+    "RoundTrips",
+    "SendEstimate",
+    "TwccReceiver",
+    "TwccSender",
+    "transportwide",
+]

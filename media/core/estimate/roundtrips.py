@@ -1,0 +1,61 @@
+"""The round trips of one leg, and how much of a voice's lateness they bear out.
+
+Owns: the smoothed round trip, its least of the last half minute, and the same of the page's feedback. Must never
+measure anything itself: times are ms on the caller's monotonic clock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from media.core.estimate.windowedmin import WindowedMinimum
+
+# Before the first is measured.
+DEFAULT_RTT_MS = 300.0
+# RFC 6298 section 2: an eighth of each new one.
+SMOOTHING = 0.125
+# Two in a row: one that was lost and asked for again looks like a queue.
+KEPT = 2
+# What is believed of a queue before a round trip, measured each second or so, has had the time to show it.
+UNPROVEN_QUEUE_MS = 100.0
+# A page tells after up to 250 ms; of four, one was told soon.
+FEEDBACK_TRIPS = 4
+
+
+class RoundTrips:
+    """Tell `measured` and `fed_back`; read `rtt_ms` and `borne_out_ms`."""
+
+    def __init__(self) -> None:
+        self.rtt_ms = DEFAULT_RTT_MS
+        self._newest: deque[float] = deque(maxlen=KEPT)
+        self._least = WindowedMinimum()
+        self._feedback: deque[float] = deque(maxlen=FEEDBACK_TRIPS)
+        self._least_feedback = WindowedMinimum()
+
+    def measured(self, rtt_ms: float, now_ms: float) -> None:
+        """One round trip."""
+        if self.rtt_ms == DEFAULT_RTT_MS:
+            self.rtt_ms = rtt_ms
+        self.rtt_ms += SMOOTHING * (rtt_ms - self.rtt_ms)
+        self._newest.append(rtt_ms)
+        self._least.add(rtt_ms, now_ms)
+
+    def fed_back(self, after_ms: float, now_ms: float) -> None:
+        """Feedback came so long after what it is about: a round trip, and the page's wait before it told."""
+        self._feedback.append(after_ms)
+        self._least_feedback.add(after_ms, now_ms)
+
+    def borne_out_ms(self, up_queue_ms: float | None, down_queue_ms: float) -> float | None:
+        """How long voice waits on its way up, of the ``up_queue_ms`` that its own lateness says.
+
+        A page that froze for a second sends its voice a second late for ever after; the voice alone would look
+        like a queue. A true queue shows in the round trip too; and where it eats the round trips, in how late the
+        page's feedback is, of which the least of some leaves the page's own wait out.
+        """
+        if up_queue_ms is None or not self._newest:
+            return up_queue_ms
+        grown_ms = max(self._newest) - self._least.value
+        if len(self._feedback) == FEEDBACK_TRIPS:
+            late_ms = min(self._feedback) - self._least_feedback.value
+            grown_ms = max(grown_ms, late_ms - down_queue_ms)
+        return min(up_queue_ms, grown_ms + UNPROVEN_QUEUE_MS)

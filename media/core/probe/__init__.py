@@ -1,0 +1,20 @@
+"""Finding out what a link carries beyond what is sent: probe clusters of padding, down and up.
+
+Owns: when a probe is worth its cost, how large it is, and what its arrival says. Must never send a packet: the
+engine sends, this package says how much and when.
+"""
+
+from media.core.probe.downlinkprobe import ENOUGH_BPS, CallProbing, Train, call_train, warm_train
+from media.core.probe.uplinkprobe import AGAIN, OVERHEAD_BYTES, PROBE_KIND, UplinkProbe
+
+__all__ = [
+    "AGAIN",
+    "ENOUGH_BPS",
+    "OVERHEAD_BYTES",
+    "PROBE_KIND",
+    "CallProbing",
+    "Train",
+    "UplinkProbe",
+    "call_train",
+    "warm_train",
+]

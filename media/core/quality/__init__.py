@@ -1,0 +1,45 @@
+"""What each publisher sends: steering and the ladder of quality.
+
+Owns: the decision from estimates to send parameters (steering.py), the steps of voice and picture, the rhythm of
+stills, and the rung that people are shown. Must never measure anything: estimate/ and probe/ do.
+"""
+
+from media.core.quality import steering
+from media.core.quality.held import Held
+from media.core.quality.plateau import GOOD_BPS, NEXT_BPS, NEXT_LINK_BPS
+from media.core.quality.rungs import WARM_SIDE, RungNews, Side, rung_of
+from media.core.quality.steering import (
+    PACE_SHARE,
+    SUFFERING_QUEUE_MS,
+    VIDEO_PREFERENCE,
+    PublisherView,
+    ReceiverView,
+    Steering,
+    common_codec,
+    red_for_receiver,
+)
+from media.core.quality.videohold import HOLD, VideoHold
+from media.core.quality.videosteps import VideoSteps
+
+__all__ = [
+    "GOOD_BPS",
+    "HOLD",
+    "NEXT_BPS",
+    "NEXT_LINK_BPS",
+    "PACE_SHARE",
+    "SUFFERING_QUEUE_MS",
+    "VIDEO_PREFERENCE",
+    "WARM_SIDE",
+    "Held",
+    "PublisherView",
+    "ReceiverView",
+    "RungNews",
+    "Side",
+    "Steering",
+    "VideoHold",
+    "VideoSteps",
+    "common_codec",
+    "red_for_receiver",
+    "rung_of",
+    "steering",
+]

@@ -1,0 +1,118 @@
+"""Sender and receiver report bookkeeping: lip sync across the relay, round trips, and how often to report.
+
+Owns: what goes into the SRs of streams we forward, what we must remember of SRs to fill and to read report
+blocks (RFC 3550 section 6.4), and the reporting interval (RFC 3550 section 6.2, RFC 4585 section 3.4). Must
+never count packets: reception.py and the forwarder do. Times are ms on the caller's monotonic clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from media.core.rtp.rtcp import ReportBlock, SenderReport
+
+# Whole NTP seconds stand in the upper 32 bits.
+_NTP_PER_MS = (1 << 32) / 1000
+# Delays in report blocks are in 1/65536 s.
+_DELAY_PER_MS = 65536 / 1000
+# SRs leave at most each second and a block answers one of the last few: 32 outlive any round trip.
+REMEMBERED_REPORTS = 32
+# A round trip that takes longer is a block about an SR of another life.
+MAX_RTT_MS = 60_000.0
+
+RTCP_SHARE = 0.05  # RFC 3550 section 6.2
+# No more often: RTT and loss change slowly, and transport-wide feedback brings the fast news.
+MIN_INTERVAL_MS = 1_000.0
+# No less often: RFC 3550 section 6.2 has 5 s as its minimum, and peers take silence for absence after five
+# of them.
+MAX_INTERVAL_MS = 5_000.0
+
+
+def middle_32(ntp: int) -> int:
+    """The part of a 64-bit NTP time that report blocks carry."""
+    return ntp >> 16 & 0xFFFFFFFF
+
+
+class SenderReports:
+    """The SRs of one outgoing SSRC.
+
+    They carry the wall clock of the *original* sender, so that its audio and its video, which share that
+    clock, stay in step at the receiver although each was renumbered on its own.
+    """
+
+    def __init__(self, ssrc: int, clock_rate: int) -> None:
+        self._ssrc = ssrc
+        self._clock_rate = clock_rate
+        self._source: SenderReport | None = None
+        self._received_ms = 0.0
+        self._sent_ms: dict[int, float] = {}  # middle 32 bits of the NTP time -> when it left
+
+    def on_source_report(self, report: SenderReport, received_ms: float) -> None:
+        """The source's newest SR arrived."""
+        self._source = report
+        self._received_ms = received_ms
+
+    def reset_source(self) -> None:
+        """The stream has another source now: its clock is unknown until its first SR."""
+        self._source = None
+
+    def build(
+        self, now_ms: float, map_timestamp: Callable[[int], int], packets: int, octets: int
+    ) -> SenderReport | None:
+        """The SR to send now, its clock extrapolated from the source's; None before the source's first SR.
+
+        ``map_timestamp`` turns a timestamp of the source into one of the outgoing stream.
+        """
+        if self._source is None:
+            return None
+        elapsed_ms = max(0.0, now_ms - self._received_ms)
+        ntp = (self._source.ntp + round(elapsed_ms * _NTP_PER_MS)) & 0xFFFFFFFFFFFFFFFF
+        source_timestamp = self._source.rtp_timestamp + round(elapsed_ms * self._clock_rate / 1000)
+        self._sent_ms[middle_32(ntp)] = now_ms
+        if len(self._sent_ms) > REMEMBERED_REPORTS:
+            del self._sent_ms[next(iter(self._sent_ms))]
+        timestamp = map_timestamp(source_timestamp & 0xFFFFFFFF) & 0xFFFFFFFF
+        return SenderReport(self._ssrc, ntp, timestamp, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF)
+
+    def on_block(self, block: ReportBlock, now_ms: float) -> float | None:
+        """The round trip in ms that a block about this stream tells; None when it answers no SR of ours."""
+        sent_ms = self._sent_ms.get(block.last_sr)
+        if block.last_sr == 0 or sent_ms is None:
+            return None
+        rtt_ms = now_ms - sent_ms - block.delay_since_last_sr / _DELAY_PER_MS
+        if rtt_ms > MAX_RTT_MS:
+            return None
+        # The peer's clock ticks in 1/65536 s, so on a very short path the difference may fall below zero.
+        return max(0.0, rtt_ms)
+
+
+class RemoteClock:
+    """What an incoming SSRC's SRs let us say in the report blocks that we send about it."""
+
+    def __init__(self) -> None:
+        self._last_sr = 0
+        self._received_ms = 0.0
+
+    def on_sender_report(self, report: SenderReport, received_ms: float) -> None:
+        """An SR about this SSRC arrived."""
+        self._last_sr = middle_32(report.ntp)
+        self._received_ms = received_ms
+
+    def last_sr(self, now_ms: float) -> tuple[int, int]:
+        """``last_sr`` and ``delay_since_last_sr`` (1/65536 s) for a block; zeros before the first SR."""
+        if self._last_sr == 0:
+            return 0, 0
+        delay = round(max(0.0, now_ms - self._received_ms) * _DELAY_PER_MS)
+        return self._last_sr, min(delay, 0xFFFFFFFF)
+
+
+def next_report_ms(now_ms: float, stream_bps: float, report_bytes: int, spread: float) -> float:
+    """When the next regular report is due.
+
+    ``stream_bps`` is what flows in both directions, ``report_bytes`` what one report costs on the wire,
+    ``spread`` a random number in [0, 1) that keeps many legs from reporting at one instant (RFC 3550
+    section 6.3.1: half to one and a half of the interval). Reports stay under 5 % of the stream, 1 to 5 s
+    apart.
+    """
+    interval_ms = report_bytes * 8 * 1000 / (RTCP_SHARE * stream_bps) if stream_bps > 0 else MAX_INTERVAL_MS
+    return now_ms + max(MIN_INTERVAL_MS, min(MAX_INTERVAL_MS, interval_ms * (0.5 + spread)))

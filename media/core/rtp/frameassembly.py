@@ -1,0 +1,172 @@
+"""Video packets into whole frames, in order, with losses noticed.
+
+Owns: the wait for late and repeated packets, the frame's end (marker bit, RFC 3550 section 5.1, or a new
+timestamp), and the rule that after a loss nothing is worth decoding before a keyframe. Must never wait
+without bound: a gap is given up after `PATIENCE_MS`, or when too much stands behind it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from media.core.rtp.codecs import Codec, ends_frame, is_keyframe
+from media.core.rtp.depacketize import DepacketizeError, frame_of, starts_frame
+from media.core.rtp.header import SequenceUnwrapper
+
+# A repeat over a link of 600 ms round trip still counts; later than that a keyframe is there as soon.
+PATIENCE_MS = 800.0
+# Three seconds of a 1 Mbit/s picture; also the bound of what one hostile stream can make us hold (about 400 kB).
+MAX_WAITING_PACKETS = 384
+# Further behind the next one: of no use, and no reason to take it for a new start.
+_STALE_PACKETS = 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One whole frame: RTP timestamp (90 kHz), whether it needs no other, and what a decoder takes."""
+
+    timestamp: int
+    keyframe: bool
+    data: bytes
+
+
+@dataclass(slots=True)
+class _Packet:
+    timestamp: int
+    ends: bool
+    payload: bytes
+    skipped: bool = False
+
+
+class FrameAssembler:
+    """Frames of one stream. ``needs_keyframe`` tells that nothing comes out before one: ask for it."""
+
+    def __init__(self, codec: Codec) -> None:
+        self.codec = codec
+        self.needs_keyframe = True
+        self.lost_frames = 0
+        self._unwrapper = SequenceUnwrapper()
+        self._waiting: dict[int, _Packet] = {}
+        self._next: int | None = None  # the number that the next frame begins with
+        self._stuck_since_ms: float | None = None
+
+    def received(
+        self, sequence_number: int, second_byte: int, timestamp: int, payload: bytes, now_ms: float
+    ) -> list[Frame]:
+        """One packet; the frames that it completes."""
+        return self._take(sequence_number, _Packet(timestamp, ends_frame(second_byte), payload), now_ms)
+
+    def skipped(self, sequence_number: int, now_ms: float) -> list[Frame]:
+        """A number without content (padding): no loss."""
+        return self._take(sequence_number, _Packet(0, False, b"", skipped=True), now_ms)
+
+    def lost(self) -> None:
+        """Whatever comes next does not build on what came before."""
+        self._waiting.clear()
+        self._next = None
+        self._stuck_since_ms = None
+        self._unwrapper = SequenceUnwrapper()
+        self._await_keyframe()
+
+    def _take(self, sequence_number: int, packet: _Packet, now_ms: float) -> list[Frame]:
+        number = self._unwrapper.unwrap(sequence_number)
+        if self._next is None:
+            self._next = number
+        if number < self._next:
+            if self._next - number > _STALE_PACKETS:
+                self.lost()  # the source has started anew with other numbers
+            return []
+        self._waiting.setdefault(number, packet)
+        frames = self._complete()
+        if not self._waiting:
+            self._stuck_since_ms = None
+            return frames
+        if frames or self._stuck_since_ms is None:
+            self._stuck_since_ms = now_ms
+        too_long = now_ms - self._stuck_since_ms > PATIENCE_MS and self._has_gap()
+        if too_long or len(self._waiting) > MAX_WAITING_PACKETS:
+            self._give_up(now_ms)
+            frames += self._complete()
+        return frames
+
+    def _has_gap(self) -> bool:
+        assert self._next is not None
+        return max(self._waiting) - self._next + 1 > len(self._waiting)
+
+    def _give_up(self, now_ms: float) -> None:
+        """Go on behind the first gap, from where a keyframe begins if one is there."""
+        numbers = sorted(self._waiting)
+        starts = (
+            number
+            for number in numbers
+            if number != self._next and self._begins_keyframe(self._waiting[number])
+        )
+        # With no keyframe in sight, let everything go: none of it can be decoded.
+        begin = next(starts, numbers[-1] + 1)
+        for number in numbers:
+            if number < begin:
+                del self._waiting[number]
+        self._next = begin
+        self._stuck_since_ms = now_ms if self._waiting else None
+        self._await_keyframe()
+
+    def _begins_keyframe(self, packet: _Packet) -> bool:
+        return is_keyframe(self.codec, packet.payload, 0, len(packet.payload))
+
+    def _await_keyframe(self) -> None:
+        if not self.needs_keyframe:
+            self.lost_frames += 1
+        self.needs_keyframe = True
+
+    def _complete(self) -> list[Frame]:
+        frames: list[Frame] = []
+        while (packets := self._next_frame()) is not None:
+            if not packets:
+                continue
+            frame = self._frame(packets)
+            if frame is not None:
+                frames.append(frame)
+        return frames
+
+    def _next_frame(self) -> list[_Packet] | None:
+        """The packets of the next frame, taken out; empty for numbers without content, None for none yet."""
+        assert self._next is not None
+        packets: list[_Packet] = []
+        number = self._next
+        while (packet := self._waiting.get(number)) is not None:
+            if not packet.skipped:
+                if packets and packet.timestamp != packets[0].timestamp:
+                    # Only H.264 senders may forget the marker; with the others the rest was never sent.
+                    whole = self.codec == Codec.H264
+                    self._cut(number, packets)
+                    if not whole:
+                        self._await_keyframe()
+                    return packets if whole else []
+                packets.append(packet)
+            number += 1
+            if packet.ends or (packet.skipped and not packets):
+                return self._cut(number, packets)
+        return None
+
+    def _cut(self, end: int, packets: list[_Packet]) -> list[_Packet]:
+        assert self._next is not None
+        for number in range(self._next, end):
+            del self._waiting[number]
+        self._next = end
+        return packets
+
+    def _frame(self, packets: list[_Packet]) -> Frame | None:
+        first = packets[0]
+        keyframe = self._begins_keyframe(first)
+        if self.needs_keyframe and not keyframe:
+            return None
+        try:
+            if not starts_frame(self.codec, first.payload):
+                raise DepacketizeError("the frame has no beginning")
+            data = frame_of(self.codec, [packet.payload for packet in packets])
+        except DepacketizeError:
+            # Broken on arrival: to those who watch it is the same as lost, and counted as such.
+            self._await_keyframe()
+            return None
+        self.needs_keyframe = False
+        return Frame(first.timestamp, keyframe, data)

@@ -1,0 +1,52 @@
+"""Retransmission as a stream of its own (RFC 4588): wrap what is sent again, unwrap what comes again.
+
+Owns: the RTX payload format, two bytes of original sequence number (OSN) before the original payload
+(section 4). Must never decide whether a packet is sent again; that is `nack`.
+"""
+
+from __future__ import annotations
+
+from media.core.rtp.header import FIXED_HEADER_BYTES, MARKER, PADDING, RtpError, compose, parse, payload_end
+
+OSN_BYTES = 2
+
+
+def wrap(
+    packet: bytes, *, ssrc: int, payload_type: int, sequence_number: int, twcc_id: int = 0, twcc_seq: int = 0
+) -> bytes:
+    """The RTX packet for `packet` (one we sent). Marker and timestamp stay; `ssrc`, `payload_type` and
+    `sequence_number` are those of the RTX stream. Raises RtpError if `packet` is none.
+    """
+    second_byte, original_sequence_number, timestamp, _, header_len = parse(packet)
+    body = bytes((packet[0] & PADDING,)) + original_sequence_number.to_bytes(OSN_BYTES) + packet[header_len:]
+    return compose(
+        body,
+        1,
+        second_byte=second_byte & MARKER | payload_type,
+        sequence_number=sequence_number,
+        timestamp=timestamp,
+        ssrc=ssrc,
+        twcc_id=twcc_id,
+        twcc_seq=twcc_seq,
+    )
+
+
+def unwrap(data: bytes, header_len: int, *, ssrc: int, payload_type: int) -> bytes | None:
+    """The original packet inside an RTX packet that passed `rtp.parse`, None for a padding-only probe.
+
+    `ssrc` and `payload_type` are those of the original stream. CSRCs and header extensions stay (an
+    audio level is the original's; a transport-wide number is this packet's own). Raises RtpError.
+    """
+    end = payload_end(data, header_len)
+    if end == header_len:
+        return None
+    if end < header_len + OSN_BYTES:
+        raise RtpError("no room for the original sequence number")
+    return (
+        bytes((data[0] & ~PADDING, data[1] & MARKER | payload_type))
+        + data[header_len : header_len + OSN_BYTES]
+        + data[4:8]
+        + ssrc.to_bytes(4)
+        + data[FIXED_HEADER_BYTES:header_len]
+        + data[header_len + OSN_BYTES : end]
+    )

@@ -1,0 +1,142 @@
+"""Which temporal layer a packet of video belongs to, and which layers one receiver gets.
+
+Owns: reading the layer from the payload itself (VP8: RFC 7741 section 4.2; VP9: RFC 9628 section 4.2; AV1: the OBU
+extension header, AV1 specification section 5.3.3, so that no header extension need be carried) and the choice,
+frame by frame, of what passes. Must never raise on any payload: what cannot be read is the base layer. The caller
+closes up the numbers of what is left out; picture ids keep their gaps, which tell a receiver what it was not sent.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from typing import NamedTuple
+
+from media.core.parameters import SendParameters
+from media.core.rtp import Codec, is_keyframe
+
+# W3C webrtc-svc: three temporal layers in one stream, 0 2 1 2, at a quarter, a half and all of the frames.
+MODE = "L1T3"
+ALL_LAYERS = 2
+LAYERED = (Codec.AV1.value, Codec.VP9.value, Codec.VP8.value)
+
+# Frames whose late packets are still recognised: two seconds of 15 a second, longer than a repeat takes.
+REMEMBERED_FRAMES = 32
+
+
+class Layer(NamedTuple):
+    """Where a packet stands. ``number`` -1: it goes on with an OBU whose header was in the packet before.
+
+    ``sync``: its frame needs no other of its own layer; ``frees``: no frame above that follows needs one from
+    before it.
+    """
+
+    number: int
+    sync: bool
+    frees: bool
+
+
+BASE = Layer(0, sync=False, frees=False)
+
+
+def layer_of(codec: Codec, data: bytes, start: int, end: int) -> Layer:
+    """The layer of the payload ``data[start:end]``."""
+    end = min(end, len(data))
+    if not 0 <= start < end:
+        return BASE
+    if codec == Codec.VP8:
+        return _vp8(data, start, end)
+    if codec == Codec.VP9:
+        return _vp9(data, start, end)
+    if codec == Codec.AV1:
+        return _av1(data, start, end)
+    return BASE
+
+
+def _vp8(data: bytes, start: int, end: int) -> Layer:
+    frees = is_keyframe(Codec.VP8, data, start, end)
+    at = start + 1
+    if not data[start] & 0x80 or at >= end:
+        return Layer(0, sync=False, frees=frees)
+    extension = data[at]
+    at += 1
+    if extension & 0x80:
+        at += 2 if at < end and data[at] & 0x80 else 1
+    if extension & 0x40:
+        at += 1
+    if not extension & 0x20 or at >= end:
+        return Layer(0, sync=False, frees=frees)
+    return Layer(data[at] >> 6, sync=bool(data[at] & 0x20), frees=frees)
+
+
+def _vp9(data: bytes, start: int, end: int) -> Layer:
+    first = data[start]
+    at = start + 1
+    if first & 0x80:
+        at += 2 if at < end and data[at] & 0x80 else 1
+    if not first & 0x20 or at >= end:
+        return Layer(0, sync=False, frees=is_keyframe(Codec.VP9, data, start, end))
+    # T (three bits), U: pictures above that follow need none above from before this one.
+    return Layer(data[at] >> 5, sync=False, frees=bool(data[at] & 0x10))
+
+
+def _av1(data: bytes, start: int, end: int) -> Layer:
+    aggregation = data[start]
+    at = start + 1
+    if aggregation & 0x80:
+        return Layer(-1, sync=False, frees=False)
+    if aggregation >> 4 & 0x03 != 1:
+        # The first element has its length in front of it (leb128), unless it is the only one.
+        while at < end and data[at] & 0x80:
+            at += 1
+        at += 1
+    # A sequence header comes first and stands outside of all layers, as its keyframe does.
+    number = data[at + 1] >> 5 if at + 1 < end and data[at] & 0x04 else 0
+    # In the modes of AV1 specification section 6.7.5 nothing refers across a frame of the base layer.
+    return Layer(number, sync=False, frees=number == 0)
+
+
+class LayerFilter:
+    """The layers of one source that one receiver gets: fewer from the next frame on, more where that decodes."""
+
+    def __init__(self) -> None:
+        self.target = ALL_LAYERS
+        self.seen = False
+        """Whether the source really comes in layers: a browser may not know how."""
+        self._current = ALL_LAYERS
+        self._frames: OrderedDict[int, bool] = OrderedDict()
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything passes, and shall."""
+        return self.target == self._current == ALL_LAYERS
+
+    def passes(self, layer: Layer, timestamp: int) -> bool:
+        """Whether the packet of this layer and RTP timestamp goes out. A frame goes whole or not at all."""
+        known = self._frames.get(timestamp)
+        if known is not None:
+            return known
+        passes = self._begin(layer)
+        self._frames[timestamp] = passes
+        if len(self._frames) > REMEMBERED_FRAMES:
+            self._frames.popitem(last=False)
+        return passes
+
+    def _begin(self, layer: Layer) -> bool:
+        self._current = min(self._current, self.target)
+        number = max(0, layer.number)
+        self.seen = self.seen or number > 0
+        if number == self._current + 1 <= self.target and layer.sync:
+            self._current = number
+        passes = number <= self._current
+        if passes and layer.frees:
+            self._current = self.target
+        return passes
+
+
+def with_layers(parameters: SendParameters, mode: str | None) -> SendParameters:
+    """`parameters` with this scalabilityMode, where the codec has such layers."""
+    video = parameters.video
+    if mode is None or not video.active or video.codec not in LAYERED:
+        return parameters
+    return replace(parameters, video=replace(video, scalability_mode=mode))

@@ -1,0 +1,128 @@
+"""`python -m media.engine.copies.worker`: the process that decodes pictures of strangers.
+
+Owns: standard input and output (copymessages.py) and the limits that the process lives under. It needs no
+file, no socket and no child, so it gives up the right to open any before it reads the first frame. It may die
+at any time without harm; when the relay goes, its input ends and it ends too.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import time
+
+import av
+import av.logging
+import cv2
+
+from media.core.share import (
+    Done,
+    Kind,
+    Message,
+    MessageReader,
+    Open,
+    Picture,
+    Retarget,
+    Simple,
+    SourceFrame,
+    encode,
+)
+from media.engine.copies.copymaker import BrokenSource, CopyMaker
+
+# Behind voice and the relay, wherever they run on the same cores.
+NICENESS = 5
+READ_BYTES = 1 << 16
+# The libraries map 0.6 GB; a 1080p decoder and encoder need 60 MB, and one worker serves several.
+ADDRESS_SPACE_BYTES = 2 << 30
+# A frame costs milliseconds; one that costs seconds is a trap, and the kernel ends us (SIGXCPU).
+FRAME_CPU_S = 5
+
+
+def confine() -> None:
+    """Take away what decoding does not need."""
+    os.nice(NICENESS)
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
+    # A core file would be a patient's picture on disk.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    # The pipes are open already; from here on no file and no socket can be opened.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
+def allow_frame() -> None:
+    """Processor time for one more frame."""
+    used_s = time.process_time()
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used_s) + 1 + FRAME_CPU_S, hard))
+
+
+class Worker:
+    """The copies of this process, by id."""
+
+    def __init__(self, write_fd: int) -> None:
+        self._write_fd = write_fd
+        self._copies: dict[int, CopyMaker] = {}
+
+    def ready(self) -> None:
+        """Tell that frames are welcome."""
+        self._say(Simple(Kind.READY, 0))
+
+    def handle(self, message: Message) -> None:
+        """Do what one message asks; what concerns a copy that is gone is ignored."""
+        if isinstance(message, Open):
+            self._copies[message.copy_id] = CopyMaker(message.codec, message.target)
+            return
+        copy = self._copies.get(message.copy_id)
+        if copy is None:
+            return
+        match message:
+            case Retarget():
+                copy.retarget(message.target)
+            case SourceFrame():
+                self._frame(copy, message)
+            case Simple(Kind.KEYFRAME):
+                copy.want_keyframe()
+            case Simple(Kind.CLOSE):
+                del self._copies[message.copy_id]
+            case _:
+                pass  # what a worker says is not said to a worker
+
+    def _frame(self, copy: CopyMaker, message: SourceFrame) -> None:
+        allow_frame()
+        started_s = time.process_time()
+        try:
+            made = copy.frame(message.timestamp, message.data)
+        except BrokenSource:
+            self._say(Simple(Kind.WANT_KEYFRAME, message.copy_id))
+            made = None
+        if made is not None:
+            size = (made.width, made.height)
+            self._say(Picture(message.copy_id, message.timestamp, made.keyframe, *size, made.data))
+        self._say(Done(message.copy_id, round((time.process_time() - started_s) * 1e6)))
+
+    def _say(self, message: Message) -> None:
+        data = encode(message)
+        while data:
+            data = data[os.write(self._write_fd, data) :]
+
+
+def main() -> None:
+    """Work until the input ends."""
+    cv2.setNumThreads(1)
+    av.logging.set_level(None)
+    confine()
+    reader = MessageReader()
+    worker = Worker(sys.stdout.fileno())
+    input_fd = sys.stdin.fileno()
+    try:
+        worker.ready()
+        while data := os.read(input_fd, READ_BYTES):
+            for message in reader.feed(data):
+                worker.handle(message)
+    except BrokenPipeError:
+        return  # the relay has gone
+
+
+if __name__ == "__main__":
+    main()

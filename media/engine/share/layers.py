@@ -1,0 +1,137 @@
+"""Temporal layers in a room: whose picture is made in layers, and which of them each slot lets through.
+
+Owns: the rules of media/core/share/layerrule.py for each publisher and slot, and the filters of the slots. Must
+never decide a bitrate: it tells steering what room a receiver has when it need not take the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from media.core.parameters import ClinicalProfile, SendParameters, VideoSend
+from media.core.quality import ReceiverView
+from media.core.repair import PLAIN_VOICE_BPS
+from media.core.share import (
+    ALL_LAYERS,
+    GROUP_WATCHERS_MIN,
+    LAYERED,
+    MODE,
+    LayerChoice,
+    LayerFilter,
+    LayerRule,
+    room_with_layers,
+)
+from media.engine.relay.downlink import OutboundStream
+from media.engine.relay.rooms import Member
+from media.engine.relay.uplink import InboundStream
+from media.engine.share.pictureroom import slot_of
+
+NOT_TOLD = VideoSend()
+
+
+@dataclass(slots=True)
+class _Source:
+    """One publisher: its rule, what it was told last, and what each of its slots gets."""
+
+    rule: LayerRule = field(default_factory=LayerRule)
+    told: VideoSend = NOT_TOLD
+    choices: dict[OutboundStream, LayerChoice] = field(default_factory=dict)
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing was chosen for anybody."""
+        return not self.rule.on and not self.choices
+
+
+class TemporalLayers:
+    """See the module's docstring."""
+
+    def __init__(self) -> None:
+        self._sources: dict[InboundStream, _Source] = {}
+
+    def consider(
+        self,
+        publisher: Member,
+        receivers: Sequence[tuple[Member, ReceiverView]],
+        views: Sequence[ReceiverView],
+        now_ms: float,
+    ) -> list[ReceiverView]:
+        """Set the slots' filters; the views by which the publisher is to be steered.
+
+        `receivers` are its viewers as they are, `views` in the same order as lower copies have left them.
+        """
+        source = self._sources.get(publisher.uplink.video)
+        if len(receivers) < GROUP_WATCHERS_MIN and (source is None or source.rests):
+            return list(views)  # a call of two needs no layers, and its rooms no sum
+        if source is None:
+            source = self._sources[publisher.uplink.video] = _Source()
+        shown = [
+            _slot(member, publisher) if view.wants_video else None
+            for (member, _), view in zip(receivers, views, strict=True)
+        ]
+        rooms_bps = [_room_bps(view) for view, out in zip(views, shown, strict=True) if out is not None]
+        watching = [view for view, out in zip(views, shown, strict=True) if out is not None]
+        on = source.rule.wants_layers(now_ms, rooms_bps, suits=_suits(source.told, watching))
+        source.choices = {out: source.choices.get(out, LayerChoice()) for out in shown if out is not None}
+        if not on:
+            for out in source.choices:
+                _open(out)
+            return list(views)
+        return [
+            view if out is None else self._share(source, out, view, rooms_bps, now_ms)
+            for view, out in zip(views, shown, strict=True)
+        ]
+
+    def mode(self, publisher: Member) -> str | None:
+        """The W3C scalabilityMode that this publisher's picture is to have."""
+        source = self._sources.get(publisher.uplink.video)
+        return MODE if source is not None and source.rule.on else None
+
+    def told(self, publisher: Member, parameters: SendParameters) -> None:
+        """What this publisher was asked for."""
+        source = self._sources.get(publisher.uplink.video)
+        if source is None:
+            source = self._sources[publisher.uplink.video] = _Source()
+        source.told = parameters.video
+
+    def forget(self, publisher: Member) -> None:
+        """This leg is gone."""
+        self._sources.pop(publisher.uplink.video, None)
+
+    @staticmethod
+    def _share(
+        source: _Source, out: OutboundStream, view: ReceiverView, rooms_bps: Sequence[float], now_ms: float
+    ) -> ReceiverView:
+        room_bps = _room_bps(view)
+        if out.layers is None:
+            out.layers = LayerFilter()
+        out.layers.target = source.choices[out].follow(now_ms, room_bps, source.told.max_bitrate_bps)
+        if not out.layers.seen:
+            return view
+        more_bps = room_with_layers(room_bps, rooms_bps) - room_bps
+        return replace(view, estimate_bps=view.estimate_bps + max(0.0, more_bps))
+
+
+def _suits(told: VideoSend, watching: Sequence[ReceiverView]) -> bool:
+    """A motion needs every frame, a detail has few as it is."""
+    faces = all(view.profile is ClinicalProfile.FACE for view in watching)
+    return faces and told.active and told.codec in LAYERED
+
+
+def _open(out: OutboundStream) -> None:
+    """Let everything through again, from where it can be decoded."""
+    if out.layers is not None:
+        out.layers.target = ALL_LAYERS
+        if out.layers.complete:
+            out.layers = None
+
+
+def _slot(viewer: Member, publisher: Member) -> OutboundStream | None:
+    """The stream in which `viewer` is shown the publisher's own picture, not a lower copy of it."""
+    out = slot_of(viewer, publisher)
+    return out if out is not None and out.source is publisher.uplink.video else None
+
+
+def _room_bps(view: ReceiverView) -> float:
+    return view.estimate_bps - PLAIN_VOICE_BPS - view.audio_overhead_bps

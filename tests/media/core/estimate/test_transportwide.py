@@ -1,0 +1,293 @@
+"""Transport-wide feedback: every packet is told once, in time, within bounds, over wraps and black-outs."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from media.core.estimate import transportwide as twcc
+from media.core.rtp import rtcp
+
+
+def parsed(datagrams: list[bytes]) -> list[rtcp.TransportFeedback]:
+    feedbacks = []
+    for data in datagrams:
+        (packet,) = rtcp.parse(data)
+        assert isinstance(packet, rtcp.TransportFeedback)
+        feedbacks.append(packet)
+    return feedbacks
+
+
+def statuses(datagrams: list[bytes]) -> dict[int, int | None]:
+    return {seq: arrival for feedback in parsed(datagrams) for seq, arrival in feedback.packets}
+
+
+def test_nothing_new_means_no_feedback() -> None:
+    receiver = twcc.TwccReceiver()
+    assert not receiver.due(10_000)
+    assert receiver.build(1, 2) == []
+    receiver.received(5, 1_000_000)
+    assert receiver.due(1_400)
+    receiver.build(1, 2, 1_400)
+    assert not receiver.due(60_000)
+    assert receiver.build(1, 2) == []
+
+
+def test_a_lost_packet_is_told_as_lost() -> None:
+    receiver = twcc.TwccReceiver()
+    receiver.received(65_534, 1_000_000)
+    receiver.received(1, 1_010_000)
+    told = statuses(receiver.build(1, 2))
+    assert told == {65_534: 1_000_000, 65_535: None, 0: None, 1: 1_010_000}
+
+
+def test_losses_between_two_feedbacks_are_told_by_the_second() -> None:
+    receiver = twcc.TwccReceiver()
+    receiver.received(10, 1_000_000)
+    receiver.build(1, 2)
+    receiver.received(13, 1_100_000)
+    assert statuses(receiver.build(1, 2)) == {11: None, 12: None, 13: 1_100_000}
+
+
+def test_a_late_packet_is_told_again_as_received() -> None:
+    receiver = twcc.TwccReceiver()
+    receiver.received(10, 1_000_000)
+    receiver.received(12, 1_020_000)
+    receiver.build(1, 2)
+    receiver.received(11, 1_150_000)
+    assert statuses(receiver.build(1, 2)) == {11: 1_150_000, 12: 1_020_000}
+
+
+def test_a_duplicate_says_nothing_new() -> None:
+    receiver = twcc.TwccReceiver()
+    receiver.received(10, 1_000_000)
+    receiver.build(1, 2)
+    receiver.received(10, 1_001_000)
+    assert receiver.build(1, 2) == []
+
+
+def test_feedbacks_are_counted() -> None:
+    receiver = twcc.TwccReceiver()
+    counts = []
+    for number in range(258):
+        receiver.received(number, 1_000_000 + number * 20_000)
+        counts += [feedback.feedback_count for feedback in parsed(receiver.build(1, 2))]
+    assert counts == [n & 0xFF for n in range(258)]
+
+
+def feedback_times(interval_ms: int, size_bytes: int, seconds: int = 20) -> list[int]:
+    receiver = twcc.TwccReceiver()
+    times = []
+    for now_ms in range(seconds * 1000):
+        if now_ms % interval_ms == 0:
+            receiver.received(now_ms // interval_ms & 0xFFFF, now_ms * 1000, size_bytes)
+        if receiver.due(now_ms):
+            receiver.build(1, 2, now_ms)
+            times.append(now_ms)
+    return times
+
+
+def test_a_rich_stream_gets_feedback_every_hundred_ms() -> None:
+    times = feedback_times(interval_ms=10, size_bytes=1_100)
+    assert {later - earlier for earlier, later in pairwise(times)} == {100}
+
+
+def test_a_thin_voice_stream_waits_longer_but_not_forever() -> None:
+    times = feedback_times(interval_ms=60, size_bytes=190)
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert min(gaps) >= 250
+    assert max(gaps) <= 480  # the 400 ms bound counts from the first packet not yet told
+
+
+def test_feedback_stays_near_five_percent_of_a_middling_stream() -> None:
+    interval_ms, size_bytes, seconds = 20, 200, 20  # 80 kbit/s
+    times = feedback_times(interval_ms, size_bytes, seconds)
+    share = len(times) * twcc.FEEDBACK_WIRE_BYTES / (seconds * 1000 / interval_ms * size_bytes)
+    assert share <= 0.055
+
+
+def test_a_minute_of_silence_starts_anew_instead_of_telling_everything() -> None:
+    receiver = twcc.TwccReceiver()
+    receiver.received(0, 1_000_000)
+    receiver.build(1, 2)
+    receiver.received(5_000, 61_000_000)
+    assert statuses(receiver.build(1, 2)) == {5_000: 61_000_000}
+
+
+def test_arrivals_far_apart_go_into_separate_feedbacks() -> None:
+    receiver = twcc.TwccReceiver()
+    receiver.received(1, 1_000_000)
+    receiver.received(3, 12_000_000)
+    datagrams = receiver.build(1, 2)
+    assert len(datagrams) == 2
+    assert statuses(datagrams) == {1: 1_000_000, 2: None, 3: 12_000_000}
+
+
+@settings(deadline=None)
+@given(
+    first=st.integers(0, 0xFFFF),
+    steps=st.lists(
+        st.tuples(st.integers(1, 900) | st.just(1), st.integers(0, 10_000_000)), min_size=1, max_size=700
+    ),
+    batch=st.integers(1, 700),
+)
+def test_every_packet_is_told_once_and_each_feedback_is_small(
+    first: int, steps: list[tuple[int, int]], batch: int
+) -> None:
+    receiver = twcc.TwccReceiver()
+    number, now_us, want, told = first, 5_000_000, {}, {}
+    want[number] = now_us
+    receiver.received(number & 0xFFFF, now_us)
+    highest = first - 1
+    for index, (step, wait_us) in enumerate(steps):
+        number, now_us = number + step, now_us + wait_us
+        receiver.received(number & 0xFFFF, now_us)
+        want[number] = now_us
+        if index % batch == 0 or index == len(steps) - 1:
+            datagrams = receiver.build(1, 2)
+            assert all(len(data) < 1_100 for data in datagrams)
+            for feedback in parsed(datagrams):
+                for sequence, arrival in feedback.packets:
+                    highest += 1
+                    assert sequence == highest & 0xFFFF
+                    told[highest] = arrival
+    for number, arrival_us in want.items():
+        reported = told.pop(number)
+        assert reported is not None
+        modulus = rtcp.REFERENCE_MODULUS_US
+        assert reported % modulus == arrival_us // 250 * 250 % modulus
+    assert set(told.values()) <= {None}
+
+
+def test_results_carry_what_was_sent() -> None:
+    sender = twcc.TwccSender(first_sequence=65_535)
+    assert sender.next(1_000, 200) == 65_535
+    assert sender.next(2_000, 300, probe=True) == 0
+    feedback = rtcp.TransportFeedback(1, 2, 65_535, 0, [(65_535, None), (0, 64_000)])
+    assert sender.on_feedback(feedback, 500_000) == [
+        twcc.PacketResult(65_535, 1_000, None, 200, False),
+        twcc.PacketResult(0, 2_000, 64_000, 300, True),
+    ]
+    assert sender.rtt_ms == 498.0
+
+
+def test_each_packet_is_reported_once_as_lost_and_once_as_received() -> None:
+    sender = twcc.TwccSender()
+    for number in range(2):
+        sender.next(number, 100)
+    lost = rtcp.TransportFeedback(1, 2, 0, 0, [(0, None), (1, 64_000)])
+    late = rtcp.TransportFeedback(1, 2, 0, 1, [(0, 90_000), (1, 64_000)])
+    assert [r.arrived_us for r in sender.on_feedback(lost, 1_000)] == [None, 64_000]
+    assert sender.on_feedback(lost, 2_000) == []
+    assert [(r.sequence, r.arrived_us) for r in sender.on_feedback(late, 3_000)] == [(0, 90_000)]
+    assert sender.on_feedback(lost, 4_000) == []
+
+
+def test_numbers_never_sent_and_numbers_forgotten_are_ignored() -> None:
+    sender = twcc.TwccSender()
+    assert sender.on_feedback(rtcp.TransportFeedback(1, 2, 0, 0, [(0, 0)]), 0) == []
+    for _ in range(twcc.SENT_HISTORY + 10):
+        sender.next(0, 100)
+    forgotten_and_future = [(9, 0), (10, 0), (twcc.SENT_HISTORY + 10, 0)]
+    results = sender.on_feedback(rtcp.TransportFeedback(1, 2, 9, 0, forgotten_and_future), 0)
+    assert [result.sequence for result in results] == [10]
+
+
+def test_arrival_times_do_not_jump_when_the_reference_time_wraps() -> None:
+    sender = twcc.TwccSender()
+    receiver = twcc.TwccReceiver()
+    start_us = rtcp.REFERENCE_MODULUS_US - 100_000
+    arrivals = []
+    for step in range(10):
+        sequence = sender.next(step * 20_000, 100)
+        receiver.received(sequence, start_us + step * 20_000)
+        for feedback in parsed(receiver.build(1, 2)):
+            arrivals += [result.arrived_us for result in sender.on_feedback(feedback, step * 20_000)]
+    known = [arrival for arrival in arrivals if arrival is not None]
+    assert [b - a for a, b in pairwise(known)] == [20_000] * 9
+
+
+@settings(deadline=None)
+@given(st.lists(st.booleans(), min_size=1, max_size=300), st.integers(0, 0xFFFF), st.integers(1, 40))
+def test_sender_and_receiver_agree_on_every_packet(fates: list[bool], first: int, batch: int) -> None:
+    sender, receiver = twcc.TwccSender(first), twcc.TwccReceiver()
+    results = []
+    for index, arrives in enumerate(fates):
+        sequence = sender.next(index * 10_000, 100 + index)
+        if arrives:
+            receiver.received(sequence, 7_000_000 + index * 10_000)
+        if index % batch == 0 or index == len(fates) - 1:
+            for feedback in parsed(receiver.build(1, 2)):
+                results += sender.on_feedback(feedback, index * 10_000)
+    if True not in fates:
+        assert results == []
+        return
+    told = {result.size_bytes - 100: result for result in results}
+    known = range(fates.index(True), len(fates) - fates[::-1].index(True))
+    assert sorted(told) == list(known)
+    for index in known:
+        expected = 7_000_000 + index * 10_000 if fates[index] else None
+        assert told[index].arrived_us == expected
+        assert told[index].sent_us == index * 10_000
+
+
+def test_short_losses_are_told_as_arrivals_where_the_link_is_calm_but_no_black_out() -> None:
+    receiver = twcc.TwccReceiver()
+    receiver.conceals_loss, receiver.picture_flows = True, False
+    for number in (0, 1, 3, 9, 10):
+        receiver.received(number, 1_000_000 + number * 20_000)
+    (feedback,) = [packet for data in receiver.build(1, 2) for packet in rtcp.parse(data)]
+    assert isinstance(feedback, rtcp.TransportFeedback)
+    lost = [number for number, arrival in feedback.packets if arrival is None]
+    assert lost == [7, 8]  # of the run 4 to 8 only the first three
+
+
+def test_a_receiver_at_rest_tells_nothing_keeps_nothing_and_begins_anew_when_it_wakes() -> None:
+    receiver = twcc.TwccReceiver()
+    receiver.received(0xFFF0, 900_000)
+    receiver.rests = True
+    for number in range(0xFFF1, 0x1FFF0):  # hours of a voice
+        receiver.received(number & 0xFFFF, 1_000_000 + number * 120_000)
+    assert not receiver.due(1e12)
+    assert not receiver.due(1e12, along=True)
+    assert receiver.build(1, 2) == []
+    receiver.rests = False
+    for number in (0x1FFF0, 0x1FFF2):
+        receiver.received(number & 0xFFFF, 1_000_000 + number * 120_000)
+    (feedback,) = [packet for data in receiver.build(1, 2) for packet in rtcp.parse(data)]
+    assert isinstance(feedback, rtcp.TransportFeedback)
+    assert [(number, arrival is not None) for number, arrival in feedback.packets] == [
+        (0xFFF0, True),
+        (0xFFF1, False),
+        (0xFFF2, True),
+    ]
+
+
+def test_of_a_piece_of_a_picture_that_was_lost_nothing_is_told_so_that_it_can_be_sent_again() -> None:
+    receiver = twcc.TwccReceiver()
+    receiver.conceals_loss = receiver.picture_flows = True
+    receiver.received(0, 1_000_000)
+    assert receiver.build(1, 2)
+    for number in (2, 3, 5, 11, 12):
+        receiver.received(number, 1_000_000 + number * 20_000)
+    told = [packet for data in receiver.build(1, 2) for packet in rtcp.parse(data)]
+    packets = [one for packet in told if isinstance(packet, rtcp.TransportFeedback) for one in packet.packets]
+    # Of 1, 4, 6, 7 and 8 not a word; a run as long as that from 9 on is a black-out's.
+    assert [number for number, _ in packets] == [2, 3, 5, 9, 10, 11, 12]
+    assert [number for number, arrival in packets if arrival is None] == [9, 10]
+
+
+def test_a_sender_knows_since_when_the_peer_has_told_nothing() -> None:
+    sender, receiver = twcc.TwccSender(), twcc.TwccReceiver()
+    assert sender.unanswered_us(1_000) == 0
+    for at_us in (0, 20_000, 40_000):
+        number = sender.next(at_us, 100)
+        if at_us < 40_000:
+            receiver.received(number, 5_000_000 + at_us)
+    assert sender.unanswered_us(50_000) == 50_000
+    (feedback,) = [packet for data in receiver.build(1, 2) for packet in rtcp.parse(data)]
+    assert isinstance(feedback, rtcp.TransportFeedback)
+    sender.on_feedback(feedback, 60_000)
+    assert sender.unanswered_us(70_000) == 30_000

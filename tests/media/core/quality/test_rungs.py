@@ -1,0 +1,187 @@
+"""What people are told of the quality ladder: the rung, the reason, and no more often than they can read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from media.core.parameters import (
+    AudioSend,
+    Preferences,
+    Rung,
+    RungReason,
+    RungReport,
+    SendParameters,
+    VideoSend,
+)
+from media.core.quality.rungs import (
+    CLIMBING_MS,
+    NEWS_SPACING_MS,
+    REASON_SPACING_MS,
+    STARTING_MS,
+    RungNews,
+    Side,
+    rung_of,
+    rung_report,
+)
+from media.core.quality.videosteps import MAX_VIDEO_BPS
+
+VOICE = SendParameters(AudioSend(active=True))
+LATER_MS = STARTING_MS + 1
+
+
+def picture(bitrate_bps: int) -> SendParameters:
+    return replace(VOICE, video=VideoSend(active=True, max_bitrate_bps=bitrate_bps))
+
+
+@pytest.mark.parametrize(
+    ("sends", "rung"),
+    [
+        (SendParameters(), Rung.MESSAGES),
+        (VOICE, Rung.VOICE),
+        (SendParameters(AudioSend(active=True, ptime_ms=120, max_bitrate_bps=8_000)), Rung.VOICE_THIN),
+        (SendParameters(AudioSend(active=True, ptime_ms=100)), Rung.VOICE_THIN),
+        (SendParameters(AudioSend(active=True, max_bitrate_bps=10_000)), Rung.VOICE_THIN),
+        (picture(30_000), Rung.VIDEO_LOW),
+        (picture(120_000), Rung.VIDEO),
+        (picture(600_000), Rung.VIDEO_HIGH),
+    ],
+)
+def test_a_rung_is_what_is_sent(sends: SendParameters, rung: Rung) -> None:
+    assert rung_of(sends) is rung
+
+
+def test_a_picture_nobody_shows_is_voice() -> None:
+    assert rung_of(picture(120_000), picture=False) is Rung.VOICE
+
+
+def report(own: Side, *others: Side, at_ms: float = LATER_MS) -> RungReport:
+    return rung_report(own, others, at_ms)
+
+
+def test_stills_are_a_rung_of_their_own_under_moving_pictures_and_over_voice() -> None:
+    assert rung_of(VOICE, stills=True) is Rung.STILLS
+    assert rung_of(picture(30_000), stills=True) is Rung.VIDEO_LOW
+    shows = Side(sends=VOICE, stills=True)
+    assert report(Side(sends=VOICE), shows).down is Rung.STILLS
+    listens = Side(sends=VOICE, preferences=Preferences(audio_only=True), wants_video=False)
+    assert report(listens, shows).down is Rung.VOICE
+
+
+def test_each_direction_has_its_rung_and_the_best_of_several_is_told() -> None:
+    own = Side(sends=VOICE)
+    told = report(own, Side(sends=VOICE), Side(sends=picture(120_000)))
+    assert (told.down, told.up) == (Rung.VIDEO, Rung.VOICE)
+
+
+def test_the_thinner_link_is_named() -> None:
+    thin, wide = Side(sends=VOICE, down_bps=30_000), Side(sends=VOICE, down_bps=2_000_000)
+    assert report(thin, wide).reason is RungReason.LINK
+    assert report(wide, thin).reason is RungReason.OTHER_SIDE
+
+
+def test_a_thin_way_up_is_told_at_its_own_end_and_at_the_other() -> None:
+    station = Side(sends=VOICE, up_bps=20_000, down_bps=900_000)
+    doctor = Side(sends=picture(480_000), up_bps=1_500_000, down_bps=2_000_000)
+    assert report(station, doctor).reason is RungReason.LINK
+    assert report(doctor, station).reason is RungReason.OTHER_SIDE
+
+
+def test_an_unmeasured_link_is_taken_for_the_own_one() -> None:
+    assert report(Side(sends=VOICE), Side(sends=VOICE)).reason is RungReason.LINK
+
+
+def test_what_people_chose_comes_before_what_links_carry() -> None:
+    pinned = Side(sends=VOICE, preferences=Preferences(audio_only=True), wants_video=False, down_bps=20_000)
+    other = Side(sends=VOICE, down_bps=2_000_000)
+    assert report(pinned, other).reason is RungReason.PINNED
+    assert report(other, pinned).reason is RungReason.OTHER_SIDE
+
+
+def test_audio_only_shows_no_picture_whatever_still_comes() -> None:
+    pinned = Side(sends=VOICE, preferences=Preferences(audio_only=True), wants_video=False)
+    assert report(pinned, Side(sends=picture(600_000))).down is Rung.VOICE
+
+
+def test_saved_data_are_a_choice_of_whoever_saves() -> None:
+    saver = Side(sends=picture(30_000), preferences=Preferences(save_data=True), down_bps=2_000_000)
+    other = Side(sends=picture(30_000), down_bps=2_000_000)
+    assert report(saver, other).reason is RungReason.PINNED
+    assert report(other, saver).reason is RungReason.OTHER_SIDE
+
+
+def test_a_camera_that_is_off_is_told_at_both_ends() -> None:
+    hidden = Side(sends=VOICE, camera_off=True, down_bps=2_000_000)
+    seen = Side(sends=picture(600_000), down_bps=2_000_000)
+    assert report(hidden, seen).reason is RungReason.CAMERA_OFF
+    assert report(seen, hidden).reason is RungReason.OTHER_SIDE
+
+
+def test_the_first_seconds_are_nobodys_fault() -> None:
+    own, other = Side(sends=VOICE, down_bps=20_000), Side(sends=VOICE)
+    assert report(own, other, at_ms=STARTING_MS - 1).reason is RungReason.STARTING
+    assert report(own, other, at_ms=STARTING_MS).reason is RungReason.LINK
+
+
+def test_a_picture_that_is_still_growing_is_nobodys_fault() -> None:
+    own, other = Side(sends=picture(30_000)), Side(sends=picture(30_000))
+    assert report(own, other, at_ms=CLIMBING_MS - 1).reason is RungReason.STARTING
+    assert report(own, other, at_ms=CLIMBING_MS).reason is RungReason.LINK
+
+
+def test_at_the_top_nothing_is_wrong() -> None:
+    best = Side(sends=picture(MAX_VIDEO_BPS))
+    assert report(best, best) == RungReport(Rung.VIDEO_HIGH, Rung.VIDEO_HIGH, RungReason.FULL)
+
+
+def test_no_news_while_alone() -> None:
+    assert RungNews().report(Side(sends=VOICE), [], 0.0) is None
+
+
+def test_news_come_once_and_at_most_once_a_second() -> None:
+    news, other = RungNews(), Side(sends=VOICE)
+    first = news.report(Side(sends=VOICE), [other], 0.0)
+    assert first is not None
+    assert first.up is Rung.VOICE
+    assert news.report(Side(sends=VOICE), [other], 500.0) is None
+    better = Side(sends=picture(120_000))
+    assert news.report(better, [other], NEWS_SPACING_MS - 1) is None
+    second = news.report(better, [other], NEWS_SPACING_MS)
+    assert second is not None
+    assert second.up is Rung.VIDEO
+
+
+def test_who_comes_back_to_the_call_is_told_anew() -> None:
+    news, own, other = RungNews(), Side(sends=VOICE), Side(sends=VOICE)
+    first = news.report(own, [other], 0.0)
+    assert news.report(own, [], 5_000.0) is None
+    assert news.report(own, [other], 10_000.0) == first
+
+
+def test_a_picture_that_comes_back_is_starting_again() -> None:
+    news, other = RungNews(), Side(sends=VOICE)
+    own = Side(sends=VOICE)
+    hidden = replace(own, camera_off=True)
+    reasons = []
+    for step, side in enumerate((own, hidden, own)):
+        told = news.report(side, [other], 60_000.0 * step)
+        assert told is not None
+        reasons.append(told.reason)
+    assert reasons == [RungReason.STARTING, RungReason.CAMERA_OFF, RungReason.STARTING]
+
+
+def test_two_links_of_like_width_do_not_make_the_reason_swing() -> None:
+    news, at_ms = RungNews(), 0.0
+    own, wider, thinner = (Side(sends=VOICE, down_bps=bps) for bps in (50_000, 51_000, 49_000))
+    reasons = []
+    while at_ms < 60_000:
+        other = wider if at_ms % 2_000 == 0 else thinner
+        told = news.report(own, [other], at_ms)
+        if told is not None:
+            reasons.append((at_ms, told.reason))
+        at_ms += 1_000
+    gaps = [later - earlier for (earlier, _), (later, _) in pairwise(reasons[1:])]
+    assert gaps
+    assert min(gaps) >= REASON_SPACING_MS

@@ -1,0 +1,69 @@
+"""The ceiling of a way up whose rate nobody knows."""
+
+from __future__ import annotations
+
+from media.core.quality.uplinkceiling import FIRST_BPS, IDLE_BPS, UplinkCeiling
+from media.core.quality.videosteps import MAX_VIDEO_BPS, MIN_VIDEO_BPS, VideoSteps
+
+
+def climb(ceiling: UplinkCeiling, steps: VideoSteps, start_s: int, seconds: int, carries_bps: float) -> None:
+    for now_ms in range(start_s * 1_000, (start_s + seconds) * 1_000, 250):
+        received_bps = min(steps.bitrate_bps, carries_bps)
+        ceiling.follow(now_ms, received_bps, steps.bitrate_bps, suffers=False)
+        steps.follow(ceiling.bps, now_ms)
+
+
+def test_it_opens_while_it_is_used() -> None:
+    ceiling, steps = UplinkCeiling(), VideoSteps()
+    ceiling.start(0, careful=False)
+    climb(ceiling, steps, 0, 40, 10_000_000)
+    assert steps.bitrate_bps == MAX_VIDEO_BPS
+
+
+def test_it_stays_near_what_really_comes_through() -> None:
+    ceiling, steps = UplinkCeiling(), VideoSteps()
+    ceiling.start(0, careful=False)
+    climb(ceiling, steps, 0, 60, 60_000)
+    assert 60_000 <= steps.bitrate_bps <= 95_000
+
+
+def test_it_comes_down_when_the_way_up_suffers_but_not_under_the_least_video() -> None:
+    ceiling = UplinkCeiling()
+    ceiling.start(0, careful=False)
+    for now_ms in range(0, 60_000, 250):
+        ceiling.follow(now_ms, 40_000, 38_000, suffers=True)
+    assert ceiling.bps == MIN_VIDEO_BPS
+
+
+def test_a_picture_that_stands_still_keeps_room_to_move() -> None:
+    ceiling, steps = UplinkCeiling(), VideoSteps()
+    ceiling.start(0, careful=False)
+    climb(ceiling, steps, 0, 40, 10_000_000)
+    climb(ceiling, steps, 40, 120, 10_000)
+    assert IDLE_BPS / 1.25 <= ceiling.bps <= IDLE_BPS
+
+
+def test_after_a_failure_it_begins_at_the_least() -> None:
+    ceiling = UplinkCeiling()
+    ceiling.start(0, careful=False)
+    assert ceiling.bps == FIRST_BPS
+    ceiling.start(0, careful=True)
+    assert ceiling.bps == MIN_VIDEO_BPS
+
+
+def test_a_picture_that_needs_little_still_grows_where_the_page_says_that_nothing_hinders_it() -> None:
+    ceiling, steps = UplinkCeiling(), VideoSteps()
+    ceiling.start(0, careful=False)
+    for now_ms in range(0, 60_000, 250):
+        ceiling.follow(now_ms, 10_000, steps.bitrate_bps, suffers=False, unhindered=True)
+        steps.follow(ceiling.bps, now_ms)
+    assert steps.bitrate_bps == MAX_VIDEO_BPS
+
+
+def test_what_hinders_the_page_holds_the_ceiling() -> None:
+    ceiling, steps = UplinkCeiling(), VideoSteps()
+    ceiling.start(0, careful=False)
+    for now_ms in range(0, 60_000, 250):
+        ceiling.follow(now_ms, 10_000, steps.bitrate_bps, suffers=True, unhindered=True)
+        steps.follow(ceiling.bps, now_ms)
+    assert steps.bitrate_bps == MIN_VIDEO_BPS

@@ -1,0 +1,93 @@
+"""When a receiver gets a lower copy, and when it gets the original again."""
+
+from __future__ import annotations
+
+from media.core.share.copyrule import (
+    DISOBEDIENT_MS,
+    OFF_AFTER_MS,
+    ON_AFTER_MS,
+    LowerCopyRule,
+    SourceView,
+    picture_for_copy,
+    sends_too_much,
+    too_unlike,
+)
+
+OBEDIENT = SourceView(told_bps=60_000, sent_bps=64_000)
+DEAF = SourceView(told_bps=60_000, sent_bps=400_000)
+STEP_MS = 250.0
+
+
+def ask(
+    rule: LowerCopyRule,
+    since_ms: float,
+    for_ms: float,
+    room_bps: float,
+    *others: float,
+    source: SourceView = OBEDIENT,
+) -> bool:
+    answer = rule.on
+    for step in range(int(for_ms / STEP_MS) + 1):
+        answer = rule.wants_lower_copy(since_ms + step * STEP_MS, source, room_bps, (room_bps, *others))
+    return answer
+
+
+def test_a_room_under_a_third_of_the_best_gets_the_copy_after_a_while() -> None:
+    rule = LowerCopyRule()
+    assert not ask(rule, 0, ON_AFTER_MS - STEP_MS, 50_000, 400_000)
+    assert ask(rule, ON_AFTER_MS, 0, 50_000, 400_000)
+    assert rule.unlike
+
+
+def test_two_alike_share_one_encoding() -> None:
+    assert not ask(LowerCopyRule(), 0, 60_000, 140_000, 400_000)
+    assert not too_unlike(50_000, (50_000,), was_on=False), "with one receiver the source itself is told"
+
+
+def test_thin_rooms_all_around_are_the_sources_business() -> None:
+    assert not ask(LowerCopyRule(), 0, 60_000, 25_000, 100_000)
+
+
+def test_a_room_too_small_for_any_picture_gets_none() -> None:
+    assert not ask(LowerCopyRule(), 0, 60_000, 15_000, 400_000)
+
+
+def test_the_copy_stays_through_swings_and_goes_when_the_room_has_grown_for_good() -> None:
+    rule = LowerCopyRule()
+    ask(rule, 0, ON_AFTER_MS, 50_000, 400_000)
+    assert ask(rule, 10_000, 60_000, 180_000, 400_000), "half of the best is not reached"
+    assert ask(rule, 80_000, OFF_AFTER_MS - STEP_MS, 250_000, 400_000)
+    assert not ask(rule, 80_000 + OFF_AFTER_MS, 0, 250_000, 400_000)
+
+
+def test_swings_shorter_than_the_waits_change_nothing() -> None:
+    rule = LowerCopyRule()
+    for second in range(60):
+        room_bps = 50_000 if second % 2 else 300_000
+        ask(rule, second * 1_000, 750, room_bps, 400_000)
+    assert not rule.on
+
+
+def test_a_source_that_keeps_sending_too_much_is_made_smaller_even_for_one() -> None:
+    rule = LowerCopyRule()
+    assert not ask(rule, 0, DISOBEDIENT_MS, 60_000, source=DEAF)
+    assert ask(rule, DISOBEDIENT_MS + STEP_MS, ON_AFTER_MS, 60_000, source=DEAF)
+    assert not rule.unlike
+    assert not ask(rule, 30_000, OFF_AFTER_MS + STEP_MS, 60_000), "it has learnt to listen"
+
+
+def test_who_has_room_for_all_that_is_sent_keeps_the_original() -> None:
+    assert not ask(LowerCopyRule(), 0, 60_000, 500_000, source=DEAF)
+
+
+def test_an_encoders_floor_is_no_disobedience() -> None:
+    assert not sends_too_much(SourceView(told_bps=12_000, sent_bps=40_000))
+    assert sends_too_much(SourceView(told_bps=0, sent_bps=200_000))
+    assert not sends_too_much(SourceView(told_bps=200_000, sent_bps=290_000))
+
+
+def test_pictures_grow_with_the_rate() -> None:
+    rates = (0, 20_000, 30_000, 50_000, 80_000, 120_000, 250_000)
+    pictures = [picture_for_copy(rate) for rate in rates]
+    assert pictures == sorted(pictures)
+    assert pictures[1] == (120, 5.0)

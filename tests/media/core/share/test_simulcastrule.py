@@ -1,0 +1,147 @@
+"""When a picture is sent twice, and who gets the small one."""
+
+from __future__ import annotations
+
+import pytest
+
+from media.core.share.simulcastrule import (
+    LOW_MAX_BPS,
+    LOW_MIN_BPS,
+    LOW_SHARE,
+    OFF_AFTER_MS,
+    ON_AFTER_MS,
+    REFUSED_MS,
+    SILENT_MS,
+    UP_KEEP_BPS,
+    UP_LOST_MS,
+    UP_MIN_BPS,
+    SimulcastRule,
+    WayUp,
+    low_picture,
+)
+
+STEP_MS = 250.0
+UNLIKE = {"thin": 60_000.0, "rich": 900_000.0}
+RICH_UP_BPS = 1_000_000.0
+
+
+def ask(
+    rule: SimulcastRule[str],
+    since_ms: float,
+    for_ms: float,
+    rooms_bps: dict[str, float],
+    up_bps: float | None = RICH_UP_BPS,
+    page_bps: float | None = None,
+    large_bps: float = 0.0,
+) -> frozenset[str]:
+    for step in range(int(for_ms / STEP_MS) + 1):
+        rule.follow(since_ms + step * STEP_MS, rooms_bps, WayUp(up_bps, page_bps, large_bps))
+    return rule.served
+
+
+def on() -> SimulcastRule[str]:
+    """A rule whose thin viewer gets the small picture, at 10 s."""
+    rule = SimulcastRule[str]()
+    assert ask(rule, 0, 10_000, UNLIKE) == {"thin"}
+    return rule
+
+
+def test_the_thin_of_unlike_viewers_gets_the_small_picture_after_a_while() -> None:
+    rule = SimulcastRule[str]()
+    assert not ask(rule, 0, ON_AFTER_MS, UNLIKE)
+    assert ask(rule, ON_AFTER_MS + STEP_MS, ON_AFTER_MS, UNLIKE) == {"thin"}
+    assert 0 < rule.bitrate_bps < UNLIKE["thin"]
+
+
+@pytest.mark.parametrize(
+    "rooms_bps",
+    [
+        {"thin": 60_000.0},
+        {"one": 500_000.0, "other": 900_000.0},
+        {"thin": 10_000.0, "rich": 900_000.0},
+        {"one": 60_000.0, "other": 100_000.0},
+    ],
+)
+def test_one_viewer_alike_ones_and_one_with_no_room_at_all_get_none(rooms_bps: dict[str, float]) -> None:
+    rule = SimulcastRule[str]()
+    assert not ask(rule, 0, 60_000, rooms_bps)
+    assert rule.bitrate_bps == 0
+
+
+@pytest.mark.parametrize("up_bps", [None, UP_MIN_BPS - 1])
+def test_a_way_up_that_is_unknown_or_too_thin_sends_one_picture(up_bps: float | None) -> None:
+    assert not ask(SimulcastRule[str](), 0, 60_000, UNLIKE, up_bps)
+
+
+def test_a_large_picture_that_would_hardly_be_larger_is_not_worth_it() -> None:
+    rooms_bps = {"thin": 130_000.0, "rich": 900_000.0}
+    assert not ask(SimulcastRule[str](), 0, 60_000, rooms_bps, UP_MIN_BPS)
+    assert ask(SimulcastRule[str](), 0, 60_000, rooms_bps, RICH_UP_BPS) == {"thin"}
+
+
+def test_a_way_up_that_trembles_changes_nothing_and_one_that_falls_ends_it_soon() -> None:
+    rule = on()
+    assert ask(rule, 11_000, 20_000, UNLIKE, UP_KEEP_BPS + 50_000) == {"thin"}
+    assert ask(rule, 32_000, UP_LOST_MS - STEP_MS, UNLIKE, UP_KEEP_BPS - 1) == {"thin"}
+    assert not ask(rule, 32_000 + UP_LOST_MS, 0, UNLIKE, UP_KEEP_BPS - 1)
+
+
+def test_a_page_that_believes_in_too_little_yet_begins_no_second_picture_at_the_cost_of_the_first() -> None:
+    rule = SimulcastRule[str]()
+    # Chromium's first guess is 60 kbit/s, its voice 16 of them.
+    assert not ask(rule, 0, 10_000, UNLIKE, RICH_UP_BPS, page_bps=44_000, large_bps=38_000)
+    assert ask(rule, 10_000, 10_000, UNLIKE, RICH_UP_BPS, page_bps=110_000, large_bps=38_000) == {"thin"}
+    # A large one that is small for the thin viewer's sake leaves room; asking is what makes a page find out.
+    assert ask(SimulcastRule(), 0, 10_000, UNLIKE, RICH_UP_BPS, page_bps=44_000, large_bps=20_000)
+
+
+def test_the_small_picture_has_its_share_of_what_the_page_believes_in_and_grows_with_it() -> None:
+    rule = SimulcastRule[str]()
+    ask(rule, 0, 10_000, UNLIKE, RICH_UP_BPS, page_bps=44_000, large_bps=20_000)
+    assert rule.bitrate_bps == LOW_MIN_BPS
+    ask(rule, 10_000, 30_000, UNLIKE, RICH_UP_BPS, page_bps=110_000, large_bps=48_000)
+    assert LOW_MIN_BPS < rule.bitrate_bps <= 110_000 * LOW_SHARE
+    ask(rule, 40_000, 30_000, UNLIKE, RICH_UP_BPS, page_bps=900_000, large_bps=300_000)
+    assert rule.bitrate_bps == 48_000, "what the thin viewer has room for"
+
+
+def test_a_viewer_whose_link_widens_gets_the_large_picture_only_for_good() -> None:
+    rule = on()
+    alike = UNLIKE | {"thin": 700_000.0}
+    assert ask(rule, 11_000, OFF_AFTER_MS - STEP_MS, alike) == {"thin"}
+    assert not ask(rule, 11_000 + OFF_AFTER_MS, 0, alike)
+
+
+def test_the_small_picture_fits_the_thinnest_of_its_viewers_and_never_grows_large() -> None:
+    rule = on()
+    ask(rule, 11_000, 10_000, UNLIKE | {"thinner": 30_000.0})
+    assert rule.served == {"thin", "thinner"}
+    assert rule.bitrate_bps <= 30_000
+    wide = SimulcastRule[str]()
+    ask(wide, 0, 60_000, {"thin": 300_000.0, "rich": 5_000_000.0}, 5_000_000.0)
+    assert wide.bitrate_bps == LOW_MAX_BPS
+
+
+def test_a_page_that_does_not_send_it_is_left_alone_for_a_while() -> None:
+    rule = on()
+    rule.sent(11_000, flows=False)
+    rule.sent(11_000 + SILENT_MS, flows=False)
+    assert not rule.served
+    start_ms = 11_000 + SILENT_MS
+    assert not ask(rule, start_ms + STEP_MS, REFUSED_MS - 2 * STEP_MS, UNLIKE)
+    assert ask(rule, start_ms + REFUSED_MS, 10_000, UNLIKE) == {"thin"}
+
+
+def test_pauses_of_a_small_picture_that_flows_are_forgiven() -> None:
+    rule = on()
+    rule.sent(11_000, flows=False)
+    rule.sent(12_000, flows=True)
+    rule.sent(11_000 + SILENT_MS, flows=False)
+    assert rule.served == {"thin"}
+
+
+def test_the_small_picture_is_small() -> None:
+    small, smaller = low_picture(LOW_MAX_BPS, "video/VP8"), low_picture(20_000, "video/VP8")
+    assert small.active
+    assert small.scale_resolution_down_by == 2.0, "320x240 of 640x480"
+    assert smaller.scale_resolution_down_by == 4.0, "160x120"

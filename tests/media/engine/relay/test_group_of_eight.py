@@ -1,0 +1,28 @@
+"""A full group: each of eight has a place for each of the other seven, so no voice is without a way."""
+
+from __future__ import annotations
+
+from media.engine.relay.rooms import ROOM_MAX_LEGS
+from tests.support.leg_client import Client, relay, voice_passes
+
+
+async def test_eight_legs_with_seven_slots_hear_each_other() -> None:
+    async with relay() as running:
+        names = [str(number) for number in range(ROOM_MAX_LEGS)]
+        clients = {name: await running.connect(name, Client(slots=ROOM_MAX_LEGS - 1)) for name in names}
+        for name in names:
+            running.engine.join("room", name)
+        for name in names:
+            assert set(running.heard.sources(name)) == set(names) - {name}
+        # The last to come is in the last slot of the first, and the other way round in the first one.
+        await voice_passes(clients[names[-1]], clients[names[0]])
+        await voice_passes(clients[names[0]], clients[names[-1]])
+
+
+async def test_with_three_slots_the_fourth_other_has_no_way_which_is_why_groups_offer_seven() -> None:
+    async with relay() as running:
+        names = [str(number) for number in range(5)]
+        for name in names:
+            await running.connect(name, Client(slots=3))
+            running.engine.join("room", name)
+        assert set(running.heard.sources("0")) == {"1", "2", "3"}
