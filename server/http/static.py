@@ -7,7 +7,8 @@ the file system, so nothing outside the folder, and no Python file, can be serve
 Pages name their files as /web/<path>; what is sent says /web/@<version>/<path>, where the version is a
 hash over all files. Such an address never changes its content and is kept for a year: on a 1.3 s link, a
 second visit asks for one page and nothing else. Module imports are relative, so they stay within the version.
-combine.py puts the modules of each page into one file and the style sheets into another.
+combine.py puts the modules of each page into one file and the style sheets into another; shorten.py gives short
+names to what only a script itself can see.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import rjsmin
 from aiohttp import web
 
 from server.http.combine import combine
+from server.http.shorten import shorten
 
 MIME_TYPES = {
     ".html": "text/html",
@@ -66,7 +68,12 @@ class WebFiles:
 
     def __init__(self, folder: Path) -> None:
         # The hash is over what is sent, not over what was read: another way to combine is another content.
-        contents = combine(_read(folder))
+        read = _read(folder)
+        contents = combine(read)
+        made = {
+            name: body for name, body in contents.items() if name.endswith(".js") and body != read.get(name)
+        }
+        contents |= shorten(made)
         self.version = _hash(b"".join(name.encode() + body for name, body in sorted(contents.items())))[:16]
         self._files = {name: self._file(name, body) for name, body in contents.items()}
 

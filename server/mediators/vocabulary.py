@@ -20,7 +20,7 @@ class Blockage(StrEnum):
     OTHER = "other"
 
 
-# The text that every mediator pledges to (web/shared/pledges/); a changed text is a new version.
+# The text that every mediator pledges to (web/mediator/pledges/); a changed text is a new version.
 PLEDGES = frozenset({"pledge-1"})
 PLEDGE_LANGUAGES = frozenset({"fr", "bm", "en"})
 

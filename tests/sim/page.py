@@ -52,7 +52,7 @@ REPORT_MS = {
     False: 2_500.0,
     True: 1_000.0,
 }  # without and with video (RFC 3550; libwebrtc halves 5 s at random)
-# web/shared/leg.js: messages, bytes of each, waits.
+# web/shared/call/link/leg.js: messages, bytes of each, waits.
 PROBE_TICK_MS = 800.0
 WARM_TRAIN = (3, 600, (800.0, 3_000.0, 3_000.0, 30_000.0))
 CALL_TRAIN = (2, 60, (4_000.0,))
@@ -62,14 +62,14 @@ MOVING_QUANTIZER = 240
 FACE_QUANTIZER = 110
 QUANTIZER_BPS = 67_000
 QUANTIZER_EXPONENT = -0.56
-# web/shared/sendreport.js
+# web/shared/call/link/sendreport.js
 TELL_EVERY_MS, WORTH_TELLING, COARSER, TELL_BYTES = 2_000.0, 0.2, 15, 200
 VP8_KEYFRAME = bytes.fromhex("105000009d012a4001f000")
 VP8_DELTA = bytes.fromhex("1051000000")
 # From the packet to the sound or the picture that tells of it (getSynchronizationSources).
 PLAYOUT_MS = 60.0
-LOOK_MS, TRUST_MS = 25.0, 4_000.0  # web/shared/rhythm.js
-THINNEST_BPS = 6_000  # web/shared/sender.js
+LOOK_MS, TRUST_MS = 25.0, 4_000.0  # web/shared/call/link/rhythm.js
+THINNEST_BPS = 6_000  # web/shared/call/link/sender.js
 
 
 def thinnest(audio: AudioSend) -> AudioSend:
@@ -310,7 +310,7 @@ class Page:
             self._agenda.after(index * spacing_ms, one)
 
     def _listen(self) -> None:
-        """web/shared/rhythm.js"""
+        """web/shared/call/link/rhythm.js"""
         now_ms = self._agenda.now_ms
         kinds = set()
         while self._delivered and self._delivered[0][0] <= now_ms:

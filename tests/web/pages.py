@@ -46,7 +46,7 @@ def linked(page: str) -> set[Path]:
 def first_load(page: str) -> set[Path]:
     """Every file that the first visit of a page brings over the link."""
     files = {WEB / page / "index.html", *linked(page), *import_graph(WEB / page / f"{page}.js")}
-    files |= {WEB / "shared" / "icons.svg"}
+    files |= {WEB / "shared" / "base" / "icons.svg"}
     for sheet in [file for file in files if file.suffix == ".css"]:
         names = _CSS_URL.findall(sheet.read_text(encoding="utf-8"))
         files |= {(sheet.parent / name).resolve() for name in names}

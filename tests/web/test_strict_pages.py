@@ -10,7 +10,7 @@ import pytest
 
 from tests.web.pages import PAGES, WEB, html, sources
 
-ICONS = WEB / "shared" / "icons.svg"
+ICONS = WEB / "shared" / "base" / "icons.svg"
 
 
 class Elements(HTMLParser):
@@ -127,7 +127,9 @@ def test_every_icon_in_use_is_drawn_and_none_is_idle() -> None:
 
 
 def colours() -> dict[str, str]:
-    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", (WEB / "shared" / "base.css").read_text("utf-8")))
+    return dict(
+        re.findall(r"--([\w-]+): (#[0-9a-f]{6});", (WEB / "shared" / "base" / "base.css").read_text("utf-8"))
+    )
 
 
 def luminance(colour: str) -> float:
@@ -161,4 +163,4 @@ def test_white_text_stands_out_from_its_ground(ground: str) -> None:
 
 
 def test_motion_stops_for_those_who_ask() -> None:
-    assert "prefers-reduced-motion: reduce" in (WEB / "shared" / "base.css").read_text("utf-8")
+    assert "prefers-reduced-motion: reduce" in (WEB / "shared" / "base" / "base.css").read_text("utf-8")

@@ -3,18 +3,18 @@
  * Must never keep a case once the panel is closed, nor throw away words that are not saved without asking.
  */
 
-/** @import {CaseView} from "../shared/casesheet.js" */
+/** @import {CaseView} from "../shared/cases/casesheet.js" */
 
-import { agreements } from "../shared/agreements.js";
-import { SERVICES, SPECIALTIES } from "../shared/caselists.js";
-import { focusHeading, photos, sheet, wordsIn } from "../shared/casesheet.js";
-import { icon, make, setText } from "../shared/dom.js";
-import { button, field, said, style, when } from "../shared/fields.js";
-import { confirm, notice } from "../shared/frame.js";
-import { call, codeOf } from "../shared/http.js";
-import { alsoSay, currentLanguage, errorText, say, t } from "../shared/i18n.js";
+import { agreements } from "../shared/cases/agreements.js";
+import { SERVICES, SPECIALTIES } from "../shared/cases/caselists.js";
+import { focusHeading, photos, sheet, wordsIn } from "../shared/cases/casesheet.js";
+import { icon, make, setText } from "../shared/base/dom.js";
+import { button, field, said, style, when } from "../shared/base/fields.js";
+import { confirm, notice } from "../shared/base/frame.js";
+import { call, codeOf } from "../shared/base/http.js";
+import { alsoSay, currentLanguage, errorText, say, t } from "../shared/base/i18n.js";
 
-const STYLE = new URL("../shared/cases.css", import.meta.url).pathname;
+const STYLE = new URL("../shared/cases/cases.css", import.meta.url).pathname;
 const LETTER_ROWS = "4";
 // What makes a choice of the list a colleague; the rest is the id.
 const COLLEAGUE = "clinician:";

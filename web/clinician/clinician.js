@@ -3,17 +3,17 @@
  * what the server said last. Must never keep a patient's reason once the consultation left the queue.
  */
 
-/** @import {Consultation, QueueEntry, ServerMessage} from "../shared/messages.js" */
+/** @import {Consultation, QueueEntry, ServerMessage} from "../shared/signaling/messages.js" */
 
-import { CallPage } from "../shared/callpage.js";
-import { DeviceCard } from "../shared/devices.js";
-import { find, onActions, setText, showView, swapIcon } from "../shared/dom.js";
-import { notice, startFrame } from "../shared/frame.js";
-import { codeOf } from "../shared/http.js";
-import { errorText, onLanguage, say, startLanguage, t } from "../shared/i18n.js";
-import { showLink } from "../shared/links.js";
-import { SignIn, signOut } from "../shared/signin.js";
-import { chime, setSoundWanted, soundWanted, unlockSound } from "../shared/chime.js";
+import { CallPage } from "../shared/call/callpage.js";
+import { DeviceCard } from "../shared/call/devices/devices.js";
+import { find, onActions, setText, showView, swapIcon } from "../shared/base/dom.js";
+import { notice, startFrame } from "../shared/base/frame.js";
+import { codeOf } from "../shared/base/http.js";
+import { errorText, onLanguage, say, startLanguage, t } from "../shared/base/i18n.js";
+import { showLink } from "../shared/call/view/links.js";
+import { SignIn, signOut } from "../shared/signin/signin.js";
+import { chime, setSoundWanted, soundWanted, unlockSound } from "../shared/base/chime.js";
 import { QueueList } from "./queue.js";
 
 // Long enough to see oneself and sit right; then the camera's light goes out until a call.

@@ -3,12 +3,12 @@
  * finger or the focus never lands on another patient than meant. Must never send anything.
  */
 
-/** @import {QueueEntry} from "../shared/messages.js" */
+/** @import {QueueEntry} from "../shared/signaling/messages.js" */
 
-import { estimateText } from "../shared/cost.js";
-import { find, icon, make, setText, swapIcon } from "../shared/dom.js";
-import { clock, say, t } from "../shared/i18n.js";
-import { makeLink, showLink } from "../shared/links.js";
+import { estimateText } from "../shared/call/view/cost.js";
+import { find, icon, make, setText, swapIcon } from "../shared/base/dom.js";
+import { clock, say, t } from "../shared/base/i18n.js";
+import { makeLink, showLink } from "../shared/call/view/links.js";
 
 /** @typedef {{element: HTMLLIElement, entry: QueueEntry, atMs: number, waited: HTMLElement, link: HTMLElement}} Case */
 

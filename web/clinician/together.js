@@ -3,15 +3,15 @@
  * moment the first of them is needed.
  */
 
-/** @import {CallPage} from "../shared/callpage.js" */
-/** @import {Consultation, Group, ServerMessage} from "../shared/messages.js" */
+/** @import {CallPage} from "../shared/call/callpage.js" */
+/** @import {Consultation, Group, ServerMessage} from "../shared/signaling/messages.js" */
 
-import { notice } from "../shared/frame.js";
-import { asCall, HostPanel, ready } from "../shared/groupcall.js";
-import { t } from "../shared/i18n.js";
-import { GROUP_SLOTS, RECEIVE_SLOTS } from "../shared/leg.js";
-import { mediationChanged, openMediators } from "../shared/mediators.js";
-import { mustBeSeen, PresenceList } from "../shared/presence.js";
+import { notice } from "../shared/base/frame.js";
+import { asCall, HostPanel, ready } from "../shared/call/together/groupcall.js";
+import { t } from "../shared/base/i18n.js";
+import { GROUP_SLOTS, RECEIVE_SLOTS } from "../shared/call/link/leg.js";
+import { mediationChanged, openMediators } from "../shared/call/together/mediators.js";
+import { mustBeSeen, PresenceList } from "../shared/call/together/presence.js";
 
 /**
  * @typedef {object} Ways what the page does for it

@@ -3,12 +3,12 @@
  * was read: its name and version go along, and the language it was read in.
  */
 
-/** @import {Invitation} from "../shared/messages.js" */
+/** @import {Invitation} from "../shared/signaling/messages.js" */
 
-import { icon, make } from "../shared/dom.js";
-import { button, said } from "../shared/fields.js";
-import { notice } from "../shared/frame.js";
-import { currentLanguage, errorText, LANGUAGES, OWN_NAMES, t } from "../shared/i18n.js";
+import { icon, make } from "../shared/base/dom.js";
+import { button, said } from "../shared/base/fields.js";
+import { notice } from "../shared/base/frame.js";
+import { currentLanguage, errorText, LANGUAGES, OWN_NAMES, t } from "../shared/base/i18n.js";
 
 /** @typedef {{title: string, points: [string, string][], question: string}} Words */
 /** @typedef {{accept: boolean, pledge?: string, language?: string}} Answer */
@@ -48,7 +48,7 @@ export function invitationCard(one, answered) {
 
 /** @returns {Promise<Record<string, Words>>} by language */
 async function textOf() {
-    const response = await fetch(new URL(`../shared/pledges/${PLEDGE}.json`, import.meta.url));
+    const response = await fetch(new URL(`./pledges/${PLEDGE}.json`, import.meta.url));
     if (!response.ok) throw new Error(`pledge: ${response.status}`);
     return response.json();
 }

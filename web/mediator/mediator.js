@@ -3,16 +3,16 @@
  * view is shown. Must never show anything of a case: the server sends none.
  */
 
-/** @import {Consultation, Invitation, ServerMessage} from "../shared/messages.js" */
+/** @import {Consultation, Invitation, ServerMessage} from "../shared/signaling/messages.js" */
 
-import { CallPage } from "../shared/callpage.js";
-import { chime, unlockSound } from "../shared/chime.js";
-import { find, make, onActions, setText, showView } from "../shared/dom.js";
-import { notice, startFrame } from "../shared/frame.js";
-import { call, codeOf } from "../shared/http.js";
-import { alsoSay, errorText, onLanguage, say, startLanguage, t } from "../shared/i18n.js";
-import { PresenceList } from "../shared/presence.js";
-import { SignIn, signOut } from "../shared/signin.js";
+import { CallPage } from "../shared/call/callpage.js";
+import { chime, unlockSound } from "../shared/base/chime.js";
+import { find, make, onActions, setText, showView } from "../shared/base/dom.js";
+import { notice, startFrame } from "../shared/base/frame.js";
+import { call, codeOf } from "../shared/base/http.js";
+import { alsoSay, errorText, onLanguage, say, startLanguage, t } from "../shared/base/i18n.js";
+import { PresenceList } from "../shared/call/together/presence.js";
+import { SignIn, signOut } from "../shared/signin/signin.js";
 import { invitationCard } from "./invitation.js";
 
 /** @typedef {{id: string, joined_at: number, minutes: number, language: string}} Owed */

@@ -3,11 +3,11 @@
  * free words.
  */
 
-import { SPOKEN } from "../shared/caselists.js";
-import { icon, make, setText } from "../shared/dom.js";
-import { choice, field, said, tick } from "../shared/fields.js";
-import { call, codeOf } from "../shared/http.js";
-import { errorText } from "../shared/i18n.js";
+import { SPOKEN } from "../shared/cases/caselists.js";
+import { icon, make, setText } from "../shared/base/dom.js";
+import { choice, field, said, tick } from "../shared/base/fields.js";
+import { call, codeOf } from "../shared/base/http.js";
+import { errorText } from "../shared/base/i18n.js";
 
 const BLOCKAGES = ["transport", "cost", "refusal", "no_drug", "no_document", "language", "other"];
 const MINUTES_MAX = 24 * 60;

@@ -3,9 +3,9 @@
  * the line. Must never tell one case from another: of a survivor-safe one nothing else is known here, so all sound alike.
  */
 
-import { icon, make, setText } from "../shared/dom.js";
-import { call, HttpError } from "../shared/http.js";
-import { onLanguage, t } from "../shared/i18n.js";
+import { icon, make, setText } from "../shared/base/dom.js";
+import { call, HttpError } from "../shared/base/http.js";
+import { onLanguage, t } from "../shared/base/i18n.js";
 import { longestMinutes } from "./waiting.js";
 
 // An alarm is raised after five minutes; fifteen seconds more make no difference.

@@ -3,14 +3,14 @@
  * section is open. Must never show clinical content; nobody here may read it.
  */
 
-/** @import {Me} from "../shared/signin.js" */
+/** @import {Me} from "../shared/signin/signin.js" */
 /** @import {Section} from "./sections.js" */
 
-import { find, icon, make, onActions, setText, showView } from "../shared/dom.js";
-import { notice, startFrame } from "../shared/frame.js";
-import { codeOf, HttpError } from "../shared/http.js";
-import { alsoSay, errorText, onLanguage, say, startLanguage } from "../shared/i18n.js";
-import { SignIn, signOut } from "../shared/signin.js";
+import { find, icon, make, onActions, setText, showView } from "../shared/base/dom.js";
+import { notice, startFrame } from "../shared/base/frame.js";
+import { codeOf, HttpError } from "../shared/base/http.js";
+import { alsoSay, errorText, onLanguage, say, startLanguage } from "../shared/base/i18n.js";
+import { SignIn, signOut } from "../shared/signin/signin.js";
 import { SECTIONS } from "./sections.js";
 
 /** @type {Me | null} */

@@ -3,7 +3,7 @@
  * comes when it is opened first and exports `open(box, me)`.
  */
 
-/** @import {Me} from "../shared/signin.js" */
+/** @import {Me} from "../shared/signin/signin.js" */
 
 /**
  * @typedef {object} SectionModule

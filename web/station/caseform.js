@@ -3,14 +3,14 @@
  * the server has it; then it forgets all. Must never send a measurement that cannot be.
  */
 
-import { GENERAL_FLAGS, isObstetric, MEASURES, OBSTETRIC_FLAGS, REASONS, AGES, SEXES, SPECIALTIES, SPOKEN, unitText } from "../shared/caselists.js";
-import { find, icon, make, setText } from "../shared/dom.js";
-import { button, choice, field, group, said, style, tick } from "../shared/fields.js";
-import { call, codeOf } from "../shared/http.js";
-import { alsoSay, errorText, number, say, t } from "../shared/i18n.js";
+import { GENERAL_FLAGS, isObstetric, MEASURES, OBSTETRIC_FLAGS, REASONS, AGES, SEXES, SPECIALTIES, SPOKEN, unitText } from "../shared/cases/caselists.js";
+import { find, icon, make, setText } from "../shared/base/dom.js";
+import { button, choice, field, group, said, style, tick } from "../shared/base/fields.js";
+import { call, codeOf } from "../shared/base/http.js";
+import { alsoSay, errorText, number, say, t } from "../shared/base/i18n.js";
 import { shrunk, upload } from "./photos.js";
 
-const STYLE = new URL("../shared/cases.css", import.meta.url).pathname;
+const STYLE = new URL("../shared/cases/cases.css", import.meta.url).pathname;
 
 /** @typedef {{previousId?: string, previousText?: string, discreet?: boolean}} From */
 /** @typedef {{names_allowed: boolean, survivor_safe: boolean}} Rules */

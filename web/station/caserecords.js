@@ -3,18 +3,18 @@
  * the sheet on the screen. Must never keep a case once its view is left.
  */
 
-/** @import {CaseView} from "../shared/casesheet.js" */
-/** @import {Language} from "../shared/i18n.js" */
+/** @import {CaseView} from "../shared/cases/casesheet.js" */
+/** @import {Language} from "../shared/base/i18n.js" */
 
-import { agreements, recipientText } from "../shared/agreements.js";
-import { OUTCOMES } from "../shared/caselists.js";
-import { focusHeading, sheet, wordsIn } from "../shared/casesheet.js";
-import { icon, make, setText } from "../shared/dom.js";
-import { button, choice, field, said, style, when } from "../shared/fields.js";
-import { call, codeOf } from "../shared/http.js";
-import { alsoSay, currentLanguage, errorText, LANGUAGES, OWN_NAMES, t } from "../shared/i18n.js";
+import { agreements, recipientText } from "../shared/cases/agreements.js";
+import { OUTCOMES } from "../shared/cases/caselists.js";
+import { focusHeading, sheet, wordsIn } from "../shared/cases/casesheet.js";
+import { icon, make, setText } from "../shared/base/dom.js";
+import { button, choice, field, said, style, when } from "../shared/base/fields.js";
+import { call, codeOf } from "../shared/base/http.js";
+import { alsoSay, currentLanguage, errorText, LANGUAGES, OWN_NAMES, t } from "../shared/base/i18n.js";
 
-const STYLE = new URL("../shared/cases.css", import.meta.url).pathname;
+const STYLE = new URL("../shared/cases/cases.css", import.meta.url).pathname;
 
 /**
  * @typedef {object} CaseLine

@@ -27,7 +27,7 @@ export async function keepKey() {
     await inStore("readwrite", (store) => store.put(key, NAME));
 }
 
-/** The signer of this page, for `signWith`. @type {import("../shared/http.js").Signer} */
+/** The signer of this page, for `signWith`. @type {import("../shared/base/http.js").Signer} */
 export const stationSigner = {
     async headers(method, path) {
         /** @type {Record<string, string>} */

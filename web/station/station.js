@@ -4,18 +4,18 @@
  * patient said longer than the request it belongs to.
  */
 
-/** @import {Consultation, LinkQuality, ServerMessage, Urgency} from "../shared/messages.js" */
-/** @import {Ticket} from "../shared/http.js" */
+/** @import {Consultation, LinkQuality, ServerMessage, Urgency} from "../shared/signaling/messages.js" */
+/** @import {Ticket} from "../shared/base/http.js" */
 /** @import {Together} from "./together.js" */
 
-import { CallPage } from "../shared/callpage.js";
-import { estimateText } from "../shared/cost.js";
-import { DeviceCard } from "../shared/devices.js";
-import { find, onActions, setText, showView } from "../shared/dom.js";
-import { hush, notice, startFrame } from "../shared/frame.js";
-import { call, codeOf, signWith } from "../shared/http.js";
-import { errorText, onLanguage, startLanguage, t } from "../shared/i18n.js";
-import { showLink } from "../shared/links.js";
+import { CallPage } from "../shared/call/callpage.js";
+import { estimateText } from "../shared/call/view/cost.js";
+import { DeviceCard } from "../shared/call/devices/devices.js";
+import { find, onActions, setText, showView } from "../shared/base/dom.js";
+import { hush, notice, startFrame } from "../shared/base/frame.js";
+import { call, codeOf, signWith } from "../shared/base/http.js";
+import { errorText, onLanguage, startLanguage, t } from "../shared/base/i18n.js";
+import { showLink } from "../shared/call/view/links.js";
 import { keepKey, makeKey, stationSigner } from "./key.js";
 import { WaitingView } from "./waiting.js";
 

@@ -3,17 +3,17 @@
  * Owns: these, from the moment the first of them is needed. Must never weigh on a first visit: the page loads it late.
  */
 
-/** @import {CallPage} from "../shared/callpage.js" */
-/** @import {Consultation, Group, ServerMessage} from "../shared/messages.js" */
+/** @import {CallPage} from "../shared/call/callpage.js" */
+/** @import {Consultation, Group, ServerMessage} from "../shared/signaling/messages.js" */
 
-import { find } from "../shared/dom.js";
-import { notice } from "../shared/frame.js";
-import { asCall, ready } from "../shared/groupcall.js";
-import { t } from "../shared/i18n.js";
-import { GROUP_SLOTS, RECEIVE_SLOTS } from "../shared/leg.js";
-import { mediationChanged, openMediators } from "../shared/mediators.js";
-import { mustBeSeen, PresenceList } from "../shared/presence.js";
-import { arm, disarm, isArmed } from "../shared/quickexit.js";
+import { find } from "../shared/base/dom.js";
+import { notice } from "../shared/base/frame.js";
+import { asCall, ready } from "../shared/call/together/groupcall.js";
+import { t } from "../shared/base/i18n.js";
+import { GROUP_SLOTS, RECEIVE_SLOTS } from "../shared/call/link/leg.js";
+import { mediationChanged, openMediators } from "../shared/call/together/mediators.js";
+import { mustBeSeen, PresenceList } from "../shared/call/together/presence.js";
+import { arm, disarm, isArmed } from "./quickexit.js";
 import { askSeat, showLobby } from "./groupseat.js";
 
 /**

@@ -2,11 +2,11 @@
  * The waiting room of a station: place in the queue, doctors on duty, time waited. Must never send anything.
  */
 
-/** @import {Consultation, LinkQuality, Waiting} from "../shared/messages.js" */
+/** @import {Consultation, LinkQuality, Waiting} from "../shared/signaling/messages.js" */
 
-import { find, icon, setText, swapIcon } from "../shared/dom.js";
-import { alsoSay, clock, t } from "../shared/i18n.js";
-import { makeLink, showLink } from "../shared/links.js";
+import { find, icon, setText, swapIcon } from "../shared/base/dom.js";
+import { alsoSay, clock, t } from "../shared/base/i18n.js";
+import { makeLink, showLink } from "../shared/call/view/links.js";
 
 // More people than this in one row say no more than the number beside them.
 const MOST_DRAWN = 8;

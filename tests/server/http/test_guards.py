@@ -61,7 +61,9 @@ async def test_every_answer_wears_the_headers(server: Server, method: str, path:
             assert answer.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", ["/web/station/station.js", "/web/shared/base.css", "/web/shared/icons.svg"])
+@pytest.mark.parametrize(
+    "path", ["/web/station/station.js", "/web/shared/base/base.css", "/web/shared/base/icons.svg"]
+)
 async def test_a_part_of_a_page_carries_what_counts_for_it_and_is_light(server: Server, path: str) -> None:
     async with server.client() as client:
         async with client.get(path) as answer:

@@ -70,8 +70,8 @@ async def test_a_file_of_another_version_is_todays_and_not_kept(server: Server) 
 
 
 async def test_text_travels_compressed_to_those_who_can_read_it(server: Server) -> None:
-    path = "/web/shared/protocol.js"
-    source = (WEB_FOLDER / "shared" / "protocol.js").read_text()
+    path = "/web/shared/signaling/protocol.js"
+    source = (WEB_FOLDER / "shared" / "signaling" / "protocol.js").read_text()
     plain = rjsmin.jsmin(source).encode()
     assert len(plain) < 0.9 * len(source)  # comments stay at home
     async with server.client() as client:

@@ -1,0 +1,84 @@
+/**
+ * One signed-in page: the socket and the media tied together. Owns: which events of the window concern
+ * them. Must never know what a page looks like.
+ */
+
+/** @import {ClientMessage, ServerMessage} from "../signaling/messages.js" */
+/** @import {Status} from "../signaling/protocol.js" */
+/** @import {SlotMedia} from "./link/leg.js" */
+/** @import {LegCondition} from "./link/media.js" */
+/** @import {Ticket} from "../base/http.js" */
+
+import { fetchTicket } from "../base/http.js";
+import { Media } from "./link/media.js";
+import { Connection } from "../signaling/protocol.js";
+import { StillsLink } from "../stills/stillslink.js";
+
+/**
+ * @typedef {object} SessionCallbacks
+ * @property {(ticket: Ticket) => void} [onTicket] the server knows us; the socket is about to open
+ * @property {(message: ServerMessage) => void} onMessage
+ * @property {(status: Status) => void} onStatus
+ * @property {() => void} onDevices
+ * @property {(slots: SlotMedia[]) => void} onSlots
+ * @property {(condition: LegCondition) => void} onLeg
+ */
+
+export class Session {
+    /** @param {"station" | "clinician" | "mediator"} role @param {SessionCallbacks} callbacks */
+    constructor(role, callbacks) {
+        this.connection = new Connection({
+            url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
+            ticket: async () => {
+                const ticket = await fetchTicket(role === "station" ? "station" : "clinician");
+                this.media.prepare(ticket.ice_servers);
+                callbacks.onTicket?.(ticket);
+                return ticket.ticket;
+            },
+            onMessage: (message) => {
+                this.media.handle(message);
+                callbacks.onMessage(message);
+                this.stills.handle(message);
+            },
+            onStatus: (status) => {
+                this.media.setOnline(status.state === "open");
+                callbacks.onStatus(status);
+            },
+        });
+        this.media = new Media({
+            send: (message) => this.send(message),
+            onDevices: callbacks.onDevices,
+            onSlots: callbacks.onSlots,
+            awaitsAnswer: () => this.connection.awaitsAnswer,
+            onLeg: (condition) => {
+                this.stills.legChanged();
+                // Is it the link? An answer to a ping tells.
+                if (condition === "disconnected") this.connection.networkChanged();
+                // Media has found the way: so will a socket.
+                if (condition === "connected" && this.connection.status.state === "away") this.connection.connect();
+                callbacks.onLeg(condition);
+            },
+            // Those who see a clinician differ where a mediator joins; those who see a station are mostly better off than it.
+        }, role !== "station");
+        this.stills = new StillsLink(this.media, (message) => this.send(message), role === "clinician");
+        const changed = () => this.connection.networkChanged();
+        window.addEventListener("online", changed);
+        window.addEventListener("offline", changed);
+        document.addEventListener("visibilitychange", () => {
+            if (!document.hidden) changed();
+        });
+    }
+
+    /** @param {ClientMessage} message @returns {number} its seq */
+    send(message) {
+        return this.connection.send(message);
+    }
+
+    /** Sign-out or taken over: no leg, no devices, no socket. */
+    end() {
+        this.media.tellOthers(false);
+        this.media.stopLeg();
+        this.media.closeDevices();
+        this.connection.close();
+    }
+}

@@ -1,0 +1,109 @@
+/**
+ * What a call view shows beyond faces and buttons: the rung and its reason, who speaks, when an answer can be
+ * here, and the panel of choices. Owns: those elements and their style sheet. Loaded after the page, while its link
+ * rests. Must never send anything: choices go to the media.
+ */
+
+/** @import {LinkQuality, Participant, Rungs} from "../../signaling/messages.js" */
+/** @import {Media} from "../link/media.js" */
+/** @import {Tile} from "./tile.js" */
+
+import { icon, make } from "../../base/dom.js";
+import { say } from "../../base/i18n.js";
+import { QualityPanel } from "./quality.js";
+import { RungLine } from "./rungs.js";
+import { Levels, Turn, Voice } from "./speaking.js";
+
+// Twice in the shortest pause between two sentences.
+const LISTEN_MS = 150;
+const STYLE = new URL("./insight.css", import.meta.url).pathname;
+
+/**
+ * @typedef {object} Place where the call view wants it
+ * @property {HTMLElement} root
+ * @property {HTMLElement} facts the rung stands behind these
+ * @property {HTMLElement} ownBox
+ * @property {HTMLElement} qualityButton
+ * @property {boolean} profiles whether what is looked at can be chosen
+ */
+
+export class Insight {
+    #rungLine = new RungLine();
+    #levels = new Levels();
+    #ownVoice = new Voice();
+    /** @type {WeakMap<Tile, Voice>} */
+    #voices = new WeakMap();
+    #turn = new Turn();
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    #listening;
+
+    /** @param {Media} media @param {Place} place */
+    constructor(media, { root, facts, ownBox, qualityButton, profiles }) {
+        document.head.append(make("link", { rel: "stylesheet", href: STYLE }));
+        this.media = media;
+        this.ownBox = ownBox;
+        this.ownSpeaks = make("span", { class: "own-speaks" }, icon("mic"), said("turn.you"));
+        this.turnCue = make("p", { class: "turn" }, make("span", { class: "turn-way", "aria-hidden": "true" }, make("i")), said("turn.wait"));
+        this.ownSpeaks.hidden = this.turnCue.hidden = true;
+        this.panel = new QualityPanel(media, qualityButton, profiles);
+        ownBox.append(this.ownSpeaks);
+        facts.after(this.#rungLine.element);
+        root.append(this.turnCue, this.panel.element);
+    }
+
+    /** @param {Rungs | null} rungs null: towards nobody @param {Participant[]} others */
+    showRungs(rungs, others) {
+        this.#rungLine.show(rungs, others);
+    }
+
+    /** @param {() => {tiles: Iterable<Tile>, quality: LinkQuality | null}} now what is there to be listened to */
+    start(now) {
+        this.#listening ??= setInterval(() => void this.#listen(now), LISTEN_MS);
+    }
+
+    stop() {
+        clearInterval(this.#listening);
+        this.#listening = undefined;
+        this.#levels = new Levels();
+        this.ownSpeaks.hidden = this.turnCue.hidden = true;
+        this.panel.close(false);
+    }
+
+    /** @param {() => {tiles: Iterable<Tile>, quality: LinkQuality | null}} now */
+    async #listen(now) {
+        const report = await this.media.stats();
+        if (!report || this.#listening === undefined) return;
+        const { tiles, quality } = now();
+        const nowMs = performance.now();
+        const levels = this.#levels.read(report);
+        const speaks = this.#ownVoice.hear(this.media.muted ? 0 : levels.get("") ?? 0, nowMs);
+        this.ownSpeaks.hidden = !speaks;
+        this.ownBox.classList.toggle("speaking", speaks);
+        let answered = false;
+        let roundMs = 0;
+        for (const tile of tiles) {
+            answered = this.#hear(tile, levels, nowMs) || answered;
+            roundMs = Math.max(roundMs, (quality?.rtt_ms ?? 0) + (tile.participant.link.rtt_ms ?? 0));
+        }
+        const waitMs = this.#turn.next(this.#ownVoice, answered, roundMs, nowMs);
+        if (waitMs > 0 && this.turnCue.hidden) this.turnCue.style.setProperty("--round", `${Math.round(waitMs)}ms`);
+        this.turnCue.hidden = waitMs <= 0;
+    }
+
+    /** @param {Tile} tile @param {Map<string, number>} levels @param {number} nowMs @returns {boolean} whether it speaks */
+    #hear(tile, levels, nowMs) {
+        const voice = this.#voices.get(tile) ?? new Voice();
+        this.#voices.set(tile, voice);
+        const level = tile.participant.audio_muted ? 0 : levels.get(tile.voiceTrack) ?? 0;
+        const speaks = voice.hear(level, nowMs);
+        tile.showVoice(level, speaks);
+        return speaks;
+    }
+}
+
+/** @param {string} key @returns {HTMLElement} */
+function said(key) {
+    const words = make("span");
+    say(words, key);
+    return words;
+}

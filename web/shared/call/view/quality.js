@@ -1,0 +1,98 @@
+/**
+ * What a person may choose about a call: voice only, little data, and for clinicians what they look at. Owns: the
+ * panel; it is loaded when it is first asked for. Must never send anything: choices go to the media.
+ */
+
+/** @import {ClinicalProfile} from "../../signaling/messages.js" */
+/** @import {Media} from "../link/media.js" */
+
+import { icon, make } from "../../base/dom.js";
+import { say } from "../../base/i18n.js";
+
+/** @type {ClinicalProfile[]} */
+const PROFILES = ["face", "detail", "motion"];
+/** @type {Record<ClinicalProfile, string>} */
+const PROFILE_ICONS = { face: "person", detail: "detail", motion: "motion" };
+
+export class QualityPanel {
+    /**
+     * @param {Media} media @param {HTMLElement} opener gets the focus back
+     * @param {boolean} profiles whether what is looked at can be chosen
+     */
+    constructor(media, opener, profiles) {
+        this.media = media;
+        this.opener = opener;
+        this.audioOnly = toggle("audio-only", "voice", "audio_only", () => media.choose({ audio_only: !media.preferences.audio_only }));
+        this.saveData = toggle("save-data", "save", "save_data", () => media.choose({ save_data: !media.preferences.save_data }));
+        this.radios = profiles ? PROFILES.map((profile) => this.#radio(profile)) : [];
+        const title = make("h2", { id: "quality-title" });
+        say(title, "pin.title");
+        const close = make("button", { type: "button", class: "quality-close", "data-i18n-label": "action.close", "data-action": "close-quality" }, icon("cross"));
+        close.addEventListener("click", () => this.close());
+        this.element = make("section", { class: "quality", id: "quality", "aria-labelledby": title.id }, title, close,
+            make("div", { class: "pins" }, this.audioOnly, this.saveData), ...(profiles ? [this.#profiles()] : []));
+        this.element.hidden = true;
+        this.element.addEventListener("keydown", (event) => {
+            if (event.key === "Escape") this.close();
+        });
+        this.show();
+    }
+
+    get isOpen() {
+        return !this.element.hidden;
+    }
+
+    open() {
+        this.element.hidden = false;
+        this.opener.setAttribute("aria-expanded", "true");
+        this.audioOnly.focus();
+    }
+
+    /** @param {boolean} [focus] whether the opener gets it back */
+    close(focus = true) {
+        this.element.hidden = true;
+        this.opener.setAttribute("aria-expanded", "false");
+        if (focus) this.opener.focus();
+    }
+
+    /** What is chosen now. */
+    show() {
+        const { audio_only, save_data, profile } = this.media.preferences;
+        this.audioOnly.setAttribute("aria-pressed", String(audio_only));
+        this.saveData.setAttribute("aria-pressed", String(save_data));
+        for (const radio of this.radios) radio.checked = radio.value === profile;
+    }
+
+    #profiles() {
+        const legend = make("legend");
+        say(legend, "profile.title");
+        const labels = this.radios.map((radio) => {
+            const profile = /** @type {ClinicalProfile} */ (radio.value);
+            return make("label", { class: "pin" }, radio, icon(PROFILE_ICONS[profile]), words(`profile.${profile}`));
+        });
+        return make("fieldset", { class: "pins" }, legend, ...labels);
+    }
+
+    /** @param {ClinicalProfile} profile */
+    #radio(profile) {
+        const radio = make("input", { type: "radio", name: "profile", value: profile });
+        radio.addEventListener("change", () => this.media.choose({ profile }));
+        return radio;
+    }
+}
+
+/** @param {string} action @param {string} picture @param {string} name @param {() => void} press */
+function toggle(action, picture, name, press) {
+    const button = make("button", { type: "button", class: "pin", "data-action": action, "aria-pressed": "false" }, icon(picture), words(`pin.${name}`), icon("check", "icon pin-mark"));
+    button.addEventListener("click", press);
+    return button;
+}
+
+/** @param {string} key of a name; `.text` is the line under it */
+function words(key) {
+    const name = make("strong");
+    const line = make("small");
+    say(name, key);
+    say(line, `${key}.text`);
+    return make("span", {}, name, line);
+}

@@ -1,0 +1,115 @@
+/**
+ * One other participant in a call: picture, sound, name and what is going on. Owns: the two media elements.
+ * Must never know a socket or a peer connection, only receivers' tracks.
+ */
+
+/** @import {Participant} from "../../signaling/messages.js" */
+/** @import {SlotMedia} from "../link/leg.js" */
+
+import { attach } from "../devices/devices.js";
+import { icon, make, setText, swapIcon } from "../../base/dom.js";
+import { say } from "../../base/i18n.js";
+import { makeLink, showLink } from "./links.js";
+
+// The lowest video rung shows about one picture a second; four without one is voice only.
+const NO_PICTURE_AFTER_MS = 4_000;
+
+export class Tile {
+    /** @type {Participant} */
+    #participant;
+    #frames = 0;
+    #frameAtMs = -Infinity;
+    /** The id of the track that its voice comes on. */
+    voiceTrack = "";
+
+    /** @param {Participant} participant @param {(blocked: boolean) => void} onBlocked sound may not start by itself */
+    constructor(participant, onBlocked) {
+        this.#participant = participant;
+        this.onBlocked = onBlocked;
+        this.video = make("video", { class: "remote", autoplay: "", playsinline: "" });
+        this.video.muted = true; // the sound has its own element, so a browser never holds the picture back
+        this.audio = make("audio", { autoplay: "" });
+        this.avatar = make("div", { class: "avatar" }, icon(participant.role === "station" ? "person" : "doctor"));
+        this.name = make("span", { class: "tile-name" });
+        this.speaks = make("span", { class: "tile-speaks" }, icon("speaker"), make("span"));
+        this.speaks.hidden = true;
+        const words = this.speaks.lastElementChild;
+        if (words) say(words, "turn.speaks");
+        this.state = make("span", { class: "tile-state" }, icon("voice"), make("span"));
+        this.link = makeLink();
+        this.element = make("div", { class: "tile", "data-participant": participant.participant_id },
+            this.video, this.audio, this.avatar, make("div", { class: "tile-foot" }, this.name, this.speaks, this.state, this.link));
+        this.update(participant);
+    }
+
+    get participant() {
+        return this.#participant;
+    }
+
+    /** @param {Participant} participant */
+    update(participant) {
+        this.#participant = participant;
+        setText(this.name, [...new Set([participant.site, participant.name])].filter(Boolean).join(" · "));
+        showLink(this.link, participant.link);
+        this.tick(performance.now());
+    }
+
+    /** @param {SlotMedia | null} slot the receive slot that carries this participant now */
+    carry(slot) {
+        attach(this.video, slot?.video.track ?? null);
+        attach(this.audio, slot?.audio.track ?? null);
+        this.voiceTrack = slot?.audio.track.id ?? "";
+        if (slot) this.play();
+    }
+
+    /** Starts the sound; also called from a tap when the browser asked for one. */
+    play() {
+        void this.audio.play().then(
+            () => this.onBlocked(false),
+            (error) => {
+                // Anything else (AbortError) means that a newer play() is under way.
+                if (error.name === "NotAllowedError") this.onBlocked(true);
+            },
+        );
+    }
+
+    /** Looks whether pictures still come. @param {number} nowMs */
+    tick(nowMs) {
+        const frames = this.video.getVideoPlaybackQuality().totalVideoFrames;
+        if (frames !== this.#frames) {
+            this.#frameAtMs = nowMs;
+            this.#frames = frames;
+        }
+        const flowing = nowMs - this.#frameAtMs < NO_PICTURE_AFTER_MS && this.video.srcObject !== null;
+        this.element.classList.toggle("has-picture", flowing && !this.#participant.video_muted);
+        this.#showState(flowing);
+    }
+
+    /** @param {number} level of the voice, 0 to 1 @param {boolean} speaks */
+    showVoice(level, speaks) {
+        this.element.classList.toggle("speaking", speaks);
+        this.speaks.hidden = !speaks;
+        this.avatar.style.setProperty("--level", String(Math.min(1, level * 4))); // speech seldom passes a quarter
+    }
+
+    /** @param {boolean} flowing */
+    #showState(flowing) {
+        const { presence, audio_muted, video_muted } = this.#participant;
+        const [key, picture] = presence === "reconnecting" ? ["tile.reconnecting", "away"]
+            : presence === "away" ? ["tile.away", "away"]
+            : audio_muted ? ["tile.muted", "mic-off"]
+            : video_muted ? ["tile.no_camera", "camera-off"]
+            : flowing ? ["", ""] : ["tile.voice", "voice"];
+        this.state.hidden = key === "";
+        if (key === "") return;
+        const words = this.state.lastElementChild;
+        if (words) say(words, key);
+        swapIcon(this.state, picture);
+    }
+
+    /** The participant is gone. */
+    remove() {
+        this.carry(null);
+        this.element.remove();
+    }
+}

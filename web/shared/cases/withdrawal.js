@@ -1,0 +1,31 @@
+/**
+ * A patient takes an agreement back, at the station or by a word to the clinician. Owns: the one question before it, for
+ * it ends the call for everybody. Must never ask for a reason, nor make it harder than saying yes was.
+ */
+
+import { confirm, notice } from "../base/frame.js";
+import { call, codeOf } from "../base/http.js";
+import { alsoSay, errorText } from "../base/i18n.js";
+
+/**
+ * Takes an agreement back, at any moment; a call that rests on it ends for everybody.
+ * @param {{caseId: string, scope?: "teleconsultation" | "referral", recipient?: string}} about
+ * @throws {HttpError}
+ */
+export async function withdrawConsent({ caseId, scope = "teleconsultation", recipient }) {
+    await call("POST", `/api/cases/${caseId}/consents/withdrawal`, recipient ? { scope, recipient } : { scope });
+}
+
+/**
+ * Asks once, then takes the agreement to be seen back. That it is over, the server tells everybody.
+ * @param {string} caseId @param {() => boolean} stillOpen whether this consultation is the one on the screen
+ */
+export async function askWithdrawal(caseId, stillOpen) {
+    try {
+        await alsoSay("consent");
+        const going = await confirm({ title: "withdraw.title", text: "withdraw.text", yes: "withdraw.yes", no: "withdraw.no", icon: "hand" });
+        if (going && stillOpen()) await withdrawConsent({ caseId });
+    } catch (problem) {
+        notice(errorText(codeOf(problem, "server_away")));
+    }
+}

@@ -1,0 +1,115 @@
+/**
+ * The way out at once: one tap, or Escape, and this device shows a poster about washing hands. Owns: the button, and
+ * what is wiped. The consultation ends for the other side as any that ends. Must never wait for the network before the
+ * screen is clean, nor leave an entry in the history to go back to. The station's key stays: it names no patient.
+ */
+
+import { icon, make } from "../shared/base/dom.js";
+import { said, style } from "../shared/base/fields.js";
+import { ownHeaders, tookChallenge } from "../shared/base/http.js";
+import { alsoSay, currentLanguage, say } from "../shared/base/i18n.js";
+
+const STYLE = new URL("../shared/call/together/together.css", import.meta.url).pathname;
+const LEAFLET = "/conseils";
+const KEEPS = ["keneya.language"];
+const TRY_AGAIN_MS = 4_000;
+
+/** @type {HTMLElement | null} */
+let button = null;
+let caseId = "";
+/** @type {() => void} */
+let stop = () => undefined;
+
+/**
+ * From now on there is a way out.
+ * @param {string} id the case that ends with it; "" while there is none yet
+ * @param {() => void} end lets go of camera, microphone and socket
+ */
+export async function arm(id, end) {
+    caseId = id;
+    stop = end;
+    if (button) return;
+    style(STYLE);
+    button = make("button", { type: "button", class: "button quick-exit", "data-quick-exit": "" }, icon("leave"), make("span"));
+    button.addEventListener("click", () => void leave());
+    document.body.append(button);
+    document.addEventListener("keydown", onKey, true);
+    await alsoSay("together");
+    const words = button?.lastElementChild;
+    if (words) say(words, "exit.button");
+}
+
+/** @returns {boolean} whether there is a way out on the screen */
+export function isArmed() {
+    return button !== null;
+}
+
+/** There is nothing to run from any more. */
+export function disarm() {
+    button?.remove();
+    button = null;
+    caseId = "";
+    document.removeEventListener("keydown", onKey, true);
+}
+
+/** @param {KeyboardEvent} event */
+function onKey(event) {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    void leave();
+}
+
+async function leave() {
+    const ending = caseId;
+    disarm();
+    for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+    document.body.replaceChildren(leaflet());
+    document.body.dataset.view = "leaflet";
+    document.title = "Se laver les mains";
+    history.replaceState(null, "", `${LEAFLET}#${currentLanguage()}`);
+    wipe();
+    stop();
+    if (ending) await told(`/api/cases/${ending}/exit`);
+    // What scripts still hold in memory goes with the page; where the network is away, the poster stays as it is.
+    if (await reaches(LEAFLET)) location.reload();
+}
+
+/** @returns {HTMLElement} what the page of `LEAFLET` shows too */
+function leaflet() {
+    const steps = ["leaflet.wet", "leaflet.soap", "leaflet.rinse", "leaflet.when"].map((key) => said("li", key));
+    return make("main", { class: "leaflet" }, said("h1", "leaflet.title"), make("ol", {}, ...steps));
+}
+
+function wipe() {
+    for (const storage of [sessionStorage, localStorage]) {
+        try {
+            for (const key of Object.keys(storage)) if (!KEEPS.includes(key)) storage.removeItem(key);
+        } catch {
+            // Storage is refused in some kiosk modes: then there is nothing in it.
+        }
+    }
+}
+
+/** Says it until the server has heard. @param {string} path */
+async function told(path) {
+    for (;;) {
+        try {
+            const response = await ask(path);
+            if (!tookChallenge(response) && response.status < 500) return;
+        } catch {
+            await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS)); // the link is away
+        }
+    }
+}
+
+/** @param {string} path */
+async function ask(path) {
+    const headers = await ownHeaders("POST", path);
+    return fetch(path, { method: "POST", headers, keepalive: true, cache: "no-store", credentials: "same-origin" });
+}
+
+/** @param {string} path @returns {Promise<boolean>} */
+async function reaches(path) {
+    return fetch(path, { cache: "no-store" }).then((response) => response.ok, () => false);
+}
