@@ -9,7 +9,7 @@ TEST_ARGS ?=
 # One process a processor, four at most: each has a database server and a browser of its own.
 TEST_PROCESSES := -n auto --maxprocesses 4 --dist worksteal
 
-.PHONY: run test check bench lock clean setup
+.PHONY: run test check bench lock types clean setup
 
 setup: $(STAMP)
 
@@ -49,6 +49,10 @@ lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet "uv>=0.13,<1"
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --generate-hashes --no-annotate --no-header \
 	    --no-emit-index-url --python-version 3.11 -o requirements.lock
+
+## Write the pages' declarations of the signaling messages anew, after a change of signaling/messages.
+types: $(STAMP)
+	$(BIN)/python -m tools.message_types
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache node_modules

@@ -9,6 +9,7 @@ import msgspec
 from signaling.messages.envelope import ClientMessage, ServerMessage
 from signaling.messages.values import (
     ClinicalProfile,
+    DegradationPreference,
     Identifier,
     QualityLimitation,
     Rung,
@@ -100,7 +101,7 @@ class VideoParameters(msgspec.Struct, frozen=True):
     max_framerate: float = 15.0
     scale_resolution_down_by: float = 1.0
     codec: str | None = None
-    degradation_preference: str | None = None
+    degradation_preference: DegradationPreference | None = None
     scalability_mode: str | None = None
 
 

@@ -1,48 +1,37 @@
-"""The types the pages are checked with say what signaling/messages says, field by field."""
+"""The types the pages are checked with are those of signaling/messages."""
 
 from __future__ import annotations
 
-import re
-from typing import get_args
-
-import msgspec
-
 from signaling import messages
+from signaling.messages.typescript import declarations
 from tests.web.pages import WEB
 
-ENVELOPE = {"seq", "ack"}
 
-
-def declared() -> dict[str, set[str]]:
-    """The interfaces of messages.d.ts: name to fields."""
+def test_the_declarations_are_those_of_the_messages() -> None:
     text = (WEB / "shared" / "signaling" / "messages.d.ts").read_text(encoding="utf-8")
-    bodies = re.findall(r"export interface (\w+) \{(.*?)\n?\}(?:\n|$)", text, re.DOTALL)
-    return {name: set(re.findall(r"(\w+)\??:", body)) for name, body in bodies}
+    assert text == declarations(), "run `make types`"
 
 
-def fields_of(kind: type[msgspec.Struct]) -> set[str]:
-    names = {field.name for field in msgspec.structs.fields(kind)}
-    is_message = issubclass(kind, messages.ClientMessage | messages.ServerMessage)
-    return names - ENVELOPE if is_message else names
+def test_a_declaration_says_what_may_be_left_out_and_what_may_be_null() -> None:
+    text = declarations()
+    assert "    sdp: string;" in text
+    assert "    resume?: Resume | null;" in text  # a page may leave a default out
+    assert "    discreet?: boolean;" in text  # so may the server, in what omits defaults
+    assert "    rung_down: Rung | null;" in text  # and not elsewhere
+    assert "    low?: VideoParameters;" in text  # unset is never null
+    assert "    slots: Slot[];" in text
+    assert "    degradation_preference: RTCDegradationPreference | null;" in text
+    assert 'export type Urgency = "red" | "orange" | "green";' in text
 
 
-def test_every_message_and_part_has_its_fields() -> None:
-    found = declared()
-    found["Error"] = found.pop("ErrorMessage")  # `Error` is the browser's own
-    parts = [
-        messages.Resume, messages.IceServer, messages.AudioParameters, messages.VideoParameters,
-        messages.Slot, messages.LinkQuality, messages.QueueEntry, messages.Participant, messages.GroupSeat,
-    ]  # fmt: skip
-    kinds = [*get_args(messages.AnyClientMessage), *get_args(messages.AnyServerMessage), *parts]
-    wrong = {kind.__name__ for kind in kinds if found.get(kind.__name__, set()) - {"type"} != fields_of(kind)}
-    assert wrong == set()
-
-
-def test_every_message_has_its_tag() -> None:
-    text = (WEB / "shared" / "signaling" / "messages.d.ts").read_text(encoding="utf-8")
-    kinds = [*get_args(messages.AnyClientMessage), *get_args(messages.AnyServerMessage)]
-    tags = {str(kind.__struct_config__.tag) for kind in kinds}
-    assert set(re.findall(r'type: "(\w+)"', text)) == tags
+def test_a_page_may_send_and_receive_nothing_else() -> None:
+    lines = declarations().splitlines()
+    unions = {
+        line.split(" = ")[0]: line for line in lines if line.startswith("export type") and "Hello" in line
+    }
+    assert list(unions) == ["export type ClientMessage"]
+    assert "export interface ErrorMessage {" in lines
+    assert "export interface Error {" not in lines
 
 
 def test_pages_speak_the_version_of_the_server() -> None:

@@ -1,129 +1,420 @@
 /**
  * The messages of the signaling protocol as the pages see them: types only, no browser loads this file.
- * The truth is signaling/messages; tests/web compares the two, field by field.
+ * Generated from signaling/messages by `make types`; do not edit.
  */
 
-export type Urgency = "red" | "orange" | "green";
-export type Role = "station" | "clinician" | "mediator" | "coordinator" | "records_officer" | "auditor"
-    | "administrator";
-export type ConsultationState =
-    | "requested" | "offered" | "accepted" | "in_call" | "interrupted" | "closed" | "cancelled";
-export type Presence = "connected" | "reconnecting" | "away";
-export type Rung = "video-high" | "video" | "video-low" | "stills" | "voice" | "voice-thin" | "messages";
-export type RungReason = "link" | "pinned" | "other_side" | "camera_off" | "starting" | "full";
-export type Widened = "first" | "matching" | "relaxed" | "anybody" | "alarm";
-export type ClinicalProfile = "face" | "detail" | "motion";
-
-export interface Resume { token: string; seq: number }
-
-export interface Hello { type: "hello"; protocol: number; ticket: string; resume?: Resume | null }
-export interface Ping { type: "ping" }
-export interface LegOffer { type: "leg_offer"; sdp: string }
-export interface LegClose { type: "leg_close"; leg_id: string }
-export interface RequestConsultation { type: "request_consultation"; urgency: Urgency; reason?: string; case_id?: string | null }
-export interface CancelRequest { type: "cancel_request"; consultation_id: string }
-export interface SetDuty { type: "set_duty"; on: boolean }
-export interface Accept { type: "accept"; consultation_id: string }
-export interface Leave { type: "leave"; consultation_id: string }
-export interface End { type: "end"; consultation_id: string }
-export interface SendReport { type: "send_report"; leg_id: string; available_outgoing_bps: number; quality_limitation: "none" | "cpu" | "bandwidth" | "other"; quantizer?: number }
-export interface MediaState { type: "media_state"; audio_muted: boolean; video_muted: boolean }
-export interface Preferences { type: "preferences"; audio_only: boolean; save_data: boolean; profile: ClinicalProfile }
-export interface AskStill { type: "ask_still"; participant_id: string }
-export interface DeclineStill { type: "decline_still"; asked_by: string }
-export interface InviteMediator { type: "invite_mediator"; consultation_id: string; mediator_id: string }
-export interface AnswerInvitation { type: "answer_invitation"; invitation_id: string; accept: boolean; pledge?: string | null; language?: string | null }
-export interface RemoveParticipant { type: "remove_participant"; consultation_id: string; participant_id: string; why?: "done" | "patient_wish" | "other" }
-export interface OpenGroup { type: "open_group" }
-export interface AskSeat { type: "ask_seat"; seat_id: string; code: string; pseudonym?: string }
-export interface AdmitSeat { type: "admit_seat"; seat_id: string }
-export interface MuteSeat { type: "mute_seat"; seat_id: string; muted: boolean }
-export interface RemoveSeat { type: "remove_seat"; seat_id: string }
-export interface LeaveGroup { type: "leave_group" }
-export interface Bye { type: "bye" }
-
-export type ClientMessage =
-    | Hello | Ping | LegOffer | LegClose | RequestConsultation | CancelRequest | SetDuty | Accept | Leave
-    | End | MediaState | Preferences | SendReport | AskStill | DeclineStill | InviteMediator
-    | AnswerInvitation | RemoveParticipant | OpenGroup | AskSeat | AdmitSeat | MuteSeat | RemoveSeat | LeaveGroup | Bye;
-
-/** seq 0 or absent: unnumbered. ack: the last message of ours that the server has taken. */
+/** seq 0 or absent: unnumbered. ack: the last message of the other side that was taken. */
 export interface Envelope { seq?: number; ack?: number }
 
-export interface IceServer { urls: string[]; username?: string; credential?: string }
-export interface Welcome {
-    type: "welcome"; session_id: string; resume_token: string; resumed: boolean; resume_within_s: number;
-    heartbeat_s: number; participant_id: string; role: Role; name: string; ice_servers?: IceServer[];
-    leg_id?: string | null; data_price_per_gb?: number; data_currency?: string;
+/** The session a page wants back: its token and the last server ``seq`` it has seen. */
+export interface Resume {
+    token: string;
+    seq: number;
 }
-export interface Pong { type: "pong" }
-export interface ErrorMessage { type: "error"; code: string; ref?: number }
-export interface LegAnswer { type: "leg_answer"; leg_id: string; sdp: string; ref?: number }
-export interface LegState { type: "leg_state"; leg_id: string; state: string }
+/** First message on every socket, within ``HELLO_WITHIN_S``. ``ticket`` comes from the HTTP session. */
+export interface Hello {
+    type: "hello";
+    protocol: number;
+    ticket: string;
+    resume?: Resume | null;
+}
+/** Is the server still there? Answered by `Pong`; carries the newest ``ack``. */
+export interface Ping {
+    type: "ping";
+}
+/** The page is leaving on purpose: the session ends now, without the grace time of a lost socket. */
+export interface Bye {
+    type: "bye";
+}
+/** The page's one SDP offer for a leg (own audio, own video, receive slots, data channel). */
+export interface LegOffer {
+    type: "leg_offer";
+    sdp: string;
+}
+/** The page has given up this leg (it failed, or it is no longer wanted). */
+export interface LegClose {
+    type: "leg_close";
+    leg_id: string;
+}
+/** What this participant has switched off, to be shown to the others. */
+export interface MediaState {
+    type: "media_state";
+    audio_muted: boolean;
+    video_muted: boolean;
+}
+/** What is looked at, and so the order in which quality is given up. */
+export type ClinicalProfile = "face" | "detail" | "motion";
+/** What this participant has chosen, for this leg and any later one of the session. */
+export interface Preferences {
+    type: "preferences";
+    audio_only?: boolean;
+    save_data?: boolean;
+    profile?: ClinicalProfile;
+}
+/** W3C RTCQualityLimitationReason: what holds this page's picture down. */
+export type QualityLimitation = "none" | "cpu" | "bandwidth" | "other";
+/** What this page's own congestion control believes of its way up (W3C availableOutgoingBitrate). */
+export interface SendReport {
+    type: "send_report";
+    leg_id: string;
+    available_outgoing_bps: number;
+    quality_limitation: QualityLimitation;
+    quantizer?: number | null;
+}
+/** A clinician in a call wants a sharp picture of another participant. */
+export interface AskStill {
+    type: "ask_still";
+    participant_id: string;
+}
+/** The still that was asked for will not come: refused, or no camera. */
+export interface DeclineStill {
+    type: "decline_still";
+    asked_by: string;
+}
+/** Triage colour, most urgent first. */
+export type Urgency = "red" | "orange" | "green";
+/** A station asks for a specialist. */
+export interface RequestConsultation {
+    type: "request_consultation";
+    urgency: Urgency;
+    reason?: string;
+    case_id?: string | null;
+}
+/** The station no longer wants the consultation it asked for. */
+export interface CancelRequest {
+    type: "cancel_request";
+    consultation_id: string;
+}
+/** A clinician starts or ends being on duty. */
+export interface SetDuty {
+    type: "set_duty";
+    on: boolean;
+}
+/** A clinician takes a consultation from the queue. */
+export interface Accept {
+    type: "accept";
+    consultation_id: string;
+}
+/** This participant leaves the call; the consultation is never closed by it. */
+export interface Leave {
+    type: "leave";
+    consultation_id: string;
+}
+/** The station or a clinician closes the consultation for everybody. */
+export interface End {
+    type: "end";
+    consultation_id: string;
+}
+/** The station or a clinician asks a mediator of the roster to come in. */
+export interface InviteMediator {
+    type: "invite_mediator";
+    consultation_id: string;
+    mediator_id: string;
+}
+/** A mediator comes, bound by the pledge of this text (its name and version) read in this language, or not. */
+export interface AnswerInvitation {
+    type: "answer_invitation";
+    invitation_id: string;
+    accept: boolean;
+    pledge?: string | null;
+    language?: string | null;
+}
+/** Why a mediator is asked to go. */
+export type RemovalReason = "done" | "patient_wish" | "other";
+/** The station or a clinician sends a mediator out; the patient's wish is enough. */
+export interface RemoveParticipant {
+    type: "remove_participant";
+    consultation_id: string;
+    participant_id: string;
+    why?: RemovalReason;
+}
+/** A clinician opens a group session and is its host; answered by `Group` with the code to tell people. */
+export interface OpenGroup {
+    type: "open_group";
+}
+/** A station asks to be let in, under a name that is nobody's. ``seat_id`` holds the participant's consent. */
+export interface AskSeat {
+    type: "ask_seat";
+    seat_id: string;
+    code: string;
+    pseudonym?: string;
+}
+/** The host lets somebody in who waits in the lobby. */
+export interface AdmitSeat {
+    type: "admit_seat";
+    seat_id: string;
+}
+/** The host takes somebody's voice away, or gives it back; the page itself cannot lift that. */
+export interface MuteSeat {
+    type: "mute_seat";
+    seat_id: string;
+    muted: boolean;
+}
+/** The host sends somebody out, or does not let them in. */
+export interface RemoveSeat {
+    type: "remove_seat";
+    seat_id: string;
+}
+/** A participant leaves the group; when the host does, it is over for all. */
+export interface LeaveGroup {
+    type: "leave_group";
+}
+/** What a participant is. The first three take part in consultations, the others keep the house. */
+export type Role = "station" | "clinician" | "mediator" | "coordinator" | "records_officer" | "auditor" | "administrator";
+/** W3C RTCIceServer. */
+export interface IceServer {
+    urls: string[];
+    username?: string;
+    credential?: string;
+}
+/** Answer to `Hello`. ``resumed`` false after a failed resume: the page starts from an empty state. */
+export interface Welcome {
+    type: "welcome";
+    session_id: string;
+    resume_token: string;
+    resumed: boolean;
+    resume_within_s: number;
+    heartbeat_s: number;
+    participant_id: string;
+    role: Role;
+    name: string;
+    ice_servers?: IceServer[];
+    leg_id?: string;
+    data_price_per_gb?: number;
+    data_currency?: string;
+}
+/** Answer to `Ping`. */
+export interface Pong {
+    type: "pong";
+}
+/** A message could not be carried out; ``ref`` is its ``seq``. ``code`` is a key of the catalogs. */
+export interface ErrorMessage {
+    type: "error";
+    code: string;
+    ref?: number;
+}
+/** The server closes this socket; ``code`` says why, ``retry`` whether coming back makes sense. */
+export interface Goodbye {
+    type: "goodbye";
+    code: string;
+    retry: boolean;
+}
+/** The server's answer to the `LegOffer` with seq ``ref``, with all its candidates in it. */
+export interface LegAnswer {
+    type: "leg_answer";
+    leg_id: string;
+    sdp: string;
+    ref?: number;
+}
+/** W3C RTCPeerConnectionState of the leg as the server sees it. */
+export interface LegState {
+    type: "leg_state";
+    leg_id: string;
+    state: string;
+}
+/** How a page shall send its voice; ``level``: with the audio level of RFC 6464 in each packet. */
 export interface AudioParameters {
-    active: boolean; max_bitrate_bps: number; ptime_ms: number; dtx: boolean; fec: boolean; red: boolean;
+    active: boolean;
+    max_bitrate_bps: number;
+    ptime_ms: number;
+    dtx: boolean;
+    fec: boolean;
+    red: boolean;
     level: boolean;
 }
+/** How a page shall send its picture: fields of W3C RTCRtpEncodingParameters and RTCRtpSendParameters. */
 export interface VideoParameters {
-    active: boolean; max_bitrate_bps: number; max_framerate: number; scale_resolution_down_by: number;
-    codec: string | null; degradation_preference: RTCDegradationPreference | null;
+    active: boolean;
+    max_bitrate_bps: number;
+    max_framerate: number;
+    scale_resolution_down_by: number;
+    codec: string | null;
+    degradation_preference: RTCDegradationPreference | null;
     scalability_mode: string | null;
 }
+/** What this page shall send from now on; ``low``, often left out: its picture once more, small. */
 export interface SendParameters {
-    type: "send_parameters"; leg_id: string; audio: AudioParameters; video: VideoParameters; low?: VideoParameters;
+    type: "send_parameters";
+    leg_id: string;
+    audio: AudioParameters;
+    video: VideoParameters;
+    low?: VideoParameters;
 }
-export interface Slot { index: number; audio_mid: string; video_mid: string; participant_id: string | null }
-export interface Slots { type: "slots"; leg_id: string; slots: Slot[] }
+/** One receive slot of a leg and whose media it carries now (None: nobody's). */
+export interface Slot {
+    index: number;
+    audio_mid: string;
+    video_mid: string;
+    participant_id: string | null;
+}
+/** Who is in which receive slot of this page's leg. */
+export interface Slots {
+    type: "slots";
+    leg_id: string;
+    slots: Slot[];
+}
+/** A link as measured on its leg. ``level``: 0 no link, 1 poor, 2 thin, 3 fair, 4 good. */
 export interface LinkQuality {
-    level: number; rtt_ms: number | null; loss_ratio: number | null; down_kbps: number | null;
+    level: number;
+    rtt_ms: number | null;
+    loss_ratio: number | null;
+    down_kbps: number | null;
     up_kbps: number | null;
 }
-export interface Link { type: "link"; quality: LinkQuality }
-export interface Rungs { type: "rungs"; leg_id: string; down: Rung; up: Rung; reason: RungReason }
-export interface StillWanted { type: "still_wanted"; asked_by: string; max_bytes: number; width: number }
-export interface StillDeclined { type: "still_declined"; participant_id: string }
-export interface PeriodicStills { type: "periodic_stills"; leg_id: string; every_s: number; max_bytes?: number; width?: number }
+/** This page's own link quality. */
+export interface Link {
+    type: "link";
+    quality: LinkQuality;
+}
+/** One step of the quality ladder of one leg in one direction, best first. */
+export type Rung = "video-high" | "video" | "video-low" | "stills" | "voice" | "voice-thin" | "messages";
+/** Why a leg stands on its rung, as far as a person can do something about it. */
+export type RungReason = "link" | "pinned" | "other_side" | "camera_off" | "starting" | "full";
+/** Where this page's leg stands on the quality ladder, each direction, and why the worse is not higher. */
+export interface Rungs {
+    type: "rungs";
+    leg_id: string;
+    down: Rung;
+    up: Rung;
+    reason: RungReason;
+}
+/** A clinician wants a sharp picture of this page's camera: at most so heavy and so wide (pixels). */
+export interface StillWanted {
+    type: "still_wanted";
+    asked_by: string;
+    max_bytes: number;
+    width: number;
+}
+/** The still that this page asked a participant for will not come. */
+export interface StillDeclined {
+    type: "still_declined";
+    participant_id: string;
+}
+/** Send a small still by itself every ``every_s`` seconds from now on; 0: no longer. */
+export interface PeriodicStills {
+    type: "periodic_stills";
+    leg_id: string;
+    every_s: number;
+    max_bytes?: number;
+    width?: number;
+}
+/** One waiting consultation as a clinician sees it. */
 export interface QueueEntry {
-    consultation_id: string; site: string; station: string; urgency: Urgency; reason: string;
-    waiting_s: number; link: LinkQuality; specialty?: string; language?: string; gender_wish?: string;
-    asks_for_you?: boolean; suits?: boolean; discreet?: boolean;
-}
-export interface Queue { type: "queue"; entries: QueueEntry[] }
-export interface Waiting {
-    type: "waiting"; consultation_id: string; position: number; on_duty: number; waiting_s: number;
-    widened?: Widened; expected_median_s?: number | null; expected_low_s?: number | null;
-    expected_high_s?: number | null; next_on_duty_in_s?: number | null;
-}
-export interface Duty { type: "duty"; on: boolean }
-export interface Participant {
-    participant_id: string; role: Role; name: string; presence: Presence; audio_muted: boolean;
-    video_muted: boolean; link: LinkQuality; site: string; rung_down: Rung | null; rung_up: Rung | null;
-    rung_reason: RungReason | null;
-}
-export interface Consultation {
-    type: "consultation"; consultation_id: string; state: ConsultationState; urgency: Urgency;
-    reason: string; participants: Participant[]; discreet?: boolean;
-}
-export interface ConsentWithdrawn { type: "consent_withdrawn"; consultation_id: string }
-export type MediationState = "invited" | "joined" | "declined" | "expired" | "left" | "removed";
-export interface Invitation {
-    type: "invitation"; invitation_id: string; asked_by: string; expires_in_s: number; site?: string; language?: string;
+    consultation_id: string;
+    site: string;
+    station: string;
+    urgency: Urgency;
+    reason: string;
+    waiting_s: number;
+    link: LinkQuality;
+    specialty?: string;
+    language?: string;
+    gender_wish?: string;
+    asks_for_you?: boolean;
+    suits?: boolean;
     discreet?: boolean;
 }
+/** All that is offered to this clinician, most urgent and longest waiting first. */
+export interface Queue {
+    type: "queue";
+    entries: QueueEntry[];
+}
+/** How wide the offer of a waiting consultation is by now; the steps are in routing.py. */
+export type Widened = "first" | "matching" | "relaxed" | "anybody" | "alarm";
+/** A station's place in the queue, counting from 1, and how many clinicians on duty are offered it. */
+export interface Waiting {
+    type: "waiting";
+    consultation_id: string;
+    position: number;
+    on_duty: number;
+    waiting_s: number;
+    widened?: Widened;
+    expected_median_s?: number;
+    expected_low_s?: number;
+    expected_high_s?: number;
+    next_on_duty_in_s?: number;
+}
+/** Whether the server holds this clinician to be on duty. */
+export interface Duty {
+    type: "duty";
+    on: boolean;
+}
+/** Where a consultation stands; the table of moves is in consultation.py. */
+export type ConsultationState = "requested" | "offered" | "accepted" | "in_call" | "interrupted" | "closed" | "cancelled";
+/** Whether a participant can be reached right now. */
+export type Presence = "connected" | "reconnecting" | "away";
+/** One participant of a consultation as the others see them; rungs while in a call with somebody. */
+export interface Participant {
+    participant_id: string;
+    role: Role;
+    name: string;
+    presence: Presence;
+    audio_muted: boolean;
+    video_muted: boolean;
+    link: LinkQuality;
+    site: string;
+    rung_down: Rung | null;
+    rung_up: Rung | null;
+    rung_reason: RungReason | null;
+}
+/** The whole of a consultation as its participants see it; sent at every change. */
+export interface Consultation {
+    type: "consultation";
+    consultation_id: string;
+    state: ConsultationState;
+    urgency: Urgency;
+    reason: string;
+    participants: Participant[];
+    discreet?: boolean;
+}
+/** The patient no longer agrees to be seen from afar: the consultation ends now. Nobody's fault, no error. */
+export interface ConsentWithdrawn {
+    type: "consent_withdrawn";
+    consultation_id: string;
+}
+/** A mediator is asked to come in: by whom, where, for which language. ``discreet``: survivor-safe, no place. */
+export interface Invitation {
+    type: "invitation";
+    invitation_id: string;
+    asked_by: string;
+    expires_in_s: number;
+    site?: string;
+    language?: string;
+    discreet?: boolean;
+}
+/** Where the invitation of a mediator stands; all but the first two are ends. */
+export type MediationState = "invited" | "joined" | "declined" | "expired" | "left" | "removed";
+/** What became of an invitation; told to who invited, to who is in charge, and to the mediator. */
 export interface Mediation {
-    type: "mediation"; invitation_id: string; consultation_id: string; mediator_id: string; name: string; state: MediationState;
+    type: "mediation";
+    invitation_id: string;
+    consultation_id: string;
+    mediator_id: string;
+    name: string;
+    state: MediationState;
 }
+/** One participant of a group as the others see them. ``silenced``: by the host. */
 export interface GroupSeat {
-    seat_id: string; pseudonym: string; admitted: boolean; presence: Presence; audio_muted?: boolean; video_muted?: boolean;
-    silenced?: boolean; link?: LinkQuality;
+    seat_id: string;
+    pseudonym: string;
+    admitted: boolean;
+    presence: Presence;
+    audio_muted?: boolean;
+    video_muted?: boolean;
+    silenced?: boolean;
+    link?: LinkQuality;
 }
+/** The whole of a group session, at every change. ``code`` and the lobby are the host's only. */
 export interface Group {
-    type: "group"; group_id: string; host_id: string; host_name: string; host_presence: Presence; open: boolean;
-    seats: GroupSeat[]; own_seat?: string; code?: string;
+    type: "group";
+    group_id: string;
+    host_id: string;
+    host_name: string;
+    host_presence: Presence;
+    open: boolean;
+    seats: GroupSeat[];
+    own_seat?: string;
+    code?: string;
 }
-export interface Goodbye { type: "goodbye"; code: string; retry: boolean }
-
-export type ServerMessage =
-    | Welcome | Pong | ErrorMessage | LegAnswer | LegState | SendParameters | Slots | Link | Rungs | Queue | Waiting
-    | Duty | Consultation | StillWanted | StillDeclined | PeriodicStills | ConsentWithdrawn
-    | Invitation | Mediation | Group | Goodbye;
+export type ClientMessage = Hello | Ping | Bye | LegOffer | LegClose | MediaState | Preferences | SendReport | AskStill | DeclineStill | RequestConsultation | CancelRequest | SetDuty | Accept | Leave | End | InviteMediator | AnswerInvitation | RemoveParticipant | OpenGroup | AskSeat | AdmitSeat | MuteSeat | RemoveSeat | LeaveGroup;
+export type ServerMessage = Welcome | Pong | ErrorMessage | Goodbye | LegAnswer | LegState | SendParameters | Slots | Link | Rungs | StillWanted | StillDeclined | PeriodicStills | Queue | Waiting | Duty | Consultation | ConsentWithdrawn | Invitation | Mediation | Group;
