@@ -430,7 +430,7 @@ class MediaEngine:
             if other is not member
         ]
         receivers = self._no_room.consider(member, receivers, now_ms)
-        receivers = self._simulcast.consider(member, receivers, control.way_up(now_ms), now_ms)
+        receivers = self._simulcast.consider(member, receivers, control.uplink_view(now_ms), now_ms)
         views = self.lower_copies.consider(member, receivers, now_ms)
         views = self._layers.consider(member, receivers, views, now_ms)
         parameters = control.steer(views, now_ms, self._layers.mode(member), self._simulcast.low(member))

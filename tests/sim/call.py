@@ -203,9 +203,9 @@ class CallSim:
             sent = self._parameters
             up_bps = voice_wire_bps(sent.audio) + (sent.video.max_bitrate_bps if sent.video.active else 0)
             publisher = PublisherView(
-                up_bps_received=up_bps,
-                up_video_bps_received=sent.video.max_bitrate_bps,
-                up_quantizer=quantizer,
+                uplink_received_bps=up_bps,
+                uplink_video_received_bps=sent.video.max_bitrate_bps,
+                video_quantizer=quantizer,
                 rtt_ms=80,
             )
             red_bps = voice_wire_bps(sent.audio) - voice_wire_bps(replace(sent.audio, red=False))
@@ -218,11 +218,11 @@ class CallSim:
             )
         else:
             publisher = PublisherView(
-                up_bps_received=received_bps,
-                up_video_bps_received=video_bps,
-                up_loss_ratio=estimate.loss_ratio,
-                up_queue_ms=self._up_delay.queue_ms,
-                up_quantizer=quantizer,
+                uplink_received_bps=received_bps,
+                uplink_video_received_bps=video_bps,
+                uplink_loss_ratio=estimate.loss_ratio,
+                uplink_queue_ms=self._up_delay.queue_ms,
+                video_quantizer=quantizer,
                 rtt_ms=self._rtt_ms,
             )
             receiver = ReceiverView(estimate_bps=2_000_000, rtt_ms=80)

@@ -44,8 +44,8 @@ class Side:
     camera_off: bool = False
     wants_video: bool = True
     stills: bool = False
-    up_bps: float | None = None
-    down_bps: float | None = None
+    uplink_bps: float | None = None
+    downlink_bps: float | None = None
 
 
 WARM_SIDE = Side()
@@ -130,7 +130,7 @@ def _thinner_link(own: Side, others: Sequence[Side], *, up_is_worse: bool) -> Ru
 
 def _carries_bps(side: Side, *, up: bool) -> float | None:
     """One direction of a link; a way up that nobody has measured is most often like the way down."""
-    return side.up_bps if up and side.up_bps is not None else side.down_bps
+    return side.uplink_bps if up and side.uplink_bps is not None else side.downlink_bps
 
 
 class RungNews:

@@ -93,28 +93,27 @@ RED_UNTIL_MS = 30_000.0
 
 @dataclass(frozen=True, slots=True)
 class PublisherView:
-    """What is known of a publisher and its way up. Rates are wire bit/s, ratios 0 to 1; None: not known.
+    """What is known of a publisher and its uplink. Rates are wire bit/s, ratios 0 to 1; None: not known.
 
-    ``up_capacity_bps`` is what the way up is known to carry; ``up_probed_bps`` what a train of the warm
-    leg measured, ``up_reported_bps`` what the page's congestion
-    control believes (W3C availableOutgoingBitrate: a guess that grows only while it is used), ``up_limited_by``
-    what holds its picture down (RTCQualityLimitationReason), ``up_quantizer`` how coarse its encoder has to make it
-    (on the codec's scale); ``codecs`` are mime types it can send.
-    ``up_collapsed``: hardly anything comes up any more, for longer than a radio stalls.
-    ``up_video_bps_received`` is the part of ``up_bps_received`` that is picture. ``still_asked``: a still that
-    somebody waits for is on its way from this publisher.
+    ``uplink_video_received_bps`` is the part of ``uplink_received_bps`` that is picture. ``uplink_collapsed``:
+    hardly anything arrives any more, for longer than a radio stalls. ``uplink_capacity_bps`` is what the uplink is
+    known to carry, ``uplink_probed_bps`` what a probe of the warm leg measured, ``uplink_reported_bps`` what the
+    page's congestion control believes (W3C availableOutgoingBitrate: a guess that grows only while it is used).
+    ``video_limited_by`` is what holds the picture down (RTCQualityLimitationReason), ``video_quantizer`` how coarse
+    the encoder has to make it, on the codec's scale. ``still_asked``: a still that somebody waits for is on its way
+    from this publisher. ``codecs`` are the mime types that it can send.
     """
 
-    up_bps_received: float = 0.0
-    up_video_bps_received: float | None = None
-    up_loss_ratio: float = 0.0
-    up_queue_ms: float | None = None
-    up_collapsed: bool = False
-    up_capacity_bps: float | None = None
-    up_probed_bps: float | None = None
-    up_reported_bps: float | None = None
-    up_limited_by: str | None = None
-    up_quantizer: int | None = None
+    uplink_received_bps: float = 0.0
+    uplink_video_received_bps: float | None = None
+    uplink_loss_ratio: float = 0.0
+    uplink_queue_ms: float | None = None
+    uplink_collapsed: bool = False
+    uplink_capacity_bps: float | None = None
+    uplink_probed_bps: float | None = None
+    uplink_reported_bps: float | None = None
+    video_limited_by: str | None = None
+    video_quantizer: int | None = None
     rtt_ms: float | None = None
     audio_muted: bool = False
     video_muted: bool = False
@@ -124,11 +123,11 @@ class PublisherView:
 
 @dataclass(frozen=True, slots=True)
 class ReceiverView:
-    """What is known of one receiver of this publisher and its way down.
+    """What is known of one receiver of this publisher and its downlink. Rates are wire bit/s, ratios 0 to 1.
 
-    ``audio_overhead_bps``: what other voices, and redundancy that the relay adds, take of its link besides
-    this publisher's plain voice. ``profile``: what it wants of the pictures it is shown. ``probed``: whether
-    padding tests its way down while little flows, so that no blind trial of video is needed to find out more.
+    ``audio_overhead_bps``: what other voices, and redundancy that the relay adds, take of the downlink besides
+    this publisher's plain voice. ``profile``: what the receiver wants of the pictures it is shown. ``probed``:
+    padding tests the downlink while little flows, so that no blind trial of video is needed to find out more.
     """
 
     estimate_bps: float
@@ -226,7 +225,9 @@ class _Flow:
             self._rhythm.follow(now_ms, None, video=False)
             return SendParameters(self._audio)
         room_bps = self._room_bps(publisher, watching)
-        self._known = publisher.up_probed_bps is not None and all(receiver.probed for receiver in watching)
+        self._known = publisher.uplink_probed_bps is not None and all(
+            receiver.probed for receiver in watching
+        )
         if publisher.still_asked:
             room_bps = room_bps * STILL_SHARE if room_bps > STILL_ALONE_BPS else 0.0
         if self._video_since_ms is None:
@@ -247,29 +248,29 @@ class _Flow:
         video = self._video_since_ms is not None
         down_loss = max(receiver.loss_ratio for receiver in receivers)
         self._down_loss.learn(down_loss, step_ms, video)
-        self._up_loss.learn(publisher.up_loss_ratio, step_ms, video)
+        self._up_loss.learn(publisher.uplink_loss_ratio, step_ms, video)
         most_ms = TRIAL_QUEUE_MS if video and now_ms < self._trial_until_ms else SUFFERING_QUEUE_MS
-        up_queue_ms = publisher.up_queue_ms or 0.0
-        self._up_suffers = up_queue_ms > most_ms or self._up_loss.grew(publisher.up_loss_ratio)
+        uplink_queue_ms = publisher.uplink_queue_ms or 0.0
+        self._up_suffers = uplink_queue_ms > most_ms or self._up_loss.grew(publisher.uplink_loss_ratio)
         self._up_full.follow(
             now_ms,
-            publisher.up_bps_received,
-            full=up_queue_ms > FULL_UP_QUEUE_MS and not video,
-            probed_bps=publisher.up_probed_bps,
+            publisher.uplink_received_bps,
+            full=uplink_queue_ms > FULL_UP_QUEUE_MS and not video,
+            probed_bps=publisher.uplink_probed_bps,
         )
-        if publisher.up_collapsed:
-            self._up_full.collapsed(now_ms, publisher.up_probed_bps)
+        if publisher.uplink_collapsed:
+            self._up_full.collapsed(now_ms, publisher.uplink_probed_bps)
         down_queue_ms = max(receiver.queue_ms for receiver in receivers)
         self._suffers = self._up_suffers or down_queue_ms > most_ms or self._down_loss.grew(down_loss)
-        flows = publisher.audio_muted or publisher.up_bps_received > 0
+        flows = publisher.audio_muted or publisher.uplink_received_bps > 0
         if self._suffers or not flows:
             self._clean_since_ms = None
         elif self._clean_since_ms is None:
             self._clean_since_ms = now_ms
         if self._up_suffers:
-            self._proven_up_bps = min(self._proven_up_bps, publisher.up_bps_received)
+            self._proven_up_bps = min(self._proven_up_bps, publisher.uplink_received_bps)
         else:
-            self._proven_up_bps = max(self._proven_up_bps, publisher.up_bps_received)
+            self._proven_up_bps = max(self._proven_up_bps, publisher.uplink_received_bps)
 
     def _shape_voice(
         self, now_ms: float, publisher: PublisherView, receivers: Sequence[ReceiverView]
@@ -290,14 +291,14 @@ class _Flow:
 
     def _told_up_bps(self, publisher: PublisherView) -> float | None:
         """A pin, a train of the warm leg, and what has come."""
-        if publisher.up_capacity_bps is not None:
-            return publisher.up_capacity_bps
-        if publisher.up_probed_bps is None:
+        if publisher.uplink_capacity_bps is not None:
+            return publisher.uplink_capacity_bps
+        if publisher.uplink_probed_bps is None:
             return None
-        known_bps = max(publisher.up_probed_bps, self._proven_up_bps)
+        known_bps = max(publisher.uplink_probed_bps, self._proven_up_bps)
         if self._video_since_ms is None:
             return known_bps  # what the page believes grows stale without video
-        reported_bps = publisher.up_reported_bps or 0.0
+        reported_bps = publisher.uplink_reported_bps or 0.0
         # A train that came while the server was busy looks slow. The page's own guess starts at 60 kbit/s, so
         # its probes have proved it where it is well above that.
         return max(known_bps, reported_bps) if reported_bps >= BELIEVED_REPORT_BPS else known_bps
@@ -308,12 +309,12 @@ class _Flow:
         """Redundancy on the way up: for loss there or at the poorest receiver, if all can afford it."""
         up_bps = self._up_bps(publisher)
         if up_bps is None:
-            up_bps = max(self._proven_up_bps, publisher.up_reported_bps or 0.0)
+            up_bps = max(self._proven_up_bps, publisher.uplink_reported_bps or 0.0)
         known_bps = min(up_bps, *(receiver.estimate_bps for receiver in receivers))
         # What a full queue dropped comes back when less is sent; twice the voice would only fill it more.
-        if (publisher.up_queue_ms or 0.0) > STRAINED_UP_QUEUE_MS:
+        if (publisher.uplink_queue_ms or 0.0) > STRAINED_UP_QUEUE_MS:
             self._up_loss_counts_from_ms = now_ms + LOSS_MEMORY_MS
-        up_loss = publisher.up_loss_ratio if now_ms >= self._up_loss_counts_from_ms else 0.0
+        up_loss = publisher.uplink_loss_ratio if now_ms >= self._up_loss_counts_from_ms else 0.0
         loss_ratio = max(up_loss, *(receiver.loss_ratio for receiver in receivers))
         was_on = self._audio.red
         begins_after_ms = RED_AFTER_MS if known_bps >= RED_AT_ONCE_BPS else RED_THIN_AFTER_MS
@@ -336,10 +337,10 @@ class _Flow:
         if up_bps is not None:
             # A pin holds; what was measured may be tried a little beyond while the page itself believes in more,
             # or a link that has widened stays unknown.
-            believes = self._video_since_ms is not None and (publisher.up_reported_bps or 0.0) > up_bps
-            reach = UP_REACH if believes and publisher.up_capacity_bps is None else 1.0
+            believes = self._video_since_ms is not None and (publisher.uplink_reported_bps or 0.0) > up_bps
+            reach = UP_REACH if believes and publisher.uplink_capacity_bps is None else 1.0
             up_room_bps = reach * up_bps - voice_wire_bps(self._audio) - UNDERGROWTH_BPS
-            room_bps = min(room_bps, PACE_SHARE * up_room_bps / (1 + publisher.up_loss_ratio))
+            room_bps = min(room_bps, PACE_SHARE * up_room_bps / (1 + publisher.uplink_loss_ratio))
         return room_bps
 
     def _consider_start(self, now_ms: float, room_bps: float, *, blind: bool) -> None:
@@ -372,8 +373,8 @@ class _Flow:
         patience_ms = max(PAUSE_AFTER_MS, PAUSE_AFTER_ROUND_TRIPS * rtt_ms)
         if now_ms < self._trial_until_ms:
             patience_ms = 0.0  # a trial was a guess, and voice has just told that it was wrong
-        full = (publisher.up_queue_ms or 0.0) > SUFFERING_QUEUE_MS
-        if publisher.up_collapsed or (full and publisher.up_loss_ratio > COLLAPSE_LOSS):
+        full = (publisher.uplink_queue_ms or 0.0) > SUFFERING_QUEUE_MS
+        if publisher.uplink_collapsed or (full and publisher.uplink_loss_ratio > COLLAPSE_LOSS):
             patience_ms = 0.0  # no strain, a way up that has collapsed
         elif room_bps < 0:
             patience_ms = min(patience_ms, PAUSE_SOON_MS)  # not even voice has room
@@ -398,18 +399,18 @@ class _Flow:
         codec: str,
         profile: ClinicalProfile,
     ) -> VideoSend:
-        received_bps = publisher.up_video_bps_received
+        received_bps = publisher.uplink_video_received_bps
         if received_bps is None:  # too low while nobody speaks, but never too high
-            received_bps = publisher.up_bps_received - voice_wire_bps(self._audio)
+            received_bps = publisher.uplink_received_bps - voice_wire_bps(self._audio)
         self._ceiling.follow(
             now_ms,
             received_bps,
             self._steps.bitrate_bps,
-            suffers=self._up_suffers or (publisher.up_queue_ms or 0.0) > STRAINED_UP_QUEUE_MS,
-            unhindered=publisher.up_limited_by == "none",
-            page_bps=None
-            if publisher.up_reported_bps is None
-            else publisher.up_reported_bps - self._audio.max_bitrate_bps,
+            suffers=self._up_suffers or (publisher.uplink_queue_ms or 0.0) > STRAINED_UP_QUEUE_MS,
+            unhindered=publisher.video_limited_by == "none",
+            video_reported_bps=None
+            if publisher.uplink_reported_bps is None
+            else publisher.uplink_reported_bps - self._audio.max_bitrate_bps,
         )
         worth_bps = self._plateau.worth_bps(
             room_bps,
@@ -417,7 +418,7 @@ class _Flow:
             profile,
             now_ms,
             blind=not self._known,
-            coarseness=coarseness(publisher.up_quantizer, codec),
+            coarseness=coarseness(publisher.video_quantizer, codec),
         )
         self._steps.follow(min(worth_bps, self._ceiling.bps), now_ms)
         framerate, scale = picture_for(self._steps.bitrate_bps, profile)

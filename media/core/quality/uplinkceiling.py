@@ -56,15 +56,19 @@ class UplinkCeiling:
         *,
         suffers: bool,
         unhindered: bool = False,
-        page_bps: float | None = None,
+        video_reported_bps: float | None = None,
     ) -> None:
         """``received_bps`` of video came up while the publisher was allowed ``bitrate_bps``.
 
         ``unhindered``: the page says that nothing but its picture kept it from sending more. Then a larger
-        picture is worth trying, and a still one is no reason to come down. ``page_bps``: what the page's own
-        congestion control would give video; being allowed a quarter more makes it probe for more.
+        picture is worth trying, and a still one is no reason to come down. ``video_reported_bps``: what the page's
+        own congestion control would give video; being allowed a quarter more makes it probe for more.
         """
-        most_bps = HIGHEST_BPS if page_bps is None else max(float(MIN_VIDEO_BPS), STEP * page_bps)
+        most_bps = (
+            HIGHEST_BPS
+            if video_reported_bps is None
+            else max(float(MIN_VIDEO_BPS), STEP * video_reported_bps)
+        )
         self.bps = min(self.bps, most_bps)
         if unhindered or received_bps >= IDLE_SHARE * bitrate_bps:
             self._idle_since_ms = None

@@ -29,7 +29,7 @@ from media.core.share.layerfilter import ALL_LAYERS, LAYERED, MODE, LayerFilter,
 from media.core.share.layerrule import LayerChoice, LayerRule, room_with_layers
 from media.core.share.loudest import SILENCE, VOICES_HEARD, LoudestVoices, level_of, too_many_voices
 from media.core.share.noroomrule import NoRoomRule
-from media.core.share.simulcastrule import SimulcastRule, WayUp, low_picture
+from media.core.share.simulcastrule import SimulcastRule, UplinkView, low_picture
 
 __all__ = [
     "ALL_LAYERS",
@@ -58,7 +58,7 @@ __all__ = [
     "SourceFrame",
     "SourceView",
     "Target",
-    "WayUp",
+    "UplinkView",
     "encode",
     "layer_of",
     "level_of",

@@ -46,7 +46,7 @@ _PICTURES = (
 class SourceView:
     """What a publisher's picture was told to be and what it is, in wire bit/s; told 0 means told to pause."""
 
-    told_bps: float
+    asked_bps: float
     sent_bps: float
 
 
@@ -66,8 +66,8 @@ def too_unlike(room_bps: float, rooms_bps: Sequence[float], *, was_on: bool) -> 
 
 def sends_too_much(source: SourceView) -> bool:
     """Whether the publisher sends what it was not told to."""
-    excess_bps = source.sent_bps - source.told_bps
-    return source.sent_bps > DISOBEDIENT_SHARE * source.told_bps and excess_bps > EXCESS_MIN_BPS
+    excess_bps = source.sent_bps - source.asked_bps
+    return source.sent_bps > DISOBEDIENT_SHARE * source.asked_bps and excess_bps > EXCESS_MIN_BPS
 
 
 class LowerCopyRule:

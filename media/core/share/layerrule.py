@@ -65,13 +65,13 @@ class LayerChoice:
         self.highest = ALL_LAYERS
         self._room_since_ms: float | None = None
 
-    def follow(self, now_ms: float, room_bps: float, told_bps: float) -> int:
-        """The highest layer for a room, of a picture that was told to have `told_bps`."""
-        fits = _highest(FILL_SHARE * room_bps, told_bps)
+    def follow(self, now_ms: float, room_bps: float, asked_bps: float) -> int:
+        """The highest layer for a room, of a picture that was told to have `asked_bps`."""
+        fits = _highest(FILL_SHARE * room_bps, asked_bps)
         if fits < self.highest:
             self.highest = fits
             self._room_since_ms = None
-        elif _highest(RISE_SHARE * room_bps, told_bps) <= self.highest:
+        elif _highest(RISE_SHARE * room_bps, asked_bps) <= self.highest:
             self._room_since_ms = None
         elif self._room_since_ms is None:
             self._room_since_ms = now_ms
@@ -81,5 +81,5 @@ class LayerChoice:
         return self.highest
 
 
-def _highest(room_bps: float, told_bps: float) -> int:
-    return max((layer for layer, share in enumerate(SHARES) if share * told_bps <= room_bps), default=0)
+def _highest(room_bps: float, asked_bps: float) -> int:
+    return max((layer for layer, share in enumerate(SHARES) if share * asked_bps <= room_bps), default=0)

@@ -22,20 +22,20 @@ from media.core.share.layerrule import SHARES
 UNLIKE_SHARE = SHARES[0]
 ALIKE_SHARE = 0.55
 # Two pictures and a voice; below, the large one would give too much for the small.
-UP_MIN_BPS = 400_000
-UP_KEEP_BPS = 300_000
+UPLINK_MIN_BPS = 400_000
+UPLINK_KEEP_BPS = 300_000
 # Less is a matter of stills; more is the large picture's.
 LOW_MIN_BPS = 20_000
 LOW_KEEP_BPS = 16_000
 LOW_MAX_BPS = 150_000
 # Of what the page's own congestion control gives pictures: all that the small one may have, where it begins to be
 # affordable. That guess starts at 60 kbit/s and grows only while it is used.
-LOW_SHARE = LOW_MAX_BPS / UP_MIN_BPS
+LOW_SHARE = LOW_MAX_BPS / UPLINK_MIN_BPS
 # Sooner than a lower copy is made, so that none is begun for a moment.
 ON_AFTER_MS = 1_000.0
 OFF_AFTER_MS = 10_000.0
 # A way up that has fallen is believed sooner: two pictures would hold up the voice.
-UP_LOST_MS = 1_000.0
+UPLINK_LOST_MS = 1_000.0
 # A page that was asked and sends nothing for so long is left alone for a while.
 SILENT_MS = 6_000.0
 REFUSED_MS = 60_000.0
@@ -46,32 +46,32 @@ Viewer = TypeVar("Viewer", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class WayUp:
-    """What is known of a publisher's way up.
+class UplinkView:
+    """What is known of a publisher's uplink, in wire bit/s.
 
-    ``carries_bps``: what it surely carries, None while that is not known; ``page_bps``: what the page's own
-    congestion control gives both pictures now, None where it does not tell; ``large_bps``: what the large one has
-    been told.
+    ``capacity_bps``: what it surely carries, None while that is not known; ``video_reported_bps``: what the page's
+    own congestion control gives both pictures now, None where the page does not report it; ``large_asked_bps``:
+    what the publisher was asked to send as the large picture.
     """
 
-    carries_bps: float | None
-    page_bps: float | None = None
-    large_bps: float = 0.0
+    capacity_bps: float | None
+    video_reported_bps: float | None = None
+    large_asked_bps: float = 0.0
 
     @property
-    def low_most_bps(self) -> float:
+    def low_max_bps(self) -> float:
         """What the small picture may have of it."""
-        if self.page_bps is None:
+        if self.video_reported_bps is None:
             return LOW_MAX_BPS
-        return max(LOW_MIN_BPS, min(LOW_MAX_BPS, LOW_SHARE * self.page_bps))
+        return max(LOW_MIN_BPS, min(LOW_MAX_BPS, LOW_SHARE * self.video_reported_bps))
 
     def affords_both(self, *, was_on: bool) -> bool:
         """Whether it carries two pictures, and the second can begin without taking from the first."""
-        if self.carries_bps is None or self.carries_bps < (UP_KEEP_BPS if was_on else UP_MIN_BPS):
+        if self.capacity_bps is None or self.capacity_bps < (UPLINK_KEEP_BPS if was_on else UPLINK_MIN_BPS):
             return False
-        if was_on or self.page_bps is None or self.page_bps >= UP_MIN_BPS:
+        if was_on or self.video_reported_bps is None or self.video_reported_bps >= UPLINK_MIN_BPS:
             return True
-        return self.page_bps - self.low_most_bps >= self.large_bps
+        return self.video_reported_bps - self.low_max_bps >= self.large_asked_bps
 
 
 @dataclass(slots=True)
@@ -91,22 +91,22 @@ class SimulcastRule(Generic[Viewer]):
         """What the small picture is sent at, 0 while nobody gets it."""
         return self._steps.bitrate_bps if self.served else 0
 
-    def follow(self, now_ms: float, rooms_bps: Mapping[Viewer, float], up: WayUp) -> None:
+    def follow(self, now_ms: float, rooms_bps: Mapping[Viewer, float], up: UplinkView) -> None:
         """Decide anew for watchers with these rooms."""
         was_on = bool(self.served)
         self._viewers = {viewer: self._viewers.get(viewer, Held()) for viewer in rooms_bps}
         was_affordable = self._affords.on
         affordable = up.affords_both(was_on=was_affordable) and now_ms >= self._refused_until_ms
-        affords = self._affords.follow(now_ms, affordable, UP_LOST_MS if was_affordable else ON_AFTER_MS)
-        if not affords or up.carries_bps is None or len(rooms_bps) < GROUP_WATCHERS_MIN:
+        affords = self._affords.follow(now_ms, affordable, UPLINK_LOST_MS if was_affordable else ON_AFTER_MS)
+        if not affords or up.capacity_bps is None or len(rooms_bps) < GROUP_WATCHERS_MIN:
             self._stop()
             return
-        large_bps = min(max(rooms_bps.values()), up.carries_bps - LOW_MAX_BPS - PLAIN_VOICE_BPS)
+        large_bps = min(max(rooms_bps.values()), up.capacity_bps - LOW_MAX_BPS - PLAIN_VOICE_BPS)
         for viewer, held in self._viewers.items():
             self._consider(now_ms, held, rooms_bps[viewer], large_bps)
         self.served = frozenset(viewer for viewer, held in self._viewers.items() if held.on)
         if self.served:
-            least_bps = min(up.low_most_bps, PACE_SHARE * min(rooms_bps[viewer] for viewer in self.served))
+            least_bps = min(up.low_max_bps, PACE_SHARE * min(rooms_bps[viewer] for viewer in self.served))
             (self._steps.follow if was_on else self._steps.start)(least_bps, now_ms)
 
     def sent(self, now_ms: float, *, flows: bool) -> None:

@@ -26,7 +26,7 @@ from media.core.quality import (
 )
 from media.core.repair import NEAR_RTT_MS, PLAIN_VOICE_BPS, RED_VOICE_BPS, keyframe_spacing_ms, voice_wire_bps
 from media.core.rtp import rtcp
-from media.core.share import VOICES_HEARD, LoudestVoices, WayUp, too_many_voices, with_layers
+from media.core.share import VOICES_HEARD, LoudestVoices, UplinkView, too_many_voices, with_layers
 from media.core.stills import MAX_BPS, BackgroundRate, chunk_bytes_at
 from media.engine.relay.downprobe import UNPROVEN_BPS, DownProbe
 from media.engine.relay.feedback import FeedbackSender
@@ -334,20 +334,20 @@ class LegControl:
         low_bps = low.max_bitrate_bps if low.active else 0
         low_received_bps = uplink.low.stats.rate_bps(now_ms) if uplink.low is not None else 0.0
         view = PublisherView(
-            up_bps_received=uplink.received_bps(now_ms) - low_received_bps,
-            up_loss_ratio=uplink.loss_ratio(now_ms),
-            up_video_bps_received=uplink.video.stats.rate_bps(now_ms),
-            up_queue_ms=self._up_queue_ms(),
-            up_collapsed=self._collapsed_ms is not None
+            uplink_received_bps=uplink.received_bps(now_ms) - low_received_bps,
+            uplink_loss_ratio=uplink.loss_ratio(now_ms),
+            uplink_video_received_bps=uplink.video.stats.rate_bps(now_ms),
+            uplink_queue_ms=self._up_queue_ms(),
+            uplink_collapsed=self._collapsed_ms is not None
             and now_ms - self._collapsed_ms < STEERING_INTERVAL_MS,
             rtt_ms=self.rtt_ms,
-            up_capacity_bps=SAVE_DATA_BPS - low_bps if self.preferences.save_data else None,
-            up_probed_bps=UNPROVEN_BPS
+            uplink_capacity_bps=SAVE_DATA_BPS - low_bps if self.preferences.save_data else None,
+            uplink_probed_bps=UNPROVEN_BPS
             if self.probe.bps is None and self.down_probe.begins(now_ms)
             else _less(self.probe.bps, low_bps),
-            up_reported_bps=_less(self._reported[0], low_bps) if self._reported else None,
-            up_limited_by=self._reported[1] if self._reported else None,
-            up_quantizer=self._quantizer,
+            uplink_reported_bps=_less(self._reported[0], low_bps) if self._reported else None,
+            video_limited_by=self._reported[1] if self._reported else None,
+            video_quantizer=self._quantizer,
             audio_muted=uplink.audio.muted,
             video_muted=uplink.video.muted,
             still_asked=self.still_asked,
@@ -364,11 +364,11 @@ class LegControl:
         self._sent = parameters
         return parameters
 
-    def way_up(self, now_ms: float) -> WayUp:
+    def uplink_view(self, now_ms: float) -> UplinkView:
         """What the way up carries, for one picture or two."""
         sent = self._sent or SendParameters()
-        page_bps = self._reported[0] - sent.audio.max_bitrate_bps if self._reported else None
-        return WayUp(self._known_up_bps(now_ms), page_bps, sent.video.max_bitrate_bps)
+        video_reported_bps = self._reported[0] - sent.audio.max_bitrate_bps if self._reported else None
+        return UplinkView(self._known_up_bps(now_ms), video_reported_bps, sent.video.max_bitrate_bps)
 
     def _known_up_bps(self, now_ms: float) -> float | None:
         """What it surely carries beyond one picture; None while that is not known, or it is strained."""
@@ -439,9 +439,9 @@ class LegControl:
             camera_off=self._camera_off,
             wants_video=member.wants_video,
             stills=self.sends_stills,
-            up_bps=self._reported[0] if self._reported else None,
+            uplink_bps=self._reported[0] if self._reported else None,
             # Before anything came back the estimate is an assumption.
-            down_bps=downlink.estimate.estimate_bps if downlink.estimate.received_bps else None,
+            downlink_bps=downlink.estimate.estimate_bps if downlink.estimate.received_bps else None,
         )
         others = (
             [self._as_shown(other) for other in member.room.members if other is not member]

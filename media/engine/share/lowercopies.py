@@ -34,7 +34,7 @@ class LowerCopies:
         self._copies: dict[InboundStream, LowerCopy] = {}
         self._targets: dict[OutboundStream, Target] = {}
         self._by_rule: dict[OutboundStream, tuple[InboundStream, LowerCopyRule, VideoSteps]] = {}
-        self._told_bps: dict[InboundStream, float] = {}
+        self._asked_bps: dict[InboundStream, float] = {}
         self._refused: set[InboundStream] = set()  # sources that brought workers down
 
     def room_lower_copy(self, publisher: Member) -> LowerCopy | None:
@@ -74,7 +74,7 @@ class LowerCopies:
     def told(self, publisher: Member, parameters: SendParameters) -> None:
         """What this publisher was asked for."""
         video = parameters.video
-        self._told_bps[publisher.uplink.video] = float(video.max_bitrate_bps) if video.active else 0.0
+        self._asked_bps[publisher.uplink.video] = float(video.max_bitrate_bps) if video.active else 0.0
 
     def consider(
         self, publisher: Member, receivers: Sequence[tuple[Member, ReceiverView]], now_ms: float
@@ -91,7 +91,7 @@ class LowerCopies:
             if view.wants_video and now_ms - viewer.leg.heard_at_s * 1000 < SILENT_MS
         ]
         if not source.muted and source.stats.packets:
-            shown = SourceView(self._told_bps.get(source, 0.0), source.stats.rate_bps(now_ms))
+            shown = SourceView(self._asked_bps.get(source, 0.0), source.stats.rate_bps(now_ms))
             rooms_bps = [room_bps for _, room_bps in watching]
             for viewer, room_bps in watching:
                 self._apply(viewer, publisher, now_ms, source=shown, room_bps=room_bps, rooms_bps=rooms_bps)
@@ -172,7 +172,7 @@ class LowerCopies:
     def forget(self, publisher: Member) -> None:
         """This leg is gone."""
         source = publisher.uplink.video
-        self._told_bps.pop(source, None)
+        self._asked_bps.pop(source, None)
         self._refused.discard(source)
         copy = self._copies.pop(source, None)
         if copy is not None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from media.core.parameters import VideoSend
 from media.core.quality import PublisherView, ReceiverView, common_codec
-from media.core.share import SimulcastRule, WayUp, low_picture
+from media.core.share import SimulcastRule, UplinkView, low_picture
 from media.engine.relay.downlink import OutboundStream
 from media.engine.relay.rooms import Member
 from media.engine.relay.uplink import InboundStream
@@ -39,7 +39,7 @@ class Simulcast:
         self,
         publisher: Member,
         receivers: Sequence[tuple[Member, ReceiverView]],
-        up: WayUp,
+        up: UplinkView,
         now_ms: float,
     ) -> Receivers:
         """Give each slot the stream that fits it best; the receivers that the large picture is for."""

@@ -77,14 +77,14 @@ def test_each_direction_has_its_rung_and_the_best_of_several_is_told() -> None:
 
 
 def test_the_thinner_link_is_named() -> None:
-    thin, wide = Side(sends=VOICE, down_bps=30_000), Side(sends=VOICE, down_bps=2_000_000)
+    thin, wide = Side(sends=VOICE, downlink_bps=30_000), Side(sends=VOICE, downlink_bps=2_000_000)
     assert report(thin, wide).reason is RungReason.LINK
     assert report(wide, thin).reason is RungReason.OTHER_SIDE
 
 
 def test_a_thin_way_up_is_told_at_its_own_end_and_at_the_other() -> None:
-    station = Side(sends=VOICE, up_bps=20_000, down_bps=900_000)
-    doctor = Side(sends=picture(480_000), up_bps=1_500_000, down_bps=2_000_000)
+    station = Side(sends=VOICE, uplink_bps=20_000, downlink_bps=900_000)
+    doctor = Side(sends=picture(480_000), uplink_bps=1_500_000, downlink_bps=2_000_000)
     assert report(station, doctor).reason is RungReason.LINK
     assert report(doctor, station).reason is RungReason.OTHER_SIDE
 
@@ -94,8 +94,10 @@ def test_an_unmeasured_link_is_taken_for_the_own_one() -> None:
 
 
 def test_what_people_chose_comes_before_what_links_carry() -> None:
-    pinned = Side(sends=VOICE, preferences=Preferences(audio_only=True), wants_video=False, down_bps=20_000)
-    other = Side(sends=VOICE, down_bps=2_000_000)
+    pinned = Side(
+        sends=VOICE, preferences=Preferences(audio_only=True), wants_video=False, downlink_bps=20_000
+    )
+    other = Side(sends=VOICE, downlink_bps=2_000_000)
     assert report(pinned, other).reason is RungReason.PINNED
     assert report(other, pinned).reason is RungReason.OTHER_SIDE
 
@@ -106,21 +108,21 @@ def test_audio_only_shows_no_picture_whatever_still_comes() -> None:
 
 
 def test_saved_data_are_a_choice_of_whoever_saves() -> None:
-    saver = Side(sends=picture(30_000), preferences=Preferences(save_data=True), down_bps=2_000_000)
-    other = Side(sends=picture(30_000), down_bps=2_000_000)
+    saver = Side(sends=picture(30_000), preferences=Preferences(save_data=True), downlink_bps=2_000_000)
+    other = Side(sends=picture(30_000), downlink_bps=2_000_000)
     assert report(saver, other).reason is RungReason.PINNED
     assert report(other, saver).reason is RungReason.OTHER_SIDE
 
 
 def test_a_camera_that_is_off_is_told_at_both_ends() -> None:
-    hidden = Side(sends=VOICE, camera_off=True, down_bps=2_000_000)
-    seen = Side(sends=picture(600_000), down_bps=2_000_000)
+    hidden = Side(sends=VOICE, camera_off=True, downlink_bps=2_000_000)
+    seen = Side(sends=picture(600_000), downlink_bps=2_000_000)
     assert report(hidden, seen).reason is RungReason.CAMERA_OFF
     assert report(seen, hidden).reason is RungReason.OTHER_SIDE
 
 
 def test_the_first_seconds_are_nobodys_fault() -> None:
-    own, other = Side(sends=VOICE, down_bps=20_000), Side(sends=VOICE)
+    own, other = Side(sends=VOICE, downlink_bps=20_000), Side(sends=VOICE)
     assert report(own, other, at_ms=STARTING_MS - 1).reason is RungReason.STARTING
     assert report(own, other, at_ms=STARTING_MS).reason is RungReason.LINK
 
@@ -174,7 +176,7 @@ def test_a_picture_that_comes_back_is_starting_again() -> None:
 
 def test_two_links_of_like_width_do_not_make_the_reason_swing() -> None:
     news, at_ms = RungNews(), 0.0
-    own, wider, thinner = (Side(sends=VOICE, down_bps=bps) for bps in (50_000, 51_000, 49_000))
+    own, wider, thinner = (Side(sends=VOICE, downlink_bps=bps) for bps in (50_000, 51_000, 49_000))
     reasons = []
     while at_ms < 60_000:
         other = wider if at_ms % 2_000 == 0 else thinner

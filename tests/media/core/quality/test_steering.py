@@ -19,7 +19,7 @@ from media.core.quality.steering import (
 from media.core.quality.videosteps import MIN_VIDEO_BPS
 
 # Its picture is moving detail: never fine enough.
-SPEAKING = PublisherView(up_bps_received=24_000, rtt_ms=100, up_quantizer=200)
+SPEAKING = PublisherView(uplink_received_bps=24_000, rtt_ms=100, video_quantizer=200)
 RICH = ReceiverView(estimate_bps=1_000_000, rtt_ms=100)
 
 
@@ -38,8 +38,8 @@ class Call:
             video_bps = self.told[-1].video.max_bitrate_bps if self.told else 0
             view = replace(
                 self.publisher,
-                up_bps_received=self.publisher.up_bps_received + video_bps,
-                up_video_bps_received=video_bps,
+                uplink_received_bps=self.publisher.uplink_received_bps + video_bps,
+                uplink_video_received_bps=video_bps,
             )
             self.told.append(self.steering.decide(self.now_ms, view, receivers))
             self.now_ms += 250
@@ -71,7 +71,7 @@ def test_video_waits_for_two_seconds_of_clean_voice() -> None:
 
 
 def test_video_does_not_start_before_voice_is_heard() -> None:
-    assert not Call(replace(SPEAKING, up_bps_received=0)).run(9, RICH).video.active
+    assert not Call(replace(SPEAKING, uplink_received_bps=0)).run(9, RICH).video.active
 
 
 def test_video_does_not_start_while_voice_queues() -> None:
@@ -120,7 +120,7 @@ def test_other_voices_on_a_receivers_link_take_their_share() -> None:
 
 
 def test_a_known_thin_way_up_holds_video_down() -> None:
-    call = Call(replace(SPEAKING, up_capacity_bps=100_000))
+    call = Call(replace(SPEAKING, uplink_capacity_bps=100_000))
     assert 30_000 <= call.run(40, RICH).video.max_bitrate_bps <= 60_000
 
 
@@ -237,38 +237,38 @@ def test_an_estimate_too_low_for_video_is_tried_from_time_to_time() -> None:
 
 
 def test_redundancy_follows_lasting_loss_and_stays_for_a_while() -> None:
-    call = Call(replace(SPEAKING, up_capacity_bps=84_000))
+    call = Call(replace(SPEAKING, uplink_capacity_bps=84_000))
     receiver = ReceiverView(estimate_bps=500_000)
     assert not call.run(5, receiver).audio.red
-    call.publisher = replace(call.publisher, up_loss_ratio=0.01)
+    call.publisher = replace(call.publisher, uplink_loss_ratio=0.01)
     call.run(0.5, receiver)
     assert not call.told[-1].audio.red
     assert call.run(5, receiver).audio.red
-    call.publisher = replace(call.publisher, up_loss_ratio=0.0)
+    call.publisher = replace(call.publisher, uplink_loss_ratio=0.0)
     assert call.run(20, receiver).audio.red
     assert not call.run(20, receiver).audio.red
 
 
 def test_redundancy_starts_at_once_on_a_link_known_to_be_rich() -> None:
-    assert Call(replace(SPEAKING, up_capacity_bps=400_000)).run(2, RICH).audio.red
+    assert Call(replace(SPEAKING, uplink_capacity_bps=400_000)).run(2, RICH).audio.red
 
 
 def test_redundancy_never_rides_on_a_way_up_of_unknown_rate() -> None:
-    call = Call(replace(SPEAKING, up_loss_ratio=0.1, video_muted=True))
+    call = Call(replace(SPEAKING, uplink_loss_ratio=0.1, video_muted=True))
     assert not call.run(60, RICH).audio.red
 
 
 def test_redundancy_is_no_answer_to_what_a_full_way_up_has_dropped() -> None:
-    call = Call(replace(SPEAKING, up_probed_bps=64_000, up_loss_ratio=0.08, up_queue_ms=140.0))
+    call = Call(replace(SPEAKING, uplink_probed_bps=64_000, uplink_loss_ratio=0.08, uplink_queue_ms=140.0))
     call.run(6, RICH)
-    call.publisher = replace(call.publisher, up_queue_ms=20.0)
+    call.publisher = replace(call.publisher, uplink_queue_ms=20.0)
     call.run(3, RICH)  # the queue has gone, its losses are still in the window
     assert not any(told.audio.red for told in call.told)
     assert call.run(8, RICH).audio.red  # these are the radio's
 
 
 def test_redundancy_ends_when_the_receivers_link_collapses() -> None:
-    call = Call(replace(SPEAKING, up_capacity_bps=400_000))
+    call = Call(replace(SPEAKING, uplink_capacity_bps=400_000))
     assert call.run(5, RICH).audio.red
     assert not call.run(2, ReceiverView(estimate_bps=30_000)).audio.red
 
@@ -308,11 +308,11 @@ views = st.builds(
 )
 publishers = st.builds(
     PublisherView,
-    up_bps_received=st.floats(0, 1e7),
-    up_video_bps_received=st.none() | st.floats(0, 1e7),
-    up_loss_ratio=st.floats(0, 1),
-    up_queue_ms=st.none() | st.floats(0, 5_000),
-    up_capacity_bps=st.none() | st.floats(0, 1e7),
+    uplink_received_bps=st.floats(0, 1e7),
+    uplink_video_received_bps=st.none() | st.floats(0, 1e7),
+    uplink_loss_ratio=st.floats(0, 1),
+    uplink_queue_ms=st.none() | st.floats(0, 5_000),
+    uplink_capacity_bps=st.none() | st.floats(0, 1e7),
     rtt_ms=st.none() | st.floats(0, 5_000),
     audio_muted=st.booleans(),
     video_muted=st.booleans(),
@@ -339,20 +339,20 @@ def test_whatever_is_measured_voice_stays_and_video_is_asked_for_properly(
 
 
 def test_a_way_up_that_has_collapsed_gives_up_its_picture_at_once() -> None:
-    call = Call(replace(SPEAKING, up_probed_bps=256_000, up_reported_bps=256_000))
+    call = Call(replace(SPEAKING, uplink_probed_bps=256_000, uplink_reported_bps=256_000))
     assert call.run(20, RICH).video.active
-    call.publisher = replace(call.publisher, up_collapsed=True)
+    call.publisher = replace(call.publisher, uplink_collapsed=True)
     told = call.run(0.25, RICH)
     assert not told.video.active
     assert told.audio.ptime_ms == 120
-    call.publisher = replace(call.publisher, up_collapsed=False)
+    call.publisher = replace(call.publisher, uplink_collapsed=False)
     assert not call.run(9, RICH).video.active
 
 
 def test_what_failed_on_a_thin_link_is_tried_soon_once_the_link_is_wide() -> None:
     probed = replace(RICH, probed=True)
     thin = replace(probed, estimate_bps=20_000, queue_ms=400)
-    publisher = replace(SPEAKING, up_probed_bps=1_000_000)
+    publisher = replace(SPEAKING, uplink_probed_bps=1_000_000)
 
     def failed_twice() -> Call:
         call = Call(publisher)

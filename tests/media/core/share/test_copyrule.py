@@ -13,8 +13,8 @@ from media.core.share.copyrule import (
     too_unlike,
 )
 
-OBEDIENT = SourceView(told_bps=60_000, sent_bps=64_000)
-DEAF = SourceView(told_bps=60_000, sent_bps=400_000)
+OBEDIENT = SourceView(asked_bps=60_000, sent_bps=64_000)
+DEAF = SourceView(asked_bps=60_000, sent_bps=400_000)
 STEP_MS = 250.0
 
 
@@ -81,9 +81,9 @@ def test_who_has_room_for_all_that_is_sent_keeps_the_original() -> None:
 
 
 def test_an_encoders_floor_is_no_disobedience() -> None:
-    assert not sends_too_much(SourceView(told_bps=12_000, sent_bps=40_000))
-    assert sends_too_much(SourceView(told_bps=0, sent_bps=200_000))
-    assert not sends_too_much(SourceView(told_bps=200_000, sent_bps=290_000))
+    assert not sends_too_much(SourceView(asked_bps=12_000, sent_bps=40_000))
+    assert sends_too_much(SourceView(asked_bps=0, sent_bps=200_000))
+    assert not sends_too_much(SourceView(asked_bps=200_000, sent_bps=290_000))
 
 
 def test_pictures_grow_with_the_rate() -> None:

@@ -12,17 +12,17 @@ from media.core.share.simulcastrule import (
     ON_AFTER_MS,
     REFUSED_MS,
     SILENT_MS,
-    UP_KEEP_BPS,
-    UP_LOST_MS,
-    UP_MIN_BPS,
+    UPLINK_KEEP_BPS,
+    UPLINK_LOST_MS,
+    UPLINK_MIN_BPS,
     SimulcastRule,
-    WayUp,
+    UplinkView,
     low_picture,
 )
 
 STEP_MS = 250.0
 UNLIKE = {"thin": 60_000.0, "rich": 900_000.0}
-RICH_UP_BPS = 1_000_000.0
+RICH_UPLINK_BPS = 1_000_000.0
 
 
 def ask(
@@ -30,12 +30,14 @@ def ask(
     since_ms: float,
     for_ms: float,
     rooms_bps: dict[str, float],
-    up_bps: float | None = RICH_UP_BPS,
-    page_bps: float | None = None,
-    large_bps: float = 0.0,
+    uplink_bps: float | None = RICH_UPLINK_BPS,
+    video_reported_bps: float | None = None,
+    large_asked_bps: float = 0.0,
 ) -> frozenset[str]:
     for step in range(int(for_ms / STEP_MS) + 1):
-        rule.follow(since_ms + step * STEP_MS, rooms_bps, WayUp(up_bps, page_bps, large_bps))
+        rule.follow(
+            since_ms + step * STEP_MS, rooms_bps, UplinkView(uplink_bps, video_reported_bps, large_asked_bps)
+        )
     return rule.served
 
 
@@ -68,40 +70,46 @@ def test_one_viewer_alike_ones_and_one_with_no_room_at_all_get_none(rooms_bps: d
     assert rule.bitrate_bps == 0
 
 
-@pytest.mark.parametrize("up_bps", [None, UP_MIN_BPS - 1])
-def test_a_way_up_that_is_unknown_or_too_thin_sends_one_picture(up_bps: float | None) -> None:
-    assert not ask(SimulcastRule[str](), 0, 60_000, UNLIKE, up_bps)
+@pytest.mark.parametrize("uplink_bps", [None, UPLINK_MIN_BPS - 1])
+def test_a_way_up_that_is_unknown_or_too_thin_sends_one_picture(uplink_bps: float | None) -> None:
+    assert not ask(SimulcastRule[str](), 0, 60_000, UNLIKE, uplink_bps)
 
 
 def test_a_large_picture_that_would_hardly_be_larger_is_not_worth_it() -> None:
     rooms_bps = {"thin": 130_000.0, "rich": 900_000.0}
-    assert not ask(SimulcastRule[str](), 0, 60_000, rooms_bps, UP_MIN_BPS)
-    assert ask(SimulcastRule[str](), 0, 60_000, rooms_bps, RICH_UP_BPS) == {"thin"}
+    assert not ask(SimulcastRule[str](), 0, 60_000, rooms_bps, UPLINK_MIN_BPS)
+    assert ask(SimulcastRule[str](), 0, 60_000, rooms_bps, RICH_UPLINK_BPS) == {"thin"}
 
 
 def test_a_way_up_that_trembles_changes_nothing_and_one_that_falls_ends_it_soon() -> None:
     rule = on()
-    assert ask(rule, 11_000, 20_000, UNLIKE, UP_KEEP_BPS + 50_000) == {"thin"}
-    assert ask(rule, 32_000, UP_LOST_MS - STEP_MS, UNLIKE, UP_KEEP_BPS - 1) == {"thin"}
-    assert not ask(rule, 32_000 + UP_LOST_MS, 0, UNLIKE, UP_KEEP_BPS - 1)
+    assert ask(rule, 11_000, 20_000, UNLIKE, UPLINK_KEEP_BPS + 50_000) == {"thin"}
+    assert ask(rule, 32_000, UPLINK_LOST_MS - STEP_MS, UNLIKE, UPLINK_KEEP_BPS - 1) == {"thin"}
+    assert not ask(rule, 32_000 + UPLINK_LOST_MS, 0, UNLIKE, UPLINK_KEEP_BPS - 1)
 
 
 def test_a_page_that_believes_in_too_little_yet_begins_no_second_picture_at_the_cost_of_the_first() -> None:
     rule = SimulcastRule[str]()
     # Chromium's first guess is 60 kbit/s, its voice 16 of them.
-    assert not ask(rule, 0, 10_000, UNLIKE, RICH_UP_BPS, page_bps=44_000, large_bps=38_000)
-    assert ask(rule, 10_000, 10_000, UNLIKE, RICH_UP_BPS, page_bps=110_000, large_bps=38_000) == {"thin"}
+    assert not ask(
+        rule, 0, 10_000, UNLIKE, RICH_UPLINK_BPS, video_reported_bps=44_000, large_asked_bps=38_000
+    )
+    assert ask(
+        rule, 10_000, 10_000, UNLIKE, RICH_UPLINK_BPS, video_reported_bps=110_000, large_asked_bps=38_000
+    ) == {"thin"}
     # A large one that is small for the thin viewer's sake leaves room; asking is what makes a page find out.
-    assert ask(SimulcastRule(), 0, 10_000, UNLIKE, RICH_UP_BPS, page_bps=44_000, large_bps=20_000)
+    assert ask(
+        SimulcastRule(), 0, 10_000, UNLIKE, RICH_UPLINK_BPS, video_reported_bps=44_000, large_asked_bps=20_000
+    )
 
 
 def test_the_small_picture_has_its_share_of_what_the_page_believes_in_and_grows_with_it() -> None:
     rule = SimulcastRule[str]()
-    ask(rule, 0, 10_000, UNLIKE, RICH_UP_BPS, page_bps=44_000, large_bps=20_000)
+    ask(rule, 0, 10_000, UNLIKE, RICH_UPLINK_BPS, video_reported_bps=44_000, large_asked_bps=20_000)
     assert rule.bitrate_bps == LOW_MIN_BPS
-    ask(rule, 10_000, 30_000, UNLIKE, RICH_UP_BPS, page_bps=110_000, large_bps=48_000)
+    ask(rule, 10_000, 30_000, UNLIKE, RICH_UPLINK_BPS, video_reported_bps=110_000, large_asked_bps=48_000)
     assert LOW_MIN_BPS < rule.bitrate_bps <= 110_000 * LOW_SHARE
-    ask(rule, 40_000, 30_000, UNLIKE, RICH_UP_BPS, page_bps=900_000, large_bps=300_000)
+    ask(rule, 40_000, 30_000, UNLIKE, RICH_UPLINK_BPS, video_reported_bps=900_000, large_asked_bps=300_000)
     assert rule.bitrate_bps == 48_000, "what the thin viewer has room for"
 
 
