@@ -1,7 +1,7 @@
 """A page in virtual time: an encoder that obeys, Chromium's congestion control above it, and what a page answers.
 
 Owns: voice and picture as packets of real RTP, repeats of what the relay asks for, when feedback and reports go
-out, trains of probes on a warm leg. What comes down is pageears.py, stills are pagestills.py. Must never look at
+out, clusters of probes on a warm leg. What comes down is pageears.py, stills are pagestills.py. Must never look at
 the relay: it knows what a browser knows.
 """
 
@@ -54,8 +54,8 @@ REPORT_MS = {
 }  # without and with video (RFC 3550; libwebrtc halves 5 s at random)
 # web/shared/call/link/leg.js: messages, bytes of each, waits.
 PROBE_TICK_MS = 800.0
-WARM_TRAIN = (3, 600, (800.0, 3_000.0, 3_000.0, 30_000.0))
-CALL_TRAIN = (2, 60, (4_000.0,))
+WARM_CLUSTER = (3, 600, (800.0, 3_000.0, 3_000.0, 30_000.0))
+CALL_CLUSTER = (2, 60, (4_000.0,))
 # Of an AV1 encoder at 67 kbit/s, measured in the lab: for moving detail everywhere, which uses all of a link, and
 # for a talking head. How it falls with the bitrate was much the same for both.
 MOVING_QUANTIZER = 240
@@ -139,7 +139,7 @@ class Page:
         self._words = self._pictures = 0
         self._stalls = False
         self.stalls: list[float] = []
-        self._trains = 0
+        self._clusters = 0
         self._probed_ms = 0.0
 
     # What the server asks for ------------------------------------------------------------------------------
@@ -333,7 +333,7 @@ class Page:
         elif wire.kind == "rtcp":
             self._rtcp_arrived(rtcp.parse(wire.body))
         elif wire.kind == "order" and wire.body == AGAIN:
-            self._send_train()
+            self._send_cluster()
         elif wire.kind == "order" and wire.body == HOLD and self.parameters.audio.active:
             video = replace(self.parameters.video, active=False)
             self.told(replace(self.parameters, audio=thinnest(self.parameters.audio), video=video))
@@ -437,23 +437,23 @@ class Page:
     # Warm ------------------------------------------------------------------------------------------------------
 
     def warm(self) -> None:
-        """The channels are open: say hello, and send trains of messages while no picture flows."""
+        """The channels are open: say hello, and send clusters of messages while no picture flows."""
         self.stills.tell(build(Hello()))
         self._agenda.every(PROBE_TICK_MS, self._probe, PROBE_TICK_MS)
 
     def _probe(self) -> None:
-        *_, waits_ms = CALL_TRAIN if self.parameters.audio.active else WARM_TRAIN
+        *_, waits_ms = CALL_CLUSTER if self.parameters.audio.active else WARM_CLUSTER
         now_ms = self._agenda.now_ms
-        if now_ms - self._probed_ms < waits_ms[min(self._trains, len(waits_ms) - 1)]:
+        if now_ms - self._probed_ms < waits_ms[min(self._clusters, len(waits_ms) - 1)]:
             return
         self._probed_ms = now_ms
-        self._send_train()
+        self._send_cluster()
 
-    def _send_train(self) -> None:
-        self._trains += 1
-        messages, size_bytes, _ = CALL_TRAIN if self.parameters.audio.active else WARM_TRAIN
+    def _send_cluster(self) -> None:
+        self._clusters += 1
+        messages, size_bytes, _ = CALL_CLUSTER if self.parameters.audio.active else WARM_CLUSTER
         if self.parameters.video.active and self._agenda.now_ms >= self._trust_ms:
             return
         for index in range(messages):
-            data = bytes((PROBE_KIND, self._trains & 0xFF, index)) + bytes(size_bytes - 3)
+            data = bytes((PROBE_KIND, self._clusters & 0xFF, index)) + bytes(size_bytes - 3)
             self._send_wire(Wire("probe", data, size_bytes + OVERHEAD_BYTES))

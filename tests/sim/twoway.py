@@ -35,7 +35,7 @@ SAMPLE_MS = 250.0
 LATE_MS = 350.0
 # `send_parameters` in its WebSocket, TLS and TCP.
 PARAMETERS_BYTES = 420
-# A leg that stands warm has had its first three trains by then.
+# A leg that stands warm has had its first three probe clusters by then.
 WARM_S = 9.0
 
 

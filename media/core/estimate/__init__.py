@@ -8,7 +8,7 @@ from media.core.estimate import transportwide
 from media.core.estimate.arrivaldelay import ArrivalDelay
 from media.core.estimate.arrivalrhythm import ArrivalRhythm
 from media.core.estimate.bandwidth import UNKNOWN_RTT_MS, SendEstimate
-from media.core.estimate.fulluplink import COLLAPSED_BPS, FullWayUp
+from media.core.estimate.fulluplink import COLLAPSED_BPS, FullUplink
 from media.core.estimate.link import LinkMeter
 from media.core.estimate.losswindow import LossWindow
 from media.core.estimate.pacer import Pacer
@@ -20,7 +20,7 @@ __all__ = [
     "UNKNOWN_RTT_MS",
     "ArrivalDelay",
     "ArrivalRhythm",
-    "FullWayUp",
+    "FullUplink",
     "LinkMeter",
     "LossWindow",
     "Pacer",

@@ -179,7 +179,7 @@ class SendEstimate:
         return self._silent
 
     @property
-    def train_bps(self) -> float | None:
+    def cluster_bps(self) -> float | None:
         """What the last trains told, None before the first that came through."""
         return max(self._train_rates, default=0.0) or None
 

@@ -20,7 +20,7 @@ COLLAPSED_BPS = 24_000.0
 WIDER = 1.5
 
 
-class FullWayUp:
+class FullUplink:
     """Tell it four times a second whether voice queues; ``bps`` is what the way up carries, None: not known."""
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ FEEDBACK_TRIPS = 4
 
 
 class RoundTrips:
-    """Tell `measured` and `fed_back`; read `rtt_ms` and `borne_out_ms`."""
+    """Tell `measured` and `fed_back`; read `rtt_ms` and `confirmed_queue_ms`."""
 
     def __init__(self) -> None:
         self.rtt_ms = DEFAULT_RTT_MS
@@ -45,7 +45,7 @@ class RoundTrips:
         self._feedback.append(after_ms)
         self._least_feedback.add(after_ms, now_ms)
 
-    def borne_out_ms(self, up_queue_ms: float | None, down_queue_ms: float) -> float | None:
+    def confirmed_queue_ms(self, up_queue_ms: float | None, down_queue_ms: float) -> float | None:
         """How long voice waits on its way up, of the ``up_queue_ms`` that its own lateness says.
 
         A page that froze for a second sends its voice a second late for ever after; the voice alone would look

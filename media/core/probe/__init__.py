@@ -4,7 +4,7 @@ Owns: when a probe is worth its cost, how large it is, and what its arrival says
 engine sends, this package says how much and when.
 """
 
-from media.core.probe.downlinkprobe import ENOUGH_BPS, CallProbing, Train, call_train, warm_train
+from media.core.probe.downlinkprobe import ENOUGH_BPS, CallProbing, ProbeCluster, call_cluster, warm_cluster
 from media.core.probe.uplinkprobe import AGAIN, OVERHEAD_BYTES, PROBE_KIND, UplinkProbe
 
 __all__ = [
@@ -13,8 +13,8 @@ __all__ = [
     "OVERHEAD_BYTES",
     "PROBE_KIND",
     "CallProbing",
-    "Train",
+    "ProbeCluster",
     "UplinkProbe",
-    "call_train",
-    "warm_train",
+    "call_cluster",
+    "warm_cluster",
 ]

@@ -1,6 +1,6 @@
-"""How large a train of padding may be, and when one is worth its cost while people talk.
+"""How large a probe cluster may be, and when one is worth its cost while people talk.
 
-Owns: the shape of trains by what is known of the link, and the moments at which a call tests whether its link has
+Owns: the shape of clusters by what is known of the link, and the moments at which a call tests whether its link has
 widened: only while something is wanted for which there seems to be no room, only on a calm link, and never for more
 than a small share of it. Must never send or measure: downlink.py sends, bandwidth.py judges what came of it.
 """
@@ -15,15 +15,15 @@ HEADERS_BYTES = 58
 PADDING_MAX_BYTES = 255
 
 # Nothing known: four packets are 0.3 s of 16 kbit/s, which a queue of 400 ms still takes in whole.
-FIRST_TRAIN_BYTES = 560
+FIRST_CLUSTER_BYTES = 560
 # A quarter of a second of the link on a warm leg, where nobody waits; eight packets of 300 bytes are enough for a
 # median at any rate.
-WARM_TRAIN_MS = 250.0
-WARM_TRAIN_MAX_BYTES = 2_400
-# In a call voice waits behind the train: a tenth of a second, as behind a piece of a still.
-CALL_TRAIN_MS = 100.0
-CALL_TRAIN_MIN_BYTES = 4 * 75
-CALL_TRAIN_MAX_BYTES = 1_200
+WARM_CLUSTER_MS = 250.0
+WARM_CLUSTER_MAX_BYTES = 2_400
+# In a call voice waits behind the cluster: a tenth of a second, as behind a piece of a still.
+CALL_CLUSTER_MS = 100.0
+CALL_CLUSTER_MIN_BYTES = 4 * 75
+CALL_CLUSTER_MAX_BYTES = 1_200
 MIN_PACKETS = 4
 MAX_PACKETS = 8
 
@@ -34,42 +34,42 @@ MIN_WAIT_MS = 4_000.0
 MAX_WAIT_MS = 15_000.0
 WAIT_GROWTH = 1.3
 GREW = 1.1
-# Under this queue nothing of ours stands in front of the train.
+# Under this queue nothing of ours stands in front of the cluster.
 CALM_QUEUE_MS = 30.0
-# Loss beyond this takes a packet out of most trains.
+# Loss beyond this takes a packet out of most clusters.
 CALM_LOSS = 0.25
 # From here a picture of its own finds the link's limit.
 ENOUGH_BPS = 60_000.0
 
 
-class Train(NamedTuple):
+class ProbeCluster(NamedTuple):
     """``packets`` of padding, each with ``padding_bytes``."""
 
     packets: int
     padding_bytes: int
 
 
-def warm_train(measured_bps: float | None) -> Train:
-    """The train for a leg that carries nothing, by what earlier trains told (None: the first)."""
+def warm_cluster(measured_bps: float | None) -> ProbeCluster:
+    """The cluster for a leg that carries nothing, by what earlier clusters told (None: the first)."""
     if measured_bps is None:
-        return _train(FIRST_TRAIN_BYTES)
-    size_bytes = measured_bps * WARM_TRAIN_MS / 8000
-    return _train(min(max(size_bytes, FIRST_TRAIN_BYTES), WARM_TRAIN_MAX_BYTES))
+        return _cluster(FIRST_CLUSTER_BYTES)
+    size_bytes = measured_bps * WARM_CLUSTER_MS / 8000
+    return _cluster(min(max(size_bytes, FIRST_CLUSTER_BYTES), WARM_CLUSTER_MAX_BYTES))
 
 
-def call_train(estimate_bps: float) -> Train:
-    """The train that voice may have to wait for."""
-    size_bytes = estimate_bps * CALL_TRAIN_MS / 8000
-    return _train(min(max(size_bytes, CALL_TRAIN_MIN_BYTES), CALL_TRAIN_MAX_BYTES))
+def call_cluster(estimate_bps: float) -> ProbeCluster:
+    """The cluster that voice may have to wait for."""
+    size_bytes = estimate_bps * CALL_CLUSTER_MS / 8000
+    return _cluster(min(max(size_bytes, CALL_CLUSTER_MIN_BYTES), CALL_CLUSTER_MAX_BYTES))
 
 
-def _train(size_bytes: float) -> Train:
+def _cluster(size_bytes: float) -> ProbeCluster:
     packets = min(MAX_PACKETS, max(MIN_PACKETS, round(size_bytes / (HEADERS_BYTES + PADDING_MAX_BYTES))))
-    return Train(packets, min(PADDING_MAX_BYTES, max(1, round(size_bytes / packets) - HEADERS_BYTES)))
+    return ProbeCluster(packets, min(PADDING_MAX_BYTES, max(1, round(size_bytes / packets) - HEADERS_BYTES)))
 
 
 class CallProbing:
-    """When one leg's call sends a train. Ask it as often as you like."""
+    """When one leg's call sends a cluster. Ask it as often as you like."""
 
     def __init__(self) -> None:
         self._next_ms: float | None = None
@@ -93,8 +93,10 @@ class CallProbing:
         calm = queue_ms < CALM_QUEUE_MS and loss_ratio < CALM_LOSS
         if now_ms < self._next_ms or not calm:
             return False
-        train = call_train(estimate_bps)
-        cost_ms = train.packets * (train.padding_bytes + HEADERS_BYTES) * 8000 / (COST_SHARE * estimate_bps)
+        cluster = call_cluster(estimate_bps)
+        cost_ms = (
+            cluster.packets * (cluster.padding_bytes + HEADERS_BYTES) * 8000 / (COST_SHARE * estimate_bps)
+        )
         grew = estimate_bps > GREW * self._before_bps
         self._wait_ms = MIN_WAIT_MS if grew else min(MAX_WAIT_MS, WAIT_GROWTH * self._wait_ms)
         self._before_bps = estimate_bps

@@ -1,10 +1,10 @@
-"""What a way up carries, from trains of messages that the page of a warm leg sends on its data channel.
+"""What an uplink carries, measured with probe clusters: messages that a page sends on its data channel.
 
-Owns: the form of a train's messages and the rate told by how far apart they arrive. In a call two small ones are a
-train too. Must never read a clock.
-A message is one datagram: kind 0x70, train u8, index u8, then nothing but length. They travel on a channel of their
-own (id 1, unordered, never sent again), or a loss would make those behind it arrive together. Where the newest
-train tells of far more than those before it, the relay asks the page for another at once: the one byte 0x72.
+Owns: the form of a cluster's messages, and the rate that follows from how far apart they arrive. On a warm leg a
+cluster has three messages of 600 bytes, in a call two small ones. Must never read a clock.
+A message is one datagram: kind 0x70, cluster u8, index u8, then padding. Probe messages have a channel of their own
+(id 1, unordered, never sent again): on an ordered one a loss would make those behind it arrive together. When the
+newest cluster measures far more than those before it, the relay asks the page for another: the one byte 0x72.
 """
 
 from __future__ import annotations
@@ -16,45 +16,45 @@ PROBE_KIND = 0x70
 MESSAGE_MAX_BYTES = 1_000
 # IPv4 20, UDP 8, DTLS 37, SCTP 28: what a message costs beyond its bytes.
 OVERHEAD_BYTES = 93
-TRAINS = 3
-# Closer together than this is the event loop, not the link.
+CLUSTERS = 3
+# Messages closer together than this show the event loop, not the link.
 MIN_GAP_MS = 2.0
 # A gap of this much is a retransmission, or a page that slept.
 MAX_GAP_MS = 1_500.0
 MAX_BPS = 2_000_000.0
 
 AGAIN = b"\x72"
-# So much more than the median, and the link has widened, or the radio has sent two packets together.
+# A rate of so many medians: the link has widened, or the radio has sent two packets together.
 WIDER = 2.0
-# Two more trains decide it; they come a round trip apart. On links that bunch packets they cost half a kbit/s.
+# Two more clusters decide it; they come a round trip apart. On links that bunch packets they cost 0.5 kbit/s.
 QUESTIONS = 2
 QUESTION_EVERY_MS = 700.0
 QUESTIONS_WITHIN_MS = 10_000.0
 
 
 class UplinkProbe:
-    """The trains of one leg. Feed it every message of the kind, with its time of arrival."""
+    """The probe clusters of one leg. Give it every message of the probe channel, with its time of arrival."""
 
     def __init__(self) -> None:
-        self._train: int | None = None
+        self._cluster: int | None = None
         self._first_ms = 0.0
         self._last: tuple[int, float] = (0, 0.0)
         self._bytes = 0
-        self._rates: deque[float] = deque(maxlen=TRAINS)
+        self._rates: deque[float] = deque(maxlen=CLUSTERS)
         self._asked_ms: deque[float] = deque(maxlen=QUESTIONS)
 
     @property
     def bps(self) -> float | None:
-        """The median of the last trains, None before the first."""
+        """The median rate of the last clusters, in bit/s; None before the first."""
         return median(self._rates) if self._rates else None
 
     def arrived(self, data: bytes, now_ms: float) -> bool:
-        """Take in one message; False when it is none."""
+        """Take in one message; False when it is no probe."""
         if len(data) < 3 or data[0] != PROBE_KIND or len(data) > MESSAGE_MAX_BYTES:
             return False
-        train, index = data[1], data[2]
-        if train != self._train:
-            self._train, self._first_ms, self._bytes = train, now_ms, 0
+        cluster, index = data[1], data[2]
+        if cluster != self._cluster:
+            self._cluster, self._first_ms, self._bytes = cluster, now_ms, 0
             self._last = (index, now_ms)
             return True
         last_index, last_ms = self._last
@@ -62,16 +62,16 @@ class UplinkProbe:
             return True
         self._last = (index, now_ms)
         if self._bytes:
-            self._rates.pop()  # the same train, seen further
+            self._rates.pop()  # the same cluster, seen further
         self._bytes += len(data) + OVERHEAD_BYTES
         span_ms = max(now_ms - self._first_ms, MIN_GAP_MS)
         self._rates.append(min(MAX_BPS, self._bytes * 8_000 / span_ms))
         return True
 
     def asks_again(self, now_ms: float) -> bool:
-        """Whether another train is worth asking for now; True counts as asked."""
+        """Whether another cluster is worth asking for now; True counts as asked."""
         asked_ms = self._asked_ms
-        if len(self._rates) < TRAINS or self._rates[-1] < WIDER * median(self._rates):
+        if len(self._rates) < CLUSTERS or self._rates[-1] < WIDER * median(self._rates):
             return False
         if asked_ms and now_ms - asked_ms[-1] < QUESTION_EVERY_MS:
             return False

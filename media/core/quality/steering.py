@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from media.core.estimate import FullWayUp
+from media.core.estimate import FullUplink
 from media.core.parameters import AudioSend, ClinicalProfile, SendParameters, VideoSend
 from media.core.quality.clinicalprofile import DEGRADATION_PREFERENCES, picture_for, profile_for
 from media.core.quality.held import Held
@@ -192,7 +192,7 @@ class _Flow:
         self._up_loss = _OrdinaryLoss()
         self._down_loss = _OrdinaryLoss()
         self._proven_up_bps = 0.0
-        self._up_full = FullWayUp()
+        self._up_full = FullUplink()
         self._up_loss_counts_from_ms = now_ms
         self._up_suffers = False
         self._suffers = False

@@ -27,15 +27,15 @@ DATAGRAM_OVERHEAD_BYTES = 42
 class Feedback(Enum):
     """The kinds, the one that goes first first."""
 
-    VOICE_REPEAT = auto()
+    VOICE_NACK = auto()
     """NACK of voice: a word that is not asked for now is lost for good."""
-    PICTURE_RATE = auto()
+    VIDEO_TWCC = auto()
     """Transport-wide feedback while the page sends pictures: without it its controller flies blind."""
-    PICTURE_REPEAT = auto()
+    VIDEO_NACK = auto()
     """NACK of pictures: a keyframe can still mend what it does not."""
     KEYFRAME = auto()
     """PLI."""
-    VOICE_RATE = auto()
+    VOICE_TWCC = auto()
     """Transport-wide feedback while only voice comes: there is nothing for a controller to steer."""
     REPORT = auto()
     """SR, RR and SDES."""
@@ -53,15 +53,15 @@ class Claim(NamedTuple):
 
 
 CLAIMS = {
-    Feedback.VOICE_REPEAT: Claim(-1.0, inf),
+    Feedback.VOICE_NACK: Claim(-1.0, inf),
     # GCC still works with news that is 400 ms old (twcc.py).
-    Feedback.PICTURE_RATE: Claim(0.0, 400.0),
+    Feedback.VIDEO_TWCC: Claim(0.0, 400.0),
     # A repeat that is asked for late comes late, so there is no use in asking then.
-    Feedback.PICTURE_REPEAT: Claim(0.0, inf),
+    Feedback.VIDEO_NACK: Claim(0.0, inf),
     # Somebody looks at a picture that stands still.
     Feedback.KEYFRAME: Claim(0.2, 500.0),
     # libwebrtc takes a path for dead after 3 s without news (RttBasedBackoff).
-    Feedback.VOICE_RATE: Claim(0.2, 2_500.0),
+    Feedback.VOICE_TWCC: Claim(0.2, 2_500.0),
     # RFC 3550 section 6.2: 5 s; five of them without a report mean that a participant has gone.
     Feedback.REPORT: Claim(0.4, 5_000.0),
 }

@@ -169,7 +169,9 @@ class LegControl:
     def _up_queue_ms(self) -> float | None:
         """How long voice waits on its way up, as far as round trips bear it out."""
         member = self.member
-        return self.trips.borne_out_ms(member.uplink.audio.delay.queue_ms, member.downlink.estimate.queue_ms)
+        return self.trips.confirmed_queue_ms(
+            member.uplink.audio.delay.queue_ms, member.downlink.estimate.queue_ms
+        )
 
     # RTCP out ------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from media.core import rtp
 from media.core.estimate import UNKNOWN_RTT_MS, Pacer, SendEstimate, TwccSender
-from media.core.probe import Train
+from media.core.probe import ProbeCluster
 from media.core.repair import NackResponder, SenderReports
 from media.core.rtp import Codec, Header, PacketCache, RedSender, StreamRewriter, is_keyframe, rtcp, rtx
 from media.core.share import LayerFilter, LoudestVoices, layer_of
@@ -41,7 +41,7 @@ SPARSE_ANSWERS = 2
 # A picture that has waited so long shows what was: after a collapse it would only stand before the voice.
 STALE_AFTER_MS = 800.0
 # The smallest thing that a page answers.
-QUESTION = Train(packets=1, padding_bytes=1)
+QUESTION = ProbeCluster(packets=1, padding_bytes=1)
 QUESTION_EVERY_MS = 1_000.0
 # RFC 2198 gives a block ten bits of length; a 60 ms Opus packet at 24 kbit/s is 180 bytes.
 RED_BLOCK_MAX_BYTES = 400
@@ -346,7 +346,7 @@ class Downlink:
             self.pacer.sent(len(packet) + WIRE_OVERHEAD_BYTES, now_ms)
         self.leg.send_rtp(packet)
 
-    def probe(self, train: Train, now_ms: float) -> None:
+    def probe(self, cluster: ProbeCluster, now_ms: float) -> None:
         """Send a train of padding on the first slot's retransmission SSRC.
 
         Pages ignore it, but report when each packet came: the dispersion is the link's rate.
@@ -355,11 +355,11 @@ class Downlink:
         payload_type = next(iter(out.rtx_payload_types.values()), None)
         if not self.twcc_id or payload_type is None:
             return
-        for _ in range(train.packets):
+        for _ in range(cluster.packets):
             out.rtx_sequence_number = (out.rtx_sequence_number + 1) & 0xFFFF
             number = self.twcc.next(
                 int(now_ms * 1000),
-                train.padding_bytes + 20 + WIRE_OVERHEAD_BYTES,
+                cluster.padding_bytes + 20 + WIRE_OVERHEAD_BYTES,
                 probe=True,
             )
             packet = rtp.build(
@@ -370,7 +370,7 @@ class Downlink:
                 ssrc=out.rtx_ssrc,
                 twcc_id=self.twcc_id,
                 twcc_seq=number,
-                padding=train.padding_bytes,
+                padding=cluster.padding_bytes,
             )
             self.send(packet, now_ms)
 

@@ -1,20 +1,20 @@
-"""When trains of padding test one leg's way down: warm, at the begin of a call, and in mid-call.
+"""When clusters of padding test one leg's way down: warm, at the begin of a call, and in mid-call.
 
-Owns: the moments, and whether the way down is still unproven. Must never decide how a train is made (probing.py in
-media/core) nor what it tells (bandwidth.py there).
+Owns: the moments, and whether the downlink is still unproven. Must never decide how a cluster is made
+(media/core/probe) nor what it measured (media/core/estimate).
 """
 
 from __future__ import annotations
 
-from media.core.probe import ENOUGH_BPS, CallProbing, call_train, warm_train
+from media.core.probe import ENOUGH_BPS, CallProbing, call_cluster, warm_cluster
 from media.core.quality import NEXT_LINK_BPS
 from media.engine.relay.downlink import Slot
 from media.engine.relay.rooms import Member
 
-# Until the first train the handshake's own packets drain; three trains find a link ten times as fast as
+# Until the first cluster the handshake's own packets drain; three clusters find a link ten times as fast as
 # assumed; then 2.4 kB each half minute follow its moods.
 WAITS_MS = (1_000.0, 2_500.0, 2_500.0, 30_000.0)
-# A call on a leg that nothing has measured begins with a voice for 2G, until a train has come through or for so
+# A call on a leg that nothing has measured begins with a voice for 2G, until a cluster has come through or for so
 # long where none does.
 UNPROVEN_BPS = 24_000
 UNPROVEN_MS = 6_000.0
@@ -25,7 +25,7 @@ FULL_VOICE_BPS = 70_000
 
 
 class DownProbe:
-    """The trains of one leg. All times are ms on the monotonic clock."""
+    """The clusters of one leg. All times are ms on the monotonic clock."""
 
     def __init__(self, member: Member) -> None:
         self._member = member
@@ -57,7 +57,7 @@ class DownProbe:
             return
         if self._sent:
             downlink = self._member.downlink
-            downlink.probe(warm_train(downlink.estimate.train_bps), now_ms)
+            downlink.probe(warm_cluster(downlink.estimate.cluster_bps), now_ms)
         self._next_ms = now_ms + WAITS_MS[min(self._sent, len(WAITS_MS) - 1)]
         self._sent += 1
 
@@ -69,7 +69,7 @@ class DownProbe:
         if self._unproven:
             if now_ms >= self._next_ms:
                 self._next_ms = now_ms + UNPROVEN_PROBE_MS
-                downlink.probe(warm_train(None), now_ms)
+                downlink.probe(warm_cluster(None), now_ms)
             return
         if self._in_call.due(
             now_ms,
@@ -78,7 +78,7 @@ class DownProbe:
             queue_ms=estimate.queue_ms,
             loss_ratio=estimate.loss_ratio,
         ):
-            downlink.probe(call_train(estimate.estimate_bps), now_ms)
+            downlink.probe(call_cluster(estimate.estimate_bps), now_ms)
 
     def _wanted_bps(self, now_ms: float) -> float:
         """The link that has room for what waits for it."""
@@ -91,7 +91,7 @@ class DownProbe:
             return ENOUGH_BPS
         limit_bps = downlink.estimate.limit_bps
         if limit_bps is not None and limit_bps < NEXT_LINK_BPS:
-            return 0.0  # beside a picture a train is easily bunched: it does not gainsay what is known
+            return 0.0  # beside a picture a cluster is easily bunched: it does not gainsay what is known
         sources = [slot.video.source for slot in downlink.slots]
         return NEXT_LINK_BPS if any(source is not None and source.held_back for source in sources) else 0.0
 

@@ -304,11 +304,11 @@ class Uplink:
         packets: list[bytes] = []
         # On a longer path a repeated word would come after its turn.
         in_time = rtt_ms <= VOICE_MAX_RTT_MS
-        if self.audio.has_gaps and in_time and budget.allows(Feedback.VOICE_REPEAT, 0.0, now_ms):
+        if self.audio.has_gaps and in_time and budget.allows(Feedback.VOICE_NACK, 0.0, now_ms):
             packets += _repeats(self.audio, now_ms, rtt_ms, feedback_ssrc)
         twcc = self.twcc
         if twcc.due(now_ms, along=along):
-            kind = Feedback.PICTURE_RATE if twcc.picture_flows else Feedback.VOICE_RATE
+            kind = Feedback.VIDEO_TWCC if twcc.picture_flows else Feedback.VOICE_TWCC
             if along or budget.allows(kind, twcc.waited_ms(now_ms), now_ms):
                 packets += twcc.build(feedback_ssrc, self.video.ssrc or self.audio.ssrc, now_ms)
         for picture in self.pictures:
@@ -356,7 +356,7 @@ def picture_repeats(
     picture: InboundStream, now_ms: float, rtt_ms: float, feedback_ssrc: int, budget: FeedbackBudget
 ) -> list[bytes]:
     """The NACK that is due for a picture, if any and if `budget` has room."""
-    if not picture.has_gaps or not budget.allows(Feedback.PICTURE_REPEAT, 0.0, now_ms):
+    if not picture.has_gaps or not budget.allows(Feedback.VIDEO_NACK, 0.0, now_ms):
         return []
     return _repeats(picture, now_ms, rtt_ms, feedback_ssrc)
 

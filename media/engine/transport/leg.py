@@ -167,8 +167,8 @@ class Leg:
         )
         channel.on("message", self._data_arrived)
         self._channel = channel
-        # Trains that measure the way up, and orders that cannot wait: a message that is lost stays lost, or it
-        # would hold back those behind it and they would arrive together, as on a fast link.
+        # Probe clusters that measure the uplink, and orders that cannot wait. A lost message stays lost: sent
+        # again, it would hold back those behind it, and they would arrive together, as on a fast link.
         probes = RTCDataChannel(
             self._sctp,
             RTCDataChannelParameters(label="probe", id=1, negotiated=True, ordered=False, maxRetransmits=0),

@@ -23,27 +23,27 @@ def test_the_first_round_trip_is_taken_whole_and_those_after_it_smoothed() -> No
 
 def test_before_any_round_trip_the_voice_is_believed() -> None:
     trips = RoundTrips()
-    assert trips.borne_out_ms(None, 0.0) is None
-    assert trips.borne_out_ms(700.0, 0.0) == 700.0
+    assert trips.confirmed_queue_ms(None, 0.0) is None
+    assert trips.confirmed_queue_ms(700.0, 0.0) == 700.0
 
 
 def test_a_page_that_froze_is_no_queue() -> None:
-    assert settled().borne_out_ms(1_500.0, 0.0) == UNPROVEN_QUEUE_MS
+    assert settled().confirmed_queue_ms(1_500.0, 0.0) == UNPROVEN_QUEUE_MS
 
 
 def test_a_queue_that_round_trips_show_is_believed() -> None:
     trips = settled()
     trips.measured(600.0, 10_000.0)
-    assert trips.borne_out_ms(450.0, 0.0) == 450.0
-    assert trips.borne_out_ms(900.0, 0.0) == 400.0 + UNPROVEN_QUEUE_MS
+    assert trips.confirmed_queue_ms(450.0, 0.0) == 450.0
+    assert trips.confirmed_queue_ms(900.0, 0.0) == 400.0 + UNPROVEN_QUEUE_MS
 
 
 def test_where_checks_are_lost_late_feedback_shows_the_queue_but_not_that_of_the_way_down() -> None:
     trips = settled()
     for index in range(2 * FEEDBACK_TRIPS):
         trips.fed_back(300.0 if index < FEEDBACK_TRIPS else 800.0, 10_000.0 + index)
-    assert trips.borne_out_ms(450.0, 0.0) == 450.0
-    assert trips.borne_out_ms(900.0, 300.0) == 200.0 + UNPROVEN_QUEUE_MS
+    assert trips.confirmed_queue_ms(450.0, 0.0) == 450.0
+    assert trips.confirmed_queue_ms(900.0, 300.0) == 200.0 + UNPROVEN_QUEUE_MS
 
 
 def test_one_feedback_that_waited_is_no_queue() -> None:
@@ -51,4 +51,4 @@ def test_one_feedback_that_waited_is_no_queue() -> None:
     for index in range(FEEDBACK_TRIPS):
         trips.fed_back(300.0, 10_000.0 + index)
     trips.fed_back(900.0, 10_100.0)
-    assert trips.borne_out_ms(900.0, 0.0) == UNPROVEN_QUEUE_MS
+    assert trips.confirmed_queue_ms(900.0, 0.0) == UNPROVEN_QUEUE_MS

@@ -10,30 +10,30 @@ from media.core.probe.downlinkprobe import (
     HEADERS_BYTES,
     MIN_PACKETS,
     CallProbing,
-    Train,
-    call_train,
-    warm_train,
+    ProbeCluster,
+    call_cluster,
+    warm_cluster,
 )
 
 
-def size_bytes(train: Train) -> int:
-    return train.packets * (HEADERS_BYTES + train.padding_bytes)
+def size_bytes(cluster: ProbeCluster) -> int:
+    return cluster.packets * (HEADERS_BYTES + cluster.padding_bytes)
 
 
-def test_the_first_train_fits_into_the_queue_of_the_thinnest_link() -> None:
-    assert size_bytes(warm_train(None)) * 8000 / 16_000 < 400
+def test_the_first_cluster_fits_into_the_queue_of_the_thinnest_link() -> None:
+    assert size_bytes(warm_cluster(None)) * 8000 / 16_000 < 400
 
 
 @pytest.mark.parametrize("rate_bps", [9_500, 16_000, 32_000, 64_000, 256_000, 4_000_000])
 def test_trains_grow_with_what_is_known_and_stay_measurable(rate_bps: int) -> None:
-    for train in (warm_train(rate_bps), call_train(rate_bps)):
-        assert train.packets >= MIN_PACKETS
-        assert 1 <= train.padding_bytes <= 255
-    assert size_bytes(call_train(rate_bps)) <= size_bytes(warm_train(rate_bps)) <= 2_500
-    assert size_bytes(warm_train(2 * rate_bps)) >= size_bytes(warm_train(rate_bps))
+    for cluster in (warm_cluster(rate_bps), call_cluster(rate_bps)):
+        assert cluster.packets >= MIN_PACKETS
+        assert 1 <= cluster.padding_bytes <= 255
+    assert size_bytes(call_cluster(rate_bps)) <= size_bytes(warm_cluster(rate_bps)) <= 2_500
+    assert size_bytes(warm_cluster(2 * rate_bps)) >= size_bytes(warm_cluster(rate_bps))
 
 
-def trains(probing: CallProbing, seconds: int, estimate_bps: float, **calm: float) -> list[float]:
+def clusters(probing: CallProbing, seconds: int, estimate_bps: float, **calm: float) -> list[float]:
     known = {"queue_ms": 5.0, "loss_ratio": 0.02, **calm}
     return [
         now_ms
@@ -44,29 +44,29 @@ def trains(probing: CallProbing, seconds: int, estimate_bps: float, **calm: floa
 
 @pytest.mark.parametrize("estimate_bps", [9_500, 16_000, 30_000, 55_000])
 def test_probing_costs_a_few_percent_and_goes_on(estimate_bps: int) -> None:
-    times = trains(CallProbing(), 120, estimate_bps)
+    times = clusters(CallProbing(), 120, estimate_bps)
     assert len(times) >= 6
-    spent_bits = 8 * size_bytes(call_train(estimate_bps)) * (len(times) - 1)
+    spent_bits = 8 * size_bytes(call_cluster(estimate_bps)) * (len(times) - 1)
     assert spent_bits <= 1.05 * COST_SHARE * estimate_bps * (times[-1] - times[0]) / 1000
 
 
 @pytest.mark.parametrize("calm", [{"queue_ms": 80.0}, {"loss_ratio": 0.4}])
 def test_a_link_that_suffers_is_left_alone(calm: dict[str, float]) -> None:
-    assert trains(CallProbing(), 60, 20_000, **calm) == []
+    assert clusters(CallProbing(), 60, 20_000, **calm) == []
 
 
 def test_a_link_with_room_or_without_a_wish_is_left_alone() -> None:
     probing = CallProbing()
-    assert trains(probing, 60, 300_000) == []
+    assert clusters(probing, 60, 300_000) == []
     assert not any(
         probing.due(now_ms, wanted_bps=0.0, estimate_bps=20_000, queue_ms=0, loss_ratio=0)
         for now_ms in range(0, 60_000, 250)
     )
 
 
-def test_a_train_that_found_more_is_soon_followed_by_the_next() -> None:
+def test_a_cluster_that_found_more_is_soon_followed_by_the_next() -> None:
     probing = CallProbing()
-    assert trains(probing, 60, 20_000)
+    assert clusters(probing, 60, 20_000)
     known = {"queue_ms": 0.0, "loss_ratio": 0.0}
     found_ms = next(
         t

@@ -1,25 +1,27 @@
-"""The rate of a way up, from trains on the data channel."""
+"""The rate of a way up, from clusters on the data channel."""
 
 from media.core.probe.uplinkprobe import MAX_BPS, OVERHEAD_BYTES, UplinkProbe
 
 SIZE = 600
 
 
-def message(train: int, index: int) -> bytes:
-    return bytes((0x70, train, index)) + bytes(SIZE - 3)
+def message(cluster: int, index: int) -> bytes:
+    return bytes((0x70, cluster, index)) + bytes(SIZE - 3)
 
 
-def train(probe: UplinkProbe, number: int, bps: float, start_ms: float = 0.0, jitter_ms: float = 0.0) -> None:
+def cluster(
+    probe: UplinkProbe, number: int, bps: float, start_ms: float = 0.0, jitter_ms: float = 0.0
+) -> None:
     step_ms = (SIZE + OVERHEAD_BYTES) * 8_000 / bps
     for index in range(3):
         shift_ms = jitter_ms if index == 1 else 0.0
         assert probe.arrived(message(number, index), start_ms + index * step_ms + shift_ms)
 
 
-def test_a_train_tells_the_rate() -> None:
+def test_a_cluster_tells_the_rate() -> None:
     probe = UplinkProbe()
     assert probe.bps is None
-    train(probe, 1, 32_000)
+    cluster(probe, 1, 32_000)
     assert probe.bps is not None
     assert abs(probe.bps - 32_000) < 1
 
@@ -27,12 +29,12 @@ def test_a_train_tells_the_rate() -> None:
 def test_the_median_of_three_trains_stands() -> None:
     probe = UplinkProbe()
     for number, bps in enumerate((32_000, 5_000, 34_000, 33_000)):
-        train(probe, number, bps, start_ms=10_000.0 * number)
+        cluster(probe, number, bps, start_ms=10_000.0 * number)
     assert probe.bps is not None
     assert abs(probe.bps - 33_000) < 1
 
 
-def test_a_train_is_told_by_all_of_it() -> None:
+def test_a_cluster_is_told_by_all_of_it() -> None:
     probe = UplinkProbe()
     probe.arrived(message(1, 0), 0.0)
     probe.arrived(message(1, 1), 300.0)
@@ -61,17 +63,17 @@ def test_other_frames_are_left_alone() -> None:
 def settled(bps: float) -> UplinkProbe:
     probe = UplinkProbe()
     for number in range(3):
-        train(probe, number, bps, start_ms=4_000.0 * number)
+        cluster(probe, number, bps, start_ms=4_000.0 * number)
     return probe
 
 
-def test_a_train_that_tells_of_far_more_is_asked_about_until_the_median_believes_it() -> None:
+def test_a_cluster_that_tells_of_far_more_is_asked_about_until_the_median_believes_it() -> None:
     probe = settled(20_000)
     assert not probe.asks_again(12_000.0)
-    train(probe, 3, 256_000, start_ms=12_000.0)
+    cluster(probe, 3, 256_000, start_ms=12_000.0)
     assert probe.asks_again(12_100.0)
     assert not probe.asks_again(12_300.0)  # the answer is under way
-    train(probe, 4, 250_000, start_ms=12_400.0)
+    cluster(probe, 4, 250_000, start_ms=12_400.0)
     assert not probe.asks_again(12_900.0)
     assert probe.bps is not None
     assert probe.bps > 200_000
@@ -80,13 +82,13 @@ def test_a_train_that_tells_of_far_more_is_asked_about_until_the_median_believes
 def test_a_radio_that_bunches_packets_is_not_asked_all_the_time() -> None:
     probe, asked = settled(20_000), 0
     for second in range(60):
-        train(probe, 10 + second, 20_000 if second % 3 else 200_000, start_ms=20_000.0 + 1_000 * second)
+        cluster(probe, 10 + second, 20_000 if second % 3 else 200_000, start_ms=20_000.0 + 1_000 * second)
         asked += probe.asks_again(20_900.0 + 1_000 * second)
     assert asked <= 14
 
 
 def test_the_first_trains_are_not_doubted() -> None:
     probe = UplinkProbe()
-    train(probe, 1, 20_000)
-    train(probe, 2, 256_000, start_ms=1_000.0)
+    cluster(probe, 1, 20_000)
+    cluster(probe, 2, 256_000, start_ms=1_000.0)
     assert not probe.asks_again(2_000.0)

@@ -28,7 +28,7 @@ def sent_bytes(link_bps: float, wanted: dict[Feedback, tuple[float, float]]) -> 
 
 @pytest.mark.parametrize("link_bps", [16_000, 32_000, 64_000, 1_000_000])
 def test_voice_and_its_reports_take_a_twentieth_of_the_link(link_bps: float) -> None:
-    wanted = {Feedback.VOICE_RATE: (74.0, 1_000.0), Feedback.REPORT: (166.0, 1_000.0)}
+    wanted = {Feedback.VOICE_TWCC: (74.0, 1_000.0), Feedback.REPORT: (166.0, 1_000.0)}
     total_bytes = sum(sent_bytes(link_bps, wanted).values())
     # Besides, what was in the bucket at the start is spent, and the last packet may be owed.
     assert total_bytes <= SHARE * link_bps / 8 * SECONDS + FeedbackBudget(link_bps).burst_bytes + 166
@@ -36,12 +36,12 @@ def test_voice_and_its_reports_take_a_twentieth_of_the_link(link_bps: float) -> 
 
 def test_on_a_wide_link_everything_leaves_when_it_is_wanted() -> None:
     wanted = {
-        Feedback.VOICE_REPEAT: (58.0, 250.0),
-        Feedback.PICTURE_RATE: (74.0, 100.0),
+        Feedback.VOICE_NACK: (58.0, 250.0),
+        Feedback.VIDEO_TWCC: (74.0, 100.0),
         Feedback.REPORT: (166.0, 1_000.0),
     }
     sent = sent_bytes(1_000_000, wanted)
-    assert sent[Feedback.PICTURE_RATE] == pytest.approx(74 * SECONDS / 0.1, rel=0.01)
+    assert sent[Feedback.VIDEO_TWCC] == pytest.approx(74 * SECONDS / 0.1, rel=0.01)
     assert sent[Feedback.REPORT] == pytest.approx(166 * SECONDS / 1.0, rel=0.03)
 
 
@@ -50,16 +50,16 @@ def test_a_lost_word_is_asked_for_where_a_report_must_wait() -> None:
     budget.allows(Feedback.REPORT, 0.0, 0.0)
     budget.spend(200.0)
     assert not budget.allows(Feedback.REPORT, 1_000.0, 1.0)
-    assert not budget.allows(Feedback.PICTURE_REPEAT, 1_000.0, 1.0) or not budget.allows(
+    assert not budget.allows(Feedback.VIDEO_NACK, 1_000.0, 1.0) or not budget.allows(
         Feedback.KEYFRAME, 0.0, 1.0
     )
-    assert budget.allows(Feedback.VOICE_REPEAT, 0.0, 1.0)
+    assert budget.allows(Feedback.VOICE_NACK, 0.0, 1.0)
 
 
 def test_even_lost_words_cannot_borrow_without_end() -> None:
     budget = FeedbackBudget(16_000)
     asked = 0
-    while budget.allows(Feedback.VOICE_REPEAT, 0.0, 0.0):
+    while budget.allows(Feedback.VOICE_NACK, 0.0, 0.0):
         budget.spend(58.0)
         asked += 1
     assert 4 <= asked <= 9  # a bucket of its own and one that is borrowed: 400 bytes
@@ -68,9 +68,9 @@ def test_even_lost_words_cannot_borrow_without_end() -> None:
 @pytest.mark.parametrize(
     ("kind", "patience_ms"),
     [
-        (Feedback.PICTURE_RATE, 400),
+        (Feedback.VIDEO_TWCC, 400),
         (Feedback.KEYFRAME, 500),
-        (Feedback.VOICE_RATE, 2_500),
+        (Feedback.VOICE_TWCC, 2_500),
         (Feedback.REPORT, 5_000),
     ],
 )
@@ -83,10 +83,10 @@ def test_what_has_waited_too_long_leaves_all_the_same(kind: Feedback, patience_m
 
 def test_a_storm_is_paid_back_in_seconds() -> None:
     budget = FeedbackBudget(32_000)
-    assert budget.allows(Feedback.PICTURE_RATE, 0.0, 0.0)
+    assert budget.allows(Feedback.VIDEO_TWCC, 0.0, 0.0)
     budget.spend(1_000_000.0)
-    assert not budget.allows(Feedback.PICTURE_RATE, 0.0, 1_000.0)
-    assert budget.allows(Feedback.PICTURE_RATE, 0.0, 2 * MAX_DEBT_MS)
+    assert not budget.allows(Feedback.VIDEO_TWCC, 0.0, 1_000.0)
+    assert budget.allows(Feedback.VIDEO_TWCC, 0.0, 2 * MAX_DEBT_MS)
 
 
 def test_the_bucket_follows_the_link() -> None:

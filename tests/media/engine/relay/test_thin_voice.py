@@ -46,7 +46,9 @@ async def test_where_voice_alone_crosses_a_thin_link_one_packet_a_second_is_numb
     numbered = count_numbers(downlink, monkeypatch)
     await voice_passes(near, far, packets=10)
     assert len(numbered) >= 10
-    monkeypatch.setattr(control.probe, "_rates", [20_000.0])  # what trains told of the page's way up
+    monkeypatch.setattr(
+        control.probe, "_rates", [20_000.0]
+    )  # what probe clusters measured of the page's way up
     control.thin_out_feedback(0.0)
     assert downlink.voice_stamp_spacing_ms == SPARSE_FEEDBACK_MS
     downlink._next_stamp_ms = 0.0
@@ -99,7 +101,7 @@ async def test_without_a_voice_a_held_picture_asks_the_page_whether_it_hears(
     downlink = control_of(running, "far").member.downlink
     numbered = count_numbers(downlink, monkeypatch)
     probed: list[int] = []
-    monkeypatch.setattr(downlink, "probe", lambda train, now_ms: probed.append(train.packets))
+    monkeypatch.setattr(downlink, "probe", lambda cluster, now_ms: probed.append(cluster.packets))
     moments_ms = [25.0 * tick for tick in range(200)]
     for now_ms in moments_ms:
         downlink.tend(now_ms, stopped=True)

@@ -24,17 +24,17 @@ const LOOK_AGAIN_MS = 4_000;
 // ICE and DTLS take eight round trips, more with loss: 8.5 s were seen at 600 ms RTT and 5 % loss.
 const CONNECT_WITHIN_MS = 60_000;
 
-// Trains of messages tell the server how wide the way up is (media/core/probe/uplinkprobe.py). While a leg is warm three of
-// 600 bytes, a few trains soon, then 2 kB each half minute. While voice flows and no picture, which would tell more,
-// a pair so small that voice hardly waits for it (40 ms at 32 kbit/s): enough to notice that a link has recovered.
+// Probe clusters measure the uplink for the server (media/core/probe/uplinkprobe.py). While a leg is warm: three messages
+// of 600 bytes, a few clusters soon, then 2 kB each half minute. While voice flows and no picture, which would measure
+// more: a pair so small that voice hardly waits for it (40 ms at 32 kbit/s), enough to notice that a link has recovered.
 const PROBE_KIND = 0x70;
 const PROBE_TICK_MS = 800;
 // The server's order to send as little as possible at once (media/core/quality/videohold.py).
 const HOLD_KIND = 0x71;
-// Its question for another train: the last one told of far more than those before (media/core/probe/uplinkprobe.py).
+// Its request for another cluster: the last one measured far more than those before (media/core/probe/uplinkprobe.py).
 const AGAIN_KIND = 0x72;
-const WARM_TRAIN = { messages: 3, bytes: 600, waitsMs: [800, 3_000, 3_000, 30_000] };
-const CALL_TRAIN = { messages: 2, bytes: 60, waitsMs: [4_000] };
+const WARM_CLUSTER = { messages: 3, bytes: 600, waitsMs: [800, 3_000, 3_000, 30_000] };
+const CALL_CLUSTER = { messages: 2, bytes: 60, waitsMs: [4_000] };
 
 /**
  * @typedef {object} SlotMedia
@@ -62,7 +62,7 @@ export class Leg {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     #deadline;
     #closed = false;
-    #trains = 0;
+    #clusters = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     #probing;
     /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -100,7 +100,7 @@ export class Leg {
         this.#control = new SendControl(this.connection, this.senders.audio, this.senders.video, this.#held, low);
         for (const transceiver of this.connection.getTransceivers()) offerForwarded(transceiver);
         this.channel = this.connection.createDataChannel("keneya", { negotiated: true, id: 0 });
-        // Of a train, what is lost stays lost: sent again, it would hold back the rest and spoil the measure.
+        // Of a cluster, what is lost stays lost: sent again, it would hold back the rest and spoil the measure.
         this.probes = this.connection.createDataChannel("probe", { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 });
         this.probes.binaryType = "arraybuffer";
         this.probes.addEventListener("message", (event) => this.#ordered(event.data));
@@ -192,34 +192,34 @@ export class Leg {
     #ordered(data) {
         const kind = data instanceof ArrayBuffer && !this.#closed ? new Uint8Array(data)[0] : null;
         if (kind === HOLD_KIND) void this.#control.hold();
-        else if (kind === AGAIN_KIND) this.#sendTrain();
+        else if (kind === AGAIN_KIND) this.#sendCluster();
     }
 
-    /** Send the train that is due, if the way up is free for it. @param {number} sinceMs when the last one left */
+    /** Send the cluster that is due, if the way up is free for it. @param {number} sinceMs when the last one left */
     #probeLater(sinceMs) {
         this.#probing = setTimeout(() => {
             if (this.probes.readyState !== "open") return;
-            const { waitsMs } = this.#train;
-            const waitMs = waitsMs[Math.min(this.#trains, waitsMs.length - 1)] ?? 0;
+            const { waitsMs } = this.#cluster;
+            const waitMs = waitsMs[Math.min(this.#clusters, waitsMs.length - 1)] ?? 0;
             const nowMs = performance.now();
             if (nowMs - sinceMs < waitMs) return this.#probeLater(sinceMs);
-            this.#sendTrain();
+            this.#sendCluster();
             this.#probeLater(nowMs);
         }, PROBE_TICK_MS);
     }
 
-    get #train() {
-        return this.sends ? CALL_TRAIN : WARM_TRAIN;
+    get #cluster() {
+        return this.sends ? CALL_CLUSTER : WARM_CLUSTER;
     }
 
-    #sendTrain() {
-        this.#trains += 1;
+    #sendCluster() {
+        this.#clusters += 1;
         const idle = this.probes.bufferedAmount === 0 && this.channel.bufferedAmount === 0;
         if (!idle || isSending(this.senders.video)) return;
-        const { messages, bytes } = this.#train;
+        const { messages, bytes } = this.#cluster;
         for (let index = 0; index < messages; index += 1) {
             const message = new Uint8Array(bytes);
-            message.set([PROBE_KIND, this.#trains & 0xff, index]);
+            message.set([PROBE_KIND, this.#clusters & 0xff, index]);
             this.probes.send(message);
         }
     }
