@@ -34,6 +34,7 @@ check: $(STAMP)
 	$(BIN)/mypy
 	tools/bootstrap.sh typescript
 	tools/tsc-check.sh
+	$(BIN)/python -m tools.shape
 
 ## The numbers of the README, measured on this machine.
 bench: $(STAMP)
