@@ -20,21 +20,22 @@ from typing import Any
 
 from playwright.async_api import Error as PlaywrightError
 
-from benchmarks.lab import browser, netns
-from benchmarks.lab.emulator import EmulatorFailed
-from benchmarks.lab.janus import Janus, missing_janus
-from benchmarks.lab.keneya import Keneya
-from benchmarks.lab.loss import make_loss
-from benchmarks.lab.media import MediaUnavailable
-from benchmarks.lab.mediarelay import MediaRelay
-from benchmarks.lab.p2p import PeerToPeer
-from benchmarks.lab.picture import PICTURES
+from benchmarks.lab import browser
+from benchmarks.lab.emulator import netns
+from benchmarks.lab.emulator.emulator import EmulatorFailed
+from benchmarks.lab.emulator.loss import make_loss
+from benchmarks.lab.emulator.profiles import PROFILES, Conditions
+from benchmarks.lab.emulator.schedule import BadSchedule, Schedule, parse_change
 from benchmarks.lab.plan import Plan
-from benchmarks.lab.process import ProcessFailed
-from benchmarks.lab.profiles import PROFILES, Conditions
 from benchmarks.lab.run import run
-from benchmarks.lab.schedule import BadSchedule, Schedule, parse_change
-from benchmarks.lab.system import System
+from benchmarks.lab.senses.media import MediaUnavailable
+from benchmarks.lab.senses.picture import PICTURES
+from benchmarks.lab.systems.janus import Janus, missing_janus
+from benchmarks.lab.systems.keneya import Keneya
+from benchmarks.lab.systems.mediarelay import MediaRelay
+from benchmarks.lab.systems.p2p import PeerToPeer
+from benchmarks.lab.systems.process import ProcessFailed
+from benchmarks.lab.systems.system import System
 
 FAILED = 1
 REFUSED = 2

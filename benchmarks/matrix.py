@@ -20,10 +20,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benchmarks import call
-from benchmarks.lab import plots, table
-from benchmarks.lab.ledger import Key, Ledger, newest_with
-from benchmarks.lab.links import DEFAULT_LINKS, LINKS, QUICK_LINKS
-from benchmarks.lab.picture import PICTURES
+from benchmarks.lab.emulator.links import DEFAULT_LINKS, LINKS, QUICK_LINKS
+from benchmarks.lab.readings import plots, table
+from benchmarks.lab.readings.ledger import Key, Ledger, newest_with
+from benchmarks.lab.senses.picture import PICTURES
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).parent / "results"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.lab.schedule import Schedule
+from benchmarks.lab.emulator.schedule import Schedule
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,17 @@ from typing import Any
 from playwright.async_api import BrowserContext, Page, async_playwright
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from benchmarks.lab import machine, media, people, sensed
+from benchmarks.lab import machine
 from benchmarks.lab.browser import FakeMedia, chromium
-from benchmarks.lab.collected import collect, set_beat
-from benchmarks.lab.emulator import Emulator
-from benchmarks.lab.measure import AUDIBLE_ENERGY
+from benchmarks.lab.emulator.emulator import Emulator
 from benchmarks.lab.plan import Plan
-from benchmarks.lab.report import Side, Window, document
+from benchmarks.lab.readings.collected import collect, set_beat
+from benchmarks.lab.readings.measure import AUDIBLE_ENERGY
+from benchmarks.lab.readings.report import Side, Window, document
+from benchmarks.lab.senses import media, sensed
 from benchmarks.lab.still import still_s
-from benchmarks.lab.system import Pages, System, Where
+from benchmarks.lab.systems import people
+from benchmarks.lab.systems.system import Pages, System, Where
 
 # While the first sound is waited for, statistics are read as often as Chromium renews them; during the window,
 # seldom enough to cost little: where a gap begins and ends is known to so much each.

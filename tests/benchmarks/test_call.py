@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import call
-from benchmarks.lab.profiles import PROFILES
+from benchmarks.lab.emulator.profiles import PROFILES
 
 
 def schedule(*arguments):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.lab import browser, netns
-from benchmarks.lab.janus import missing_janus
+from benchmarks.lab import browser
+from benchmarks.lab.emulator import netns
+from benchmarks.lab.systems.janus import missing_janus
 
 # Long enough for one stretch of speech that intelligibility is told over, and the delay.
 SECONDS = 9

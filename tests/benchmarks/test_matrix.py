@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from benchmarks import call, matrix
-from benchmarks.lab.ledger import Key, Ledger
-from benchmarks.lab.links import DEFAULT_LINKS, LINKS, QUICK_LINKS
+from benchmarks.lab.emulator.links import DEFAULT_LINKS, LINKS, QUICK_LINKS
+from benchmarks.lab.readings.ledger import Key, Ledger
 
 
 @pytest.fixture

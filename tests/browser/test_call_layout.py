@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, ViewportSize, async_playwright, expect
 
-from benchmarks.lab import people
 from benchmarks.lab.browser import FakeMedia, chromium, missing_browser
+from benchmarks.lab.systems import people
 from media.engine.relay.control import LegControl
 from tests.support.server import PASSWORD, running_server
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from benchmarks.lab import people
 from benchmarks.lab.browser import missing_browser
+from benchmarks.lab.systems import people
 from server.http.api_cases import DESK
 from tests.support.call import two_pages
 

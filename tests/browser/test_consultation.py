@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from benchmarks.lab import people
 from benchmarks.lab.browser import missing_browser
+from benchmarks.lab.systems import people
 from server.db.models import CallLeg
 from tests.support.call import in_call
 

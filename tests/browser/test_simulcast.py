@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from benchmarks.lab import people
 from benchmarks.lab.browser import missing_browser
+from benchmarks.lab.systems import people
 from media.engine.engine import MediaEngine
 from media.engine.relay.control import LegControl
 from media.engine.relay.downlink import Slot

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from benchmarks.lab import people
 from benchmarks.lab.browser import FakeMedia, chromium, missing_browser
+from benchmarks.lab.systems import people
 from media.engine.engine import MediaEngine
 from server.app import MEDIA
 from tests.support.call import Call, two_pages

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from benchmarks.lab import people
 from benchmarks.lab.browser import missing_browser
+from benchmarks.lab.systems import people
 from media.core.estimate import SendEstimate
 from media.engine.relay.control import LegControl
 from tests.support.call import Call, in_call

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, Playwright, async_playwright, expect
 
-from benchmarks.lab import people
 from benchmarks.lab.browser import FakeMedia, chromium, missing_browser
+from benchmarks.lab.systems import people
 from signaling.messages import Role
 from tests.support.call import Call, two_pages
 from tests.support.server import PASSWORD

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.lab import people
 from benchmarks.lab.browser import missing_browser
+from benchmarks.lab.systems import people
 from media.core import rtp
 from media.core.repair import DATAGRAM_OVERHEAD_BYTES, SHARE
 from media.core.rtp import rtcp

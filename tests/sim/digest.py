@@ -19,7 +19,7 @@ from enum import Enum
 from itertools import islice
 from typing import Any
 
-from benchmarks.lab.profiles import PROFILES, Conditions
+from benchmarks.lab.emulator.profiles import PROFILES, Conditions
 from tests.sim.call import CallSim
 from tests.sim.page import FACE_QUANTIZER
 from tests.sim.twoway import WARM_S, TwoWayCall

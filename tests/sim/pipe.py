@@ -1,4 +1,4 @@
-"""The lab's own link emulator (benchmarks/lab/link.py) in virtual time, and what must arrive in spite of it.
+"""The lab's link emulator (benchmarks/lab/emulator/link.py) in virtual time, and a stream that survives its losses.
 
 Owns: one direction of a link with the sizes that things have on the wire; on top of it a stream that repeats what
 was lost (TCP under the socket, SCTP under the data channel), with its acknowledgements on the way back.
@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.lab.link import Link, Shape
-from benchmarks.lab.tally import Tally
+from benchmarks.lab.emulator.link import Link, Shape
+from benchmarks.lab.emulator.tally import Tally
 from tests.sim.agenda import Agenda
 
 # A retransmission timer's floor (RFC 6298 section 2.4, RFC 9260 section 16), and its round trips.

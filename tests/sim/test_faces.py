@@ -6,7 +6,7 @@ from statistics import median
 
 import pytest
 
-from benchmarks.lab.profiles import PROFILES, Conditions
+from benchmarks.lab.emulator.profiles import PROFILES, Conditions
 from media.core.quality import GOOD_BPS, NEXT_BPS
 from tests.sim.page import FACE_QUANTIZER
 from tests.sim.twoway import WARM_S, TwoWayCall, between, rung_changes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.lab.profiles import PROFILES, Conditions
+from benchmarks.lab.emulator.profiles import PROFILES, Conditions
 from tests.sim.twoway import WARM_S, TwoWayCall, between, queue_ms, rung_changes, stubborn_video, used_share
 
 SYMMETRIC = {str(kbps): Conditions(kbps, kbps, 200) for kbps in (16, 32, 64, 128, 256)}

@@ -6,7 +6,7 @@ from statistics import median
 
 import pytest
 
-from benchmarks.lab.profiles import Conditions
+from benchmarks.lab.emulator.profiles import Conditions
 from tests.sim.twoway import Side, TwoWayCall, between, queue_ms, stubborn_video, used_share
 
 RTT_MS = 200.0

@@ -14,8 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks.lab.profiles import PROFILES, Conditions
-from benchmarks.lab.tally import percentile
+from benchmarks.lab.emulator.profiles import PROFILES, Conditions
+from benchmarks.lab.emulator.tally import percentile
 from media.core.parameters import Rung, SendParameters
 from media.core.quality import rung_of
 from media.engine.relay.stillexchange import Stills

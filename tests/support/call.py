@@ -11,8 +11,8 @@ from typing import Any
 
 from playwright.async_api import Page, Playwright, async_playwright
 
-from benchmarks.lab import people
 from benchmarks.lab.browser import FakeMedia, chromium
+from benchmarks.lab.systems import people
 from tests.support.server import PASSWORD, Server, running_server
 
 # Bounds how long a failing test hangs, on a machine that does other things besides.
