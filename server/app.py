@@ -12,6 +12,7 @@ import errno
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import structlog
@@ -103,7 +104,7 @@ def create_app(
     add_cases(app, app[SERVICES], app[CONSULTATIONS], clock)
     add_reports(app, app[SERVICES])
     routes_consents.add_routes(app.router)
-    app[static.WEB_FILES] = static.WebFiles(WEB_FOLDER)
+    app[static.WEB_FILES] = _own_pages()
     app.on_response_prepare.append(add_security_headers)
     # Started in this order, stopped in the reverse; goodbyes come first, while the sockets still stand.
     app.cleanup_ctx.extend([_database, _checkpoints, _media, _consultations, _sweeping])
@@ -144,6 +145,12 @@ def make_services(settings: Settings, engine: AsyncEngine, clock: Callable[[], f
         trail=trail,
         consents=Consents(trail, clock),
     )
+
+
+@cache
+def _own_pages() -> static.WebFiles:
+    """The files of the pages: read, combined and compressed once in a process."""
+    return static.WebFiles(WEB_FOLDER)
 
 
 def _delays(settings: Settings, factor: int = 1) -> Delays:

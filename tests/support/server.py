@@ -27,6 +27,7 @@ from server.http.access_log import AccessLogger
 from server.services import SERVICES, Services
 from signaling.messages import Role
 from tests.support.kiosk import KioskKey
+from tests.support.sqlitefile import put_migrated
 
 PASSWORD = "a password for tests only"
 
@@ -121,6 +122,8 @@ async def running_server(
         "log_level": "error",
     }
     settings = Settings(**(chosen | overrides))
+    if not settings.database_url:
+        put_migrated(settings.data_dir / "keneya.db")
     app = make_app(settings, **(app_options or {}))
     runner = web.AppRunner(app, access_log_class=AccessLogger, shutdown_timeout=1.0)
     await runner.setup()
