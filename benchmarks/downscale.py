@@ -32,7 +32,7 @@ SOURCE_SIZE = (640, 480)
 SOURCE_BPS = 600_000
 COPY_LINES = 240
 FRAMERATE = 15
-# As picture_for_copy gives it at about these rates.
+# As small_picture_for gives it at about these rates.
 RATES = ((20_000, 5.0), (40_000, 10.0), (80_000, 12.0))
 SETTLING_S = 1.0
 START_TIMEOUT_S = 30.0

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.lab.browser import missing_browser
 from media.core.quality import steering
-from media.core.share import ALL_LAYERS, MODE, LayerFilter
+from media.core.share import ALL_LAYERS, LAYER_MODE, LayerFilter
 from media.engine.engine import MediaEngine
 from media.engine.share.layers import TemporalLayers
 from server.app import MEDIA
@@ -53,7 +53,7 @@ async def test_a_page_decodes_the_base_alone_and_all_again(
 ) -> None:
     monkeypatch.setattr(steering, "VIDEO_PREFERENCE", (codec,))
     # Two links in one machine are alike: what the rule would ask of a group is asked here for two.
-    monkeypatch.setattr(TemporalLayers, "mode", lambda self, publisher: MODE)
+    monkeypatch.setattr(TemporalLayers, "mode", lambda self, publisher: LAYER_MODE)
     monkeypatch.setattr(
         TemporalLayers, "consider", lambda self, publisher, receivers, views, now_ms: list(views)
     )

@@ -18,43 +18,44 @@ from media.core.share.copymessages import (
     Target,
     encode,
 )
-from media.core.share.copyrule import (
-    COPY_MAX_BPS,
-    GROUP_WATCHERS_MIN,
-    LowerCopyRule,
-    SourceView,
-    picture_for_copy,
-)
-from media.core.share.layerfilter import ALL_LAYERS, LAYERED, MODE, LayerFilter, layer_of, with_layers
-from media.core.share.layerrule import LayerChoice, LayerRule, room_with_layers
+from media.core.share.copyrule import COPY_MAX_BPS, CopyView, LowerCopyRule, SourceView
+from media.core.share.group import GROUP_WATCHERS_MIN
+from media.core.share.layerfilter import LayerFilter, layer_of
+from media.core.share.layermode import ALL_LAYERS, LAYER_MODE, LAYERED_CODECS, with_layers
+from media.core.share.layerrule import LayerChoice, LayerRule, LayerView, room_with_layers
 from media.core.share.loudest import SILENCE, VOICES_HEARD, LoudestVoices, level_of, too_many_voices
-from media.core.share.noroomrule import NoRoomRule
-from media.core.share.simulcastrule import SimulcastRule, UplinkView, low_picture
+from media.core.share.noroomrule import NoRoomRule, NoRoomView
+from media.core.share.simulcastrule import SimulcastRule, SimulcastView, UplinkView
+from media.core.share.smallpicture import small_picture_for, small_video
 
 __all__ = [
     "ALL_LAYERS",
     "COPY_MAX_BPS",
     "GROUP_WATCHERS_MIN",
-    "LAYERED",
-    "MODE",
+    "LAYERED_CODECS",
+    "LAYER_MODE",
     "SILENCE",
     "VOICES_HEARD",
+    "CopyView",
     "Done",
     "Kind",
     "LayerChoice",
     "LayerFilter",
     "LayerRule",
+    "LayerView",
     "LoudestVoices",
     "LowerCopyRule",
     "Message",
     "MessageError",
     "MessageReader",
     "NoRoomRule",
+    "NoRoomView",
     "Open",
     "Picture",
     "Retarget",
     "Simple",
     "SimulcastRule",
+    "SimulcastView",
     "SourceFrame",
     "SourceView",
     "Target",
@@ -62,9 +63,9 @@ __all__ = [
     "encode",
     "layer_of",
     "level_of",
-    "low_picture",
-    "picture_for_copy",
     "room_with_layers",
+    "small_picture_for",
+    "small_video",
     "too_many_voices",
     "with_layers",
 ]

@@ -1,8 +1,8 @@
 """The messages between the relay and a downscaler worker, as bytes on two pipes.
 
 Owns: the framing (four bytes of length) and the fixed layouts. Must never use pickle or anything that can do
-more than carry numbers and one run of bytes: the worker decodes hostile pictures, and what it says is not to
-be trusted more than they are. All numbers are big-endian.
+more than carry numbers and one run of bytes: the worker decodes hostile pictures, and its messages are trusted no
+more than those. All numbers are big-endian.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Retarget:
-    """From now on make it so."""
+    """Make copy `copy_id` so from now on."""
 
     copy_id: int
     target: Target

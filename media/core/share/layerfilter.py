@@ -2,33 +2,28 @@
 
 Owns: reading the layer from the payload itself (VP8: RFC 7741 section 4.2; VP9: RFC 9628 section 4.2; AV1: the OBU
 extension header, AV1 specification section 5.3.3, so that no header extension need be carried) and the choice,
-frame by frame, of what passes. Must never raise on any payload: what cannot be read is the base layer. The caller
-closes up the numbers of what is left out; picture ids keep their gaps, which tell a receiver what it was not sent.
+frame by frame, of what passes. Must never raise on any payload: one that cannot be read counts as the base layer.
+The caller renumbers the packets around those left out; picture ids keep their gaps, from which a receiver sees what
+it was not sent.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import replace
 from typing import NamedTuple
 
-from media.core.parameters import SendParameters
 from media.core.rtp import Codec, is_keyframe
-
-# W3C webrtc-svc: three temporal layers in one stream, 0 2 1 2, at a quarter, a half and all of the frames.
-MODE = "L1T3"
-ALL_LAYERS = 2
-LAYERED = (Codec.AV1.value, Codec.VP9.value, Codec.VP8.value)
+from media.core.share.layermode import ALL_LAYERS
 
 # Frames whose late packets are still recognised: two seconds of 15 a second, longer than a repeat takes.
 REMEMBERED_FRAMES = 32
 
 
 class Layer(NamedTuple):
-    """Where a packet stands. ``number`` -1: it goes on with an OBU whose header was in the packet before.
+    """The layer of a packet. ``number`` -1: the packet continues an OBU whose header was in an earlier packet.
 
-    ``sync``: its frame needs no other of its own layer; ``frees``: no frame above that follows needs one from
-    before it.
+    ``sync``: its frame refers to no other frame of its own layer; ``frees``: no later frame of a higher layer
+    refers to a frame from before this one.
     """
 
     number: int
@@ -76,7 +71,7 @@ def _vp9(data: bytes, start: int, end: int) -> Layer:
         at += 2 if at < end and data[at] & 0x80 else 1
     if not first & 0x20 or at >= end:
         return Layer(0, sync=False, frees=is_keyframe(Codec.VP9, data, start, end))
-    # T (three bits), U: pictures above that follow need none above from before this one.
+    # T (three bits), U: later pictures of higher layers refer to none of them from before this picture.
     return Layer(data[at] >> 5, sync=False, frees=bool(data[at] & 0x10))
 
 
@@ -86,7 +81,7 @@ def _av1(data: bytes, start: int, end: int) -> Layer:
     if aggregation & 0x80:
         return Layer(-1, sync=False, frees=False)
     if aggregation >> 4 & 0x03 != 1:
-        # The first element has its length in front of it (leb128), unless it is the only one.
+        # The length of the first element stands in front of it (leb128), unless it is the only element.
         while at < end and data[at] & 0x80:
             at += 1
         at += 1
@@ -132,11 +127,3 @@ class LayerFilter:
         if passes and layer.frees:
             self._current = self.target
         return passes
-
-
-def with_layers(parameters: SendParameters, mode: str | None) -> SendParameters:
-    """`parameters` with this scalabilityMode, where the codec has such layers."""
-    video = parameters.video
-    if mode is None or not video.active or video.codec not in LAYERED:
-        return parameters
-    return replace(parameters, video=replace(video, scalability_mode=mode))

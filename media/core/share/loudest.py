@@ -1,8 +1,8 @@
 """Whose voices a thin leg hears when more people talk than its link carries.
 
 Owns: the choice of the loudest few for one listener, from the audio levels of RFC 6464, and when a link is too thin
-for all. Must never touch a packet. Who speaks keeps the floor for a second of silence, so that no breath takes it,
-and nobody is cut off by one who is hardly louder.
+for all. Must never touch a packet. A voice keeps the floor through a second of silence, so that a breath does not
+lose it, and loses the floor only to one that is clearly louder.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ LEVEL_MASK = 0x7F
 SILENCE = 127
 # 50 dB under full scale: a browser's gain control lifts speech well above it, and it suppresses noise below.
 SPEAKING_LEVEL = 50
-# A page that tells no levels is taken for an ordinary voice whenever it sends more than DTX's comfort noise.
+# A voice without levels counts as an ordinary one in each packet that is larger than DTX's comfort noise.
 ASSUMED_LEVEL = 30
 COMFORT_NOISE_BYTES = 10
 
-# The pauses between the words of one sentence are shorter.
-KEEPS_MS = 1_000.0
-# Where all who have the floor speak, another takes it who is clearly louder, and not with a cough.
+# The pauses within one sentence are shorter.
+HOLD_MS = 1_000.0
+# While everybody on the floor speaks, a clearly louder voice takes a place, if it lasts longer than a cough.
 LOUDER_BY = 6
 LOUDER_FOR_MS = 300.0
-# One packet of 60 ms is a syllable: levels are smoothed over a word.
+# A packet of 60 ms is a syllable; levels are smoothed over about a word.
 SMOOTHING_MS = 200.0
 
-# The link must carry all voices at once, or the moment when all speak is the one that is not understood; reports
-# and feedback take their part.
+# The link must carry all voices at once, or nobody is understood just when all speak. The margin is for reports and
+# feedback; a link that was too thin must have more of it before all are heard again.
 CROWDED_SHARE = 1.1
 ROOMY_SHARE = 1.4
 
 
 def level_of(extension: int, payload_bytes: int) -> int:
-    """The level of a voice packet in -dBov; `extension` is the byte of RFC 6464, -1 where there is none."""
+    """The level of a voice packet in -dBov; `extension` is the byte of RFC 6464, -1 where the packet has none."""
     if extension >= 0:
         return extension & LEVEL_MASK
     return ASSUMED_LEVEL if payload_bytes > COMFORT_NOISE_BYTES else SILENCE
@@ -52,7 +52,7 @@ def too_many_voices(estimate_bps: float, voices: int, voice_bps: float, *, was_o
 
 @dataclass(slots=True)
 class _Voice:
-    """One voice: its smoothed level, when it spoke last, since when it has, and since when it has the floor."""
+    """One voice: its smoothed level, when it spoke last and since when, and since when it has the floor."""
 
     level: float
     spoke_ms: float
@@ -61,7 +61,7 @@ class _Voice:
 
 
 class LoudestVoices:
-    """The floor as one listener hears it. Voices are numbers of the caller's (SSRCs); times are ms."""
+    """The voices that one listener hears. A voice is a number of the caller's (an SSRC); times are ms."""
 
     def __init__(self, seats: int = VOICES_HEARD) -> None:
         self._seats = seats
@@ -70,11 +70,11 @@ class LoudestVoices:
 
     @property
     def floor(self) -> tuple[int, ...]:
-        """Who is heard now."""
+        """The voices that are heard now."""
         return tuple(self._floor)
 
     def hears(self, number: int, level: int, now_ms: float) -> bool:
-        """Take in a voice packet of this level: whether the listener shall get it."""
+        """Whether the listener shall get this voice packet; `level` is its level in -dBov."""
         if level <= SPEAKING_LEVEL:
             voice = self._spoken(number, level, now_ms)
             if number not in self._floor:
@@ -82,14 +82,14 @@ class LoudestVoices:
         return number in self._floor
 
     def leave(self, number: int) -> None:
-        """This voice is muted or gone: its place is free."""
+        """Free the place of a voice that is muted or gone."""
         self._voices.pop(number, None)
         if number in self._floor:
             self._floor.remove(number)
 
     def _spoken(self, number: int, level: int, now_ms: float) -> _Voice:
         voice = self._voices.get(number)
-        if voice is None or now_ms - voice.spoke_ms > KEEPS_MS:
+        if voice is None or now_ms - voice.spoke_ms > HOLD_MS:
             floor_since_ms = voice.floor_since_ms if voice is not None else 0.0
             voice = self._voices[number] = _Voice(level, now_ms, now_ms, floor_since_ms)
             return voice
@@ -98,7 +98,7 @@ class LoudestVoices:
         return voice
 
     def _contend(self, number: int, voice: _Voice, now_ms: float) -> None:
-        """Give the floor to one who speaks, if a place is free, or its holder silent, or clearly less loud."""
+        """Give the floor to a voice that speaks, if a place is free or its holder silent or clearly less loud."""
         if len(self._floor) >= self._seats:
             weakest = self._weakest(voice, now_ms)
             if weakest is None:
@@ -109,11 +109,11 @@ class LoudestVoices:
 
     def _weakest(self, challenger: _Voice, now_ms: float) -> int | None:
         silent = min(self._floor, key=lambda number: self._voices[number].spoke_ms)
-        if now_ms - self._voices[silent].spoke_ms >= KEEPS_MS:
+        if now_ms - self._voices[silent].spoke_ms >= HOLD_MS:
             return silent
         if now_ms - challenger.speaks_since_ms < LOUDER_FOR_MS:
             return None
         quietest = max(self._floor, key=lambda number: self._voices[number].level)
         holder = self._voices[quietest]
-        settled = now_ms - holder.floor_since_ms >= KEEPS_MS
+        settled = now_ms - holder.floor_since_ms >= HOLD_MS
         return quietest if settled and challenger.level <= holder.level - LOUDER_BY else None

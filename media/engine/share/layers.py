@@ -15,11 +15,12 @@ from media.core.repair import PLAIN_VOICE_BPS
 from media.core.share import (
     ALL_LAYERS,
     GROUP_WATCHERS_MIN,
-    LAYERED,
-    MODE,
+    LAYER_MODE,
+    LAYERED_CODECS,
     LayerChoice,
     LayerFilter,
     LayerRule,
+    LayerView,
     room_with_layers,
 )
 from media.engine.relay.downlink import OutboundStream
@@ -72,7 +73,7 @@ class TemporalLayers:
         ]
         rooms_bps = [_room_bps(view) for view, out in zip(views, shown, strict=True) if out is not None]
         watching = [view for view, out in zip(views, shown, strict=True) if out is not None]
-        on = source.rule.wants_layers(now_ms, rooms_bps, suits=_suits(source.told, watching))
+        on = source.rule.follow(now_ms, LayerView(rooms_bps, suitable=_suitable(source.told, watching)))
         source.choices = {out: source.choices.get(out, LayerChoice()) for out in shown if out is not None}
         if not on:
             for out in source.choices:
@@ -86,7 +87,7 @@ class TemporalLayers:
     def mode(self, publisher: Member) -> str | None:
         """The W3C scalabilityMode that this publisher's picture is to have."""
         source = self._sources.get(publisher.uplink.video)
-        return MODE if source is not None and source.rule.on else None
+        return LAYER_MODE if source is not None and source.rule.on else None
 
     def told(self, publisher: Member, parameters: SendParameters) -> None:
         """What this publisher was asked for."""
@@ -113,10 +114,10 @@ class TemporalLayers:
         return replace(view, estimate_bps=view.estimate_bps + max(0.0, more_bps))
 
 
-def _suits(told: VideoSend, watching: Sequence[ReceiverView]) -> bool:
+def _suitable(told: VideoSend, watching: Sequence[ReceiverView]) -> bool:
     """A motion needs every frame, a detail has few as it is."""
     faces = all(view.profile is ClinicalProfile.FACE for view in watching)
-    return faces and told.active and told.codec in LAYERED
+    return faces and told.active and told.codec in LAYERED_CODECS
 
 
 def _open(out: OutboundStream) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from media.core.parameters import SendParameters
 from media.core.quality import PACE_SHARE, ReceiverView, VideoSteps
 from media.core.rtp import Codec
-from media.core.share import COPY_MAX_BPS, LowerCopyRule, SourceView, Target, picture_for_copy
+from media.core.share import COPY_MAX_BPS, CopyView, LowerCopyRule, SourceView, Target, small_picture_for
 from media.engine.copies.copystream import LowerCopy
 from media.engine.copies.downscaler import DownscalerPool
 from media.engine.relay.downlink import OutboundStream
@@ -115,14 +115,14 @@ class LowerCopies:
             held = self._by_rule[out] = (publisher.uplink.video, LowerCopyRule(), VideoSteps())
         _, rule, steps = held
         was_on = rule.on
-        wanted = rule.wants_lower_copy(now_ms, source, room_bps, rooms_bps)
+        wanted = rule.follow(now_ms, CopyView(room_bps, rooms_bps, source))
         target_bps = min(COPY_MAX_BPS, PACE_SHARE * room_bps)
         if wanted and not was_on:
             steps.start(target_bps, now_ms)
         elif wanted:
             steps.follow(target_bps, now_ms)
         if wanted:
-            height, framerate = picture_for_copy(steps.bitrate_bps)
+            height, framerate = small_picture_for(steps.bitrate_bps)
             self.use(viewer, publisher, Target(height, framerate, steps.bitrate_bps))
         elif was_on:
             self.use(viewer, publisher, None)

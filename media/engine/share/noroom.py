@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from media.core.quality import ReceiverView
-from media.core.share import GROUP_WATCHERS_MIN, NoRoomRule
+from media.core.share import GROUP_WATCHERS_MIN, NoRoomRule, NoRoomView
 from media.engine.relay.downlink import OutboundStream
 from media.engine.relay.rooms import Member
 from media.engine.relay.uplink import InboundStream
@@ -37,8 +37,9 @@ class NoRoom:
             for out, (viewer, view) in zip(slots, receivers, strict=True)
             if out is not None
         }
-        spared = {out for out in rooms_bps if out.source not in (large, None)}
-        left_out = self._rules.setdefault(large, NoRoomRule()).left_out(now_ms, rooms_bps, spared)
+        shown_small = {out for out in rooms_bps if out.source not in (large, None)}
+        rule = self._rules.setdefault(large, NoRoomRule())
+        left_out = rule.follow(now_ms, NoRoomView(rooms_bps, shown_small))
         for out in rooms_bps:
             if out in left_out and out.source is not None:
                 out.attach(None)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from media.core.parameters import VideoSend
 from media.core.quality import PublisherView, ReceiverView, common_codec
-from media.core.share import SimulcastRule, UplinkView, low_picture
+from media.core.share import SimulcastRule, SimulcastView, UplinkView, small_video
 from media.engine.relay.downlink import OutboundStream
 from media.engine.relay.rooms import Member
 from media.engine.relay.uplink import InboundStream
@@ -54,15 +54,15 @@ class Simulcast:
             for out, (member, view) in zip(slots, receivers, strict=True)
             if out is not None
         }
-        source.rule.follow(now_ms, rooms_bps, up)
         flows = source.asked and not low.muted and low.stats.rate_bps(now_ms) > 0
-        source.rule.sent(now_ms, flows=flows or low.muted or not source.asked)
+        unanswered = source.asked and not low.muted and not flows
+        source.rule.follow(now_ms, SimulcastView(rooms_bps, up, unanswered=unanswered))
         served = [view for out, view in watching.items() if out in source.rule.served]
         encodes = tuple(entry.value for entry in low.codecs.values())
         codec = common_codec(PublisherView(codecs=encodes), served)
         source.low = NOTHING
         if served and codec is not None:
-            source.low = low_picture(source.rule.bitrate_bps, codec)
+            source.low = small_video(source.rule.bitrate_bps, codec)
         for out in watching:
             _show(
                 out, publisher.uplink.video, low, low_fits=flows and out in source.rule.served, now_ms=now_ms

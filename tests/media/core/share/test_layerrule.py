@@ -11,15 +11,16 @@ from media.core.share.layerrule import (
     RISE_AFTER_MS,
     LayerChoice,
     LayerRule,
+    LayerView,
     room_with_layers,
 )
 
 STEP_MS = 250.0
 
 
-def ask(rule: LayerRule, since_ms: float, for_ms: float, *rooms_bps: float, suits: bool = True) -> bool:
+def ask(rule: LayerRule, since_ms: float, for_ms: float, *rooms_bps: float, suitable: bool = True) -> bool:
     for step in range(int(for_ms / STEP_MS) + 1):
-        rule.wants_layers(since_ms + step * STEP_MS, rooms_bps, suits=suits)
+        rule.follow(since_ms + step * STEP_MS, LayerView(rooms_bps, suitable=suitable))
     return rule.on
 
 
@@ -44,7 +45,7 @@ def test_layers_go_when_links_have_been_alike_for_good() -> None:
 def test_a_picture_that_needs_all_its_frames_loses_its_layers_at_once() -> None:
     rule = LayerRule()
     ask(rule, 0, ON_AFTER_MS, 120_000, 240_000)
-    assert not ask(rule, 10_000, 0, 120_000, 240_000, suits=False)
+    assert not ask(rule, 10_000, 0, 120_000, 240_000, suitable=False)
 
 
 def test_the_source_sees_the_room_of_the_whole_of_which_the_base_fits() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from media.core.share.loudest import (
     ASSUMED_LEVEL,
-    KEEPS_MS,
+    HOLD_MS,
     LOUDER_BY,
     LOUDER_FOR_MS,
     SILENCE,
@@ -59,13 +59,13 @@ def test_silence_takes_no_place() -> None:
 def test_who_pauses_between_words_keeps_the_floor() -> None:
     talk = Talk()
     talk.go_on(600, {DOCTOR: TALK, STATION: TALK})
-    assert all(DOCTOR in heard for heard in talk.go_on(KEEPS_MS - 120, {STATION: TALK, MEDIATOR: TALK}))
+    assert all(DOCTOR in heard for heard in talk.go_on(HOLD_MS - 120, {STATION: TALK, MEDIATOR: TALK}))
 
 
 def test_after_a_second_of_silence_the_next_who_speaks_takes_the_place_at_once() -> None:
     talk = Talk()
     talk.go_on(600, {DOCTOR: TALK, STATION: TALK})
-    talk.go_on(KEEPS_MS + PACKET_MS, {STATION: TALK})
+    talk.go_on(HOLD_MS + PACKET_MS, {STATION: TALK})
     assert MEDIATOR in talk.go_on(60, {STATION: TALK, MEDIATOR: TALK})[0]
     assert talk.chooser.floor == (STATION, MEDIATOR)
 
@@ -90,7 +90,7 @@ def test_who_has_just_got_the_floor_is_not_thrown_out_again() -> None:
     talk.go_on(600, {MEDIATOR: 15})
     talk.go_on(PACKET_MS, {MEDIATOR: 15, STATION: 45})
     all_three = {MEDIATOR: 15, STATION: 45, DOCTOR: 10}
-    assert all(DOCTOR not in heard for heard in talk.go_on(KEEPS_MS - PACKET_MS, all_three))
+    assert all(DOCTOR not in heard for heard in talk.go_on(HOLD_MS - PACKET_MS, all_three))
     assert DOCTOR in talk.go_on(2 * PACKET_MS, all_three)[-1]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from media.core.share.noroomrule import BACK_AFTER_MS, BACK_BPS, OUT_AFTER_MS, NoRoomRule
-from media.core.share.simulcastrule import LOW_KEEP_BPS, LOW_MIN_BPS
+from media.core.share.noroomrule import BACK_AFTER_MS, BACK_BPS, OUT_AFTER_MS, NoRoomRule, NoRoomView
+from media.core.share.smallpicture import SMALL_KEEP_BPS, SMALL_MIN_BPS
 
 STEP_MS = 250.0
 UNLIKE = {"bare": 10_000.0, "rich": 900_000.0}
@@ -16,11 +16,11 @@ def ask(
     since_ms: float,
     for_ms: float,
     rooms_bps: dict[str, float],
-    spared: frozenset[str] = frozenset(),
+    shown_small: frozenset[str] = frozenset(),
 ) -> frozenset[str]:
     out = frozenset[str]()
     for step in range(int(for_ms / STEP_MS) + 1):
-        out = rule.left_out(since_ms + step * STEP_MS, rooms_bps, spared)
+        out = rule.follow(since_ms + step * STEP_MS, NoRoomView(rooms_bps, shown_small))
     return out
 
 
@@ -32,7 +32,7 @@ def test_a_link_without_room_is_left_out_after_a_while() -> None:
 
 @pytest.mark.parametrize(
     "rooms_bps",
-    [{"bare": 10_000.0}, {"bare": 10_000.0, "poor": 60_000.0}, {"thin": LOW_MIN_BPS, "rich": 900_000.0}],
+    [{"bare": 10_000.0}, {"bare": 10_000.0, "poor": 60_000.0}, {"thin": SMALL_MIN_BPS, "rich": 900_000.0}],
 )
 def test_nobody_is_left_out_of_a_call_of_two_or_where_all_are_poor_or_have_room(
     rooms_bps: dict[str, float],
@@ -41,7 +41,7 @@ def test_nobody_is_left_out_of_a_call_of_two_or_where_all_are_poor_or_have_room(
 
 
 def test_who_has_a_small_picture_keeps_it_a_little_longer() -> None:
-    rooms_bps = UNLIKE | {"bare": (LOW_KEEP_BPS + LOW_MIN_BPS) / 2}
+    rooms_bps = UNLIKE | {"bare": (SMALL_KEEP_BPS + SMALL_MIN_BPS) / 2}
     assert not ask(NoRoomRule(), 0, 60_000, rooms_bps, frozenset({"bare"}))
     assert ask(NoRoomRule(), 0, 60_000, rooms_bps) == {"bare"}
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 
 from media.core.share.simulcastrule import (
-    LOW_MAX_BPS,
-    LOW_MIN_BPS,
-    LOW_SHARE,
     OFF_AFTER_MS,
     ON_AFTER_MS,
     REFUSED_MS,
     SILENT_MS,
+    SMALL_MAX_BPS,
+    SMALL_SHARE,
     UPLINK_KEEP_BPS,
     UPLINK_LOST_MS,
     UPLINK_MIN_BPS,
     SimulcastRule,
+    SimulcastView,
     UplinkView,
-    low_picture,
 )
+from media.core.share.smallpicture import SMALL_MIN_BPS
 
 STEP_MS = 250.0
 UNLIKE = {"thin": 60_000.0, "rich": 900_000.0}
@@ -35,10 +35,14 @@ def ask(
     large_asked_bps: float = 0.0,
 ) -> frozenset[str]:
     for step in range(int(for_ms / STEP_MS) + 1):
-        rule.follow(
-            since_ms + step * STEP_MS, rooms_bps, UplinkView(uplink_bps, video_reported_bps, large_asked_bps)
-        )
+        uplink = UplinkView(uplink_bps, video_reported_bps, large_asked_bps)
+        rule.follow(since_ms + step * STEP_MS, SimulcastView(rooms_bps, uplink))
     return rule.served
+
+
+def answer(rule: SimulcastRule[str], now_ms: float, *, arrives: bool) -> None:
+    """The page was asked for the small picture and sends it, or not."""
+    rule.follow(now_ms, SimulcastView(UNLIKE, UplinkView(RICH_UPLINK_BPS), unanswered=not arrives))
 
 
 def on() -> SimulcastRule[str]:
@@ -106,9 +110,9 @@ def test_a_page_that_believes_in_too_little_yet_begins_no_second_picture_at_the_
 def test_the_small_picture_has_its_share_of_what_the_page_believes_in_and_grows_with_it() -> None:
     rule = SimulcastRule[str]()
     ask(rule, 0, 10_000, UNLIKE, RICH_UPLINK_BPS, video_reported_bps=44_000, large_asked_bps=20_000)
-    assert rule.bitrate_bps == LOW_MIN_BPS
+    assert rule.bitrate_bps == SMALL_MIN_BPS
     ask(rule, 10_000, 30_000, UNLIKE, RICH_UPLINK_BPS, video_reported_bps=110_000, large_asked_bps=48_000)
-    assert LOW_MIN_BPS < rule.bitrate_bps <= 110_000 * LOW_SHARE
+    assert SMALL_MIN_BPS < rule.bitrate_bps <= 110_000 * SMALL_SHARE
     ask(rule, 40_000, 30_000, UNLIKE, RICH_UPLINK_BPS, video_reported_bps=900_000, large_asked_bps=300_000)
     assert rule.bitrate_bps == 48_000, "what the thin viewer has room for"
 
@@ -127,13 +131,13 @@ def test_the_small_picture_fits_the_thinnest_of_its_viewers_and_never_grows_larg
     assert rule.bitrate_bps <= 30_000
     wide = SimulcastRule[str]()
     ask(wide, 0, 60_000, {"thin": 300_000.0, "rich": 5_000_000.0}, 5_000_000.0)
-    assert wide.bitrate_bps == LOW_MAX_BPS
+    assert wide.bitrate_bps == SMALL_MAX_BPS
 
 
 def test_a_page_that_does_not_send_it_is_left_alone_for_a_while() -> None:
     rule = on()
-    rule.sent(11_000, flows=False)
-    rule.sent(11_000 + SILENT_MS, flows=False)
+    answer(rule, 11_000, arrives=False)
+    answer(rule, 11_000 + SILENT_MS, arrives=False)
     assert not rule.served
     start_ms = 11_000 + SILENT_MS
     assert not ask(rule, start_ms + STEP_MS, REFUSED_MS - 2 * STEP_MS, UNLIKE)
@@ -142,14 +146,7 @@ def test_a_page_that_does_not_send_it_is_left_alone_for_a_while() -> None:
 
 def test_pauses_of_a_small_picture_that_flows_are_forgiven() -> None:
     rule = on()
-    rule.sent(11_000, flows=False)
-    rule.sent(12_000, flows=True)
-    rule.sent(11_000 + SILENT_MS, flows=False)
+    answer(rule, 11_000, arrives=False)
+    answer(rule, 12_000, arrives=True)
+    answer(rule, 11_000 + SILENT_MS, arrives=False)
     assert rule.served == {"thin"}
-
-
-def test_the_small_picture_is_small() -> None:
-    small, smaller = low_picture(LOW_MAX_BPS, "video/VP8"), low_picture(20_000, "video/VP8")
-    assert small.active
-    assert small.scale_resolution_down_by == 2.0, "320x240 of 640x480"
-    assert smaller.scale_resolution_down_by == 4.0, "160x120"

@@ -6,7 +6,7 @@ import asyncio
 from itertools import pairwise
 
 from media.core.parameters import ClinicalProfile, Preferences
-from media.core.share import MODE
+from media.core.share import LAYER_MODE
 from tests.media.engine.copies.test_copystream import fix_estimate
 from tests.support.leg_client import Client, Relay, relay, until
 
@@ -71,7 +71,7 @@ def obey(running: Relay, station: Layered) -> None:
     """Send what was asked for, as a page does."""
     asked = running.heard.parameters["station"].video
     station.rate_bps = asked.max_bitrate_bps
-    station.layers = asked.scalability_mode == MODE
+    station.layers = asked.scalability_mode == LAYER_MODE
 
 
 async def test_the_thin_leg_gets_fewer_frames_of_a_picture_that_its_link_could_not_take_whole() -> None:
