@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -164,8 +165,6 @@ class MediaEngine:
             raise OfferRefused("too_many_legs")
         offer = read_offer(offer_sdp)
         hooks = LegHooks(
-            rtp=self._rtp_arrived,
-            rtcp=self._rtcp_arrived,
             data=self._data_arrived,
             state=self._leg_state,
             validated=self._registry.guard.validate,
@@ -181,6 +180,7 @@ class MediaEngine:
         self._members[leg] = member
         self._stills.leg_opened(member)
         self._controls[leg] = LegControl(member, feedback_ssrc=numbers[-1])
+        leg.deliver_to(member.uplink.rtp_arrived, partial(self._rtcp_arrived, leg))
         self._registry.add(leg)
         transport = Transport(leg.username, leg.password, leg.fingerprint, leg.candidates)
         answer = compose_answer(offer, transport, sources, secrets.randbits(62))
@@ -311,9 +311,6 @@ class MediaEngine:
         return self.lower_copies.use(self._members[viewer], self._members[publisher], target)
 
     # What legs tell ------------------------------------------------------------------------------------
-
-    def _rtp_arrived(self, leg: Leg, data: bytes, now_s: float) -> None:
-        self._members[leg].uplink.rtp_arrived(data, now_s)
 
     def _rtcp_arrived(self, leg: Leg, data: bytes, now_s: float) -> None:
         try:

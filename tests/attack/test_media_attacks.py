@@ -217,12 +217,12 @@ async def test_a_stranger_cannot_disturb_a_call(attack: str, source: str) -> Non
 async def test_a_check_with_the_right_user_and_a_wrong_password_wins_nothing() -> None:
     async with relay() as running, attacker(running) as stranger:
         station, doctor = await running.call("station", "doctor")
-        where = running.leg("station")._address
+        where = running.leg("station").address
         async with talk(station, doctor):
             await stranger.send(station.ice.check(password="guess" * 8) for _ in range(1_000))
             await stranger.send([b"\x80\x6f" + bytes(60)])
         assert running.engine.refused == {"unknown_address": 1}
-        assert running.leg("station")._address == where
+        assert running.leg("station").address == where
         # It is told 401 (RFC 8489 section 9.1.3), in fewer bytes than it spent.
         answers = stranger.answers()
         assert {stun.parse_message(one).error_code for one in answers} == {401}
@@ -272,10 +272,10 @@ async def test_srtp_replayed_from_a_wrong_address_is_refused_and_counted() -> No
 async def test_a_replayed_check_from_elsewhere_does_not_move_the_leg() -> None:
     async with relay() as running, attacker(running) as stranger:
         station, doctor = await running.call("station", "doctor")
-        where = running.leg("station")._address
+        where = running.leg("station").address
         async with talk(station, doctor):
             await stranger.send([station.ice.check()] * 100)
-        assert running.leg("station")._address == where
+        assert running.leg("station").address == where
 
 
 # An authenticated peer that misbehaves -------------------------------------------------------------------

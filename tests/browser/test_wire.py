@@ -14,8 +14,9 @@ from benchmarks.lab.systems import people
 from media.core import rtp
 from media.core.repair import DATAGRAM_OVERHEAD_BYTES, SHARE
 from media.core.rtp import rtcp
-from media.engine.engine import MediaEngine
-from media.engine.transport.leg import WIRE_OVERHEAD_BYTES, Leg
+from media.engine.transport.datagrams import WIRE_OVERHEAD_BYTES
+from media.engine.transport.leg import Leg
+from media.engine.transport.srtp import PacketHandler
 from tests.support.call import in_call
 
 pytestmark = [
@@ -60,30 +61,32 @@ class Wire:
 def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
     """Listens where packets are plain."""
     seen = Wire()
-    arrived, arrived_rtcp = MediaEngine._rtp_arrived, MediaEngine._rtcp_arrived
-    send, send_rtcp = Leg.send_rtp, Leg.send_rtcp
+    deliver_to = Leg.deliver_to
 
-    def hear(engine: MediaEngine, leg: Leg, data: bytes, now_s: float) -> None:
-        seen.rtp("up", data)
-        arrived(engine, leg, data, now_s)
+    def listening(leg: Leg, on_rtp: PacketHandler, on_rtcp: PacketHandler) -> None:
+        send, send_rtcp = leg.send_rtp, leg.send_rtcp
 
-    def hear_rtcp(engine: MediaEngine, leg: Leg, data: bytes, now_s: float) -> None:
-        seen.rtcp_up_bytes[leg.leg_id] += len(data) + DATAGRAM_OVERHEAD_BYTES
-        rtcp.parse(data)
-        arrived_rtcp(engine, leg, data, now_s)
+        def hear(data: bytes, now_s: float) -> None:
+            seen.rtp("up", data)
+            on_rtp(data, now_s)
 
-    def tell(leg: Leg, packet: bytes) -> None:
-        seen.rtp("down", packet)
-        send(leg, packet)
+        def hear_rtcp(data: bytes, now_s: float) -> None:
+            seen.rtcp_up_bytes[leg.leg_id] += len(data) + DATAGRAM_OVERHEAD_BYTES
+            rtcp.parse(data)
+            on_rtcp(data, now_s)
 
-    def tell_rtcp(leg: Leg, data: bytes) -> None:
-        seen.rtcp_down_bytes[leg.leg_id] += len(data) + DATAGRAM_OVERHEAD_BYTES
-        send_rtcp(leg, data)
+        def tell(packet: bytes) -> None:
+            seen.rtp("down", packet)
+            send(packet)
 
-    monkeypatch.setattr(MediaEngine, "_rtp_arrived", hear)
-    monkeypatch.setattr(MediaEngine, "_rtcp_arrived", hear_rtcp)
-    monkeypatch.setattr(Leg, "send_rtp", tell)
-    monkeypatch.setattr(Leg, "send_rtcp", tell_rtcp)
+        def tell_rtcp(data: bytes) -> None:
+            seen.rtcp_down_bytes[leg.leg_id] += len(data) + DATAGRAM_OVERHEAD_BYTES
+            send_rtcp(data)
+
+        leg.send_rtp, leg.send_rtcp = tell, tell_rtcp
+        deliver_to(leg, hear, hear_rtcp)
+
+    monkeypatch.setattr(Leg, "deliver_to", listening)
     return seen
 
 

@@ -23,7 +23,7 @@ from media.core.repair import voice_wire_bps
 from media.core.rtp import Codec, red, rtcp, rtx
 from media.core.stills import Hello, build
 from media.engine.transport.answer import GOOGLE_MAX_KBPS, GOOGLE_MIN_KBPS, GOOGLE_START_KBPS
-from media.engine.transport.leg import WIRE_OVERHEAD_BYTES
+from media.engine.transport.datagrams import WIRE_OVERHEAD_BYTES
 from media.engine.transport.offer import Offer as SdpOffer
 from tests.sim.agenda import Agenda
 from tests.sim.gcc import BrowserEstimate

@@ -13,7 +13,7 @@ from media.core import rtp
 from media.core.estimate import TwccReceiver
 from media.core.repair import NackGenerator, ReceptionStats, RemoteClock
 from media.core.rtp import red, rtcp, rtx
-from media.engine.transport.leg import WIRE_OVERHEAD_BYTES
+from media.engine.transport.datagrams import WIRE_OVERHEAD_BYTES
 from media.engine.transport.offer import MediaLine
 from media.engine.transport.offer import Offer as SdpOffer
 from tests.sim.agenda import Agenda

@@ -19,7 +19,7 @@ from media.engine.relay.rooms import Member, Room
 from media.engine.relay.stillexchange import Stills
 from media.engine.relay.uplink import Uplink
 from media.engine.transport.answer import SlotSources
-from media.engine.transport.leg import WIRE_OVERHEAD_BYTES
+from media.engine.transport.datagrams import WIRE_OVERHEAD_BYTES
 from media.engine.transport.offer import Offer
 from tests.sim.agenda import Agenda
 from tests.sim.page import RTCP_OVERHEAD_BYTES

@@ -19,7 +19,8 @@ from media.core.repair import NackResponder, SenderReports
 from media.core.rtp import Codec, Header, PacketCache, RedSender, StreamRewriter, is_keyframe, rtcp, rtx
 from media.core.share import LayerFilter, LoudestVoices, layer_of
 from media.engine.transport.answer import SlotSources
-from media.engine.transport.leg import WIRE_OVERHEAD_BYTES, Leg
+from media.engine.transport.datagrams import WIRE_OVERHEAD_BYTES
+from media.engine.transport.leg import Leg
 from media.engine.transport.offer import AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE, MediaLine, SlotLines
 
 if TYPE_CHECKING:

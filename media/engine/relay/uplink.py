@@ -27,7 +27,8 @@ from media.core.repair import (
 from media.core.rtp import Codec, Header, RedError, RedReceiver, is_keyframe, rtcp, rtx
 from media.core.share import SILENCE, level_of
 from media.engine.transport.aiortc_private import PACKET_MAX_BYTES
-from media.engine.transport.leg import WIRE_OVERHEAD_BYTES, Leg
+from media.engine.transport.datagrams import WIRE_OVERHEAD_BYTES
+from media.engine.transport.leg import Leg
 from media.engine.transport.offer import AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE, MediaLine
 
 # What can go on to every page, also when it must be sent once more. A packet that was numbered and then found too

@@ -13,7 +13,6 @@ import secrets
 import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import aioice.ice
@@ -25,7 +24,7 @@ from aiortc.rtcicetransport import RTCIceCandidate, RTCIceGatherer, RTCIceTransp
 from pylibsrtp import SRTP_MAX_TRAILER_LEN
 from pylibsrtp import Error as SrtpError
 
-from media.engine.transport.guard import DATAGRAM_MAX_BYTES, Address
+from media.engine.transport.datagrams import DATAGRAM_MAX_BYTES, UDP_IP_BYTES, Address, Traffic
 
 # DTLS and STUN only: a handshake is four flights and a data channel on a thin link is slow.
 # A flood that reaches this bound can only come from the authenticated peer itself.
@@ -83,18 +82,6 @@ class PortLike(Protocol):
 
     def unexpect(self, transaction_id: bytes) -> None:
         """No response with this id is wanted any more."""
-
-
-# What UDP and IPv4 add to each datagram.
-UDP_IP_BYTES = 8 + 20
-
-
-@dataclass(slots=True)
-class Traffic:
-    """Bytes on the wire of one leg since it began, headers of UDP and IPv4 included."""
-
-    sent_bytes: int = 0
-    received_bytes: int = 0
 
 
 class _PortTransport:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from media.core.quality import VIDEO_PREFERENCE
 from media.core.rtp import Codec
-from media.engine.transport.guard import Address
+from media.engine.transport.datagrams import Address
 from media.engine.transport.offer import TWCC_URI, Format, MediaLine, Offer
 
 # 60 ms packets: at 20 ms the headers alone cost 24 kbit/s of the link.

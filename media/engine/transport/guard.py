@@ -9,13 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import Generic, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from media.engine.transport.leg import Leg
+from media.engine.transport.datagrams import DATAGRAM_MAX_BYTES, Address
 
-# An Ethernet payload: nothing larger reaches us unfragmented, and pylibsrtp's buffer ends here too.
-DATAGRAM_MAX_BYTES = 1500
 # A browser changes address when its phone changes mast; more addresses than this at once is not a browser.
 ADDRESSES_PER_LEG = 16
 
@@ -25,7 +22,16 @@ STUN_USERNAME = 0x0006
 # RFC 8445 allows 256 characters a side; ours are short, the peer's may be long.
 STUN_USERNAME_MAX_BYTES = 513
 
-Address = tuple[str, int]
+
+class Addressed(Protocol):
+    """What the guard needs to know of a leg."""
+
+    @property
+    def address(self) -> Address:
+        """Where the peer is reached now."""
+
+
+LegT = TypeVar("LegT", bound=Addressed)
 
 
 class Kind(IntEnum):
@@ -84,15 +90,15 @@ def stun_transaction_id(data: bytes) -> bytes | None:
     return data[8:20]
 
 
-class Guard:
-    """The table of addresses that have proved themselves, and the count of what was turned away."""
+class Guard(Generic[LegT]):
+    """The table of addresses that have proved themselves, and the count of what was refused."""
 
     def __init__(self) -> None:
-        self.legs_by_address: dict[Address, Leg] = {}
-        self._addresses_by_leg: dict[Leg, list[Address]] = {}
+        self.legs_by_address: dict[Address, LegT] = {}
+        self._addresses_by_leg: dict[LegT, list[Address]] = {}
         self.refused: Counter[str] = Counter()
 
-    def validate(self, address: Address, leg: Leg) -> None:
+    def validate(self, address: Address, leg: LegT) -> None:
         """`address` has sent an authenticated STUN request for `leg`: let its datagrams through."""
         holder = self.legs_by_address.get(address)
         if holder is leg:
@@ -101,14 +107,14 @@ class Guard:
             self._addresses_by_leg[holder].remove(address)
         addresses = self._addresses_by_leg.setdefault(leg, [])
         if len(addresses) >= ADDRESSES_PER_LEG:
-            # Never the one in use: checks recorded on the way and sent again from elsewhere would push it out.
+            # Keep the address in use: checks that are recorded and sent again from elsewhere would push it out.
             oldest = next(one for one in addresses if one != leg.address)
             addresses.remove(oldest)
             del self.legs_by_address[oldest]
         addresses.append(address)
         self.legs_by_address[address] = leg
 
-    def forget(self, leg: Leg) -> None:
-        """`leg` is gone: none of its addresses may send any more."""
+    def forget(self, leg: LegT) -> None:
+        """`leg` is gone: stop accepting datagrams from its addresses."""
         for address in self._addresses_by_leg.pop(leg, ()):
             del self.legs_by_address[address]

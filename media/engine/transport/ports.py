@@ -15,14 +15,8 @@ from collections.abc import Sequence
 from aioice.ice import get_host_addresses
 
 from media.engine.transport.aiortc_private import LegStunProtocol
-from media.engine.transport.guard import (
-    Address,
-    Guard,
-    Kind,
-    classify,
-    stun_local_username,
-    stun_transaction_id,
-)
+from media.engine.transport.datagrams import Address
+from media.engine.transport.guard import Guard, Kind, classify, stun_local_username, stun_transaction_id
 from media.engine.transport.leg import Leg
 
 # Two seconds of a hundred calls at 1 Mbit/s would be 25 MB; the kernel caps this to what it allows.
@@ -161,7 +155,7 @@ class PortRegistry:
     """All shared ports of the engine and the tables by which a datagram finds its leg."""
 
     def __init__(self) -> None:
-        self.guard = Guard()
+        self.guard: Guard[Leg] = Guard()
         self.legs_by_username: dict[str, Leg] = {}
         self.ports: list[SharedPort] = []
 

@@ -86,14 +86,14 @@ async def pair(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pair]:
     engine = MediaEngine(MediaSettings(port=0, hosts=("127.0.0.1",)))
     await engine.start()
     sides: dict[Leg, Side] = {}
-    monkeypatch.setattr(Leg, "send_rtcp", lambda leg, data: sides[leg].datagrams.append(data))
     try:
         for name in ("station", "doctor"):
             client = Client(seed=1, slots=1)
             await engine.open_leg(name, client.offer)
             engine.join("room", name)
             member = engine._members[engine._legs[name]]
-            sides[member.leg] = Side(client, member, FeedbackSender(member, 4711))
+            side = sides[member.leg] = Side(client, member, FeedbackSender(member, 4711))
+            monkeypatch.setattr(member.leg, "send_rtcp", side.datagrams.append)
         station, doctor = sides.values()
         yield Pair(station, doctor)
     finally:

@@ -46,7 +46,7 @@ class Page:
 
     def __init__(self, running: Relay, leg_id: str, receiver: StillReceiver | None = None) -> None:
         self.leg = running.leg(leg_id)
-        self.leg._channel = self  # type: ignore[assignment]
+        self.leg.data._reliable = self  # type: ignore[assignment]
         self.receiver = receiver or StillReceiver()
         self.sender = StillSender()
         self.frames: list[Frame] = []
@@ -57,7 +57,7 @@ class Page:
         self.say(Hello(going))
 
     def say(self, frame: Frame) -> None:
-        self.leg._data_arrived(build(frame))
+        self.leg.data._arrived(build(frame))
 
     def send_still(self, one: Still) -> None:
         for frame in self.sender.offer(one, one.offer.still_id, NO_SLOT):
@@ -283,7 +283,7 @@ async def test_junk_and_lies_on_the_channel_are_counted_and_do_no_harm() -> None
             build(Grant(1_000, 500)),
             build(Offer(SERVER_IDS, 9, 9, 9, 9, *KINDS)),
         ):
-            station.leg._data_arrived(junk)
+            station.leg.data._arrived(junk)
         assert station.leg.refused["still"] == 4
         station.say(Have(SERVER_IDS | 1, 600_000))
         station.send_still(still())

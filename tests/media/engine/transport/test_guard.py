@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import pytest
 
 from benchmarks.peers.ice import IceClient
+from media.engine.transport.datagrams import DATAGRAM_MAX_BYTES, Address
 from media.engine.transport.guard import (
     ADDRESSES_PER_LEG,
-    DATAGRAM_MAX_BYTES,
     Guard,
     Kind,
     classify,
     stun_local_username,
     stun_transaction_id,
 )
-from media.engine.transport.leg import Leg
 
 
 class _Leg:
     """Stands for a leg: of it the guard only wants to know the address in use."""
 
-    address = ("192.0.2.1", 0)
+    address: Address = ("192.0.2.1", 0)
 
 
-def leg() -> Leg:
-    return cast(Leg, _Leg())
+def leg() -> _Leg:
+    return _Leg()
 
 
 def check(remote: str = "ours") -> bytes:

@@ -107,13 +107,13 @@ async def test_no_media_leaves_without_consent_and_it_comes_back_with_it(
         station, doctor = await running.call("station", "doctor")
         await voice_passes(station, doctor)
         monkeypatch.setattr("media.engine.transport.aiortc_private.CONSENT_EXPIRY_S", 0.0)
-        await until(lambda: not running.leg("doctor")._consents)
+        await until(lambda: not running.leg("doctor").srtp.consents)
         mark = len(doctor.packets)
         sent = running.member("doctor").downlink.sent_packets
         station.send_audio(b"to one who does not want it")
         await until(lambda: running.member("doctor").downlink.sent_packets > sent)
         monkeypatch.undo()
-        await until(lambda: running.leg("doctor")._consents)
+        await until(lambda: running.leg("doctor").srtp.consents)
         await voice_passes(station, doctor)
         assert not any(b"does not want" in one.payload[:40] for one in doctor.packets[mark:])
 

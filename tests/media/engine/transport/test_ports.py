@@ -44,9 +44,9 @@ async def test_a_leg_goes_on_from_another_address() -> None:
     async with relay() as running:
         station, doctor = await running.call("station", "doctor")
         await voice_passes(station, doctor)
-        before = running.leg("station")._address
+        before = running.leg("station").address
         await station.move()
-        await until(lambda: running.leg("station")._address != before)
+        await until(lambda: running.leg("station").address != before)
         await voice_passes(station, doctor)
         await voice_passes(doctor, station)
         assert running.heard.states_of("station") == ["connecting", "connected"]
@@ -59,7 +59,7 @@ async def test_a_leg_goes_on_over_the_other_family() -> None:
         await voice_passes(station, doctor)
         station.server = ("::1", running.engine._registry.ports[1].port)
         await station.move()
-        await until(lambda: running.leg("station")._address[0] == "::1")
+        await until(lambda: running.leg("station").address[0] == "::1")
         await voice_passes(station, doctor)
         await voice_passes(doctor, station)
 
