@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.benchmarks.lab.readings.test_measure import BEAT_S, RATE_HZ, audio, sample, video
 
 from benchmarks.lab.readings.changes import after_changes
 from benchmarks.lab.readings.collected import Sample
+from tests.benchmarks.lab.readings.test_measure import BEAT_S, RATE_HZ, audio, sample, video
 
 
 def call(
