@@ -108,8 +108,8 @@ function setDuty(on) {
     if (on) return;
     entries = [];
     queue.set(entries);
-    session.media.stopLeg();
-    session.media.closeDevices();
+    session.leg.stop();
+    session.devices.close();
     showLink(link, null);
 }
 
@@ -129,16 +129,16 @@ function onConsultation(message) {
     if (!onDuty) setDuty(false); // nothing is warm for nobody
     const why = message.consultation_id === withdrawnId ? "consent.withdrawn" : message.discreet ? "ended.discreet" : "ended.title";
     notice(t(over ? why : "left.title"));
-    session.media.setMuted(false);
-    session.media.cameraOff = false;
-    session.media.forgetChoices({ profile: "face" }); // what is looked at belongs to one patient
+    session.devices.setMuted(false);
+    session.devices.forgetCameraOff();
+    session.devices.forgetChoices({ profile: "face" }); // what is looked at belongs to one patient
 }
 
 /** Opens camera and microphone and makes the leg warm. */
 function showSelf() {
     cameraSinceMs = Date.now();
-    session.media.startLeg();
-    void session.media.openDevices();
+    session.leg.start();
+    void session.devices.open();
 }
 
 /** @param {QueueEntry[]} fresh */
@@ -163,7 +163,7 @@ function render() {
     else callView.hide();
     const call = now === "call" ? consultation : null;
     if (together || call?.discreet || (call && call.participants.length > 2)) void withTogether((part) => part.showPresence(call));
-    session.media.tellOthers(now === "call");
+    session.devices.tellOthers(now === "call");
     find("[data-link-own]", HTMLElement).hidden = !onDuty;
     showQueue();
     showTitle();
@@ -190,8 +190,8 @@ function showTitle() {
 }
 
 function showDevices() {
-    const { capture } = session.media;
-    card.show(session.media, document.body.dataset.view === "queue");
+    const { capture } = session.devices;
+    card.show(session.devices, document.body.dataset.view === "queue");
     find("[data-action=wake]", HTMLElement).hidden = !onDuty || capture.states.video !== "off";
     callView.devicesChanged();
 }
@@ -199,8 +199,8 @@ function showDevices() {
 function tick() {
     page.tick();
     queue.tick();
-    const looksOn = !consultation && session.media.capture.tracks.video;
-    if (looksOn && Date.now() - cameraSinceMs > CAMERA_RESTS_AFTER_MS) session.media.restCamera();
+    const looksOn = !consultation && session.devices.capture.tracks.video;
+    if (looksOn && Date.now() - cameraSinceMs > CAMERA_RESTS_AFTER_MS) session.devices.restCamera();
 }
 
 /** @param {HTMLElement} target */

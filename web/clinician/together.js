@@ -60,12 +60,12 @@ export class Together {
     /** @param {Group} group the one that is led */
     async #group(group) {
         await ready();
-        const { media } = this.page.session;
+        const { leg } = this.page.session;
         if (!group.open) {
             this.#host?.close();
             this.#host = null;
             document.body.classList.remove("in-group");
-            media.wantSlots(RECEIVE_SLOTS);
+            leg.wantSlots(RECEIVE_SLOTS);
             this.ways.show(null);
             notice(t("group.over"));
             return;
@@ -73,7 +73,7 @@ export class Together {
         if (!this.#host) {
             this.#host = new HostPanel((message) => this.page.session.send(message));
             document.body.classList.add("in-group");
-            media.wantSlots(GROUP_SLOTS);
+            leg.wantSlots(GROUP_SLOTS);
         }
         this.#host.show(group);
         this.ways.show(asCall(group, group.group_id));

@@ -86,14 +86,14 @@ function onConsultation(message) {
     if (consultation?.consultation_id !== message.consultation_id) return;
     consultation = null;
     notice(t("ended.title"));
-    session.media.setMuted(false);
+    session.devices.setMuted(false);
     void lookForOwed();
 }
 
 /** Opens camera and microphone and makes the leg warm: a call begins one round trip after the yes. */
 function warm() {
-    session.media.startLeg();
-    void session.media.openDevices();
+    session.leg.start();
+    void session.devices.open();
 }
 
 async function lookForOwed() {
@@ -135,7 +135,7 @@ function render() {
     if (consultation) callView.show(consultation, page.participantId);
     else callView.hide();
     presence.show(consultation, page.participantId);
-    session.media.tellOthers(now === "call");
+    session.devices.tellOthers(now === "call");
     const duty = find("[data-action=duty]", HTMLElement);
     if (duty.getAttribute("aria-checked") !== String(onDuty)) {
         duty.setAttribute("aria-checked", String(onDuty));

@@ -133,7 +133,7 @@ function showEstimate() {
 /** The server holds none. */
 function forgetConsultation() {
     consultation = null;
-    session.media.forgetChoices(); // of an earlier patient's
+    session.devices.forgetChoices(); // of an earlier patient's
 }
 
 /** @param {Consultation} message */
@@ -171,9 +171,9 @@ function goHome() {
     hush();
     guard("", false);
     // The next patient starts with both on and nothing chosen.
-    session.media.forgetChoices();
-    session.media.setMuted(false);
-    void session.media.setCameraOff(false);
+    session.devices.forgetChoices();
+    session.devices.setMuted(false);
+    void session.devices.setCameraOff(false);
     touched();
     render();
 }
@@ -203,7 +203,7 @@ function render() {
     else callView.hide();
     const call = now === "call" ? consultation : null;
     if (together || call?.discreet || (call && call.participants.length > 2)) void withTogether((part) => part.showPresence(call));
-    session.media.tellOthers(now === "call");
+    session.devices.tellOthers(now === "call");
     find("[data-action=request]", HTMLButtonElement).disabled = requestSeq > 0;
     find("[data-action=consent]", HTMLElement).hidden = !consultation || agreedId === consultation.consultation_id;
     find(".waiting [data-action=withdraw]", HTMLElement).hidden = !consultation || agreedId !== consultation.consultation_id;
@@ -215,23 +215,23 @@ function render() {
 function showDevices() {
     if (gone) return;
     const now = document.body.dataset.view;
-    card.show(session.media, now === "home" || now === "waiting");
+    card.show(session.devices, now === "home" || now === "waiting");
     find("[data-action=wake]", HTMLElement).hidden = !resting;
     callView.devicesChanged();
 }
 
 /** Camera, microphone and warm leg, unless they are there already. */
 function wake() {
-    if (!resting && session.media.condition !== "none") return;
+    if (!resting && session.leg.condition !== "none") return;
     resting = false;
-    session.media.startLeg();
-    void session.media.openDevices();
+    session.leg.start();
+    void session.devices.open();
 }
 
 function rest() {
     resting = true;
-    session.media.stopLeg();
-    session.media.closeDevices();
+    session.leg.stop();
+    session.devices.close();
     quality = null;
     showLink(link, null);
     showEstimate();
@@ -370,7 +370,7 @@ async function enrol(form) {
 
 /** The server knows this device. @param {Ticket} ticket */
 function onTicket({ name, site }) {
-    if (!enrolled) void session.media.openDevices();
+    if (!enrolled) void session.devices.open();
     enrolled = true;
     setText(find("[data-place]", HTMLElement), [site, name].filter(Boolean).join(" · "));
 }
@@ -378,7 +378,7 @@ function onTicket({ name, site }) {
 /** Connects at once; whether this device is a station is told with its ticket. */
 function begin() {
     touchedMs = Date.now();
-    session.media.startLeg();
+    session.leg.start();
     session.connection.connect();
 }
 

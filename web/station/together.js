@@ -88,13 +88,13 @@ export class Together {
     /** @param {Group} group what a seat is told of it */
     async #group(group) {
         await ready();
-        const { media } = this.page.session;
+        const { devices, leg } = this.page.session;
         const own = group.seats.find(({ seat_id }) => seat_id === group.own_seat);
         if (!group.open || !own) {
             if (this.seatId) notice(t("group.over"));
             this.seatId = "";
             document.body.classList.remove("in-group");
-            media.wantSlots(RECEIVE_SLOTS);
+            leg.wantSlots(RECEIVE_SLOTS);
             this.ways.show(null);
             this.ways.leaveBeside();
             this.ways.home();
@@ -104,12 +104,12 @@ export class Together {
         this.seatId = own.seat_id;
         if (entered) {
             document.body.classList.add("in-group");
-            media.wantSlots(GROUP_SLOTS);
+            leg.wantSlots(GROUP_SLOTS);
             // Nobody is seen who has not chosen to be.
-            void media.setCameraOff(true);
+            void devices.setCameraOff(true);
             this.ways.leaveBeside();
         }
-        if (own.silenced && !media.muted) media.setMuted(true);
+        if (own.silenced && !devices.muted) devices.setMuted(true);
         if (own.admitted) {
             // Its id is the seat's, whose agreement can be taken back like any other.
             this.ways.show(asCall(group, own.seat_id));

@@ -23,10 +23,12 @@ SETUP = """async ([link, other]) => {
     const { Insight } = await import('/web/shared/call/view/insight.js');
     const sound = { own: 0, other: 0 };
     const sums = { own: 0, other: 0, seconds: 0 };
-    const media = {
+    const devices = {
         muted: false, chosen: [],
         preferences: { audio_only: false, save_data: false, profile: 'face' },
         choose(change) { this.chosen.push(change); Object.assign(this.preferences, change); insight.panel.show(); },
+    };
+    const leg = {
         stats: async () => {
             sums.seconds += 0.15;
             sums.own += 0.15 * sound.own ** 2;
@@ -47,11 +49,11 @@ SETUP = """async ([link, other]) => {
     const root = make('section');
     const facts = root.appendChild(document.createElement('div'));
     const qualityButton = make('button');
-    const insight = new Insight(media, { root, facts, ownBox: make('div'), qualityButton, profiles: true });
+    const insight = new Insight({ devices, leg }, { root, facts, ownBox: make('div'), qualityButton, profiles: true });
     insight.start(() => ({ tiles: [tile], quality: link }));
     const cue = () => !insight.turnCue.hidden;
     const said = () => root.querySelector('.rung').checkVisibility() ? root.querySelector('.rung').innerText : '';
-    Object.assign(window, { insight, media, sound, tile, cue, said, other, qualityButton });
+    Object.assign(window, { insight, devices, sound, tile, cue, said, other, qualityButton });
 }"""
 
 
@@ -102,7 +104,7 @@ async def test_the_own_voice_is_seen_unless_muted(modules: Page) -> None:
     one = await talk(modules)
     await one.sound(600, own=0.1)
     assert await one.run("return insight.ownSpeaks.hidden") is False
-    await one.run("media.muted = true")
+    await one.run("devices.muted = true")
     await one.sound(900, own=0.1)
     assert await one.run("return insight.ownSpeaks.hidden") is True
 
@@ -187,7 +189,7 @@ async def test_the_panel_is_worked_with_the_keyboard_alone(modules: Page) -> Non
     await modules.keyboard.press("ArrowDown")
     await modules.keyboard.press("ArrowDown")
     chosen = [{"audio_only": True}, {"save_data": True}, {"profile": "detail"}, {"profile": "motion"}]
-    assert await one.run("return media.chosen") == chosen
+    assert await one.run("return devices.chosen") == chosen
     await modules.keyboard.press("Escape")
     assert not await modules.locator("#quality").is_visible()
     assert await one.run("return document.activeElement === qualityButton") is True

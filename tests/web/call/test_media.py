@@ -82,7 +82,7 @@ class Near:
         await self.until(f"seen.sent.filter((one) => one.type === 'leg_offer').length === {count}")
 
     async def start(self) -> None:
-        await self.run("media.setOnline(true); media.startLeg()")
+        await self.run("media.leg.setOnline(true); media.leg.start()")
         await self.offered(1)
 
     async def answered(self, leg_id: str = "leg-1") -> None:
@@ -109,9 +109,9 @@ async def near(modules: Page) -> Near:
 
 
 async def test_a_first_offer_does_not_wait_for_the_first_welcome(near: Near) -> None:
-    await near.run("media.startLeg()")
+    await near.run("media.leg.start()")
     assert await near.sent("leg_offer") == []
-    await near.run("media.prepare([{ urls: ['turn:203.0.113.1'], username: 'u', credential: 'c' }])")
+    await near.run("media.leg.prepare([{ urls: ['turn:203.0.113.1'], username: 'u', credential: 'c' }])")
     await near.offered(1)
     assert await near.run("return near.at(-1).getConfiguration().iceServers.length") == 1
     await near.run("media.handle(given)", WELCOME | {"ice_servers": []})
@@ -159,7 +159,7 @@ async def test_send_parameters_reach_the_encoders(near: Near) -> None:
 async def test_a_group_has_a_line_for_a_second_small_picture_that_carries_it_only_while_it_is_asked_for(
     near: Near,
 ) -> None:
-    await near.run("await media.openDevices(); media.wantSlots(7)")
+    await near.run("await media.devices.open(); media.leg.wantSlots(7)")
     await near.start()
     (offer,) = await near.sent("leg_offer")
     read = read_offer(offer["sdp"])
@@ -190,7 +190,7 @@ async def test_an_ordinary_offer_has_no_line_for_a_second_picture(near: Near) ->
 
 
 async def test_a_page_that_sends_twice_has_that_line_in_every_offer(near: Near) -> None:
-    await near.run("media.sendsTwice = true")
+    await near.run("media.leg.sendsTwice = true")
     await near.start()
     (offer,) = await near.sent("leg_offer")
     read = read_offer(offer["sdp"])
@@ -237,26 +237,26 @@ async def test_a_codec_is_chosen_when_both_have_it_and_an_unknown_one_does_no_ha
 
 
 async def test_the_camera_is_asked_for_more_only_when_more_is_to_be_sent(near: Near) -> None:
-    size = "return media.capture.tracks.video.getSettings()"
-    await near.run("await media.openDevices()")
+    size = "return media.devices.capture.tracks.video.getSettings()"
+    await near.run("await media.devices.open()")
     await near.start()
     await near.answered()
     await near.steered()
     await near.until("near.at(-1).getSenders()[1].getParameters().encodings[0].active")
     assert (await near.run(size))["height"] == 480
     await near.steered(video=PICTURE | {"scale_resolution_down_by": 0.667, "max_framerate": 30.0})
-    await near.until("media.capture.tracks.video.getSettings().height > 480")
+    await near.until("media.devices.capture.tracks.video.getSettings().height > 480")
     settings = await near.run(size)
     assert (settings["width"], settings["height"]) == (960, 720)
     await near.steered(video=PICTURE | {"scale_resolution_down_by": 4.0, "max_framerate": 20.0})
-    await near.until("media.capture.tracks.video.getSettings().height === 480")
+    await near.until("media.devices.capture.tracks.video.getSettings().height === 480")
     await near.until("near.at(-1).getSenders()[1].getParameters().encodings[0].scaleResolutionDownBy === 4")
 
 
 async def test_parameters_that_are_already_replaced_do_not_take_the_camera_back(near: Near) -> None:
     await near.run(
-        """await media.openDevices();
-        const { video } = media.capture.tracks;
+        """await media.devices.open();
+        const { video } = media.devices.capture.tracks;
         window.asked = [];
         const apply = video.applyConstraints.bind(video);
         video.applyConstraints = async (picture) => {
@@ -284,8 +284,8 @@ async def test_parameters_that_are_already_replaced_do_not_take_the_camera_back(
 
 
 async def test_a_camera_that_gives_more_lines_is_divided_by_more(near: Near) -> None:
-    await near.run("await media.openDevices()")
-    await near.run("await media.capture.tracks.video.applyConstraints({ width: 1280, height: 720 })")
+    await near.run("await media.devices.open()")
+    await near.run("await media.devices.capture.tracks.video.applyConstraints({ width: 1280, height: 720 })")
     await near.start()
     await near.answered()
     await near.steered()
@@ -308,7 +308,7 @@ async def test_layers_are_made_while_they_are_asked_for_and_a_mode_nobody_knows_
     near: Near,
 ) -> None:
     mode = "near.at(-1).getSenders()[1].getParameters().encodings[0].scalabilityMode"
-    await near.run("await media.openDevices()")
+    await near.run("await media.devices.open()")
     await near.start()
     await near.answered()
     await near.steered(video=PICTURE | {"codec": "video/VP9"})
@@ -384,10 +384,10 @@ async def test_opus_is_never_asked_for_less_than_it_can(near: Near) -> None:
 
 
 async def test_no_offer_leaves_while_the_server_is_away(near: Near) -> None:
-    await near.run("media.startLeg()")
+    await near.run("media.leg.start()")
     await near.page.clock.run_for(60_000)
     assert await near.sent("leg_offer") == []
-    await near.run("media.setOnline(true)")
+    await near.run("media.leg.setOnline(true)")
     await near.offered(1)
 
 
@@ -419,11 +419,11 @@ async def test_a_leg_outlives_a_link_that_is_away(near: Near) -> None:
     await near.start()
     await near.answered()
     await near.run(STATE, "disconnected")
-    await near.run("media.setOnline(false)")
+    await near.run("media.leg.setOnline(false)")
     await near.page.clock.run_for(60_000)
     await near.run(STATE, "failed")
     await near.page.clock.run_for(60_000)
-    await near.run("media.setOnline(true)")
+    await near.run("media.leg.setOnline(true)")
     await near.run(STATE, "connected")
     await near.page.clock.run_for(60_000)
     assert len(await near.sent("leg_offer")) == 1
@@ -435,10 +435,10 @@ async def test_a_leg_that_stays_dead_when_the_link_is_back_is_offered_anew(near:
     await near.start()
     await near.answered()
     await near.run(STATE, "disconnected")
-    await near.run("media.setOnline(false)")
+    await near.run("media.leg.setOnline(false)")
     await near.page.clock.run_for(60_000)
     assert len(await near.sent("leg_offer")) == 1
-    await near.run("media.setOnline(true)")
+    await near.run("media.leg.setOnline(true)")
     await near.page.clock.run_for(4_000)
     assert len(await near.sent("leg_offer")) == 1  # one whole look for it to come back by itself
     await near.page.clock.run_for(5_000)
@@ -448,7 +448,7 @@ async def test_a_leg_that_stays_dead_when_the_link_is_back_is_offered_anew(near:
 async def test_a_leg_that_fails_while_the_server_owes_an_answer_is_kept_until_that_comes(near: Near) -> None:
     await near.start()
     await near.answered()
-    await near.run("media.callbacks.awaitsAnswer = () => window.awaits; window.awaits = true")
+    await near.run("media.leg.callbacks.awaitsAnswer = () => window.awaits; window.awaits = true")
     await near.run(STATE, "disconnected")
     await near.page.clock.run_for(10_000)
     await near.run(STATE, "failed")
@@ -484,7 +484,8 @@ async def test_after_a_welcome_only_a_leg_the_server_still_holds_is_kept(
     await near.start()
     await near.answered()
     await near.run(
-        "media.setOnline(false); media.handle(given); media.setOnline(true)", WELCOME | {"leg_id": held}
+        "media.leg.setOnline(false); media.handle(given); media.leg.setOnline(true)",
+        WELCOME | {"leg_id": held},
     )
     await near.page.clock.run_for(5_000)
     await near.offered(offers)
@@ -501,7 +502,7 @@ async def test_a_leg_that_never_connects_is_given_up_and_told(near: Near) -> Non
 async def test_stopping_closes_the_leg_at_both_ends(near: Near) -> None:
     await near.start()
     await near.answered()
-    await near.run("media.stopLeg()")
+    await near.run("media.leg.stop()")
     assert await near.run("return near.at(-1).connectionState") == "closed"
     assert len(await near.sent("leg_close")) == 1
     await near.page.clock.run_for(60_000)
@@ -521,8 +522,8 @@ async def test_slots_are_found_by_their_mids(near: Near) -> None:
 
 
 async def test_mute_silences_the_track_and_tells_the_others(near: Near) -> None:
-    await near.run("media.tellOthers(true); await media.openDevices(); media.setMuted(true)")
-    assert await near.run("return media.capture.tracks.audio.enabled") is False
+    await near.run("media.devices.tellOthers(true); await media.devices.open(); media.devices.setMuted(true)")
+    assert await near.run("return media.devices.capture.tracks.audio.enabled") is False
     assert (await near.sent("media_state"))[-1] == {
         "type": "media_state", "audio_muted": True, "video_muted": False,
     }  # fmt: skip
@@ -532,14 +533,14 @@ async def test_camera_off_puts_its_light_out_and_on_again_sends_a_new_track(near
     await near.start()
     await near.answered()
     await near.run(
-        "media.tellOthers(true); await media.openDevices(); window.first = media.capture.tracks.video"
+        "media.devices.tellOthers(true); await media.devices.open(); window.first = media.devices.capture.tracks.video"
     )
     await near.until("near.at(-1).getSenders()[1].track === first")
-    await near.run("await media.setCameraOff(true)")
+    await near.run("await media.devices.setCameraOff(true)")
     assert await near.run("return first.readyState") == "ended"
     await near.until("near.at(-1).getSenders()[1].track === null")
     assert (await near.sent("media_state"))[-1]["video_muted"] is True
-    await near.run("await media.setCameraOff(false)")
+    await near.run("await media.devices.setCameraOff(false)")
     await near.until("near.at(-1).getSenders()[1].track?.readyState === 'live'")
     assert (await near.sent("media_state"))[-1]["video_muted"] is False
 
@@ -548,7 +549,7 @@ NO_CHOICE = {"type": "preferences", "audio_only": False, "save_data": False, "pr
 
 
 async def test_what_was_chosen_is_told_at_once_and_again_in_a_new_session(near: Near) -> None:
-    await near.run("media.choose({ save_data: true, profile: 'detail' })")
+    await near.run("media.devices.choose({ save_data: true, profile: 'detail' })")
     chosen = NO_CHOICE | {"save_data": True, "profile": "detail"}
     assert await near.sent("preferences") == [chosen]
     await near.run("media.handle(given)", WELCOME | {"resumed": True})
@@ -564,29 +565,31 @@ async def test_a_page_without_a_choice_says_so_in_a_new_session(near: Near) -> N
 
 
 async def test_voice_only_puts_the_cameras_light_out_without_calling_it_off(near: Near) -> None:
-    await near.run("media.tellOthers(true); await media.openDevices(); media.choose({ audio_only: true })")
-    assert await near.run("return media.capture.tracks.video") is None
+    await near.run(
+        "media.devices.tellOthers(true); await media.devices.open(); media.devices.choose({ audio_only: true })"
+    )
+    assert await near.run("return media.devices.capture.tracks.video") is None
     assert await near.sent("media_state") == []
-    assert await near.run("return media.cameraRests") is True
-    await near.run("await media.openDevices()")
-    assert await near.run("return media.capture.tracks.video") is None
-    await near.run("await media.setCameraOff(false)")
+    assert await near.run("return media.devices.cameraRests") is True
+    await near.run("await media.devices.open()")
+    assert await near.run("return media.devices.capture.tracks.video") is None
+    await near.run("await media.devices.setCameraOff(false)")
     assert (await near.sent("preferences"))[-1] == NO_CHOICE
-    await near.until("media.capture.tracks.video?.readyState === 'live'")
+    await near.until("media.devices.capture.tracks.video?.readyState === 'live'")
 
 
 async def test_choices_outlive_the_page_but_not_the_patient(near: Near) -> None:
-    await near.run("media.choose({ audio_only: true, profile: 'motion' })")
+    await near.run("media.devices.choose({ audio_only: true, profile: 'motion' })")
     reborn = """const { Media } = await import('/web/shared/call/link/media.js');
         const again = new Media({ send: () => 0, onDevices() {}, onSlots() {}, onLeg() {} });
-        return again.preferences"""
+        return again.devices.preferences"""
     assert await near.run(reborn) == {"audio_only": True, "save_data": False, "profile": "motion"}
-    await near.run("media.forgetChoices({ profile: 'face' })")
+    await near.run("media.devices.forgetChoices({ profile: 'face' })")
     assert (await near.run(reborn))["audio_only"] is True
-    await near.run("media.forgetChoices()")
+    await near.run("media.devices.forgetChoices()")
     assert await near.run(reborn) == {"audio_only": False, "save_data": False, "profile": "face"}
     sent = len(await near.sent("preferences"))
-    await near.run("media.forgetChoices()")
+    await near.run("media.devices.forgetChoices()")
     assert len(await near.sent("preferences")) == sent
 
 
@@ -613,7 +616,7 @@ async def test_what_works_is_opened_and_what_does_not_is_named(
             }
             return real(wanted);
         };
-        await media.openDevices();""",
+        await media.devices.open();""",
         faults,
     )
-    assert await near.run("return media.capture.states") == states
+    assert await near.run("return media.devices.capture.states") == states

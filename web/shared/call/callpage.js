@@ -68,11 +68,11 @@ export class CallPage {
 
     /** What the buttons of every call do, for `onActions`. */
     get actions() {
-        const { connection, media } = this.session;
+        const { connection, devices } = this.session;
         return {
-            mute: () => media.setMuted(!media.muted),
-            camera: () => void media.setCameraOff(!media.cameraRests),
-            devices: () => void media.openDevices(),
+            mute: () => devices.setMuted(!devices.muted),
+            camera: () => void devices.setCameraOff(!devices.cameraRests),
+            devices: () => void devices.open(),
             withdraw: () => void this.#withdraw(),
             retry: () => connection.connect(),
             reload: () => location.reload(),

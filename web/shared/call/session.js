@@ -6,7 +6,7 @@
 /** @import {ClientMessage, ServerMessage} from "../signaling/messages.js" */
 /** @import {Status} from "../signaling/protocol.js" */
 /** @import {SlotMedia} from "./link/leg.js" */
-/** @import {LegCondition} from "./link/media.js" */
+/** @import {LegCondition} from "./link/legkeeper.js" */
 /** @import {Ticket} from "../base/http.js" */
 
 import { fetchTicket } from "../base/http.js";
@@ -31,7 +31,7 @@ export class Session {
             url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
             ticket: async () => {
                 const ticket = await fetchTicket(role === "station" ? "station" : "clinician");
-                this.media.prepare(ticket.ice_servers);
+                this.leg.prepare(ticket.ice_servers);
                 callbacks.onTicket?.(ticket);
                 return ticket.ticket;
             },
@@ -41,7 +41,7 @@ export class Session {
                 this.stills.handle(message);
             },
             onStatus: (status) => {
-                this.media.setOnline(status.state === "open");
+                this.leg.setOnline(status.state === "open");
                 callbacks.onStatus(status);
             },
         });
@@ -69,6 +69,14 @@ export class Session {
         });
     }
 
+    get devices() {
+        return this.media.devices;
+    }
+
+    get leg() {
+        return this.media.leg;
+    }
+
     /** @param {ClientMessage} message @returns {number} its seq */
     send(message) {
         return this.connection.send(message);
@@ -76,9 +84,9 @@ export class Session {
 
     /** Sign-out or taken over: no leg, no devices, no socket. */
     end() {
-        this.media.tellOthers(false);
-        this.media.stopLeg();
-        this.media.closeDevices();
+        this.devices.tellOthers(false);
+        this.leg.stop();
+        this.devices.close();
         this.connection.close();
     }
 }

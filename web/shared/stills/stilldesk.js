@@ -65,7 +65,7 @@ export class StillDesk {
 
     /** The leg is another one, or its condition changed. */
     legChanged() {
-        this.channel.attach(this.media.channel);
+        this.channel.attach(this.media.leg.channel);
     }
 
     /** @param {ServerMessage} message */
@@ -148,7 +148,7 @@ export class StillDesk {
 
     /** @param {StillWanted} wanted */
     async #wanted({ asked_by, max_bytes, width }) {
-        const track = this.media.capture.tracks.video;
+        const track = this.media.devices.capture.tracks.video;
         const id = this.#consultation?.consultation_id;
         if (this.#taking) return; // one picture answers two wishes
         this.#taking = true;
@@ -183,7 +183,7 @@ export class StillDesk {
     }
 
     async #sendSmall() {
-        const track = this.media.capture.tracks.video;
+        const track = this.media.devices.capture.tracks.video;
         const periodic = this.#periodic;
         if (!track || !periodic?.every_s || this.#taking || this.channel.isSending(false)) return;
         if (this.#consultation?.state !== "in_call" || Date.now() - this.#periodicAtMs < periodic.every_s * 1000) return;

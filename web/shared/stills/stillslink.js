@@ -56,7 +56,7 @@ export class StillsLink {
 
     legChanged() {
         this.#desk?.legChanged();
-        if (this.#desk || this.media.condition !== "connected") return;
+        if (this.#desk || this.media.leg.condition !== "connected") return;
         setTimeout(() => {
             if (!this.#inCall) this.#load();
         }, LOAD_AFTER_MS);

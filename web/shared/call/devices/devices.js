@@ -3,7 +3,7 @@
  * and what still works. Must never open or close a device itself.
  */
 
-/** @import {Media} from "../link/media.js" */
+/** @import {OwnDevices} from "./owndevices.js" */
 /** @import {DeviceState} from "./capture.js" */
 
 import { isMissing } from "./capture.js";
@@ -29,9 +29,9 @@ export class DeviceCard {
         this.micState = find("[data-mic-state]", HTMLElement, root);
     }
 
-    /** @param {Media} media @param {boolean} shown whether anybody sees the card now */
-    show(media, shown) {
-        const { tracks, states } = media.capture;
+    /** @param {OwnDevices} devices @param {boolean} shown whether anybody sees the card now */
+    show({ capture }, shown) {
+        const { tracks, states } = capture;
         attach(this.video, shown ? tracks.video : null);
         this.video.hidden = !tracks.video;
         this.words.hidden = !!tracks.video;

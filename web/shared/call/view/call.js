@@ -142,10 +142,10 @@ export class CallView {
         this.#showRungs();
     }
 
-    /** The condition of the leg (`media.condition`) changed. */
+    /** The condition of the leg (`media.leg.condition`) changed. */
     legChanged() {
         this.#showBanner();
-        if (this.media.condition === "connected") setTimeout(() => void this.#load().catch(withoutInsight), INSIGHT_AFTER_MS);
+        if (this.media.leg.condition === "connected") setTimeout(() => void this.#load().catch(withoutInsight), INSIGHT_AFTER_MS);
     }
 
     /** @param {boolean} away the socket is away; the call itself may go on */
@@ -156,7 +156,7 @@ export class CallView {
 
     /** Own tracks, mute or camera changed. */
     devicesChanged() {
-        const { capture, muted, cameraRests: cameraOff } = this.media;
+        const { capture, muted, cameraRests: cameraOff } = this.media.devices;
         this.#insight?.panel.show();
         attach(this.own, this.#consultation ? capture.tracks.video : null);
         this.ownBox.classList.toggle("has-picture", !!capture.tracks.video);
@@ -248,14 +248,14 @@ export class CallView {
 
     /** The one thing to say first. @returns {string} */
     #bannerKey() {
-        const { condition } = this.media;
+        const { condition } = this.media.leg;
         const state = this.#consultation?.state;
         if (condition === "disconnected" || (condition === "connecting" && state === "interrupted")) return "banner.reconnecting";
         if (state === "accepted" || condition === "connecting") return "banner.connecting";
         if (state === "interrupted") return "banner.other_away";
         if (this.#serverAway) return "banner.server_away";
-        if (isMissing(this.media.capture.states.audio)) return "banner.no_microphone";
-        return this.media.muted ? "banner.muted" : "";
+        if (isMissing(this.media.devices.capture.states.audio)) return "banner.no_microphone";
+        return this.media.devices.muted ? "banner.muted" : "";
     }
 
     #tick() {
@@ -268,7 +268,7 @@ export class CallView {
     }
 
     async #showFacts() {
-        const report = await this.media.stats();
+        const report = await this.media.leg.stats();
         const facts = report && this.#facts.read(report);
         if (!facts || !this.#consultation) return;
         const round = (/** @type {number} */ kbps) => Math.round(kbps);

@@ -1,7 +1,7 @@
 /**
  * What a call view shows beyond faces and buttons: the rung and its reason, who speaks, when an answer can be
  * here, and the panel of choices. Owns: those elements and their style sheet. Loaded after the page, while its link
- * rests. Must never send anything: choices go to the media.
+ * rests. Must never send anything: choices go to the own devices.
  */
 
 /** @import {LinkQuality, Participant, Rungs} from "../../signaling/messages.js" */
@@ -45,7 +45,7 @@ export class Insight {
         this.ownSpeaks = make("span", { class: "own-speaks" }, icon("mic"), said("turn.you"));
         this.turnCue = make("p", { class: "turn" }, make("span", { class: "turn-way", "aria-hidden": "true" }, make("i")), said("turn.wait"));
         this.ownSpeaks.hidden = this.turnCue.hidden = true;
-        this.panel = new QualityPanel(media, qualityButton, profiles);
+        this.panel = new QualityPanel(media.devices, qualityButton, profiles);
         ownBox.append(this.ownSpeaks);
         facts.after(this.#rungLine.element);
         root.append(this.turnCue, this.panel.element);
@@ -71,12 +71,12 @@ export class Insight {
 
     /** @param {() => {tiles: Iterable<Tile>, quality: LinkQuality | null}} now */
     async #listen(now) {
-        const report = await this.media.stats();
+        const report = await this.media.leg.stats();
         if (!report || this.#listening === undefined) return;
         const { tiles, quality } = now();
         const nowMs = performance.now();
         const levels = this.#levels.read(report);
-        const speaks = this.#ownVoice.hear(this.media.muted ? 0 : levels.get("") ?? 0, nowMs);
+        const speaks = this.#ownVoice.hear(this.media.devices.muted ? 0 : levels.get("") ?? 0, nowMs);
         this.ownSpeaks.hidden = !speaks;
         this.ownBox.classList.toggle("speaking", speaks);
         let answered = false;

@@ -1,10 +1,10 @@
 /**
  * What a person may choose about a call: voice only, little data, and for clinicians what they look at. Owns: the
- * panel; it is loaded when it is first asked for. Must never send anything: choices go to the media.
+ * panel; it is loaded when it is first asked for. Must never send anything: choices go to the own devices.
  */
 
 /** @import {ClinicalProfile} from "../../signaling/messages.js" */
-/** @import {Media} from "../link/media.js" */
+/** @import {OwnDevices} from "../devices/owndevices.js" */
 
 import { icon, make } from "../../base/dom.js";
 import { say } from "../../base/i18n.js";
@@ -16,14 +16,14 @@ const PROFILE_ICONS = { face: "person", detail: "detail", motion: "motion" };
 
 export class QualityPanel {
     /**
-     * @param {Media} media @param {HTMLElement} opener gets the focus back
+     * @param {OwnDevices} devices @param {HTMLElement} opener gets the focus back
      * @param {boolean} profiles whether what is looked at can be chosen
      */
-    constructor(media, opener, profiles) {
-        this.media = media;
+    constructor(devices, opener, profiles) {
+        this.devices = devices;
         this.opener = opener;
-        this.audioOnly = toggle("audio-only", "voice", "audio_only", () => media.choose({ audio_only: !media.preferences.audio_only }));
-        this.saveData = toggle("save-data", "save", "save_data", () => media.choose({ save_data: !media.preferences.save_data }));
+        this.audioOnly = toggle("audio-only", "voice", "audio_only", () => devices.choose({ audio_only: !devices.preferences.audio_only }));
+        this.saveData = toggle("save-data", "save", "save_data", () => devices.choose({ save_data: !devices.preferences.save_data }));
         this.radios = profiles ? PROFILES.map((profile) => this.#radio(profile)) : [];
         const title = make("h2", { id: "quality-title" });
         say(title, "pin.title");
@@ -57,7 +57,7 @@ export class QualityPanel {
 
     /** What is chosen now. */
     show() {
-        const { audio_only, save_data, profile } = this.media.preferences;
+        const { audio_only, save_data, profile } = this.devices.preferences;
         this.audioOnly.setAttribute("aria-pressed", String(audio_only));
         this.saveData.setAttribute("aria-pressed", String(save_data));
         for (const radio of this.radios) radio.checked = radio.value === profile;
@@ -76,7 +76,7 @@ export class QualityPanel {
     /** @param {ClinicalProfile} profile */
     #radio(profile) {
         const radio = make("input", { type: "radio", name: "profile", value: profile });
-        radio.addEventListener("change", () => this.media.choose({ profile }));
+        radio.addEventListener("change", () => this.devices.choose({ profile }));
         return radio;
     }
 }

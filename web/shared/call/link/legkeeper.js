@@ -1,0 +1,284 @@
+/**
+ * The leg of a page and its rebirth. Owns: when a leg is made, given up and made again, which messages are about it, and
+ * the reports of what it sends. Must never know a page, a device or a socket: messages go out by `send`, come in by
+ * `handle`.
+ */
+
+/** @import {ClientMessage, ErrorMessage, IceServer, LegAnswer, LegState, SendParameters, Slots, ServerMessage, VideoParameters, Welcome} from "../../signaling/messages.js" */
+/** @import {SlotMedia} from "./leg.js" */
+/** @import {Kind} from "../devices/capture.js" */
+
+import { Leg, RECEIVE_SLOTS } from "./leg.js";
+import { SendReporter } from "./sendreport.js";
+
+// Offers are 3 kB: on 20 kbit/s one takes over a second, so retries grow quickly apart.
+const RETRY_FIRST_MS = 1_000;
+const RETRY_LAST_MS = 15_000;
+const LOOK_AT_STATS_MS = 1_000;
+
+/**
+ * @typedef {"none" | "connecting" | "connected" | "disconnected"} LegCondition
+ *
+ * @typedef {object} LegCallbacks
+ * @property {(message: ClientMessage) => number} send returns the seq of the message
+ * @property {(slots: SlotMedia[]) => void} onSlots
+ * @property {(condition: LegCondition) => void} onLeg
+ * @property {(() => boolean) | undefined} awaitsAnswer the server was asked whether it is there, and has not answered yet
+ * @property {Readonly<Record<Kind, MediaStreamTrack | null>>} tracks what a new leg sends
+ * @property {(video: VideoParameters) => Promise<boolean>} askCamera for the picture that is to be sent; whether that is
+ *   another one than before
+ */
+
+export class LegKeeper {
+    /** @type {LegCondition} */
+    #condition = "none";
+    /** @type {IceServer[]} */
+    #iceServers = [];
+    /** @type {Leg | null} */
+    #leg = null;
+    /** The seq of this leg's offer; `leg_answer` and `error` name it as `ref`. */
+    #offerSeq = 0;
+    #wanted = false;
+    #slotsWanted = RECEIVE_SLOTS;
+    #online = false;
+    #everWelcomed = false;
+    /** The newest. @type {SendParameters | null} */
+    #sending = null;
+    #retryMs = RETRY_FIRST_MS;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    #retry;
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    #reporting;
+
+    /**
+     * @param {LegCallbacks} callbacks
+     * @param {boolean} sendsTwice whether also an ordinary leg can send the picture once more, small; a group's always can
+     */
+    constructor(callbacks, sendsTwice = false) {
+        this.callbacks = callbacks;
+        this.sendsTwice = sendsTwice;
+    }
+
+    get condition() {
+        return this.#condition;
+    }
+
+    /** A leg is wanted from now on; it is made, and made again whenever it dies. */
+    start() {
+        this.#wanted = true;
+        this.#makeIfWanted();
+    }
+
+    /**
+     * How many others this page shall be able to receive. Another number is another offer, and so another leg: ordinary
+     * calls never ask for it.
+     * @param {number} slots
+     */
+    wantSlots(slots) {
+        if (this.#slotsWanted === slots) return;
+        this.#slotsWanted = slots;
+        if (!this.#wanted) return;
+        this.stop();
+        this.start();
+    }
+
+    /** The warm leg is no longer wanted. */
+    stop() {
+        this.#wanted = false;
+        clearTimeout(this.#retry);
+        this.#retry = undefined;
+        this.#closeAtServer();
+        this.#say("none");
+    }
+
+    /**
+     * A first leg need not wait for the first welcome: its offer follows the hello.
+     * @param {IceServer[]} iceServers
+     */
+    prepare(iceServers) {
+        if (this.#everWelcomed) return;
+        this.#iceServers = iceServers;
+        this.setOnline(true);
+    }
+
+    /** @param {boolean} online whether an offer would reach the server now */
+    setOnline(online) {
+        this.#online = online;
+        this.#makeIfWanted();
+    }
+
+    /** @param {ServerMessage} message those of other parts are not touched */
+    handle(message) {
+        if (message.type === "welcome") this.#welcomed(message);
+        else if (message.type === "leg_answer") void this.#answered(message).catch((error) => this.#broken(error));
+        else if (message.type === "error") this.#refused(message);
+        else if (message.type === "leg_state") this.#serverState(message);
+        else if (message.type === "send_parameters") this.#parameters(message);
+        else if (message.type === "slots") this.#slots(message);
+    }
+
+    /** The data channel of the leg there is. @returns {RTCDataChannel | null} */
+    get channel() {
+        return this.#leg?.channel ?? null;
+    }
+
+    /** @returns {Promise<RTCStatsReport | null>} */
+    async stats() {
+        return this.#leg ? this.#leg.stats() : null;
+    }
+
+    /** Sends another track, or none. @param {Kind} kind @param {MediaStreamTrack | null} track */
+    async setTrack(kind, track) {
+        try {
+            await this.#leg?.setTrack(kind, track);
+            if (kind === "video" && track) await this.#apply();
+        } catch (error) {
+            report(error);
+        }
+    }
+
+    /** @param {Welcome} welcome */
+    #welcomed({ ice_servers, resumed, leg_id }) {
+        this.#iceServers = ice_servers ?? [];
+        const leg = this.#leg;
+        // In a resumed session, and in our very first, our offer may still be on its way; in another new one it is void.
+        const valid = leg && (leg.id ? leg.id === leg_id : resumed || !this.#everWelcomed);
+        this.#everWelcomed = true;
+        if (leg && !valid) this.#giveUp();
+    }
+
+    #makeIfWanted() {
+        if (this.#wanted && this.#online && !this.#leg && this.#retry === undefined) void this.#make();
+    }
+
+    async #make() {
+        const slots = this.#slotsWanted;
+        const leg = new Leg(this.#iceServers, (state) => {
+            if (leg === this.#leg) this.#legState(state);
+        }, () => !this.#online || Boolean(this.callbacks.awaitsAnswer?.()), slots, this.sendsTwice || slots > RECEIVE_SLOTS);
+        this.#leg = leg;
+        this.#say("connecting");
+        try {
+            await leg.setTrack("audio", this.callbacks.tracks.audio);
+            await leg.setTrack("video", this.callbacks.tracks.video);
+            const sdp = await leg.offer();
+            if (leg !== this.#leg) return; // stopped meanwhile
+            this.#offerSeq = this.callbacks.send({ type: "leg_offer", sdp });
+        } catch (error) {
+            if (leg === this.#leg) this.#broken(error);
+        }
+    }
+
+    /** @param {LegAnswer} message */
+    async #answered({ leg_id, sdp, ref }) {
+        // An older offer's answer: the newer offer has replaced that leg at the server too.
+        if (!this.#leg || ref !== this.#offerSeq) return;
+        await this.#leg.answer(leg_id, sdp);
+    }
+
+    /** @param {ErrorMessage} message */
+    #refused({ ref }) {
+        if (this.#leg && !this.#leg.id && ref === this.#offerSeq) this.#again();
+    }
+
+    /** @param {LegState} message */
+    #serverState({ leg_id, state }) {
+        // The server gave it up: there is nothing to wait for.
+        if (leg_id === this.#leg?.id && (state === "failed" || state === "closed")) this.#again();
+    }
+
+    /** @param {SendParameters} message */
+    #parameters(message) {
+        if (!this.#leg || message.leg_id !== this.#leg.id) return;
+        this.#sending = message;
+        void this.#apply().catch(report);
+    }
+
+    /** Voice first: the camera may take its time, and a picture of another size is divided by another number. */
+    async #apply() {
+        const message = this.#sending;
+        if (!message || message.leg_id !== this.#leg?.id) return;
+        await this.#leg.apply(message);
+        // A newer one that came meanwhile asks the camera itself: this one would take back what that has asked for.
+        if (message !== this.#sending) return;
+        if (message.video.active && (await this.callbacks.askCamera(message.video))) await this.#apply();
+    }
+
+    /** @param {Slots} message */
+    #slots({ leg_id, slots }) {
+        if (!this.#leg || leg_id !== this.#leg.id) return;
+        void this.#leg.useSlots(slots).catch(report);
+        this.callbacks.onSlots(this.#leg.slotMedia(slots));
+    }
+
+    /** @param {"connecting" | "connected" | "disconnected" | "failed"} state */
+    #legState(state) {
+        if (state === "failed") {
+            this.#again();
+            return;
+        }
+        if (state === "connected") {
+            this.#retryMs = RETRY_FIRST_MS;
+            this.#report();
+        }
+        this.#say(state);
+    }
+
+    /** Tells the server now and then what this leg's congestion control believes. */
+    #report() {
+        const leg = this.#leg;
+        const reporter = new SendReporter();
+        clearInterval(this.#reporting);
+        this.#reporting = setInterval(async () => {
+            if (!leg || leg !== this.#leg || !leg.id || !this.#online || !leg.sends) return;
+            const message = reporter.read(leg.id, await leg.stats(), performance.now());
+            if (message && leg === this.#leg) this.callbacks.send(message);
+        }, LOOK_AT_STATS_MS);
+    }
+
+    /** @param {unknown} error */
+    #broken(error) {
+        report(error);
+        this.#again();
+    }
+
+    /** Closes what is there and offers anew after a pause. */
+    #again() {
+        this.#closeAtServer();
+        if (!this.#wanted) return;
+        this.#say("disconnected");
+        clearTimeout(this.#retry);
+        this.#retry = setTimeout(() => {
+            this.#retry = undefined;
+            this.#makeIfWanted();
+        }, this.#retryMs);
+        this.#retryMs = Math.min(this.#retryMs * 2, RETRY_LAST_MS);
+    }
+
+    #closeAtServer() {
+        const id = this.#leg?.id;
+        this.#giveUp();
+        if (id) this.callbacks.send({ type: "leg_close", leg_id: id });
+    }
+
+    #giveUp() {
+        const leg = this.#leg;
+        this.#leg = null;
+        this.#offerSeq = 0;
+        clearInterval(this.#reporting);
+        leg?.close();
+        if (leg) this.callbacks.onSlots([]);
+    }
+
+    /** @param {LegCondition} condition */
+    #say(condition) {
+        if (condition === this.#condition) return;
+        this.#condition = condition;
+        this.callbacks.onLeg(condition);
+    }
+}
+
+/** For the developer's console only: names of faults, never contents. @param {unknown} error */
+function report(error) {
+    console.error("media:", error instanceof Error ? `${error.name}: ${error.message}` : "unknown fault");
+}
