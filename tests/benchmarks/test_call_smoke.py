@@ -13,8 +13,10 @@ from benchmarks.lab import browser
 from benchmarks.lab.emulator import netns
 from benchmarks.lab.systems.janus import missing_janus
 
-# Long enough for one stretch of speech that intelligibility is told over, and the delay.
-SECONDS = 9
+# Long enough for one stretch of speech that intelligibility is told over (6 s), and the delay.
+SECONDS = {"p2p": 9, "keneya": 9, "janus": 9}
+# A relay that decodes and encodes on a busy machine falls behind by seconds; the lab finds a voice up to 9 s late.
+SECONDS["mediarelay"] = 16
 REFUSAL = netns.missing_privilege() or browser.missing_browser()
 if REFUSAL is None and not shutil.which("espeak-ng"):
     REFUSAL = "espeak-ng is not installed"
@@ -77,7 +79,7 @@ async def test_a_call_is_measured_on_both_sides(system, tmp_path):
         "--loss",
         "0",
         "--seconds",
-        str(SECONDS),
+        str(SECONDS[system]),
         "--settle",
         "2",
     ]
@@ -96,7 +98,7 @@ async def test_a_call_is_measured_on_both_sides(system, tmp_path):
         assert got["frames_read"] > 0
         assert 0.5 < got["ssim"] < 1
         assert got["psnr"] > 20
-        assert sum(got["rung_seconds"]["down"].values()) == pytest.approx(SECONDS, abs=1.5)
+        assert sum(got["rung_seconds"]["down"].values()) == pytest.approx(SECONDS[system], abs=1.5)
         assert got["rung_source"] == ("page" if system == "keneya" else "derived")
         assert (tmp_path / f"{side}.png").stat().st_size > 0
     assert result["connect_s"] > 0
