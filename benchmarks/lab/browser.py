@@ -20,6 +20,8 @@ COLLECTOR = Path(__file__).parent / "pages" / "collector.js"
 SENSES = COLLECTOR.with_name("senses.js")
 # A kiosk's touch screen, and the doctor's side alike.
 VIEWPORT = {"width": 1280, "height": 800}
+# What a page must show at all it shows by then, also on a machine that is busy with something else.
+PATIENCE_MS = 120_000.0
 
 QUIET_FLAGS = (
     "--headless",
@@ -86,12 +88,16 @@ async def chromium(
     flags.append(f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {reachable}, EXCLUDE 127.0.0.1")
     with tempfile.TemporaryDirectory(prefix="keneya-lab-") as directory:
         browser = await playwright.chromium.launch(
-            executable_path=_executable(namespace, Path(directory)), headless=True, args=flags
+            executable_path=_executable(namespace, Path(directory)),
+            headless=True,
+            args=flags,
+            timeout=PATIENCE_MS,
         )
         try:
             context = await browser.new_context(
                 viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]}, locale="fr-FR"
             )
+            context.set_default_timeout(PATIENCE_MS)
             await context.add_init_script(path=COLLECTOR)
             await context.add_init_script(path=SENSES)
             yield context

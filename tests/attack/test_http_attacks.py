@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from server.auth.hashing import MAX_WAITING, Hasher
+from tests.support.patience import PATIENCE_S
 from tests.support.server import PASSWORD, Server, running_server
 
 JSON = {"Content-Type": "application/json"}
@@ -30,7 +31,7 @@ async def raw(server: Server, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(request)
     await writer.drain()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         answer = await reader.read()
     writer.close()
     return answer

@@ -12,6 +12,7 @@ import pytest
 from benchmarks.lab import browser
 from benchmarks.lab.emulator import netns
 from benchmarks.lab.systems.janus import missing_janus
+from tests.support.patience import PATIENCE_S
 
 # Long enough for one stretch of speech that intelligibility is told over (6 s), and the delay.
 SECONDS = {"p2p": 9, "keneya": 9, "janus": 9}
@@ -122,7 +123,7 @@ async def test_an_interrupted_call_leaves_nothing_behind_and_prints_nothing(numb
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while len(made := namespaces_of(process.pid)) < 2:  # noqa: ASYNC110 (another process makes them)
             await asyncio.sleep(0.05)
     process.send_signal(number)

@@ -17,9 +17,6 @@ pytestmark = [
     pytest.mark.skipif(missing_browser() is not None, reason=str(missing_browser())),
 ]
 
-# A busy machine; nothing is measured by it.
-expect.set_options(timeout=30_000)
-
 PHOTO = Path(__file__).resolve().parents[2] / "docs" / "images" / "station-call.png"
 
 

@@ -14,7 +14,8 @@ from media.core.share import ALL_LAYERS, LAYER_MODE, LayerFilter
 from media.engine.engine import MediaEngine
 from media.engine.share.layers import TemporalLayers
 from server.app import MEDIA
-from tests.support.call import PATIENCE_S, Call, in_call
+from tests.support.call import Call, in_call
+from tests.support.patience import PATIENCE_S
 
 pytestmark = [
     pytest.mark.browser,

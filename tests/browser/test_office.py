@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from benchmarks.lab.browser import missing_browser
 from server.auth import totp
 from server.auth.people import Profile
 from signaling.messages import Role
 from tests.support.people import ONE_TIME, OWN
+from tests.support.profiles import profile_page
 from tests.support.server import Server, running_server
 
 pytestmark = [
@@ -33,18 +33,9 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
         yield running
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    arguments = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
-        yield opened
-        await opened.close()
-
-
 async def new_page(browser: Browser, server: Server, path: str) -> Page:
     """A page in a profile of its own. `localhost`: WebCrypto wants a secure context."""
-    page = await (await browser.new_context()).new_page()
+    page = await profile_page(browser)
     await page.goto(server.url.replace("127.0.0.1", "localhost") + path)
     return page
 

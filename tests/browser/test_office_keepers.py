@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from benchmarks.lab.browser import missing_browser
 from server.db.models import Site
 from signaling.messages import Role
 from tests.support.cases import House, house
+from tests.support.profiles import profile_page
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 from tests.support.server import PASSWORD
 
@@ -35,20 +35,10 @@ async def home(tmp_path: Path, provider: Provider) -> AsyncIterator[House]:
         yield running
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        yield opened
-        await opened.close()
-
-
 async def office(browser: Browser, home: House, role: Role) -> Page:
     """The office of somebody in this role, signed in."""
     await home.server.new_doctor(role.value, role.value, role)
-    page = await (await browser.new_context()).new_page()
+    page = await profile_page(browser)
     await page.goto(home.server.url.replace("127.0.0.1", "localhost") + "/office")
     await page.fill("input[name=login]", role.value)
     await page.fill("input[name=password]", PASSWORD)
@@ -117,7 +107,7 @@ async def test_an_administrator_links_an_outside_account_that_then_signs_in(
     await expect(form.locator("[role=alert]")).to_contain_text("ouvre déjà un autre compte")
     now = int(home.clock.now)
     provider.claims = {"amr": ["mfa"], "iat": now, "exp": now + 300}
-    doctor = await (await browser.new_context()).new_page()
+    doctor = await profile_page(browser)
     await doctor.goto(home.server.url.replace("127.0.0.1", "localhost") + "/clinician")
     await doctor.click("text=Hôpital du Mali")
     await expect(doctor.locator("body[data-view=queue]")).to_be_attached()

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from benchmarks.lab.browser import missing_browser
 from signaling.messages import Role
+from tests.support.profiles import profile_page
 from tests.support.server import PASSWORD, Server, running_server
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(missing_browser() is not None, reason=str(missing_browser())),
 ]
-
-# A busy machine; nothing is measured by it.
-expect.set_options(timeout=30_000)
 
 
 @pytest.fixture
@@ -31,19 +28,9 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
         yield running
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        yield opened
-        await opened.close()
-
-
 async def section(browser: Browser, server: Server, login: str, name: str) -> Page:
     """Somebody signs in and opens a section of the office."""
-    page = await (await browser.new_context()).new_page()
+    page = await profile_page(browser)
     await page.goto(f"{server.url}/office")
     await page.fill("input[name=login]", login)
     await page.fill("input[name=password]", PASSWORD)

@@ -17,7 +17,8 @@ from media.engine.relay.rooms import Member
 from media.engine.relay.uplink import InboundStream
 from server.app import MEDIA
 from tests.browser.test_slots import third_leg
-from tests.support.call import PATIENCE_S, two_pages
+from tests.support.call import two_pages
+from tests.support.patience import PATIENCE_S
 
 pytestmark = [
     pytest.mark.browser,

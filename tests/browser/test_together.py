@@ -20,9 +20,6 @@ pytestmark = [
     pytest.mark.skipif(missing_browser() is not None, reason=str(missing_browser())),
 ]
 
-# A busy machine; nothing is measured by it.
-expect.set_options(timeout=30_000)
-
 
 async def agree(station: Page) -> None:
     form = station.locator("form[data-form=consent]")

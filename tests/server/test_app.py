@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from signaling import messages as wire
+from tests.support.patience import PATIENCE_S
 from tests.support.server import Server, running_server
 
 M = TypeVar("M", bound=wire.ServerMessage)
@@ -35,7 +36,7 @@ class Page:
 
     async def wait_for(self, kind: type[M]) -> M:
         """The next message of this kind; others are passed over."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 message = wire.decode_server(await self._socket.receive_str())
                 if isinstance(message, kind):

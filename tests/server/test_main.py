@@ -17,6 +17,7 @@ import aiohttp
 
 from server.config import table
 from tests.support.kiosk import KioskKey
+from tests.support.patience import PATIENCE_S
 
 
 async def start(folder: Path, *arguments: str, **environ: str) -> asyncio.subprocess.Process:
@@ -47,7 +48,7 @@ async def demo(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, 
     process = await start(folder, "demo", "--port", "0", "--media-port", "0", "--write", str(facts))
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while "Ctrl-C" not in (line := (await process.stdout.readline()).decode()):
                 assert line, "the demo ended"
             while not facts.exists():  # noqa: ASYNC110 (another process writes it)

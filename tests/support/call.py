@@ -13,10 +13,10 @@ from playwright.async_api import Page, Playwright, async_playwright
 
 from benchmarks.lab.browser import FakeMedia, chromium
 from benchmarks.lab.systems import people
+from tests.support.patience import PATIENCE_S
 from tests.support.server import PASSWORD, Server, running_server
 
 # Bounds how long a failing test hangs, on a machine that does other things besides.
-PATIENCE_S = 30.0
 
 STATS = """async () => {
   const leg = window.__legs.at(-1);

@@ -21,12 +21,10 @@ from server.db.engine import DbSessions, open_database, sessions_of
 from server.db.upgrade import upgrade
 from server.redacted import Redacted
 from signaling.messages import Role
+from tests.support.patience import PATIENCE_MS
 from tests.support.sqlitefile import put_migrated
 
 BOTH = ("sqlite", "postgresql")
-# No test fails because the machine is busy. SQLite lets writers wait in no order: of a hundred at once, one may
-# wait for most of the others, on a slow machine longer than a server's five seconds.
-PATIENCE_MS = 120_000
 
 
 @dataclass
@@ -66,7 +64,9 @@ def database_url(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
     """The address of a database that has all tables; `upgrade` finds nothing to do."""
-    monkeypatch.setattr("server.db.engine.BUSY_TIMEOUT_MS", PATIENCE_MS)
+    # SQLite lets writers wait in no order: of a hundred at once, one may wait for most of the others, on a slow
+    # machine longer than a server's five seconds.
+    monkeypatch.setattr("server.db.engine.BUSY_TIMEOUT_MS", int(PATIENCE_MS))
     file = tmp_path / "keneya.db"
     if request.param == "sqlite":
         put_migrated(file)

@@ -14,17 +14,16 @@ from media.engine.engine import MediaEngine, MediaSettings
 from media.engine.relay.control import LegControl
 from media.engine.relay.rooms import Member
 from media.engine.transport.leg import Leg
+from tests.support.patience import PATIENCE_S
 
 # VP8 payload descriptor with S = 1, then the first byte of a key or delta frame (RFC 7741 section 4.2, 4.3).
 KEYFRAME = b"\x10\x00"
 DELTA_FRAME = b"\x10\x01"
-# A bound for what must happen at all, far above what it takes; no test asserts how long something took.
-PATIENCE_S = 20.0
 
 
-async def until(condition: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
+async def until(condition: Callable[[], object]) -> None:
     """Wait until `condition` holds; TimeoutError when it never does."""
-    async with asyncio.timeout(patience_s):
+    async with asyncio.timeout(PATIENCE_S):
         while not condition():  # noqa: ASYNC110 - many different things are waited for
             await asyncio.sleep(0.005)
 
@@ -122,7 +121,8 @@ class Relay:
         """A client whose leg is connected on both sides."""
         client = client or Client()
         self.clients.append(client)
-        await client.connect(await self.engine.open_leg(leg_id, client.offer), ipv6=ipv6)
+        answer = await self.engine.open_leg(leg_id, client.offer)
+        await client.connect(answer, ipv6=ipv6, timeout_s=PATIENCE_S)
         await until(lambda: self.leg(leg_id).state == "connected")
         return client
 

@@ -26,13 +26,12 @@ from signaling.consultation import ConsultationRecord
 from signaling.messages import Role
 from signaling.routing import NO_WISHES, Skills, Step, Wishes
 from signaling.states import FINAL
+from tests.support.patience import PATIENCE_S
 
 STATION = Principal("st-kayes", Role.STATION, "CSRéf de Kayes", "Kayes")
 STATION_2 = Principal("st-mopti", Role.STATION, "CSCom de Mopti", "Mopti")
 DOCTOR = Principal("dr-traore", Role.CLINICIAN, "Dr Traoré", "Bamako")
 DOCTOR_2 = Principal("dr-keita", Role.CLINICIAN, "Dr Keïta", "Bamako")
-# Long enough for a busy machine: it only bounds how long a failing test hangs.
-PATIENCE_S = 10.0
 REFUSED_OFFER = "refuse me"
 
 

@@ -11,11 +11,11 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from server.http.guards import content_security_policy
+from tests.support.patience import PATIENCE_MS
 from tests.web.pages import WEB
 
 CHROMIUM = "/usr/bin/chromium"
-# How long a busy machine may take for what is instant on a quiet one; nothing is measured by it.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=PATIENCE_MS)
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
@@ -29,7 +29,9 @@ async def chromium() -> AsyncIterator[Browser]:
     """A browser with fake devices."""
     executable = shutil.which("chromium") or CHROMIUM
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable, headless=True, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(
+            executable_path=executable, headless=True, args=ARGUMENTS, timeout=PATIENCE_MS
+        )
         try:
             yield browser
         finally:
@@ -53,6 +55,7 @@ async def modules(chromium: Browser) -> AsyncIterator[Page]:
     await server.start_server()
     try:
         page = await chromium.new_page()  # in a context of its own
+        page.set_default_timeout(PATIENCE_MS)
         await page.clock.install(time=0)
         await page.goto(str(server.make_url("/")))
         yield page

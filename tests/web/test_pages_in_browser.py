@@ -13,6 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from benchmarks.lab.systems import people
+from tests.support.patience import PATIENCE_MS, PATIENCE_S
 from tests.support.server import PASSWORD, Server, running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -62,6 +63,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
     fresh = await chromium.new_context(viewport=KIOSK)
+    fresh.set_default_timeout(PATIENCE_MS)
     await fresh.add_init_script(WATCH)
     yield fresh
     await fresh.close()
@@ -73,11 +75,9 @@ async def in_view(page: Page, name: str) -> None:
 
 async def until(page: Page, expression: str) -> None:
     """Ask until it holds; Playwright's own wait would need eval, which the pages' policy forbids."""
-    for _ in range(600):
-        if await page.evaluate(expression):
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"never: {expression}")
+    async with asyncio.timeout(PATIENCE_S):
+        while not await page.evaluate(expression):  # noqa: ASYNC110 - the page cannot wake us
+            await asyncio.sleep(0.05)
 
 
 async def enrolled(server: Server, context: BrowserContext) -> Page:

@@ -222,21 +222,21 @@ async def test_a_source_that_does_not_listen_is_made_smaller_for_a_thin_link_onl
     """By the rule alone: the station sends 400 kbit/s whatever it is told; one viewer has room for 60."""
     async with relay() as running, filming(running, CameraClient(), "thin", "fat") as (thin, fat):
         fix_estimate(running, "thin", 90_000.0)
-        await until(lambda: the_copy(running) is not None, 40.0)
+        await until(lambda: the_copy(running) is not None)
         mark, fat_mark = len(thin.packets), len(fat.packets)
-        await until(lambda: len(sizes(thin, mark)) > 3, 40.0)
+        await until(lambda: len(sizes(thin, mark)) > 3)
         assert max(width for width, _ in sizes(thin, mark)) < 320
-        await until(lambda: (320, 240) in sizes(fat, fat_mark), 40.0)
+        await until(lambda: (320, 240) in sizes(fat, fat_mark))
         assert {one.payload_type for one in thin.packets[mark:] if one.kind == "video"} == {sdp.VP8}
 
 
 async def test_a_thin_viewer_with_a_copy_no_longer_holds_the_source_down() -> None:
     async with relay() as running, filming(running, CameraClient(150_000), "thin", "fat") as (thin, fat):
         fix_estimate(running, "thin", 80_000.0)
-        await until(lambda: the_copy(running) is not None, 40.0)
-        await until(lambda: (160, 120) in sizes(thin), 40.0)
+        await until(lambda: the_copy(running) is not None)
+        await until(lambda: (160, 120) in sizes(thin))
         # Two voices, shaped for it, leave 40 kbit/s of the thin link for a picture; the source is told more.
-        await until(lambda: running.heard.parameters["station"].video.max_bitrate_bps > 60_000, 60.0)
+        await until(lambda: running.heard.parameters["station"].video.max_bitrate_bps > 60_000)
         assert set(sizes(fat)) == {(320, 240)}
         copy = the_copy(running)
         assert copy is not None

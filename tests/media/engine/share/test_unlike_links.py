@@ -141,8 +141,8 @@ def shown_to(running: Relay, viewer: str) -> object:
 
 async def test_a_thin_leg_gets_the_small_picture_while_wide_ones_get_the_large() -> None:
     async with relay() as running, group(running, THIN_BPS) as pages:
-        await until(lambda: all(width(pages[name]) >= 320 for name in ("wide", "wider")), 60.0)
-        await until(lambda: width(pages["thin"]) == 160, 60.0)
+        await until(lambda: all(width(pages[name]) >= 320 for name in ("wide", "wider")))
+        await until(lambda: width(pages["thin"]) == 160)
         uplink = running.member("publisher").uplink
         assert shown_to(running, "thin") is uplink.low
         assert shown_to(running, "wide") is shown_to(running, "wider") is uplink.video
@@ -151,7 +151,7 @@ async def test_a_thin_leg_gets_the_small_picture_while_wide_ones_get_the_large()
 
 async def test_a_leg_with_no_room_for_any_picture_keeps_the_voices_and_holds_nobody_down() -> None:
     async with relay() as running, group(running, BARE_BPS) as pages:
-        await until(lambda: all(width(pages[name]) >= 320 for name in ("wide", "wider")), 60.0)
+        await until(lambda: all(width(pages[name]) >= 320 for name in ("wide", "wider")))
         assert shown_to(running, "thin") is None
         mark = len(pages["thin"].packets)
         await until(lambda: sum(one.kind == "audio" for one in pages["thin"].packets[mark:]) > 10)
@@ -162,7 +162,7 @@ async def test_a_leg_with_no_room_for_any_picture_keeps_the_voices_and_holds_nob
 
 async def test_a_leg_that_was_left_out_is_shown_the_picture_when_its_link_has_room() -> None:
     async with relay() as running, group(running, BARE_BPS, low=False) as pages:
-        await until(lambda: shown_to(running, "thin") is None, 60.0)
+        await until(lambda: shown_to(running, "thin") is None)
         fix_estimate(running, "thin", WIDE_BPS)
         mark = len(pages["thin"].packets)
-        await until(lambda: any(one.kind == "video" for one in pages["thin"].packets[mark:]), 60.0)
+        await until(lambda: any(one.kind == "video" for one in pages["thin"].packets[mark:]))

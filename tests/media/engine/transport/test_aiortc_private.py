@@ -26,6 +26,7 @@ from media.engine.transport.aiortc_private import (
     LegIceGatherer,
     LegStunProtocol,
 )
+from tests.support.patience import PATIENCE_S
 
 Address = tuple[str, int]
 
@@ -122,7 +123,7 @@ async def test_nothing_is_sent_to_the_dummy_candidate() -> None:
 
 async def test_closing_the_transport_ends_the_protocol() -> None:
     protocol = LegStunProtocol(connection(FakePort()), FakePort())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await protocol.close()
 
 
