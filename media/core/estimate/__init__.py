@@ -7,7 +7,7 @@ that keeps to an estimate. Must never decide what is sent: quality/ reads these 
 from media.core.estimate import transportwide
 from media.core.estimate.arrivaldelay import ArrivalDelay
 from media.core.estimate.arrivalrhythm import ArrivalRhythm
-from media.core.estimate.bandwidth import UNKNOWN_RTT_MS, SendEstimate
+from media.core.estimate.congestion import UNKNOWN_RTT_MS, SendEstimate
 from media.core.estimate.fulluplink import COLLAPSED_BPS, FullUplink
 from media.core.estimate.link import LinkMeter
 from media.core.estimate.losswindow import LossWindow

@@ -2,7 +2,7 @@
 
 Owns: `TwccReceiver`, which notes the arrival of each numbered packet and writes feedback, and `TwccSender`,
 which numbers packets and turns the peer's feedback into one result a packet. Standard:
-draft-holmer-rmcat-transport-wide-cc-extensions-01. Must never estimate a rate: bandwidth.py does. All times
+draft-holmer-rmcat-transport-wide-cc-extensions-01. Must never estimate a rate: congestion/ does. All times
 of one object are on one monotonic clock of the caller (``now_ms`` = ``now_us`` / 1000).
 """
 
@@ -22,8 +22,8 @@ FEEDBACK_WIRE_BYTES = 74
 MIN_INTERVAL_MS = 100.0
 # A thin voice stream cannot pay for more; GCC still works with news that is 400 ms old.
 MAX_INTERVAL_MS = 400.0
-# While only voice comes there is no rate to steer: a browser's estimate stands still, and must only not take the
-# path for dead, which libwebrtc does after 3 s without news.
+# While only voice comes there is no rate to steer: a browser's estimate stands still, and must only not take
+# the path for dead, which libwebrtc does after 3 s without news.
 VOICE_MIN_INTERVAL_MS = 1_000.0
 VOICE_MAX_INTERVAL_MS = 2_500.0
 # Size assumed when the caller names none: 60 ms of Opus at 16 kbit/s with all its headers.
@@ -54,16 +54,19 @@ class TwccReceiver:
     def __init__(self) -> None:
         self.conceals_loss = False
         """Do not tell of short losses: for a way up that loses at random without a queue, where a browser's
-        congestion control would starve (it takes loss beyond 10 % for congestion, and halves again and again).
+        congestion control would starve (it takes loss beyond 10 % for congestion, and halves again and
+        again).
 
         While pictures flow, nothing at all is told of what is missing. Told as arrivals, which is shorter,
-        libwebrtc would take them out of its history (RtpPacketHistory::CullAcknowledgedPackets) and could not send
+        libwebrtc would take them out of its history (RtpPacketHistory::CullAcknowledgedPackets) and could not
+        send
         them again."""
         self.picture_flows = True
         """Whether the page sends video, so that its congestion control has something to steer."""
         self.rests = False
         """Whether nothing is told at all, for no picture ever goes this way. From feedback about a voice alone
-        libwebrtc makes an estimate under what the voice takes, and then tests the link with padding for seconds
+        libwebrtc makes an estimate under what the voice takes, and then tests the link with padding for
+        seconds
         (ProbeController, after a large drop): on 18 kbit/s that drowned one word in thirty."""
         self._arrivals: dict[int, int] = {}  # unwrapped number -> µs
         self._highest: int | None = None

@@ -1,23 +1,25 @@
 """How large a probe cluster may be, and when one is worth its cost while people talk.
 
-Owns: the shape of clusters by what is known of the link, and the moments at which a call tests whether its link has
-widened: only while something is wanted for which there seems to be no room, only on a calm link, and never for more
-than a small share of it. Must never send or measure: downlink.py sends, bandwidth.py judges what came of it.
+Owns: the shape of clusters by what is known of the link, and the moments at which a call tests whether its
+link has widened: only while something is wanted for which there seems to be no room, only on a calm link, and
+never for more than a small share of it. Must never send or measure: the engine sends, media/core/estimate
+judges what came of it.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-# RTP header and transport-wide number 20, SRTP tag, UDP and IPv4 38: a packet of padding weighs at least this.
+# RTP header and transport-wide number 20, SRTP tag, UDP and IPv4 38: a packet of padding weighs at least
+# this.
 HEADERS_BYTES = 58
 # RFC 3550 section 5.1: one byte tells how much padding there is.
 PADDING_MAX_BYTES = 255
 
 # Nothing known: four packets are 0.3 s of 16 kbit/s, which a queue of 400 ms still takes in whole.
 FIRST_CLUSTER_BYTES = 560
-# A quarter of a second of the link on a warm leg, where nobody waits; eight packets of 300 bytes are enough for a
-# median at any rate.
+# A quarter of a second of the link on a warm leg, where nobody waits; eight packets of 300 bytes are enough
+# for a median at any rate.
 WARM_CLUSTER_MS = 250.0
 WARM_CLUSTER_MAX_BYTES = 2_400
 # In a call voice waits behind the cluster: a tenth of a second, as behind a piece of a still.
@@ -81,8 +83,8 @@ class CallProbing:
     ) -> bool:
         """Whether to send one now; True counts as sent.
 
-        ``wanted_bps``: a link of so much has room for what waits, 0: nothing does. Where there is room the next
-        wait starts anew.
+        ``wanted_bps``: a link of so much has room for what waits, 0: nothing does. Where there is room the
+        next wait starts anew.
         """
         if estimate_bps >= wanted_bps:
             self._next_ms = None

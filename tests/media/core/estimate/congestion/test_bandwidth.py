@@ -8,7 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from media.core.estimate.bandwidth import MAX_ESTIMATE_BPS, MIN_ESTIMATE_BPS, RETURN_BPS, SendEstimate
+from media.core.estimate.congestion.bandwidth import SendEstimate
+from media.core.estimate.congestion.rates import MAX_ESTIMATE_BPS, MIN_ESTIMATE_BPS
+from media.core.estimate.congestion.silence import RETURN_BPS
 from media.core.estimate.transportwide import PacketResult
 
 

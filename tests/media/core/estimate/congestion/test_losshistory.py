@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from media.core.estimate.losshistory import LossHistory
+from media.core.estimate.congestion.losshistory import LossHistory
 from media.core.estimate.transportwide import PacketResult
 
 
