@@ -43,11 +43,6 @@ class Pacer(Generic[PacketT]):
         self.held = False
 
     @property
-    def queue_bytes(self) -> int:
-        """Bytes that wait."""
-        return self._queue_bytes
-
-    @property
     def queue_ms(self) -> float:
         """How long what waits will take at the present rate."""
         return self._ms(self._queue_bytes)

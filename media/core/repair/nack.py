@@ -115,11 +115,6 @@ class NackGenerator:
         """Whether anything is missing, or too much was."""
         return bool(self._missing) or self._overflow_age < 2
 
-    @property
-    def missing_count(self) -> int:
-        """How many holes are open."""
-        return len(self._missing)
-
     def holes(self) -> Iterator[tuple[int, float]]:
         """The open holes: unwrapped number, and since when (ms). Both rise."""
         return ((number, hole.since_ms) for number, hole in self._missing.items())

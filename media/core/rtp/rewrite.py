@@ -103,12 +103,6 @@ class StreamRewriter:
         return self._segment.source if self._segment is not None else None
 
     @property
-    def last_sequence_number(self) -> int:
-        """Highest number given out; before the first packet the one that precedes it."""
-        last = self._segment.last_out if self._segment is not None else self._start - 1
-        return last & 0xFFFF
-
-    @property
     def last_timestamp(self) -> int:
         """Timestamp of the packet with the highest number; before the first packet the first timestamp."""
         return self._last_timestamp & 0xFFFF_FFFF

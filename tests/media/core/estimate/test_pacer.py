@@ -72,7 +72,7 @@ def test_a_queue_beyond_its_bound_is_dropped_as_a_whole() -> None:
     pacer.push_video(10, 1_000, 0)
     assert pacer.overflowed
     assert pacer.due(60_000) == []
-    assert pacer.queue_bytes == 0
+    assert pacer.queue_ms == 0
 
 
 def test_one_keyframe_fits_at_any_rate() -> None:
@@ -119,7 +119,7 @@ def test_never_more_leaves_than_the_rate_allows_and_the_queue_stays_bounded(
             sent_bytes += size
         now_ms += wait_ms
         pacer.push_video(size_bytes, size_bytes, now_ms)
-        assert pacer.queue_bytes <= bound
+        assert pacer.queue_ms <= bound * 8_000 / rate_bps
     sent_bytes += sum(size for _, size in drain(pacer, now_ms, now_ms))
     allowed = (now_ms + 20) * rate_bps / 8000 + 1_500 + len(pushes)
     assert sent_bytes <= allowed
