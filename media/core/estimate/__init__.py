@@ -1,7 +1,7 @@
 """What a link carries: bandwidth, loss, queueing delay, round-trip times, and sending in time with them.
 
-Owns: transport-wide feedback at both ends, the estimate of a downlink, what is seen of an uplink, and the pacer
-that keeps to an estimate. Must never decide what is sent: quality/ reads these estimates and decides.
+Owns: transport-wide feedback at both ends, the estimate of a downlink, what is seen of an uplink, and the
+pacer that keeps to an estimate. Must never decide what is sent: quality/ reads these estimates and decides.
 """
 
 from media.core.estimate import transportwide

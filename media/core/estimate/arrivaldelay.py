@@ -1,15 +1,15 @@
-"""How long a publisher's voice queues on its way up, read from RTP timestamps alone.
+"""How long a publisher's voice queues on the uplink, read from RTP timestamps alone.
 
 Owns: the comparison of a stream's media clock with the arrival of its packets (RFC 3550 section 6.4.1 does
-the same for jitter). Must only see streams whose timestamps say when a packet was sent: voice, not video,
-whose frames are many packets of one timestamp.
+the same for jitter). Must only see streams whose timestamps say when a packet was sent: voice. Not video: a
+frame is many packets of one timestamp.
 """
 
 from __future__ import annotations
 
 from media.core.estimate.windowedmin import WindowedMinimum
 
-# One packet held up by the radio is no queue; a few in a row are.
+# A single packet that the radio held up is no queue; several in a row are.
 SMOOTHING = 0.2
 # A jump of the media clock by more than this is a new source or a page that slept, not a queue.
 MAX_JUMP_MS = 10_000.0
@@ -28,7 +28,7 @@ class ArrivalDelay:
         """Delay above its least of the last 30 s, smoothed; None before the first packet."""
 
     def received(self, timestamp: int, arrival_ms: float) -> None:
-        """A packet with this RTP timestamp arrived; a packet brought by a resend must not be told."""
+        """A packet with this RTP timestamp arrived; leave out packets that were retransmitted."""
         if self._last_timestamp is not None:
             step = ((timestamp - self._last_timestamp + 0x80000000) & 0xFFFFFFFF) - 0x80000000
             self._media_ms += step * 1000 / self._clock_rate

@@ -1,27 +1,28 @@
-"""What a way up is seen to carry while it is too full of voice alone.
+"""What an uplink carries while voice alone is too much for it.
 
-Owns: the memory of a rate that came through a full queue, and for how long it is believed. Nobody can test a way up
-from this end, and a page goes on sending what it was told; but a queue that stands while no picture flows says that
-the link carries just what comes. Must never decide what is sent: steering.py does.
+Owns: the rate that came through a full uplink, and for how long it is believed. The relay cannot test an
+uplink itself, and a page goes on sending what it was asked to. But a queue that stands while no picture flows
+says that the link carries just what arrives. Must never decide what is sent: steering.py does.
 """
 
 from __future__ import annotations
 
-# Of what comes through a full link: the rest drains the queue, and carries reports.
+# The share of what comes through a full link that may be used: the rest drains the queue, and carries
+# reports.
 SHARE = 0.85
 # One voice packet held up by the radio is no full link.
 AFTER_MS = 750.0
-# Believed for so long; each time it proves true again, twice as long.
+# A rate is believed for so long; each time it is confirmed, for twice as long.
 FIRST_BELIEF_MS = 20_000.0
 LAST_BELIEF_MS = 160_000.0
-# Of a way up that has collapsed only this is known: it brings a little. A voice for 2G, until trains tell more.
+# A collapsed uplink carries a voice for 2G, until probes measure more.
 COLLAPSED_BPS = 24_000.0
-# Trains of two small messages waver; half as much again is more than that.
+# Probe clusters of two small messages waver; half as much again is more than that.
 WIDER = 1.5
 
 
 class FullUplink:
-    """Tell it four times a second whether voice queues; ``bps`` is what the way up carries, None: not known."""
+    """Call `follow` four times a second. ``bps`` is what the uplink carries, in bit/s; None: not known."""
 
     def __init__(self) -> None:
         self.bps: float | None = None
@@ -31,7 +32,7 @@ class FullUplink:
         self._belief_ms = FIRST_BELIEF_MS
 
     def collapsed(self, now_ms: float, probed_bps: float | None) -> None:
-        """Hardly anything has come for longer than a radio stalls; ``probed_bps`` is what trains told before."""
+        """Few packets have come for longer than a radio stalls; ``probed_bps`` is what probes measured before."""
         self.bps = COLLAPSED_BPS if self.bps is None else min(self.bps, COLLAPSED_BPS)
         self._probed_bps = probed_bps
         self._until_ms = now_ms + self._belief_ms
@@ -39,9 +40,9 @@ class FullUplink:
     def follow(
         self, now_ms: float, received_bps: float, *, full: bool, probed_bps: float | None = None
     ) -> None:
-        """``received_bps`` came up in the last second; ``full``: voice queues, and no picture is to blame.
+        """``received_bps`` arrived in the last second; ``full``: voice queues, and no picture flows that causes it.
 
-        ``probed_bps`` is what trains tell: one that has come since the link was full is believed.
+        ``probed_bps`` is what probes measured: a rate measured since the link was full is believed.
         """
         if not full:
             self._full_since_ms = None

@@ -1,8 +1,8 @@
-"""One link in words that a waiting room can show: how many bars, what round trip, what loss.
+"""One link as a waiting room shows it: how many bars, what round trip, what loss.
 
 Owns: the samples of one leg (round trips, loss, rates, signs of life) and the rule that turns them into a
-`LinkQuality`. Must never steer anything: it informs people. A warm leg carries next to nothing, so often
-the round trip of STUN checks is all there is.
+`LinkQuality`. Must never steer anything: it informs people. A warm leg carries next to nothing, so the round
+trip of STUN checks is often all that is known.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ GOOD, FAIR, THIN, POOR, NONE = 4, 3, 2, 1, 0
 LEVEL_BY_KBPS = (
     (256, GOOD),  # voice with redundancy (41) and a picture worth having (video rung, 100 to 450)
     (64, FAIR),  # voice (25) and the smallest picture that helps (30)
-    (20, THIN),  # voice, or stills between the sentences
+    (20, THIN),  # voice, or stills while nobody speaks
 )
 # Level by round trip where no rate is known, in ms, best first. EDGE with free slots is 400 to 800, GPRS
 # 700 to 1,500.
 LEVEL_BY_RTT_MS = ((200, GOOD), (600, FAIR), (1_500, THIN))
-# A talk with more than this between question and answer is no "good" link, whatever it carries.
+# With a longer round trip a link is not "good", whatever it carries: question and answer are too far apart.
 GOOD_RTT_MS = 400
-# Redundancy hides this much in a voice; beyond it words go missing.
+# Redundancy hides this much loss in a voice; beyond it words go missing.
 TOLERABLE_LOSS = 0.1
-# To rise a level takes a tenth more than to keep it, or the bars would blink.
+# A higher level needs a tenth more than keeping it, or the bars would blink.
 RISE_MARGIN = 1.1
 
 
@@ -95,7 +95,7 @@ class LinkMeter:
         elif rtt_ms is not None:
             level = next((level for most_ms, level in LEVEL_BY_RTT_MS if rtt_ms * margin < most_ms), POOR)
         else:
-            return POOR  # it lives, and that is all anybody knows
+            return POOR  # the link lives, and nothing else is known
         if self._loss_ratio is not None and self._loss_ratio * margin > TOLERABLE_LOSS:
             level -= 1
         return max(POOR, level)

@@ -1,8 +1,8 @@
-"""The pacer of one leg: video leaves in time with the link, voice goes first and is never held.
+"""The pacer of one leg: video leaves at the pace of the link, voice goes first and is never held.
 
 Owns: the queue of video packets towards one leg, and the budget that voice and video share. Must never look
-into a packet, and never delays voice: the caller sends voice at once and tells `sent`. Sizes are bytes on
-the wire (headers of RTP, UDP and IP and the SRTP tag included), or the budget is a fiction.
+into a packet, nor delay voice: the caller sends voice at once and reports it with `sent`. Sizes are bytes on
+the wire, with the headers of RTP, UDP and IP and the SRTP tag.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from typing import Generic, TypeVar
 
 PacketT = TypeVar("PacketT")
 
-# A picture older than this is no use in a talk: better a fresh keyframe than the whole queue.
+# A picture older than this is of no use in a talk: a fresh keyframe is better than the whole queue.
 MAX_QUEUE_MS = 1_500.0
-# One keyframe must fit at any rate, or each keyframe would overflow and call for the next. 160x120 needs 2
-# to 5 kB.
+# One keyframe must fit at any rate, or each keyframe would overflow the queue and cause the next. One of
+# 160x120 has 2 to 5 kB.
 MIN_QUEUE_BYTES = 6_000
-# What a late timer may catch up. More would let bursts into the queue of the link, where they hold up voice.
+# What a late timer may catch up. More would be a burst in the link's queue, where it holds up voice.
 MAX_CREDIT_MS = 20.0
-# Voice alone may be more than the rate; video need not make up for a whole minute of that afterwards.
+# Voice alone may exceed the rate for a minute; video pays for no more than this of it afterwards.
 MAX_DEBT_MS = 500.0
-# A timer set for the moment of "nothing owed" may find a fraction of a byte left by rounding.
+# Rounding may leave a fraction of a byte when the timer fires.
 PAID_BYTES = 1.0
 
 
@@ -37,14 +37,14 @@ class Pacer(Generic[PacketT]):
         self._max_queue_ms = max_queue_ms
         self._queue: deque[tuple[PacketT, int]] = deque()
         self._queue_bytes = 0
-        self._debt_bytes = 0.0  # what has left and is not yet paid for by time; negative: credit
+        self._debt_bytes = 0.0  # what has left and time has not yet paid for; negative: credit
         self._paid_ms: float | None = None
         self.overflowed = False
         self.held = False
 
     @property
     def queue_ms(self) -> float:
-        """How long what waits will take at the present rate."""
+        """How long the waiting packets will take at the present rate."""
         return self._ms(self._queue_bytes)
 
     def set_rate(self, rate_bps: float, now_ms: float) -> None:
@@ -53,13 +53,13 @@ class Pacer(Generic[PacketT]):
         self._rate_bps = rate_bps
 
     def sent(self, size_bytes: int, now_ms: float) -> None:
-        """Something left at once and uses the same link: voice, feedback."""
+        """Something left at once over the same link: voice, feedback."""
         self._pay(now_ms)
         most_bytes = max(self._debt_bytes, self._rate_bps * MAX_DEBT_MS / 8000)
         self._debt_bytes = min(self._debt_bytes + size_bytes, most_bytes)
 
     def push_video(self, packet: PacketT, size_bytes: int, now_ms: float, *, front: bool = False) -> None:
-        """Queue a packet, at the end or (a resend, which somebody waits for) at the front."""
+        """Queue a packet at the end, or at the front (a retransmission, which somebody waits for)."""
         self._pay(now_ms)
         if front:
             self._queue.appendleft((packet, size_bytes))
@@ -89,7 +89,7 @@ class Pacer(Generic[PacketT]):
         return now_ms + max(0.0, self._ms(self._debt_bytes))
 
     def clear(self) -> None:
-        """Forget what waits (the gate closed)."""
+        """Forget the waiting packets (the gate closed)."""
         self._queue.clear()
         self._queue_bytes = 0
 

@@ -1,7 +1,7 @@
-"""The round trips of one leg, and how much of a voice's lateness they bear out.
+"""The round trips of one leg, and how much of a voice's lateness they confirm.
 
-Owns: the smoothed round trip, its least of the last half minute, and the same of the page's feedback. Must never
-measure anything itself: times are ms on the caller's monotonic clock.
+Owns: the smoothed round trip, the least of the last half minute, and the least delay of the page's feedback.
+Must never measure anything itself: times are ms on the caller's monotonic clock.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from collections import deque
 
 from media.core.estimate.windowedmin import WindowedMinimum
 
-# Before the first is measured.
+# The round trip before one is measured.
 DEFAULT_RTT_MS = 300.0
 # RFC 6298 section 2: an eighth of each new one.
 SMOOTHING = 0.125
-# Two in a row: one that was lost and asked for again looks like a queue.
+# Two in a row: a single check that was lost and repeated looks like a queue.
 KEPT = 2
-# What is believed of a queue before a round trip, measured each second or so, has had the time to show it.
+# Round trips are measured each second or so: a queue up to here is believed before one has shown it.
 UNPROVEN_QUEUE_MS = 100.0
-# A page tells after up to 250 ms; of four, one was told soon.
+# A page waits up to 250 ms with its feedback; of four feedbacks one waited only a little.
 FEEDBACK_TRIPS = 4
 
 
 class RoundTrips:
-    """Tell `measured` and `fed_back`; read `rtt_ms` and `confirmed_queue_ms`."""
+    """Call `measured` and `fed_back`; read `rtt_ms` and `confirmed_queue_ms`."""
 
     def __init__(self) -> None:
         self.rtt_ms = DEFAULT_RTT_MS
@@ -41,16 +41,16 @@ class RoundTrips:
         self._least.add(rtt_ms, now_ms)
 
     def fed_back(self, after_ms: float, now_ms: float) -> None:
-        """Feedback came so long after what it is about: a round trip, and the page's wait before it told."""
+        """Feedback came so long after the packet that it is about: a round trip, and the page's own wait."""
         self._feedback.append(after_ms)
         self._least_feedback.add(after_ms, now_ms)
 
     def confirmed_queue_ms(self, up_queue_ms: float | None, down_queue_ms: float) -> float | None:
-        """How long voice waits on its way up, of the ``up_queue_ms`` that its own lateness says.
+        """How long voice queues on the uplink: as much of ``up_queue_ms``, its lateness, as round trips confirm.
 
-        A page that froze for a second sends its voice a second late for ever after; the voice alone would look
-        like a queue. A true queue shows in the round trip too; and where it eats the round trips, in how late the
-        page's feedback is, of which the least of some leaves the page's own wait out.
+        A page that froze for a second sends its voice a second late from then on, and that alone looks like a
+        queue. A true queue shows in the round trip too. Where checks are lost in it, the queue shows in how
+        late feedback comes; the least of several feedbacks leaves out the page's own wait.
         """
         if up_queue_ms is None or not self._newest:
             return up_queue_ms

@@ -1,9 +1,9 @@
 """What an uplink carries, measured with probe clusters: messages that a page sends on its data channel.
 
-Owns: the form of a cluster's messages, and the rate that follows from how far apart they arrive. On a warm leg a
-cluster has three messages of 600 bytes, in a call two small ones. Must never read a clock.
-A message is one datagram: kind 0x70, cluster u8, index u8, then padding. Probe messages have a channel of their own
-(id 1, unordered, never sent again): on an ordered one a loss would make those behind it arrive together. When the
+Owns: the form of a cluster's messages, and the rate that follows from how far apart they arrive. On a warm
+leg a cluster has three messages of 600 bytes, in a call two small ones. Must never read a clock. A message is
+one datagram: kind 0x70, cluster u8, index u8, then padding. Probe messages have a channel of their own (id 1,
+unordered, never sent again): on an ordered one a loss would make those behind it arrive together. When the
 newest cluster measures far more than those before it, the relay asks the page for another: the one byte 0x72.
 """
 

@@ -10,8 +10,8 @@ from media.core.estimate.arrivalrhythm import (
     CALM_MS,
     COLLAPSED_MS,
     LASTS_MS,
-    MEMORY_MS,
     MOMENT_MS,
+    PERIOD_MS,
     ArrivalRhythm,
 )
 
@@ -19,13 +19,13 @@ TICK_MS = 25.0
 # So long until what is usual is known.
 LEARNT_MS = 5_000.0
 
-# Packets of words and of pictures that have come by a moment.
+# Packets of voice and of video that have arrived by a time.
 Came = Callable[[float], tuple[int, int]]
 
 
-def call(word_ms: float = 20.0, frame_ms: float = 1000 / 15, pieces: int = 2) -> Came:
-    """A word each so often, and pictures of some packets."""
-    return lambda now_ms: (int(now_ms / word_ms), pieces * int(now_ms / frame_ms))
+def call(voice_ms: float = 20.0, frame_ms: float = 1000 / 15, pieces: int = 2) -> Came:
+    """A voice packet each ``voice_ms``, and frames of ``pieces`` packets."""
+    return lambda now_ms: (int(now_ms / voice_ms), pieces * int(now_ms / frame_ms))
 
 
 STEADY = call()
@@ -49,7 +49,9 @@ def ends(came: Came, at_ms: float = LEARNT_MS) -> Came:
     return lambda now_ms: came(min(now_ms, at_ms))
 
 
-@pytest.mark.parametrize("came", [STEADY, call(pieces=1), call(word_ms=60.0), call(word_ms=120.0, pieces=1)])
+@pytest.mark.parametrize(
+    "came", [STEADY, call(pieces=1), call(voice_ms=60.0), call(voice_ms=120.0, pieces=1)]
+)
 def test_a_page_that_goes_on_has_not_stopped(came: Came) -> None:
     assert first_stop_ms(came, 60_000) is None
 
@@ -61,10 +63,10 @@ def test_silence_is_noticed_within_a_moment(came: Came) -> None:
     assert LEARNT_MS < stopped_ms <= LEARNT_MS + MOMENT_MS + TICK_MS
 
 
-def test_a_trickle_of_words_is_as_good_as_silence() -> None:
+def test_a_trickle_of_voice_is_as_good_as_silence() -> None:
     def came(now_ms: float) -> tuple[int, int]:
-        words, pictures = STEADY(min(now_ms, LEARNT_MS))
-        return words + int(max(0.0, now_ms - LEARNT_MS) / 90), pictures
+        voice, video = STEADY(min(now_ms, LEARNT_MS))
+        return voice + int(max(0.0, now_ms - LEARNT_MS) / 90), video
 
     stopped_ms = first_stop_ms(came)
     assert stopped_ms is not None
@@ -74,15 +76,15 @@ def test_a_trickle_of_words_is_as_good_as_silence() -> None:
 @pytest.mark.parametrize("pieces", [1, 2])
 def test_somebody_who_pauses_beside_a_picture_has_not_stopped(pieces: int) -> None:
     def came(now_ms: float) -> tuple[int, int]:
-        """Three seconds of words, then a pause of one with a packet each 400 ms."""
+        """Three seconds of voice, then a pause of one with a packet each 400 ms."""
         turns, rest_ms = divmod(now_ms, 4_000)
-        words = int(turns) * 152 + int(min(rest_ms, 3_000) / 20) + int(max(0.0, rest_ms - 3_000) / 400)
-        return words, pieces * int(now_ms * 15 / 1000)
+        voice = int(turns) * 152 + int(min(rest_ms, 3_000) / 20) + int(max(0.0, rest_ms - 3_000) / 400)
+        return voice, pieces * int(now_ms * 15 / 1000)
 
     assert first_stop_ms(came, 60_000) is None
 
 
-def test_a_picture_that_is_paused_beside_words_has_not_stopped() -> None:
+def test_a_picture_that_is_paused_beside_a_voice_has_not_stopped() -> None:
     assert first_stop_ms(lambda now_ms: (STEADY(now_ms)[0], STEADY(min(now_ms, LEARNT_MS))[1])) is None
 
 
@@ -90,12 +92,12 @@ def test_of_a_voice_alone_nothing_is_concluded() -> None:
     assert first_stop_ms(ends(lambda now_ms: (int(now_ms / 20), 0))) is None
 
 
-def test_of_long_words_nothing_is_concluded_for_two_may_be_lost_in_a_row() -> None:
-    assert first_stop_ms(ends(call(word_ms=60.0))) is None
+def test_of_long_packets_nothing_is_concluded_for_two_may_be_lost_in_a_row() -> None:
+    assert first_stop_ms(ends(call(voice_ms=60.0))) is None
 
 
 def test_nothing_is_concluded_before_anything_is_known() -> None:
-    assert first_stop_ms(ends(STEADY, 1_000), MEMORY_MS) is None
+    assert first_stop_ms(ends(STEADY, 1_000), PERIOD_MS) is None
 
 
 def test_once_heard_again_it_waits_for_calm() -> None:

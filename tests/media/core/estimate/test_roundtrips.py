@@ -38,7 +38,7 @@ def test_a_queue_that_round_trips_show_is_believed() -> None:
     assert trips.confirmed_queue_ms(900.0, 0.0) == 400.0 + UNPROVEN_QUEUE_MS
 
 
-def test_where_checks_are_lost_late_feedback_shows_the_queue_but_not_that_of_the_way_down() -> None:
+def test_where_checks_are_lost_late_feedback_shows_the_queue_but_not_that_of_the_downlink() -> None:
     trips = settled()
     for index in range(2 * FEEDBACK_TRIPS):
         trips.fed_back(300.0 if index < FEEDBACK_TRIPS else 800.0, 10_000.0 + index)
