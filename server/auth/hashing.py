@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -35,21 +36,26 @@ THREADS = 2
 MAX_WAITING = 16
 
 
+ARGON2 = PasswordHasher(time_cost=ARGON2_PASSES, memory_cost=ARGON2_MEMORY_KIB, parallelism=ARGON2_LANES)
+
+
+@cache
+def _hash_of_nobody() -> str:
+    """What an unknown login is checked against, so that it takes as long as a known one; once in a process."""
+    return ARGON2.hash("nobody has this password")
+
+
 class Hasher:
     """The worker threads. Every method raises TooBusy when too many hashes are waiting."""
 
     def __init__(self) -> None:
-        self._argon2 = PasswordHasher(
-            time_cost=ARGON2_PASSES, memory_cost=ARGON2_MEMORY_KIB, parallelism=ARGON2_LANES
-        )
         self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="hashing")
         self._waiting = 0
-        # What an unknown login is checked against, so that it takes as long as a known one.
-        self._nobody = self._argon2.hash("nobody has this password")
+        self._nobody = _hash_of_nobody()
 
     async def hash_password(self, password: str) -> str:
         """Make the argon2id string to store."""
-        return await self._run(lambda: self._argon2.hash(password))
+        return await self._run(lambda: ARGON2.hash(password))
 
     async def verify_password(self, stored: str | None, password: str) -> bool:
         """Whether ``password`` belongs to ``stored``; None takes the same time and is always False."""
@@ -58,7 +64,7 @@ class Hasher:
 
     def is_outdated(self, stored: str) -> bool:
         """Whether ``stored`` was made with other costs than today's."""
-        return self._argon2.check_needs_rehash(stored)
+        return ARGON2.check_needs_rehash(stored)
 
     async def hash_code(self, code: str) -> str:
         """Make the hexadecimal scrypt of a normalised enrolment code."""
@@ -70,7 +76,7 @@ class Hasher:
 
     def _verify(self, stored: str, password: str) -> bool:
         try:
-            return self._argon2.verify(stored, password)
+            return ARGON2.verify(stored, password)
         except (VerificationError, InvalidHashError):
             return False
 
