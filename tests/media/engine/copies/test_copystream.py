@@ -246,9 +246,7 @@ async def test_a_thin_viewer_with_a_copy_no_longer_holds_the_source_down() -> No
 async def test_the_copy_follows_its_viewers_link() -> None:
     async with relay() as running, filming(running, CameraClient(), "thin", "fat") as (thin, _):
         fix_estimate(running, "thin", 300_000.0)
-        await until(
-            lambda: (copy := the_copy(running)) is not None and copy.target.bitrate_bps > 60_000, 40.0
-        )
+        await until(lambda: (copy := the_copy(running)) is not None and copy.target.bitrate_bps > 60_000)
         await until(lambda: len(sizes(thin)) > 3)
         fix_estimate(running, "thin", 100_000.0)
         await until(lambda: (copy := the_copy(running)) is not None and copy.target.bitrate_bps < 40_000)
