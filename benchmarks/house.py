@@ -14,24 +14,15 @@ from typing import Any, TypeVar
 
 from sqlalchemy import insert
 
-from server.audit.acts import Act
-from server.audit.entry import Entry
-from server.audit.trail import Trail
+from server.calls.tables import CallLeg, ConsultationEvent
+from server.cases.tables import CaseFile, CaseNote, CaseParticipant, Consultation, VitalSign
 from server.cases.vocabulary import AgeBand, Kind, Sex
-from server.db.engine import DbSessions
-from server.db.models import (
-    Account,
-    CallLeg,
-    CaseFile,
-    CaseNote,
-    CaseParticipant,
-    Consultation,
-    ConsultationEvent,
-    Site,
-    Station,
-    VitalSign,
-)
-from server.redacted import Redacted
+from server.people.tables import Account, Site, Station
+from server.platform.database.engine import DbSessions
+from server.platform.redacted import Redacted
+from server.trail.acts import Act
+from server.trail.entry import Entry
+from server.trail.trail import Trail
 from signaling.messages import ConsultationState, Role, Urgency
 
 T = TypeVar("T")

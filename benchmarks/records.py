@@ -33,17 +33,17 @@ from benchmarks.house import ACTS, CLINICIANS, HISTORY_S, STATIONS, House, fill
 from benchmarks.lab.postgresql import PostgresqlMissing, running_postgresql
 from benchmarks.peers.host import describe
 from server.audit.inspection import Filter, Inspections
-from server.audit.trail import Trail
-from server.auth.principal import Principal
+from server.calls.store import DatabaseConsultationStore
 from server.cases.lists import CaseLists
-from server.cases.service import Cases
-from server.config import Settings
+from server.cases.store import Cases
 from server.consents import Consents
-from server.db.consultations import DatabaseConsultationStore
-from server.db.engine import DbSessions, open_database, sessions_of
-from server.db.upgrade import upgrade
+from server.people.principal import Principal
+from server.platform.database.engine import DbSessions, open_database, sessions_of
+from server.platform.database.upgrade import upgrade
+from server.platform.settings.config import Settings
 from server.reports.period import Period
-from server.reports.service import Reports
+from server.reports.store import Reports
+from server.trail.trail import Trail
 from signaling.messages import Role
 
 # The aim for queue and case.

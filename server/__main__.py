@@ -15,8 +15,8 @@ import typer
 from server import demo as demonstration
 from server.app import create_app
 from server.audit.commands import audit_commands
-from server.auth.commands import account_commands, admin_commands
-from server.command_line import (
+from server.people.accounts.commands import account_commands, admin_commands
+from server.platform.command_line import (
     ConfigOption,
     console,
     errors,
@@ -26,11 +26,12 @@ from server.command_line import (
     run,
     settings_of,
 )
-from server.db.engine import open_database
-from server.db.upgrade import differences, is_current
+from server.platform.database.engine import open_database
+from server.platform.database.upgrade import differences, is_current
+from server.platform.settings.printing import as_markdown, print_table
 from server.serve import serve as run_server
 from server.services import SERVICES
-from server.settings_table import as_markdown, print_table
+from server.tables import METADATA
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -131,7 +132,7 @@ def db_check(config: ConfigOption = None) -> None:
         engine = open_database(loaded.database)
         try:
             current = await is_current(engine)
-            different = await differences(engine) if current else []
+            different = await differences(engine, METADATA) if current else []
         finally:
             await engine.dispose()
         if not current:

@@ -21,41 +21,48 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import web as pages_package
 from media.engine.engine import MediaEngine, MediaSettings
-from server.audit.checkpoints import open_checkpoints
-from server.audit.trail import Trail
-from server.auth.accounts import Accounts
-from server.auth.delays import Delays
-from server.auth.hashing import Hasher
-from server.auth.oidc import OpenIdConnect
-from server.auth.people import People
-from server.auth.proofs import Proofs
-from server.auth.secondfactors import SecondFactors
-from server.auth.sessions import HttpSessions
-from server.auth.stations import Stations
-from server.auth.tickets import Tickets
-from server.auth.vault import Vault
-from server.config import Settings, SettingsError
+from server.audit.checkpoint_file import open_checkpoints
+from server.audit.routes import add_audit
+from server.calls import Consultations
+from server.calls.media_metrics import counted
+from server.calls.media_port import MediaPort
+from server.calls.routes import add_calls
+from server.calls.store import DatabaseConsultationStore
+from server.cases.routes import add_cases
 from server.consents import Consents
-from server.consultations import Consultations
-from server.db.consultations import DatabaseConsultationStore
-from server.db.engine import open_database, sessions_of
-from server.db.upgrade import upgrade
-from server.ended import keep_closing
-from server.faults import where
-from server.http import operations, pages, routes_consents, routes_identity, static
-from server.http.bodies import BODY_MAX_BYTES
-from server.http.errors import errors_as_json
-from server.http.guards import add_security_headers, refuse_forged_requests
-from server.http.routes_cases import add_cases
-from server.http.routes_groups import add_groups
-from server.http.routes_mediators import add_mediators
-from server.http.routes_reports import add_reports
-from server.hub import Hub
-from server.media_metrics import counted
-from server.media_port import MediaPort
+from server.consents import routes as routes_consents
+from server.groups.handlers import add_groups
+from server.mediators.routes import add_mediators
+from server.people import routes as routes_identity
+from server.people.accounts.store import People
+from server.people.sessions.proofs import Proofs
+from server.people.sessions.store import HttpSessions
+from server.people.sessions.tickets import Tickets
+from server.people.signin.credentials import Accounts
+from server.people.signin.delays import Delays
+from server.people.signin.hashing import Hasher
+from server.people.signin.oidc import OpenIdConnect
+from server.people.signin.secondfactors import SecondFactors
+from server.people.signin.vault import Vault
+from server.people.stations.store import Stations
+from server.platform.database.engine import open_database, sessions_of
+from server.platform.database.upgrade import upgrade
+from server.platform.faults import where
+from server.platform.http import operations, pages, static
+from server.platform.http.bodies import BODY_MAX_BYTES
+from server.platform.http.errors import errors_as_json
+from server.platform.http.guards import add_security_headers, refuse_forged_requests
+from server.platform.settings.config import Settings, SettingsError
+from server.reports.routes import add_reports
+from server.rosters.routes import add_rosters
 from server.services import HUB, SERVICES, Services
-from server.turn import ice_servers
-from server.ws import make_websocket_handler
+from server.sites.routes import add_sites
+from server.sockets import handlers as ticket_handlers
+from server.sockets.ended import keep_closing
+from server.sockets.hub import Hub
+from server.sockets.turn import ice_servers
+from server.sockets.ws import make_websocket_handler
+from server.trail.trail import Trail
 
 log = structlog.get_logger(__name__)
 
@@ -102,7 +109,11 @@ def create_app(
     add_mediators(app, app[SERVICES], app[CONSULTATIONS])
     add_groups(app, app[SERVICES], app[CONSULTATIONS])
     add_cases(app, app[SERVICES], app[CONSULTATIONS], clock)
+    add_rosters(app, app[SERVICES])
+    add_sites(app, app[SERVICES])
+    add_calls(app, app[SERVICES])
     add_reports(app, app[SERVICES])
+    add_audit(app, app[SERVICES])
     routes_consents.add_routes(app.router)
     app[static.WEB_FILES] = _own_pages()
     app.on_response_prepare.append(add_security_headers)
@@ -169,6 +180,7 @@ def _add_routes(app: web.Application) -> None:
         router.add_get(path, pages.page)
     router.add_get("/web/{path:.+}", static.serve_file)
     routes_identity.add_routes(router)
+    router.add_post("/api/ticket", ticket_handlers.new_ticket)
     router.add_get("/ws", _websocket_handler(app))
     router.add_get("/healthz", operations.healthz)
     router.add_get("/metrics", operations.metrics)

@@ -14,9 +14,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.panel import Panel
 
-from server.auth.people import Profile
-from server.auth.profile import Specialty, Spoken
-from server.http.origin import is_loopback
+from server.people.accounts.store import Profile
+from server.people.profile import Specialty, Spoken
+from server.platform.http.origin import is_loopback
 from server.services import Services
 from signaling.messages import Role
 

@@ -19,8 +19,8 @@ from aiohttp import web
 
 from media.engine.garbage import spare_calls
 from server.app import MEDIA
-from server.config import Settings, SettingsError
-from server.http.access_log import AccessLogger
+from server.platform.http.access_log import AccessLogger
+from server.platform.settings.config import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
 

@@ -10,20 +10,20 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from server.audit.trail import Trail
-from server.auth.accounts import Accounts
-from server.auth.hashing import Hasher
-from server.auth.oidc import OpenIdConnect
-from server.auth.people import People
-from server.auth.proofs import Proofs
-from server.auth.secondfactors import SecondFactors
-from server.auth.sessions import HttpSessions
-from server.auth.stations import Stations
-from server.auth.tickets import Tickets
-from server.config import Settings
 from server.consents import Consents
-from server.db.engine import DbSessions
-from server.hub import Hub
+from server.people.accounts.store import People
+from server.people.sessions.proofs import Proofs
+from server.people.sessions.store import HttpSessions
+from server.people.sessions.tickets import Tickets
+from server.people.signin.credentials import Accounts
+from server.people.signin.hashing import Hasher
+from server.people.signin.oidc import OpenIdConnect
+from server.people.signin.secondfactors import SecondFactors
+from server.people.stations.store import Stations
+from server.platform.database.engine import DbSessions
+from server.platform.settings.config import Settings
+from server.sockets.hub import Hub
+from server.trail.trail import Trail
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""The audit trail: who did what on which case, so that nobody can change it afterwards unseen."""
+"""The audit trail in the hands of an auditor: verifying, checkpoints, reading. Writing: server/trail."""

@@ -20,16 +20,24 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy.exc import DBAPIError
 
 from server.audit import checkpoint
-from server.audit.acts import Act, System
 from server.audit.checkpoint import Checkpoint, NotACheckpoint
-from server.audit.checkpoints import HeadGone, open_checkpoints
-from server.audit.entry import Entry
+from server.audit.checkpoint_file import HeadGone, open_checkpoints
 from server.audit.findings import Finding, Kind
 from server.audit.keys import PUBLIC_NAME, load_public
 from server.audit.reading import count_of, head_of, pages
 from server.audit.verification import Verification
-from server.command_line import ConfigOption, console, errors, opened_services, refuse, run, settings_of
-from server.db.engine import DbSessions, open_database, sessions_of
+from server.platform.command_line import (
+    ConfigOption,
+    console,
+    errors,
+    opened_services,
+    refuse,
+    run,
+    settings_of,
+)
+from server.platform.database.engine import DbSessions, open_database, sessions_of
+from server.trail.acts import Act, System
+from server.trail.entry import Entry
 
 TAMPERED = 3
 OPERATOR_ID = "command_line"

@@ -16,20 +16,20 @@ import structlog
 from sqlalchemy import select
 
 from server.audit import checkpoint
-from server.audit.acts import Act
 from server.audit.checkpoint import Checkpoint, NotACheckpoint
-from server.audit.checkpoints import FILE_NAME
-from server.audit.entry import Entry, Written
+from server.audit.checkpoint_file import FILE_NAME
 from server.audit.findings import Finding, Kind
 from server.audit.keys import PUBLIC_NAME, load_public
 from server.audit.reading import head_of, pages
-from server.audit.trail import Trail
 from server.audit.verification import Verification
-from server.auth.principal import Principal
-from server.config import Settings
-from server.db.engine import DbSessions
-from server.db.models import AuditEntry
-from server.faults import where
+from server.people.principal import Principal
+from server.platform.database.engine import DbSessions
+from server.platform.faults import where
+from server.platform.settings.config import Settings
+from server.trail.acts import Act
+from server.trail.entry import Entry, Written
+from server.trail.tables import AuditEntry
+from server.trail.trail import Trail
 from signaling.messages import Identifier
 
 log = structlog.get_logger(__name__)

@@ -14,7 +14,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from server.config import SettingsError
+from server.platform.settings.config import SettingsError
 
 PRIVATE_NAME = "signing_key.pem"
 PUBLIC_NAME = "public_key.pem"

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 
 from sqlalchemy import func, select
 
-from server.audit.entry import Written
-from server.audit.trail import HEAD_ID
-from server.db.engine import DbSessions
-from server.db.models import AuditEntry, AuditHead
+from server.platform.database.engine import DbSessions
+from server.trail.entry import Written
+from server.trail.tables import AuditEntry, AuditHead
+from server.trail.trail import HEAD_ID
 
 # About 5 MB of rows; more gains no speed.
 PAGE_ROWS = 5000

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from server.audit.chain import GENESIS, hash_of
 from server.audit.checkpoint import Checkpoint
-from server.audit.entry import Written
 from server.audit.findings import Finding, Kind
+from server.trail.chain import GENESIS, hash_of
+from server.trail.entry import Written
 
 # How far from its place an entry is looked for before it counts as edited; a hash costs two microseconds.
 MOVED_AT_MOST = 2000

@@ -14,11 +14,11 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.auth.principal import Principal
 from server.cases.errors import NoSuchCase
 from server.cases.kinds import is_discreet
+from server.cases.tables import CaseFile, CaseParticipant
 from server.cases.vocabulary import Kind
-from server.db.models import CaseFile, CaseParticipant
+from server.people.principal import Principal
 from signaling.messages import Role
 
 # (case, clinician) -> whether it waits and is offered to this clinician now.

@@ -8,19 +8,9 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.cases.tables import CaseFile, CaseNote, CaseOutcome, CasePhoto, Consultation, Referral, VitalSign
 from server.cases.views import Leaves, Place
-from server.db.models import (
-    Account,
-    CaseFile,
-    CaseNote,
-    CaseOutcome,
-    CasePhoto,
-    Consultation,
-    Referral,
-    Site,
-    Station,
-    VitalSign,
-)
+from server.people.tables import Account, Site, Station
 
 # A case that was never asked for.
 OPEN = "open"

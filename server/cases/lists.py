@@ -10,17 +10,18 @@ from collections.abc import Callable
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.audit.acts import Act
-from server.audit.entry import Entry
-from server.audit.trail import Trail
-from server.auth.principal import Principal
 from server.cases.kinds import is_discreet
 from server.cases.leaves import OPEN
+from server.cases.tables import CaseFile, CaseNote, CaseOutcome, CaseParticipant, Consultation
 from server.cases.views import CaseLine
 from server.cases.vocabulary import Kind
-from server.db.engine import DbSessions
-from server.db.models import CaseFile, CaseNote, CaseOutcome, CaseParticipant, Consultation, Site, Station
-from server.redacted import Redacted
+from server.people.principal import Principal
+from server.people.tables import Site, Station
+from server.platform.database.engine import DbSessions
+from server.platform.redacted import Redacted
+from server.trail.acts import Act
+from server.trail.entry import Entry
+from server.trail.trail import Trail
 from signaling.messages import Role
 
 # What somebody looks for without a reference is of these days; two weeks bring a patient back for a control.

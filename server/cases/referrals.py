@@ -10,11 +10,11 @@ from __future__ import annotations
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.auth.profile import Specialty
 from server.cases.kinds import is_discreet
+from server.cases.tables import CaseFile, CaseRoute, Referral
 from server.cases.vocabulary import Kind
-from server.db.models import CaseFile, CaseRoute, Referral
-from server.redacted import Redacted
+from server.people.profile import Specialty
+from server.platform.redacted import Redacted
 from signaling.messages import Urgency
 from signaling.routing import APART
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from server.cases.access import READS_NOTES, Part
-from server.cases.reasons import REASONS
-from server.db.models import CaseFile, CaseNote, CaseOutcome, CasePhoto, Referral, VitalSign
+from server.cases.intake.reasons import REASONS
+from server.cases.tables import CaseFile, CaseNote, CaseOutcome, CasePhoto, Referral, VitalSign
 
 
 class Private(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from server.auth.profile import Specialty
+from server.people.profile import Specialty
 
 
 class Kind(StrEnum):

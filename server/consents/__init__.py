@@ -2,7 +2,7 @@
 
 from server.consents.consent import Consent, ConsentScope, Giver, How, NewConsent
 from server.consents.errors import ConsentMissing, ConsentRefusedAsWritten, as_refusal
-from server.consents.service import Consents
+from server.consents.store import Consents
 
 __all__ = [
     "Consent",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from server.consents.errors import ConsentRefusedAsWritten
-from server.redacted import Redacted
+from server.platform.redacted import Redacted
 
 NAME_MAX_CHARS = 200
 # A text that was read out: its name and its version, as in `teleconsultation-2`.

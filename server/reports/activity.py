@@ -15,8 +15,10 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.calls.tables import CallLeg, ConsultationEvent
+from server.cases.tables import CaseFile, Consultation
 from server.cases.vocabulary import Kind
-from server.db.models import CallLeg, CaseFile, Consultation, ConsultationEvent, Station
+from server.people.tables import Station
 from server.reports.period import Period
 from server.reports.rows import in_pieces
 from server.reports.smallcells import suppressed

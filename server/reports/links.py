@@ -1,7 +1,7 @@
 """How the link of each station was, day by day.
 
 Owns: the query and the day's figures: medians weighted by the time of each call. Must never tell of a day whose
-calls were survivor-safe: of those nothing was kept (server/db/consultations.py).
+calls were survivor-safe: of those nothing was kept (server/calls/store.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.db.models import CallLeg, Site, Station
+from server.calls.tables import CallLeg
+from server.people.tables import Site, Station
 from server.reports.period import Period, day_of
 from server.reports.rows import in_pieces
 

@@ -10,9 +10,11 @@ import msgspec
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.cases.tables import CaseFile
 from server.cases.vocabulary import Kind
-from server.db.models import CaseFile, Mediation, MediationBlockage, MediationReport, Station
+from server.mediators.tables import Mediation, MediationBlockage, MediationReport
 from server.mediators.vocabulary import Blockage
+from server.people.tables import Station
 from server.reports.period import Period
 from server.reports.smallcells import suppressed
 

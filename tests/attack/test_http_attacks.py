@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from server.auth.hashing import MAX_WAITING, Hasher
+from server.people.signin.hashing import MAX_WAITING, Hasher
 from tests.support.patience import PATIENCE_S
 from tests.support.server import PASSWORD, Server, running_server
 

@@ -9,7 +9,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from benchmarks.lab.browser import missing_browser
 from benchmarks.lab.systems import people
-from server.http.api_cases import DESK
+from server.cases.handlers import DESK
 from tests.support.call import two_pages
 
 pytestmark = [

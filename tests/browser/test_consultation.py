@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from benchmarks.lab.browser import missing_browser
 from benchmarks.lab.systems import people
-from server.db.models import CallLeg
+from server.calls.tables import CallLeg
 from tests.support.call import in_call
 
 pytestmark = [

@@ -10,8 +10,8 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from benchmarks.lab.browser import missing_browser
-from server.auth import totp
-from server.auth.people import Profile
+from server.people.accounts.store import Profile
+from server.people.signin import totp
 from signaling.messages import Role
 from tests.support.people import ONE_TIME, OWN
 from tests.support.profiles import profile_page

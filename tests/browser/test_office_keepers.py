@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from benchmarks.lab.browser import missing_browser
-from server.db.models import Site
+from server.people.tables import Site
 from signaling.messages import Role
 from tests.support.cases import House, house
 from tests.support.profiles import profile_page

@@ -5,14 +5,19 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from server.http.api_accounts import Disabling, NewAccount, ProfileBody, Provider
-from server.http.api_session import SignIn
-from server.http.api_signin_steps import NewPassword, TypedCode, TypedPassword
-from server.http.api_station import Enrolment
-from server.http.api_stations import Wanted
-from server.http.api_ticket import TicketRequest
-from server.http.bodies import decode
-from server.http.errors import ApiError
+from server.people.accounts.handlers import (
+    Disabling,
+    NewAccount,
+    ProfileBody,
+    Provider,
+)
+from server.people.signin.handlers import SignIn
+from server.people.signin.handlers_steps import NewPassword, TypedCode, TypedPassword
+from server.people.stations.handlers import Wanted
+from server.people.stations.handlers_kiosk import Enrolment
+from server.platform.http.bodies import decode
+from server.platform.http.errors import ApiError
+from server.sockets.handlers import TicketRequest
 from tests.fuzz.harness import fuzz
 
 BODIES: list[tuple[type[msgspec.Struct], list[bytes]]] = [

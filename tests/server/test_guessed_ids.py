@@ -17,12 +17,15 @@ import aiohttp
 import pytest
 from sqlalchemy import func, select
 
-from server.auth.permissions import SAYS
+from server.cases.tables import CaseFile, CaseNote, CaseOutcome, Referral
 from server.consents import ConsentScope
-from server.db.models import CaseFile, CaseNote, CaseOutcome, Consent, HttpSession, MediationReport, Referral
+from server.consents.tables import Consent
+from server.mediators.tables import MediationReport
+from server.people.sessions.permissions import SAYS
+from server.people.tables import HttpSession
 from signaling import messages as wire
 from signaling.messages import Role
-from tests.server.test_permissions import api_routes
+from tests.server.people.sessions.test_permissions import api_routes
 from tests.support.cases import House, house
 
 NOBODYS = "xx_0000000000000000"

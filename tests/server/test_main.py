@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiohttp
 
-from server.config import table
+from server.platform.settings.config import table
 from tests.support.kiosk import KioskKey
 from tests.support.patience import PATIENCE_S
 

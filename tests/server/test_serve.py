@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from server.app import create_app
-from server.config import Settings, SettingsError
+from server.platform.settings.config import Settings, SettingsError
 from server.serve import address_to_open, listen, tls_context
 
 

@@ -16,10 +16,11 @@ from typing import Any
 import aiohttp
 from sqlalchemy import select
 
+from server.cases.handlers import DESK
 from server.consents import ConsentScope, Giver, How, NewConsent
-from server.db.models import Account, AccountLanguage, AccountSpecialty, AuditEntry
-from server.http.api_cases import DESK
-from server.redacted import Redacted
+from server.people.tables import Account, AccountLanguage, AccountSpecialty
+from server.platform.redacted import Redacted
+from server.trail.tables import AuditEntry
 from signaling import messages as wire
 from signaling.messages import Role, Urgency
 from tests.support.server import Server, running_server

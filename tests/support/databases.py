@@ -15,11 +15,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.lab.postgresql import Postgresql, PostgresqlMissing, running_postgresql
-from server.audit.trail import Trail
 from server.consents import Consents, ConsentScope, Giver, How, NewConsent
-from server.db.engine import DbSessions, open_database, sessions_of
-from server.db.upgrade import upgrade
-from server.redacted import Redacted
+from server.platform.database.engine import DbSessions, open_database, sessions_of
+from server.platform.database.upgrade import upgrade
+from server.platform.redacted import Redacted
+from server.trail.trail import Trail
 from signaling.messages import Role
 from tests.support.patience import PATIENCE_MS
 from tests.support.sqlitefile import put_migrated
@@ -66,7 +66,7 @@ def database_url(
     """The address of a database that has all tables; `upgrade` finds nothing to do."""
     # SQLite lets writers wait in no order: of a hundred at once, one may wait for most of the others, on a slow
     # machine longer than a server's five seconds.
-    monkeypatch.setattr("server.db.engine.BUSY_TIMEOUT_MS", int(PATIENCE_MS))
+    monkeypatch.setattr("server.platform.database.engine.BUSY_TIMEOUT_MS", int(PATIENCE_MS))
     file = tmp_path / "keneya.db"
     if request.param == "sqlite":
         put_migrated(file)

@@ -7,8 +7,8 @@ from typing import Any
 
 import aiohttp
 
-from server.auth import totp
-from server.auth.people import Profile
+from server.people.accounts.store import Profile
+from server.people.signin import totp
 from signaling.messages import Role
 from tests.support.server import Server
 

@@ -20,10 +20,10 @@ import aiohttp
 from aiohttp import web
 
 from server.app import create_app
-from server.auth.people import Profile
-from server.auth.stations import NewCode
-from server.config import Settings
-from server.http.access_log import AccessLogger
+from server.people.accounts.store import Profile
+from server.people.stations.store import NewCode
+from server.platform.http.access_log import AccessLogger
+from server.platform.settings.config import Settings
 from server.services import SERVICES, Services
 from signaling.messages import Role
 from tests.support.kiosk import KioskKey

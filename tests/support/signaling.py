@@ -13,14 +13,14 @@ from aiohttp import web
 
 from media.core.parameters import LinkQuality, Preferences, RungReport, SendParameters, SlotAssignment
 from media.engine.transport.errors import OfferRefused
-from server.auth.principal import Principal
-from server.auth.tickets import Tickets
-from server.consultations import Consultations
-from server.consultations.callmeter import CallUse
-from server.consultations.outlook import UNKNOWN, Outlook
-from server.hub import Hub
-from server.media_port import LegListener
-from server.ws import Door
+from server.calls import Consultations
+from server.calls.callmeter import CallUse
+from server.calls.media_port import LegListener
+from server.people.principal import Principal
+from server.people.sessions.tickets import Tickets
+from server.rosters.outlook import UNKNOWN, Outlook
+from server.sockets.hub import Hub
+from server.sockets.ws import Door
 from signaling import messages as wire
 from signaling.consultation import ConsultationRecord
 from signaling.messages import Role

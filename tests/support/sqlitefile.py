@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from server.db.engine import open_database
-from server.db.upgrade import upgrade
+from server.platform.database.engine import open_database
+from server.platform.database.upgrade import upgrade
 
 
 def put_migrated(path: Path) -> None:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from server.audit import chain
-from server.audit.acts import Act, System
-from server.audit.entry import Entry, Fact, Ref, Written
+from server.trail import chain
+from server.trail.acts import Act, System
+from server.trail.entry import (
+    Entry,
+    Fact,
+    Ref,
+    Written,
+)
 from signaling.messages import Role
 
 ids = st.from_regex(r"[A-Za-z0-9_-]{1,12}", fullmatch=True)

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from server.http.guards import content_security_policy
+from server.platform.http.guards import content_security_policy
 from tests.support.patience import PATIENCE_MS
 from tests.web.pages import WEB
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.http.static import WebFiles
+from server.platform.http.static import WebFiles
 from tests.web.pages import PAGES, WEB, first_load
 
 STATION_MAX_BYTES = 60_000

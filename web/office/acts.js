@@ -1,5 +1,5 @@
 /**
- * Everything that leaves a trace, in the order of server/audit/acts.py (a test holds them together). Owns: the list; its
+ * Everything that leaves a trace, in the order of server/trail/acts.py (a test holds them together). Owns: the list; its
  * words are the keys `act.<code>`.
  */
 

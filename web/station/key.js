@@ -1,6 +1,6 @@
 /**
  * The key of this station: made here, kept by the browser, never given out (WebCrypto, ECDSA P-256). Owns: making
- * it, keeping it in IndexedDB and signing requests with it (server/auth/proofs.py). Must never let the private
+ * it, keeping it in IndexedDB and signing requests with it (server/people/sessions/proofs.py). Must never let the private
  * part become bytes: a copied cookie is worth nothing without it.
  */
 

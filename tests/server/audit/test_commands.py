@@ -13,11 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typer.testing import CliRunner, Result
 
-from server.audit import chain
 from server.audit.commands import TAMPERED, audit_commands
-from server.audit.trail import Trail
-from server.db.engine import open_database, sessions_of
-from server.db.upgrade import upgrade
+from server.platform.database.engine import open_database, sessions_of
+from server.platform.database.upgrade import upgrade
+from server.trail import chain
+from server.trail.trail import Trail
 from tests.support.trails import some_entry
 
 ENTRIES = 12
@@ -87,7 +87,7 @@ class House:
 @pytest.fixture
 def house(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     # A command owns its process: logging and file modes. Here the process is that of all the tests.
-    monkeypatch.setattr("server.command_line.configure_logging", lambda level, form: None)
+    monkeypatch.setattr("server.platform.command_line.configure_logging", lambda level, form: None)
     umask = os.umask(0o022)
     made = House(database_url, tmp_path / "data")
     made.write()

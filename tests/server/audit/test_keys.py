@@ -10,7 +10,7 @@ import pytest
 
 from server.audit.checkpoint import key_id
 from server.audit.keys import PRIVATE_NAME, PUBLIC_NAME, load_or_make, load_public
-from server.config import SettingsError
+from server.platform.settings.config import SettingsError
 
 
 def test_the_key_is_made_once_and_its_public_half_can_be_handed_out(tmp_path: Path) -> None:

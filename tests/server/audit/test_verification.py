@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import asdict, replace
 
-from server.audit import chain, checkpoint
+from server.audit import checkpoint
 from server.audit.checkpoint import Checkpoint
-from server.audit.entry import Entry, Written
 from server.audit.findings import Finding, Kind
 from server.audit.verification import FINDINGS_MAX, Verification
+from server.trail import chain
+from server.trail.entry import Entry, Written
 from tests.support.trails import chained, entries, head_of, some_entry
 
 KEY = Ed25519PrivateKey.generate()

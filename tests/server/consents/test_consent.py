@@ -8,7 +8,7 @@ import pytest
 
 from server.consents import ConsentRefusedAsWritten, ConsentScope, Giver, How, NewConsent
 from server.consents.consent import NAME_MAX_CHARS, check
-from server.redacted import Redacted
+from server.platform.redacted import Redacted
 
 
 def answer(**fields: Any) -> NewConsent:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from server.app import MEDIA
 from server.consents import ConsentScope
-from server.db.models import GroupSeat, GroupSession
+from server.groups.tables import GroupSeat, GroupSession
 from signaling import messages as wire
 from tests.support.cases import House, Someone, house
 from tests.support.signaling import MediaRecorder

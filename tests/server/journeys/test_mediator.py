@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from server.app import CONSULTATIONS
 from server.consents import ConsentScope
-from server.db.models import Mediation, MediationBlockage, MediationReport
+from server.mediators.tables import Mediation, MediationBlockage, MediationReport
 from signaling import messages as wire
 from signaling.messages import ConsultationState as S
 from signaling.messages import MediationState

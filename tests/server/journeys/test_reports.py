@@ -14,8 +14,8 @@ import msgspec
 import pytest
 from sqlalchemy import select, text
 
-from server.audit.entry import Written
-from server.db.models import AuditEntry
+from server.trail.entry import Written
+from server.trail.tables import AuditEntry
 from signaling import messages as wire
 from signaling.messages import ConsultationState as S
 from signaling.messages import Role

@@ -10,8 +10,10 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 
+from server.cases.tables import CaseFile
 from server.consents import ConsentScope
-from server.db.models import AuditEntry, CaseFile, Site
+from server.people.tables import Site
+from server.trail.tables import AuditEntry
 from signaling import messages as wire
 from signaling.messages import ConsultationState as S
 from signaling.messages import Role

@@ -7,27 +7,19 @@ from typing import Any
 
 import pytest
 
-from server.audit.trail import Trail
-from server.consultations.callmeter import CallUse
-from server.db.consultations import DatabaseConsultationStore
-from server.db.engine import DbSessions
-from server.db.models import (
-    Account,
-    CallLeg,
-    CaseFile,
-    Consultation,
-    ConsultationEvent,
-    Mediation,
-    MediationBlockage,
-    MediationReport,
-    Site,
-    Station,
-)
-from server.redacted import Redacted
+from server.calls.callmeter import CallUse
+from server.calls.store import DatabaseConsultationStore
+from server.calls.tables import CallLeg, ConsultationEvent
+from server.cases.tables import CaseFile, Consultation
+from server.mediators.tables import Mediation, MediationBlockage, MediationReport
+from server.people.tables import Account, Site, Station
+from server.platform.database.engine import DbSessions
+from server.platform.redacted import Redacted
 from server.reports.activity import activity
 from server.reports.links import link_days, weighted_median
 from server.reports.mediations import mediations
 from server.reports.period import Period
+from server.trail.trail import Trail
 
 APRIL = Period(date(2026, 4, 1), date(2026, 4, 30))
 NOON = datetime(2026, 4, 9, 12, tzinfo=UTC).timestamp()

@@ -6,7 +6,7 @@ import asyncio
 
 from sqlalchemy import literal, select, union_all
 
-from server.db.engine import DbSessions
+from server.platform.database.engine import DbSessions
 from server.reports.rows import PIECE_ROWS, in_pieces
 
 

@@ -49,7 +49,8 @@ SETUP = """async ([link, other]) => {
     const root = make('section');
     const facts = root.appendChild(document.createElement('div'));
     const qualityButton = make('button');
-    const insight = new Insight({ devices, leg }, { root, facts, ownBox: make('div'), qualityButton, profiles: true });
+    const own = { root, facts, ownBox: make('div'), qualityButton, profiles: true };
+    const insight = new Insight({ devices, leg }, own);
     insight.start(() => ({ tiles: [tile], quality: link }));
     const cue = () => !insight.turnCue.hidden;
     const said = () => root.querySelector('.rung').checkVisibility() ? root.querySelector('.rung').innerText : '';

@@ -533,7 +533,8 @@ async def test_camera_off_puts_its_light_out_and_on_again_sends_a_new_track(near
     await near.start()
     await near.answered()
     await near.run(
-        "media.devices.tellOthers(true); await media.devices.open(); window.first = media.devices.capture.tracks.video"
+        "media.devices.tellOthers(true); await media.devices.open();"
+        "window.first = media.devices.capture.tracks.video"
     )
     await near.until("near.at(-1).getSenders()[1].track === first")
     await near.run("await media.devices.setCameraOff(true)")

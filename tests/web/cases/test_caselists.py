@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from server.auth.profile import Specialty, Spoken
-from server.cases.reasons import REASONS
-from server.cases.redflags import GENERAL, OBSTETRIC
-from server.cases.vitals import MEASURES
+from server.cases.intake.reasons import REASONS
+from server.cases.intake.redflags import GENERAL, OBSTETRIC
+from server.cases.intake.vitals import MEASURES
 from server.cases.vocabulary import AgeBand, Outcome, Service, Sex
+from server.people.profile import Specialty, Spoken
 from tests.web.pages import WEB
 
 BROWSER = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]

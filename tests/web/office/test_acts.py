@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from server.audit.acts import Act, System
+from server.trail.acts import Act, System
 from signaling.messages import Role
 from tests.web.pages import LANGUAGES, WEB
 

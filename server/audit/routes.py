@@ -1,0 +1,27 @@
+"""The addresses of the auditor's view of the trail, and the service behind them.
+
+Owns: the table. Must never hold a handler.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from server.audit import handlers
+from server.audit.inspection import Inspections
+from server.services import Services
+
+
+def add_audit(app: web.Application, own: Services) -> None:
+    """Make the service of this area and its routes."""
+    inspections = Inspections(own.database, own.trail, own.settings, own.clock)
+    app[handlers.INSPECTIONS] = inspections
+
+    async def stop(_: web.Application) -> None:
+        await inspections.stop()
+
+    app.on_cleanup.append(stop)
+    app.router.add_get("/api/audit/entries", handlers.entries)
+    app.router.add_get("/api/audit/export", handlers.export)
+    app.router.add_get("/api/audit/verification", handlers.verification)
+    app.router.add_post("/api/audit/verification", handlers.verify)

@@ -1,0 +1,1 @@
+"""The desk: what pages ask, what is decided of it, and who is told."""

@@ -1,0 +1,124 @@
+"""The waiting room's two screens: the queue of the clinicians and the place of each station.
+
+Owns: what was last shown to whom, and how often it may change. Must never change the queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from server.calls import views
+from server.calls.desk.legs import Legs
+from server.rosters.outlook import UNKNOWN, Outlook
+from server.sockets.hub import Hub
+from signaling import messages as wire
+from signaling.consultation import ConsultationRecord
+from signaling.pairing import Pairing
+from signaling.queue import waiting_s
+from signaling.routing import Step, step, told
+
+# Of a queue, what makes it worth sending again: everything but the waiting times, which pages count up.
+Shown = tuple[tuple[str, int, bool], ...]
+# Of a place: consultation, place, how many are offered it, how wide the offer is, what is expected.
+Place = tuple[str, int, int, Step, Outlook]
+
+
+class Board:
+    """Shows the queue. ``clock`` gives UTC seconds."""
+
+    def __init__(self, pairing: Pairing, legs: Legs, hub: Hub, clock: Callable[[], float]) -> None:
+        self._pairing = pairing
+        self._legs = legs
+        self._hub = hub
+        self._clock = clock
+        self._shown: dict[str, Shown] = {}
+        self._placed: dict[str, Place] = {}
+        self._outlooks: dict[str, Outlook] = {}
+
+    def expect(self, consultation_id: str, outlook: Outlook) -> None:
+        """What may be said of the wait of a consultation."""
+        self._outlooks[consultation_id] = outlook
+
+    def is_expected(self, consultation_id: str) -> bool:
+        """Whether anything was said of the wait yet."""
+        return consultation_id in self._outlooks
+
+    def show(self) -> None:
+        """Tell everybody for whom something has changed."""
+        queue = self._pairing.queue()
+        on_duty = self._pairing.on_duty
+        for gone in self._shown.keys() - on_duty:
+            del self._shown[gone]
+        for clinician_id in on_duty:
+            offered = self._pairing.queue_of(clinician_id)
+            if self._shown.get(clinician_id) != self._summary(clinician_id, offered):
+                self._show_queue(clinician_id, offered)
+        for station_id in self._placed.keys() - {record.station_id for record in queue}:
+            del self._placed[station_id]
+        for gone in self._outlooks.keys() - {record.consultation_id for record in queue}:
+            del self._outlooks[gone]
+        for number, record in enumerate(queue, 1):
+            if self._placed.get(record.station_id) != self._place(record, number):
+                self._show_place(record, number)
+
+    def forget_place(self, station_id: str) -> None:
+        """A station waits anew: tell it its place even if that is what it was last told."""
+        self._placed.pop(station_id, None)
+
+    def show_places(self) -> None:
+        """Tell every waiting station again: a patient must see that somebody still counts."""
+        for place, record in enumerate(self._pairing.queue(), 1):
+            self._show_place(record, place)
+
+    def show_to(self, participant_id: str) -> None:
+        """Tell one participant, changed or not."""
+        if participant_id in self._pairing.on_duty:
+            self._show_queue(participant_id, self._pairing.queue_of(participant_id))
+        for place, record in enumerate(self._pairing.queue(), 1):
+            if record.station_id == participant_id:
+                self._show_place(record, place)
+
+    def _summary(self, clinician_id: str, queue: list[ConsultationRecord]) -> Shown:
+        return tuple(
+            (
+                r.consultation_id,
+                self._legs.quality(r.station_id).level,
+                r.wishes.clinician_id == clinician_id,
+            )
+            for r in queue
+        )
+
+    def _show_queue(self, clinician_id: str, queue: list[ConsultationRecord]) -> None:
+        now, skills = self._clock(), self._pairing.skills(clinician_id)
+        entries = [
+            views.queue_entry(r, now, self._legs.quality(r.station_id), clinician_id, skills) for r in queue
+        ]
+        self._hub.post(clinician_id, wire.Queue(entries=entries), "queue")
+        self._shown[clinician_id] = self._summary(clinician_id, queue)
+
+    def _place(self, record: ConsultationRecord, number: int) -> Place:
+        return (
+            record.consultation_id,
+            number,
+            len(self._pairing.offered_to(record)),
+            told(record.wishes, step(record.urgency, self._clock() - record.offered_since)),
+            self._outlooks.get(record.consultation_id, UNKNOWN),
+        )
+
+    def _show_place(self, record: ConsultationRecord, number: int) -> None:
+        place = self._place(record, number)
+        _, _, offered, widened, outlook = place
+        now = self._clock()
+        message = wire.Waiting(
+            consultation_id=record.consultation_id,
+            position=number,
+            on_duty=offered,
+            waiting_s=waiting_s(record, now),
+            widened=views.WIDENED[widened],
+            expected_median_s=outlook.median_s,
+            expected_low_s=outlook.low_s,
+            expected_high_s=outlook.high_s,
+            next_on_duty_in_s=None if offered else outlook.next_in_s(now),
+        )
+        self._hub.post(record.station_id, message, "waiting")
+        self._placed[record.station_id] = place

@@ -1,0 +1,164 @@
+"""What pages are told of consultations: everything, at every change, and nothing that is half done.
+
+Owns: which consultations have changed since pages were told, and when the queue is shown next. Must never
+change a consultation.
+
+``lock`` is that of decisions.py: while it is held, a decision may be made that is not on disk yet. So nothing is
+told then; who held the lock calls `flush` after.
+
+Who is on a thin link hears of the others' links and rungs now and then only, and at last as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+import msgspec
+
+from server.calls import views
+from server.calls.desk.board import Board
+from server.calls.desk.legs import Legs
+from server.sockets.hub import Hub
+from signaling import messages as wire
+from signaling.consultation import Consultation, Member
+from signaling.limits import QUEUE_EVERY_S, THIN_LINK_KBPS, THIN_NEWS_EVERY_S
+from signaling.pairing import Pairing
+
+
+class Screens:
+    """Tells pages. ``spawn`` runs a task in the background."""
+
+    def __init__(
+        self,
+        pairing: Pairing,
+        legs: Legs,
+        hub: Hub,
+        *,
+        board: Board,
+        lock: asyncio.Lock,
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self._pairing = pairing
+        self._legs = legs
+        self._hub = hub
+        self._board = board
+        self._lock = lock
+        self._spawn = spawn
+        self._changed: set[str] = set()
+        self._moved: set[str] = set()
+        self._quiet: dict[str, asyncio.TimerHandle] = {}
+        self._owed: dict[str, str] = {}
+        self._board_timer: asyncio.TimerHandle | None = None
+        self._board_shown_at = float("-inf")
+
+    def stop(self) -> None:
+        """No more queue is shown, and nobody is told later."""
+        if self._board_timer is not None:
+            self._board_timer.cancel()
+        for timer in self._quiet.values():
+            timer.cancel()
+
+    def touch(self, consultation_id: str) -> None:
+        """A consultation, or how its participants are, has changed."""
+        self._changed.add(consultation_id)
+        self.flush()
+
+    def touch_links(self, consultation_id: str) -> None:
+        """Only how the links of a consultation are has changed."""
+        self._moved.add(consultation_id)
+        self.flush()
+
+    def touch_waiting(self) -> None:
+        """Who is on duty, or who is offered what, may have changed, and with it every waiting consultation."""
+        self._changed.update(record.consultation_id for record in self._pairing.queue())
+        self._show_board_soon()
+        self.flush()
+
+    def flush(self) -> None:
+        """Tell what has changed, unless a decision is being written."""
+        if self._lock.locked() or not (self._changed or self._moved):
+            return
+        for consultation_id in self._moved - self._changed:
+            found = self._pairing.get(consultation_id)
+            if found is not None:
+                self.tell(found, [m.participant_id for m in found.members if self._may_hear(m, found)])
+        self._moved.clear()
+        for consultation_id in self._changed:
+            found = self._pairing.get(consultation_id)
+            if found is not None:
+                self.tell(found, [m.participant_id for m in found.members])
+        self._changed.clear()
+        self._show_board_soon()
+
+    def tell(self, found: Consultation, to: Iterable[str]) -> None:
+        """Show one consultation to these participants, now."""
+        message = views.consultation(found, self._participant)
+        # Nothing a patient said is for a mediator, nor for anybody who is out.
+        bare = msgspec.structs.replace(message, reason="")
+        for participant_id in to:
+            self._owed.pop(participant_id, None)
+            member = found.member(participant_id)
+            clinical = member is not None and member.role is not wire.Role.MEDIATOR
+            shown = message if clinical else bare
+            self._hub.post(participant_id, shown, f"consultation:{found.consultation_id}")
+
+    def _may_hear(self, member: Member, found: Consultation) -> bool:
+        """Whether a member is told now; if not, it is owed what holds when its link has had its rest."""
+        participant_id = member.participant_id
+        if participant_id in self._quiet:
+            self._owed[participant_id] = found.consultation_id
+            return False
+        quality = self._legs.quality(participant_id)
+        known = [kbps for kbps in (quality.down_kbps, quality.up_kbps) if kbps is not None]
+        if known and min(known) < THIN_LINK_KBPS:
+            loop = asyncio.get_running_loop()
+            self._quiet[participant_id] = loop.call_later(THIN_NEWS_EVERY_S, self._rested, participant_id)
+        return True
+
+    def _rested(self, participant_id: str) -> None:
+        del self._quiet[participant_id]
+        consultation_id = self._owed.pop(participant_id, None)
+        found = self._pairing.get(consultation_id) if consultation_id is not None else None
+        member = found.member(participant_id) if found is not None else None
+        if found is None or member is None:
+            return
+        if self._lock.locked():
+            self.touch(found.consultation_id)  # told when the decision is on disk
+        elif self._may_hear(member, found):
+            self.tell(found, [participant_id])
+
+    def tell_duty(self, clinician_id: str) -> None:
+        """Tell a clinician whether the server holds them to be on duty."""
+        self._hub.post(clinician_id, wire.Duty(on=clinician_id in self._pairing.on_duty), "duty")
+
+    def _participant(self, member: Member) -> wire.Participant:
+        rungs = self._legs.rungs(member.participant_id)
+        audio_muted, video_muted = self._legs.muted(member.participant_id)
+        return wire.Participant(
+            participant_id=member.participant_id,
+            role=member.role,
+            name=member.name,
+            presence=member.presence,
+            audio_muted=audio_muted,
+            video_muted=video_muted,
+            link=self._legs.quality(member.participant_id),
+            rung_down=rungs.down if rungs else None,
+            rung_up=rungs.up if rungs else None,
+            rung_reason=rungs.reason if rungs else None,
+        )
+
+    def _show_board_soon(self) -> None:
+        """At once, but never more than once in QUEUE_EVERY_S."""
+        if self._board_timer is None:
+            loop = asyncio.get_running_loop()
+            wait_s = max(0.0, self._board_shown_at + QUEUE_EVERY_S - loop.time())
+            self._board_timer = loop.call_later(wait_s, lambda: self._spawn(self._show_board()))
+
+    async def _show_board(self) -> None:
+        async with self._lock:
+            self._board_timer = None
+            self._board_shown_at = asyncio.get_running_loop().time()
+            self._board.show()
+        self.flush()

@@ -1,0 +1,51 @@
+"""The tables of calls: the history of each consultation, and what each part of a call took.
+
+Owns: the rows. Must never carry a patient's words. The consultation itself is a row of its case
+(server/cases/tables.py).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Double, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.platform.database.base import ID_CHARS, Base, Seconds
+
+# Seven rungs of at most ten letters and six digits, as JSON.
+RUNGS_CHARS = 200
+
+
+class ConsultationEvent(Base):
+    """One change of a consultation, kept for good: who held it and in which state, from when on."""
+
+    __tablename__ = "consultation_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    consultation_id: Mapped[str] = mapped_column(ForeignKey("consultation.id"), index=True)
+    state: Mapped[str] = mapped_column(String(20))
+    clinician_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[Seconds]
+
+
+class CallLeg(Base):
+    """One row for each time somebody was in a room (server/calls/callmeter.py: CallUse).
+
+    ``price_per_gb``: of that day, so that old calls keep their cost. No foreign keys: it is written beside the
+    call, and never keeps one from ending.
+    """
+
+    __tablename__ = "call_leg"
+    __table_args__ = (Index("ix_call_leg_participant_id_began_at", "participant_id", "began_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    consultation_id: Mapped[str] = mapped_column(String(ID_CHARS), index=True)
+    participant_id: Mapped[str] = mapped_column(String(ID_CHARS))
+    began_at: Mapped[Seconds]
+    ended_at: Mapped[Seconds]
+    down_bytes: Mapped[int] = mapped_column(BigInteger)
+    up_bytes: Mapped[int] = mapped_column(BigInteger)
+    rtt_median_ms: Mapped[int | None]
+    loss_ratio: Mapped[float | None] = mapped_column(Double)
+    outages: Mapped[int]
+    rung_seconds: Mapped[str] = mapped_column(String(RUNGS_CHARS))
+    price_per_gb: Mapped[int]

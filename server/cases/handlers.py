@@ -1,0 +1,204 @@
+"""POST, GET /api/cases and what hangs on one: reading, notes, transfer, referral, outcome.
+
+Owns: the bodies and the words of refusal. Must never carry anything about a patient in an address: ids only, and
+what somebody looks for comes in the body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+
+from server.calls import Consultations
+from server.cases.errors import CaseRefused, NoSuchCase
+from server.cases.intake.form import NAME_MAX_CHARS, Intake
+from server.cases.lists import CaseLists
+from server.cases.store import Cases
+from server.cases.vocabulary import Outcome
+from server.consents import ConsentMissing
+from server.people.principal import Principal
+from server.people.profile import Specialty
+from server.people.sessions.access import needs
+from server.people.sessions.permissions import Action
+from server.platform.http.bodies import json_response, read_json
+from server.platform.http.errors import ApiError
+from server.trail.acts import Act
+from signaling.errors import Refused
+from signaling.messages import Identifier
+
+CASES = web.AppKey("cases", Cases)
+CASE_LISTS = web.AppKey("case_lists", CaseLists)
+DESK = web.AppKey("desk", Consultations)
+
+# Two pages of writing: what a clinician types during or after a call.
+TEXT_MAX_CHARS = 4_000
+Text = Annotated[str, msgspec.Meta(max_length=TEXT_MAX_CHARS)]
+
+
+class Typed(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """Base of the bodies; none shows itself."""
+
+    def __repr__(self) -> str:
+        """The kind only."""
+        return f"<{type(self).__name__}>"
+
+
+class Search(Typed, frozen=True, kw_only=True):
+    """Which patient."""
+
+    patient_ref: Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_MAX_CHARS)]
+
+
+class Note(Typed, frozen=True, kw_only=True):
+    """What a clinician writes; ``answer`` and ``advice`` go to the station, ``note`` to clinicians."""
+
+    answer: Text = ""
+    advice: Text = ""
+    note: Text = ""
+
+
+class Transfer(Typed, frozen=True, kw_only=True):
+    """To a specialty, to a colleague, or to a colleague of a specialty."""
+
+    specialty: Specialty | None = None
+    clinician_id: Identifier | None = None
+
+
+class NewReferral(Typed, frozen=True, kw_only=True):
+    """To whom, and the letter."""
+
+    recipient: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    letter: Annotated[str, msgspec.Meta(min_length=1, max_length=TEXT_MAX_CHARS)]
+
+
+class NewOutcome(Typed, frozen=True, kw_only=True):
+    """What became of the patient."""
+
+    outcome: Outcome
+    words: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """The id of what was made."""
+
+    id: str
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Refusals of the rules in the words and numbers of HTTP."""
+    try:
+        yield
+    except NoSuchCase:
+        raise ApiError(404, "not_found") from None
+    except CaseRefused as error:
+        raise ApiError(422, error.code) from None
+    except ConsentMissing as error:
+        raise ApiError(409, error.code) from None
+    except Refused as error:
+        raise ApiError(409, error.code) from None
+
+
+@needs(Action.OPEN_CASES)
+async def open_case(request: web.Request, who: Principal) -> web.Response:
+    """A station opens a case; answers its id, which will be that of its consultation."""
+    form = await read_json(request, Intake)
+    with told():
+        return json_response(Opened(await request.app[CASES].open(who, form)), 201)
+
+
+@needs(Action.READ_CASES)
+async def list_cases(request: web.Request, who: Principal) -> web.Response:
+    """One's own cases of the last two weeks, newest first."""
+    return json_response(await request.app[CASE_LISTS].recent(who))
+
+
+@needs(Action.OPEN_CASES)
+async def find_cases(request: web.Request, who: Principal) -> web.Response:
+    """A station's cases of one patient. A POST, so that the reference stands in no address."""
+    wanted = await read_json(request, Search)
+    return json_response(await request.app[CASE_LISTS].of_patient(who, wanted.patient_ref))
+
+
+@needs(Action.READ_CASES)
+async def read_case(request: web.Request, who: Principal) -> web.Response:
+    """The whole of a case, for its participants."""
+    with told():
+        return json_response(await request.app[CASES].read(who, request.match_info["case_id"]))
+
+
+@needs(Action.OPEN_CASES)
+async def read_summary(request: web.Request, who: Principal) -> web.Response:
+    """The same, to be printed for the patient: on the trail as that."""
+    with told():
+        case_id = request.match_info["case_id"]
+        return json_response(await request.app[CASES].read(who, case_id, Act.SUMMARY_READ))
+
+
+@needs(Action.OPEN_CASES)
+async def leave_quickly(request: web.Request, who: Principal) -> web.Response:
+    """Somebody came in and the patient had to go: the consultation is over at once, as any that ends.
+
+    An address of its own, for a page that is about to be gone cannot wait for its socket.
+    """
+    case_id = request.match_info["case_id"]
+    with told():
+        await request.app[CASES].mine(who, case_id)
+        await request.app[DESK].finish(who, case_id)
+    return web.Response(status=204)
+
+
+@needs(Action.TREAT_CASES)
+async def write_note(request: web.Request, who: Principal) -> web.Response:
+    """A clinician of the case writes."""
+    typed = await read_json(request, Note)
+    with told():
+        await request.app[CASES].write_note(
+            who,
+            request.match_info["case_id"],
+            answer=typed.answer,
+            advice=typed.advice,
+            note=typed.note,
+        )
+    return web.Response(status=204)
+
+
+@needs(Action.TREAT_CASES)
+async def transfer(request: web.Request, who: Principal) -> web.Response:
+    """The clinician in charge hands the patient over; the consultation waits again, offered there."""
+    typed = await read_json(request, Transfer)
+    if typed.specialty is None and typed.clinician_id is None:
+        raise ApiError(422, "malformed")
+    case_id = request.match_info["case_id"]
+    with told():
+        wishes = await request.app[CASES].handing_over(
+            who, case_id, specialty=typed.specialty or "", clinician_id=typed.clinician_id
+        )
+        await request.app[DESK].transfer(who, case_id, wishes)
+    return web.Response(status=204)
+
+
+@needs(Action.TREAT_CASES)
+async def refer(request: web.Request, who: Principal) -> web.Response:
+    """A clinician sends the patient on, to whom the patient agreed to be sent."""
+    typed = await read_json(request, NewReferral)
+    with told():
+        referral = await request.app[CASES].refer(
+            who, request.match_info["case_id"], to=typed.recipient, letter=typed.letter
+        )
+    return json_response(Opened(referral.id), 201)
+
+
+@needs(Action.OPEN_CASES)
+async def report_outcome(request: web.Request, who: Principal) -> web.Response:
+    """The station tells what became of the patient."""
+    typed = await read_json(request, NewOutcome)
+    with told():
+        await request.app[CASES].report_outcome(
+            who, request.match_info["case_id"], typed.outcome, typed.words
+        )
+    return web.Response(status=204)

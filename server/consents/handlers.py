@@ -1,0 +1,195 @@
+"""POST, GET /api/cases/{case_id}/consents and POST .../consents/withdrawal: what a patient agreed to.
+
+Owns: the bodies, and telling the desk what ends when a consent is taken back. Must never decide what makes a
+consent: server/consents does.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+
+from server.cases.access import Opened, Part, opened
+from server.cases.errors import NoSuchCase
+from server.cases.handlers import DESK
+from server.cases.kinds import is_recordable
+from server.cases.referrals import resting_on
+from server.consents import Consent, ConsentRefusedAsWritten, ConsentScope, Giver, How, NewConsent
+from server.consents.consent import NAME_MAX_CHARS
+from server.mediators.handlers import MEDIATORS
+from server.mediators.vocabulary import MEDIATOR_RECIPIENT
+from server.people.principal import Principal
+from server.people.sessions.access import needs
+from server.people.sessions.permissions import Action
+from server.platform.database.engine import DbSessions
+from server.platform.http.bodies import json_response, read_json
+from server.platform.http.errors import ApiError
+from server.platform.redacted import Redacted
+from server.services import services
+from server.trail.acts import Act
+from server.trail.entry import Entry
+from signaling.errors import Refused
+from signaling.messages import Identifier
+
+_Name = Annotated[str, msgspec.Meta(max_length=NAME_MAX_CHARS)]
+
+
+class Answer(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """One answer as the page sends it; `server/consents/consent.py` tells the fields."""
+
+    scope: ConsentScope
+    given: bool
+    language: Annotated[str, msgspec.Meta(max_length=20)]
+    text_id: Annotated[str, msgspec.Meta(max_length=64)]
+    how: How
+    giver: Giver
+    explained_by: _Name
+    giver_name: _Name | None = None
+    recipient: Identifier | None = None
+
+    def __repr__(self) -> str:
+        """The kind only: names of people are in it."""
+        return "<Answer>"
+
+
+class Withdrawal(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """Which consent is taken back."""
+
+    scope: ConsentScope
+    recipient: Identifier | None = None
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The id of the answer on disk."""
+
+    id: str
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """One answer as participants of the case see it."""
+
+    id: str
+    scope: ConsentScope
+    given: bool
+    in_force: bool
+    language: str
+    text_id: str
+    how: How
+    giver: Giver
+    recipient: str | None
+    recorded_at: float
+    withdrawn_at: float | None
+
+
+@needs(Action.RECORD_CONSENT)
+async def record(request: web.Request, principal: Principal) -> web.StreamResponse:
+    """Keep one answer, yes or no."""
+    own, case_id = services(request), request.match_info["case_id"]
+    answer = await read_json(request, Answer)
+    found = await _must_take_part(own.database, principal, case_id)
+    if answer.scope is ConsentScope.RECORDING and not is_recordable(found.case.kind):
+        raise ApiError(422, "recording_impossible")
+    new = NewConsent(
+        consultation_id=case_id,
+        scope=answer.scope,
+        given=answer.given,
+        language=answer.language,
+        text_id=answer.text_id,
+        how=answer.how,
+        giver=answer.giver,
+        explained_by=Redacted(answer.explained_by),
+        recorded_by=principal.participant_id,
+        recipient=answer.recipient,
+        giver_name=Redacted(answer.giver_name) if answer.giver_name else None,
+    )
+    try:
+        async with own.database.begin() as db:
+            kept = await own.consents.record(db, new, principal.role)
+    except ConsentRefusedAsWritten as refused:
+        raise ApiError(422, refused.code) from None
+    if not answer.given:
+        await _end(request, principal, case_id, answer.scope, answer.recipient)
+    return json_response(Kept(kept.id), status=201)
+
+
+@needs(Action.READ_CONSENTS)
+async def answers(request: web.Request, principal: Principal) -> web.StreamResponse:
+    """Every answer of a case, oldest first. What a patient agreed to tells of the case: a look is on the trail."""
+    own, case_id = services(request), request.match_info["case_id"]
+    found = await _must_take_part(own.database, principal, case_id)
+    async with own.database.begin() as db:
+        kept = await own.consents.of(db, case_id)
+        entry = Entry(
+            Act.CONSENTS_READ, principal.participant_id, principal.role, case_id, facts={"part": found.part}
+        )
+        await own.trail.record(db, entry)
+    return json_response([_shown(one) for one in kept])
+
+
+@needs(Action.RECORD_CONSENT)
+async def withdraw(request: web.Request, principal: Principal) -> web.StreamResponse:
+    """Take a consent back, at any moment. Saying it twice is saying it once."""
+    own, case_id = services(request), request.match_info["case_id"]
+    which = await read_json(request, Withdrawal)
+    await _must_take_part(own.database, principal, case_id)
+    async with own.database.begin() as db:
+        await own.consents.withdraw(
+            db,
+            case_id,
+            which.scope,
+            recipient=which.recipient,
+            by=principal.participant_id,
+            role=principal.role,
+        )
+    # On disk first; and again if it was on disk already, for what could not be ended then.
+    await _end(request, principal, case_id, which.scope, which.recipient)
+    return web.Response(status=204)
+
+
+async def _end(
+    request: web.Request, principal: Principal, case_id: str, scope: ConsentScope, recipient: str | None
+) -> None:
+    """End what rests on an agreement that is no more: the call, a mediator's part, what was sent on."""
+    try:
+        if scope is ConsentScope.TELECONSULTATION:
+            await request.app[DESK].consent_withdrawn(principal, case_id)
+        elif scope is ConsentScope.REFERRAL and recipient == MEDIATOR_RECIPIENT:
+            await request.app[MEDIATORS].agreement_withdrawn(principal, case_id)
+        elif scope is ConsentScope.REFERRAL and recipient is not None:
+            async with services(request).database() as db:
+                resting = await resting_on(db, case_id, recipient)
+            for one in resting:
+                await request.app[DESK].consent_withdrawn(principal, one)
+    except Refused:
+        # Withdrawn it is; that it is over could not be written. The page asks again.
+        raise ApiError(503, "try_again", {"Retry-After": "1"}) from None
+
+
+async def _must_take_part(database: DbSessions, principal: Principal, case_id: str) -> Opened:
+    """The station of the case, or a clinician who took it on. Raises ApiError 404 for all others alike."""
+    try:
+        async with database() as db:
+            return await opened(
+                db, principal, case_id, lambda _case, _clinician: False, Part.OPENER, Part.CLINICIAN
+            )
+    except NoSuchCase:
+        raise ApiError(404, "not_found") from None
+
+
+def _shown(one: Consent) -> Shown:
+    answer = one.answer
+    return Shown(
+        id=one.id,
+        scope=answer.scope,
+        given=answer.given,
+        in_force=one.in_force,
+        language=answer.language,
+        text_id=answer.text_id,
+        how=answer.how,
+        giver=answer.giver,
+        recipient=answer.recipient,
+        recorded_at=one.recorded_at,
+        withdrawn_at=one.withdrawn_at,
+    )

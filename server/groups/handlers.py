@@ -1,0 +1,46 @@
+"""POST /api/groups/seats, and the annex of the desk behind group sessions.
+
+Owns: the one address, and the making of codes.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from aiohttp import web
+
+from server.calls import Consultations
+from server.cases.handlers import Opened
+from server.groups.live import GroupRooms
+from server.groups.store import GroupStore
+from server.people.principal import Principal
+from server.people.sessions.access import needs
+from server.people.sessions.permissions import Action
+from server.platform.http.bodies import json_response
+from server.services import Services
+
+GROUPS = web.AppKey("groups", GroupStore)
+
+# Told by telephone and typed at a kiosk: no letter that is read as a digit. 31^6 is 900 million, and whoever
+# guesses one stands in a lobby.
+CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+CODE_CHARS = 6
+
+
+def add_groups(app: web.Application, own: Services, desk: Consultations) -> None:
+    """Make the services of this area and its route."""
+    store = GroupStore(own.database, own.trail, own.consents, own.clock)
+    desk.add(GroupRooms(desk.floor, store, new_code))
+    app[GROUPS] = store
+    app.router.add_post("/api/groups/seats", new_seat)
+
+
+def new_code() -> str:
+    """A code that nobody guesses soon."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_CHARS))
+
+
+@needs(Action.TAKE_SEATS)
+async def new_seat(request: web.Request, who: Principal) -> web.Response:
+    """A seat for one participant: first its consent is kept, then a group is asked for over the socket."""
+    return json_response(Opened(await request.app[GROUPS].new_seat(who)), 201)

@@ -1,0 +1,216 @@
+"""Group sessions live: codes, the lobby, who hears whom. An annex of the desk.
+
+Owns: which legs are in a group's room, under which name, and what each page is told. Must never let a name, a place
+or the id of a station out to another seat: slots name seats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from server.calls.desk.annex import Floor, Handlers
+from server.groups.store import GroupStore
+from server.people.principal import Principal
+from signaling import messages as wire
+from signaling.consultation import Consultation
+from signaling.errors import Refused
+from signaling.groups import Groups, GroupSession, Seat
+from signaling.limits import TokenBucket, request_bucket
+from signaling.messages import Presence
+
+
+class GroupRooms:
+    """All group sessions. ``codes`` gives a fresh code to tell people."""
+
+    def __init__(self, floor: Floor, store: GroupStore, codes: Callable[[], str]) -> None:
+        self._floor = floor
+        self._legs = floor.legs
+        self._hub = floor.hub
+        self._store = store
+        self._codes = codes
+        self._groups = Groups()
+        self._buckets: dict[str, TokenBucket] = {}
+
+    @property
+    def handlers(self) -> Handlers:
+        """Which messages it carries out."""
+        return {
+            wire.OpenGroup: self._open,
+            wire.AskSeat: self._ask,
+            wire.AdmitSeat: self._admit,
+            wire.MuteSeat: self._mute,
+            wire.RemoveSeat: self._remove,
+            wire.LeaveGroup: self._leave,
+        }
+
+    async def start(self) -> None:
+        """Nobody finds back into a group of before."""
+        await self._store.close_all()
+
+    def has(self, participant_id: str) -> bool:
+        """Whether somebody is in a group or in its lobby."""
+        return self._groups.of(participant_id) is not None
+
+    def opened(self, principal: Principal) -> None:
+        """A page is there (again)."""
+        self.touched(principal.participant_id)
+        session = self._groups.of(principal.participant_id)
+        if session is not None:
+            self._tell(session, principal.participant_id)
+
+    def offered(self, participant_id: str) -> None:
+        """A new leg knows nothing of what was silenced on the old one."""
+        session = self._groups.of(participant_id)
+        seat = session.seat_of(participant_id) if session is not None else None
+        if seat is not None and seat.admitted:
+            self._legs.set_muted(participant_id, audio=seat.silenced, video=True)
+
+    def touched(self, participant_id: str) -> None:
+        """Presence, link, or what is switched off has changed."""
+        session = self._groups.of(participant_id)
+        if session is None:
+            return
+        session = self._groups.present(participant_id, self._floor.presence(participant_id)) or session
+        seat = session.seat_of(participant_id)
+        if seat is not None and seat.silenced:
+            _, video = self._legs.muted(participant_id)
+            self._legs.set_muted(participant_id, audio=True, video=video)
+        self._tell_all(session)
+
+    async def given_up(self, participant_id: str, *, off_duty: bool) -> None:
+        """Somebody is out of reach for good."""
+        if not off_duty:
+            await self._out(None, participant_id)
+
+    def moved(self, before: Consultation | None, after: Consultation) -> None:
+        """Consultations are no concern of a group."""
+
+    async def tidy(self) -> None:
+        """Everything is written at once."""
+
+    async def consent_withdrawn(self, case_id: str) -> None:
+        """The participant of a seat no longer agrees: that seat is empty from now on."""
+        for session in self._groups.everything():
+            seat = session.seat(case_id)
+            if seat is not None:
+                await self._out(None, seat.station_id)
+
+    async def _open(self, host: Principal, message: wire.OpenGroup) -> None:
+        who = host.participant_id
+        self._must_be_free(who)
+        group_id = await self._store.open(host)
+        session = GroupSession(group_id, self._codes(), who, host.name, self._floor.presence(who))
+        self._groups.open(session)
+        self._legs.enter(who, group_id)
+        self._tell_all(session)
+
+    async def _ask(self, station: Principal, message: wire.AskSeat) -> None:
+        who = station.participant_id
+        # A code is short enough to be told by telephone: who tries many is slowed down.
+        if not self._buckets.setdefault(who, request_bucket()).take(self._hub.clock()):
+            raise Refused("slow_down")
+        self._must_be_free(who)
+        group_id = self._groups.by_code(message.code).group_id
+        self._groups.seat_for(group_id, message.seat_id, who, message.pseudonym)
+        await self._store.ask(station, group_id, message.seat_id)
+        # Others may have asked while it was written: whose name is taken by now asks again.
+        self._must_be_free(who)
+        seat = self._groups.seat_for(group_id, message.seat_id, who, message.pseudonym)
+        session = self._groups.take(group_id, replace(seat, presence=self._floor.presence(who)))
+        self._tell_all(session)
+
+    async def _admit(self, host: Principal, message: wire.AdmitSeat) -> None:
+        session, seat = self._groups.led(host.participant_id, message.seat_id)
+        if seat.admitted:
+            return
+        self._groups.may_admit(session)
+        await self._store.admitted(host, seat.seat_id)
+        session, seat = self._groups.led(host.participant_id, message.seat_id)
+        self._groups.may_admit(session)
+        session = self._groups.change(session, replace(seat, admitted=True))
+        self._legs.enter(seat.station_id, session.group_id, shown_as=seat.seat_id)
+        # Nobody is seen who has not chosen to be.
+        self._legs.set_muted(seat.station_id, audio=False, video=True)
+        self._tell_all(session)
+
+    async def _mute(self, host: Principal, message: wire.MuteSeat) -> None:
+        session, seat = self._groups.led(host.participant_id, message.seat_id)
+        session = self._groups.change(session, replace(seat, silenced=message.muted))
+        if message.muted:
+            _, video = self._legs.muted(seat.station_id)
+            self._legs.set_muted(seat.station_id, audio=True, video=video)
+        self._tell_all(session)
+        await self._store.muted(host, session.group_id, seat.seat_id, muted=message.muted)
+
+    async def _remove(self, host: Principal, message: wire.RemoveSeat) -> None:
+        _, seat = self._groups.led(host.participant_id, message.seat_id)
+        await self._out(host, seat.station_id, removed=True)
+
+    async def _leave(self, principal: Principal, message: wire.LeaveGroup) -> None:
+        await self._out(principal, principal.participant_id)
+
+    async def _out(self, who: Principal | None, participant_id: str, *, removed: bool = False) -> None:
+        """Somebody is out at once; the disk hears of it after. A host takes everybody along."""
+        session = self._groups.of(participant_id)
+        if session is None:
+            return
+        seat = session.seat_of(participant_id)
+        if seat is None:
+            self._groups.close(session.group_id)
+            for gone in (session.host_id, *(one.station_id for one in session.seats)):
+                self._part(session, gone)
+            await self._store.closed(who, session.group_id)
+            return
+        session = self._groups.drop(session, seat)
+        self._part(session, participant_id)
+        self._tell_all(session)
+        await self._store.left(who, seat.seat_id, removed=removed)
+
+    def _part(self, session: GroupSession, participant_id: str) -> None:
+        self._legs.exit(participant_id)
+        over = replace(session, seats=(), code="")
+        self._hub.post(participant_id, self._message(over, None, is_open=False), "group")
+
+    def _must_be_free(self, participant_id: str) -> None:
+        if self._floor.busy(participant_id):
+            raise Refused("already_in_consultation")
+
+    def _tell_all(self, session: GroupSession) -> None:
+        for participant_id in (session.host_id, *(seat.station_id for seat in session.seats)):
+            self._tell(session, participant_id)
+
+    def _tell(self, session: GroupSession, participant_id: str) -> None:
+        seat = session.seat_of(participant_id)
+        if seat is None:
+            shown = session
+        else:
+            # Who waits sees nobody, and who is in does not see who waits.
+            others = session.admitted if seat.admitted else (seat,)
+            shown = replace(session, seats=others, code="")
+        self._hub.post(participant_id, self._message(shown, seat), "group")
+
+    def _message(self, session: GroupSession, own: Seat | None, *, is_open: bool = True) -> wire.Group:
+        return wire.Group(
+            group_id=session.group_id,
+            host_id=session.host_id,
+            host_name=session.host_name,
+            host_presence=session.host_presence if is_open else Presence.AWAY,
+            open=is_open,
+            seats=[self._seat(seat) for seat in session.seats],
+            own_seat=own.seat_id if own is not None else "",
+            code=session.code,
+        )
+
+    def _seat(self, seat: Seat) -> wire.GroupSeat:
+        audio_muted, video_muted = self._legs.muted(seat.station_id)
+        return wire.GroupSeat(
+            seat_id=seat.seat_id,
+            pseudonym=seat.pseudonym,
+            admitted=seat.admitted,
+            presence=seat.presence,
+            audio_muted=audio_muted,
+            video_muted=video_muted,
+            silenced=seat.silenced,
+            link=self._legs.quality(seat.station_id),
+        )

@@ -1,0 +1,259 @@
+"""Mediators in consultations: asked, come in bound by their pledge, sent out, gone.
+
+Owns: who of the mediators is on duty, the invitations that wait, and which mediation a member of a consultation is.
+Must never let anybody in whose pledge is not on disk; what is in a case is not for a mediator (screens.py).
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from server.calls.desk.annex import Floor, Handlers
+from server.mediators.store import Mediations
+from server.people.principal import Principal
+from server.platform.faults import where
+from signaling import messages as wire
+from signaling.consultation import Consultation
+from signaling.errors import Refused
+from signaling.invitations import Invitations, OpenInvitation, expires_at
+from signaling.messages import MediationState, RemovalReason, Role
+from signaling.states import ATTENDED, FINAL
+
+log = structlog.get_logger(__name__)
+
+
+class Mediators:
+    """The live side of mediations: an annex of the desk."""
+
+    def __init__(self, floor: Floor, mediations: Mediations) -> None:
+        self._pairing = floor.pairing
+        self._hub = floor.hub
+        self._legs = floor.legs
+        self._clock = floor.clock
+        self._decide = floor.decide
+        self._member = floor.member
+        self._busy = floor.busy
+        self._mediations = mediations
+        self._on_duty: set[str] = set()
+        self._invitations = Invitations()
+        # Of everybody who is in: (consultation, mediator) -> mediation.
+        self._joined: dict[tuple[str, str], OpenInvitation | str] = {}
+        self._removed: dict[tuple[str, str], tuple[Principal, RemovalReason]] = {}
+        # Out, and not yet written.
+        self._gone: list[tuple[str, tuple[Principal, RemovalReason] | None, OpenInvitation | None]] = []
+
+    @property
+    def handlers(self) -> Handlers:
+        """Which messages it carries out."""
+        return {
+            wire.SetDuty: self._set_duty,
+            wire.InviteMediator: self.invite,
+            wire.AnswerInvitation: self.answer,
+            wire.RemoveParticipant: self.remove,
+        }
+
+    async def start(self) -> None:
+        """Bring those back who were in a consultation when the process ended."""
+        for found in await self._mediations.restart():
+            consultation = self._pairing.get(found.case_id)
+            if consultation is None or self._pairing.of(found.mediator_id) is not None:
+                await self._mediations.ended(found.mediation_id)
+                continue
+            principal = Principal(found.mediator_id, Role.MEDIATOR, found.name, "")
+            self._hub.expect(principal)
+            self._pairing.join(found.case_id, self._member(principal))
+            if consultation.state in ATTENDED:
+                self._legs.enter(found.mediator_id, found.case_id)
+            self._joined[found.case_id, found.mediator_id] = found.mediation_id
+
+    def has(self, participant_id: str) -> bool:
+        """Never: a mediator who is in is in a consultation."""
+        return False
+
+    def opened(self, principal: Principal) -> None:
+        """A mediator's page is there (again)."""
+        if principal.role is Role.MEDIATOR:
+            self._tell_duty(principal.participant_id)
+
+    def offered(self, participant_id: str) -> None:
+        """Nothing is decided about a mediator's leg."""
+
+    def touched(self, participant_id: str) -> None:
+        """Screens tell it."""
+
+    async def given_up(self, participant_id: str, *, off_duty: bool) -> None:
+        """Whoever is out of reach cannot be asked."""
+        self._on_duty.discard(participant_id)
+
+    async def consent_withdrawn(self, case_id: str) -> None:
+        """The consultation ends, and with it the mediation."""
+
+    def is_free(self, mediator_id: str) -> bool:
+        """Whether a mediator could come now."""
+        return mediator_id in self._on_duty and not self._busy(mediator_id)
+
+    async def _set_duty(self, principal: Principal, message: wire.SetDuty) -> None:
+        """A mediator can be asked from now on, or no longer."""
+        if principal.role is not Role.MEDIATOR:
+            return  # a clinician's: server/calls/desk/asks.py
+        if message.on:
+            self._on_duty.add(principal.participant_id)
+        else:
+            self._on_duty.discard(principal.participant_id)
+        self._tell_duty(principal.participant_id)
+
+    def _tell_duty(self, mediator_id: str) -> None:
+        """Tell a mediator whether the server holds them to be on duty, and what they are asked."""
+        self._hub.post(mediator_id, wire.Duty(on=mediator_id in self._on_duty), "duty")
+        for one in self._invitations.of_mediator(mediator_id):
+            self._post_invitation(one)
+
+    async def invite(self, principal: Principal, message: wire.InviteMediator) -> None:
+        """Ask one. Raises Refused."""
+        found = self._led_by(principal, message.consultation_id)
+        if not self.is_free(message.mediator_id):
+            raise Refused("mediator_busy")
+        self._invitations.may_ask(found.consultation_id, message.mediator_id)
+        invited = await self._mediations.invite(principal, found.consultation_id, message.mediator_id)
+        one = OpenInvitation(
+            invitation_id=invited.mediation_id,
+            consultation_id=found.consultation_id,
+            mediator_id=message.mediator_id,
+            mediator_name=invited.mediator_name,
+            asked_by=principal.participant_id,
+            asked_by_name=principal.name,
+            site=found.record.site,
+            language=invited.language,
+            discreet=invited.discreet,
+            expires_at=expires_at(self._clock()),
+        )
+        self._invitations.add(one)
+        self._post_invitation(one)
+        self._tell(one, MediationState.INVITED)
+
+    async def answer(self, principal: Principal, message: wire.AnswerInvitation) -> None:
+        """A mediator comes, or does not. Raises Refused."""
+        who = principal.participant_id
+        if message.accept and self._busy(who):
+            raise Refused("already_in_consultation")
+        one = self._invitations.take(message.invitation_id, who, self._clock())
+        if not message.accept:
+            await self._mediations.not_joined(one.invitation_id, MediationState.DECLINED)
+            self._tell(one, MediationState.DECLINED)
+            return
+        try:
+            await self._mediations.join(
+                principal, one.invitation_id, message.pledge or "", message.language or ""
+            )
+        except Refused as refused:
+            if refused.code == "pledge_missing":
+                self._invitations.add(one)  # the page may read it out and ask again
+            else:
+                await self._mediations.not_joined(one.invitation_id, MediationState.EXPIRED)
+                self._tell(one, MediationState.EXPIRED)
+            raise
+        self._joined[one.consultation_id, who] = one
+        try:
+            await self._decide(
+                one.consultation_id,
+                lambda: self._pairing.join(one.consultation_id, self._member(principal)),
+                principal,
+            )
+        except Refused:
+            del self._joined[one.consultation_id, who]
+            await self._mediations.ended(one.invitation_id)
+            raise
+        self._tell(one, MediationState.JOINED)
+
+    async def remove(self, principal: Principal, message: wire.RemoveParticipant) -> None:
+        """Send one out. Raises Refused."""
+        found = self._led_by(principal, message.consultation_id)
+        member = found.member(message.participant_id)
+        if member is None or member.role is not Role.MEDIATOR:
+            raise Refused("unknown_mediator")
+        await self._send_out(principal, found.consultation_id, member.participant_id, message.why)
+
+    async def agreement_withdrawn(self, principal: Principal, case_id: str) -> None:
+        """The patient no longer agrees to a mediator, and that is on disk: whoever is in goes at once.
+
+        Who was only asked finds no agreement when they come. Raises Refused when it cannot be written.
+        """
+        found = self._pairing.get(case_id)
+        for member in found.members if found is not None else ():
+            if member.role is Role.MEDIATOR and not member.left:
+                await self._send_out(principal, case_id, member.participant_id, RemovalReason.PATIENT_WISH)
+
+    async def _send_out(self, by: Principal, case_id: str, mediator_id: str, why: RemovalReason) -> None:
+        key = (case_id, mediator_id)
+        self._removed[key] = (by, why)
+        try:
+            await self._decide(case_id, lambda: self._pairing.leave(case_id, mediator_id), by)
+        finally:
+            self._removed.pop(key, None)
+
+    def moved(self, before: Consultation | None, after: Consultation) -> None:
+        """A consultation has changed: who was in it and is no longer."""
+        over = after.state in FINAL
+        case_id = after.consultation_id
+        for key, joined in list(self._joined.items()):
+            if key[0] != case_id or before is None or before.member(key[1]) is None:
+                continue
+            if not over and after.member(key[1]) is not None:
+                continue
+            del self._joined[key]
+            removed = self._removed.get(key)
+            mediation_id = joined if isinstance(joined, str) else joined.invitation_id
+            self._gone.append((mediation_id, removed, joined if isinstance(joined, OpenInvitation) else None))
+
+    async def tidy(self) -> None:
+        """Write down who is out, and let invitations end that nobody answered."""
+        for one in self._invitations.drop(self._clock(), lambda id_: self._pairing.get(id_) is not None):
+            await self._mediations.not_joined(one.invitation_id, MediationState.EXPIRED)
+            self._tell(one, MediationState.EXPIRED)
+        await self._write_gone()
+
+    async def _write_gone(self) -> None:
+        """Write down who is out. What the disk refuses is tried again later."""
+        while self._gone:
+            try:
+                mediation_id, removed, told = self._gone[0]
+                await self._mediations.ended(mediation_id, removed)
+            except Exception as error:
+                log.error("mediation_not_ended", **where(error))
+                return
+            del self._gone[0]
+            # Only now: the mediator's page asks at once what is to be accounted for.
+            if told is not None:
+                self._tell(told, MediationState.REMOVED if removed else MediationState.LEFT)
+
+    def _led_by(self, principal: Principal, consultation_id: str) -> Consultation:
+        found = self._pairing.get(consultation_id)
+        if found is None or found.member(principal.participant_id) is None:
+            raise Refused("unknown_consultation")
+        return found
+
+    def _post_invitation(self, one: OpenInvitation) -> None:
+        left_s = max(0, int(one.expires_at - self._clock()))
+        message = wire.Invitation(
+            invitation_id=one.invitation_id,
+            asked_by="" if one.discreet else one.asked_by_name,
+            expires_in_s=left_s,
+            site="" if one.discreet else one.site,
+            language=one.language,
+            discreet=one.discreet,
+        )
+        self._hub.post(one.mediator_id, message, f"invitation:{one.invitation_id}")
+
+    def _tell(self, one: OpenInvitation, state: MediationState) -> None:
+        """Tell who asked, who leads, and the mediator."""
+        found = self._pairing.get(one.consultation_id)
+        led = {m.participant_id for m in found.members if m.role is not Role.MEDIATOR} if found else set()
+        message = wire.Mediation(
+            invitation_id=one.invitation_id,
+            consultation_id=one.consultation_id,
+            mediator_id=one.mediator_id,
+            name=one.mediator_name,
+            state=state,
+        )
+        for participant_id in led | {one.asked_by, one.mediator_id}:
+            self._hub.post(participant_id, message, f"mediation:{one.invitation_id}")

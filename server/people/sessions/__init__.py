@@ -1,0 +1,1 @@
+"""The sessions of people and stations: cookies, who is behind a request, and the door of every handler."""

@@ -1,0 +1,109 @@
+"""The door of every handler under /api: which action it is, and whether this visitor may do it.
+
+    @needs(Action.MANAGE_ACCOUNTS)
+    async def accounts(request: web.Request, principal: Principal) -> web.StreamResponse: ...
+
+Owns: asking the table of permissions.py before a handler runs (401 not known, 403 known and not allowed).
+Must never look at objects: whether this case is theirs, server/cases/access.py says, with a 404.
+A test walks the routes: one without a door fails it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import wraps
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from server.people.principal import Principal
+from server.people.sessions.permissions import ALLOWED, Action, allowed
+from server.people.sessions.who import (
+    person_of,
+    required,
+    standing_of,
+    station_of,
+)
+from server.platform.http.errors import ApiError
+from server.services import services
+from signaling.messages import Role
+
+# One browser may be a station and hold a signed-in person: a page that is the station's says so with
+# ``X-Keneya-Face: station``. It only matters for actions that both may do.
+FACE_HEADER = "X-Keneya-Face"
+
+DOOR = "__keneya_door__"
+
+# OWASP ASVS 5, 7.5.3: before a sensitive act people prove again that it is them. A quarter of an hour is a
+# round of changes at the desk, and shorter than a machine left open stays unnoticed.
+RECENT_S = 900
+
+Guarded = Callable[[web.Request, Principal], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What stands before a handler: an action, or the reason why strangers may come in."""
+
+    action: Action | None
+    open_because: str = ""
+    recent: bool = False
+
+
+def needs(action: Action, *, recent: bool = False) -> Callable[[Guarded], Handler]:
+    """Let in only who may do this; the handler gets the principal. Raises ApiError 401 or 403.
+
+    ``recent``: and only somebody who has typed the password within the last quarter of an hour.
+    """
+
+    def decorate(handler: Guarded) -> Handler:
+        @wraps(handler)
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            principal = await admitted(request, action)
+            if recent:
+                await _proven_recently(request)
+            return await handler(request, principal)
+
+        setattr(guarded, DOOR, Door(action, recent=recent))
+        return guarded
+
+    return decorate
+
+
+def open_to_all(because: str) -> Callable[[Handler], Handler]:
+    """Mark a handler that has to serve people who are not signed in, and say why."""
+
+    def decorate(handler: Handler) -> Handler:
+        setattr(handler, DOOR, Door(None, because))
+        return handler
+
+    return decorate
+
+
+def door_of(handler: object) -> Door | None:
+    """The door of a route's handler; None: somebody forgot it."""
+    found = getattr(handler, DOOR, None)
+    return found if isinstance(found, Door) else None
+
+
+async def admitted(request: web.Request, action: Action) -> Principal:
+    """Who asks, if the table lets them do this. Raises ApiError 401 or 403."""
+    principal = required(await _visitor(request, action))
+    if not allowed(principal.role, action):
+        raise ApiError(403, "forbidden")
+    return principal
+
+
+async def _proven_recently(request: web.Request) -> None:
+    found = await standing_of(request)
+    if found is None or services(request).clock() >= found.proven_at + RECENT_S:
+        raise ApiError(403, "prove_again")
+
+
+async def _visitor(request: web.Request, action: Action) -> Principal | None:
+    """The person or the station of this browser, whichever this action and this page are about."""
+    roles = ALLOWED.get(action, frozenset())
+    if request.headers.get(FACE_HEADER) == "station" or roles == {Role.STATION}:
+        return await station_of(request) or await person_of(request)
+    return await person_of(request) or await station_of(request)

@@ -1,0 +1,1 @@
+"""Signing in: password, second factor, or the provider of a hospital (OpenID Connect)."""

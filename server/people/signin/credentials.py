@@ -1,0 +1,122 @@
+"""People who sign in with login and password: proving that it is them.
+
+Owns: checking credentials and changing one's own password. Must never tell whether a login exists: an unknown
+login, a wrong password, a disabled account and a password past its end give the same answer after the same work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import select, update
+
+from server.people.acting import By
+from server.people.errors import OutOfOrder, PasswordRefused, WrongCredentials
+from server.people.sessions.store import end_sessions_of
+from server.people.signin import passwords
+from server.people.signin.delays import Delays, place_of
+from server.people.signin.hashing import Hasher
+from server.people.tables import Account
+from server.platform.database.engine import DbSessions
+from server.trail.acts import Act
+from server.trail.trail import Trail
+from signaling.messages import Role
+
+LOGIN_MAX_CHARS = 100
+
+
+class Accounts:
+    """The credentials of all accounts. ``clock`` gives UTC seconds as `time.time` does.
+
+    ``guessing`` holds back one place that tries one login, ``spraying`` one place that tries many.
+    """
+
+    def __init__(
+        self,
+        database: DbSessions,
+        hasher: Hasher,
+        trail: Trail,
+        *,
+        guessing: Delays,
+        spraying: Delays,
+        clock: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._hasher = hasher
+        self._trail = trail
+        self._guessing = guessing
+        self._spraying = spraying
+        self._clock = clock
+
+    async def check(self, login: str, password: str, address: str) -> str:
+        """Give the id of the account these credentials open. Raises WrongCredentials, MustWait, TooBusy."""
+        login = folded(login)
+        place = place_of(address)
+        self._spraying.begin(place)
+        self._guessing.begin(f"{place} {login}")
+        account = await self._find(login)
+        right = await self._hasher.verify_password(account.password_hash if account else None, password)
+        if account is None or not right or account.disabled or self._is_past(account):
+            raise WrongCredentials
+        self._guessing.succeeded(f"{place} {login}")
+        self._spraying.not_a_failure(place)
+        if self._hasher.is_outdated(account.password_hash):
+            await self.set_password(login, password)
+        return account.id
+
+    async def check_again(self, account_id: str, password: str) -> None:
+        """Whoever is signed in proves it once more. Raises WrongCredentials, MustWait, TooBusy."""
+        self._guessing.begin(f"again {account_id}")
+        async with self._database() as db:
+            account = await db.get(Account, account_id)
+        right = await self._hasher.verify_password(account.password_hash if account else None, password)
+        if account is None or not right or self._is_past(account):
+            raise WrongCredentials
+        self._guessing.succeeded(f"again {account_id}")
+
+    async def change_password(self, account_id: str, password: str, *, session_id: str) -> None:
+        """Give oneself another password; every session but this one ends.
+
+        Raises PasswordRefused, TooBusy.
+        """
+        async with self._database() as db:
+            account = await db.get(Account, account_id)
+        if account is None:
+            raise OutOfOrder
+        passwords.check(password, (account.login, account.name))
+        if await self._hasher.verify_password(account.password_hash, password):
+            raise PasswordRefused("password_same")
+        password_hash = await self._hasher.hash_password(password)
+        async with self._database.begin() as db:
+            await db.execute(
+                update(Account)
+                .where(Account.id == account_id)
+                .values(password_hash=password_hash, must_change_password=False, password_expires_at=None)
+            )
+            await end_sessions_of(db, account_id=account_id, except_id=session_id)
+            actor = By(account_id, Role(account.role))
+            await self._trail.record(db, actor.did(Act.PASSWORD_CHANGED, account_id))
+
+    async def exists(self, login: str) -> bool:
+        """Whether an account has this login; for the command line, never for a page."""
+        return await self._find(folded(login)) is not None
+
+    async def set_password(self, login: str, password: str) -> None:
+        """Store another hash for an account, without any rule: for the demo and for outdated hashes."""
+        password_hash = await self._hasher.hash_password(password)
+        async with self._database.begin() as db:
+            await db.execute(
+                update(Account).where(Account.login == folded(login)).values(password_hash=password_hash)
+            )
+
+    def _is_past(self, account: Account) -> bool:
+        return account.password_expires_at is not None and self._clock() >= account.password_expires_at
+
+    async def _find(self, login: str) -> Account | None:
+        async with self._database() as db:
+            return (await db.scalars(select(Account).where(Account.login == login))).one_or_none()
+
+
+def folded(login: str) -> str:
+    """A login as it is compared: without blanks around it and without case."""
+    return login.strip().casefold()

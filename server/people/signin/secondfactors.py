@@ -1,0 +1,95 @@
+"""Everybody's six digits: enrolling them and proving them.
+
+Owns: the state of a person's second factor in the database. Must never take one code twice, nor tell a code
+that was used from one that never was; codes are guessed against growing waits, from wherever they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import or_, update
+
+from server.people.acting import By
+from server.people.errors import OutOfOrder, WrongTotp
+from server.people.signin import totp
+from server.people.signin.delays import Delays
+from server.people.signin.vault import Vault
+from server.people.tables import Account
+from server.platform.database.engine import DbSessions
+from server.trail.acts import Act
+from server.trail.trail import Trail
+from signaling.messages import Role
+
+
+class SecondFactors:
+    """The second factor of all accounts. ``clock`` gives UTC seconds as `time.time` does.
+
+    ``delays`` count by account, not by place: who comes this far has the password.
+    """
+
+    def __init__(
+        self,
+        database: DbSessions,
+        vault: Vault,
+        trail: Trail,
+        *,
+        delays: Delays,
+        clock: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._trail = trail
+        self._delays = delays
+        self._clock = clock
+
+    async def begin(self, account_id: str) -> tuple[str, str]:
+        """A new secret that counts once `confirm` has seen its digits; gives secret and login.
+
+        Asking again before that makes another one. Raises OutOfOrder when there is a second factor.
+        """
+        secret = totp.new_secret()
+        async with self._database.begin() as db:
+            account = await db.get(Account, account_id)
+            if account is None or account.totp_confirmed_at is not None:
+                raise OutOfOrder
+            account.totp_secret = self._vault.seal(secret, account_id)
+            account.totp_last_step = None
+            return secret, account.login
+
+    async def confirm(self, account_id: str, typed: str) -> None:
+        """The first digits: from now on they are asked for. Raises OutOfOrder, WrongTotp, MustWait."""
+        await self._use(account_id, typed, confirmed=False)
+
+    async def prove(self, account_id: str, typed: str) -> None:
+        """The digits of now, once. Raises OutOfOrder, WrongTotp, MustWait."""
+        await self._use(account_id, typed, confirmed=True)
+
+    async def _use(self, account_id: str, typed: str, *, confirmed: bool) -> None:
+        self._delays.begin(account_id)
+        async with self._database.begin() as db:
+            account = await db.get(Account, account_id)
+            sealed = account.totp_secret if account is not None else None
+            if account is None or sealed is None or (account.totp_confirmed_at is not None) != confirmed:
+                self._delays.not_a_failure(account_id)
+                raise OutOfOrder
+            now = self._clock()
+            secret = self._vault.open(sealed, account_id)
+            step = totp.matching_step(secret, typed, now, account.totp_last_step)
+            if step is None:
+                raise WrongTotp
+            # The condition stands in the statement: of two requests with the same digits, one wins.
+            fresh = or_(Account.totp_last_step.is_(None), Account.totp_last_step < step)
+            taken = await db.scalar(
+                update(Account)
+                .where(Account.id == account_id, Account.totp_secret == sealed, fresh)
+                .values(totp_last_step=step, totp_confirmed_at=account.totp_confirmed_at or now)
+                .returning(Account.id)
+                .execution_options(synchronize_session=False)
+            )
+            if taken is None:
+                raise WrongTotp
+            if not confirmed:
+                actor = By(account_id, Role(account.role))
+                await self._trail.record(db, actor.did(Act.SECOND_FACTOR_ENROLLED, account_id))
+        self._delays.succeeded(account_id)

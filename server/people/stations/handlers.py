@@ -1,0 +1,64 @@
+"""/api/stations: the coordinator's hand on the kiosks.
+
+    GET    /api/stations                   every station, whether it is enrolled and when it was last seen
+    POST   /api/stations/codes             {"site", "name"}: a one-time code to type at the kiosk
+    DELETE /api/stations/{id}/enrolment    nobody is this station any more, at once
+
+Owns: these. A code is shown in the answer and nowhere again.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+
+from server.people.acting import by
+from server.people.principal import Principal
+from server.people.sessions.access import needs
+from server.people.sessions.permissions import Action
+from server.people.stations.store import NoSuchStation
+from server.platform.database.base import NAME_CHARS
+from server.platform.http.bodies import json_response, read_json
+from server.platform.http.errors import ApiError
+from server.services import HUB, services
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_CHARS, pattern=r"\S")]
+
+
+class Wanted(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Which kiosk; site and station are made when they are new."""
+
+    site: Name
+    name: Name
+
+
+@needs(Action.ENROL_STATIONS)
+async def stations(request: web.Request, principal: Principal) -> web.Response:
+    """List them by site."""
+    return json_response(await services(request).stations.all())
+
+
+@needs(Action.ENROL_STATIONS)
+async def new_code(request: web.Request, principal: Principal) -> web.Response:
+    """Make a code; those given out before for this station stop working."""
+    wanted = await read_json(request, Wanted)
+    made = await services(request).stations.new_code(
+        site=wanted.site.strip(), name=wanted.name.strip(), actor=by(principal)
+    )
+    return json_response(made, status=201)
+
+
+@needs(Action.ENROL_STATIONS)
+async def revoke(request: web.Request, principal: Principal) -> web.Response:
+    """End the station's sessions, socket and leg."""
+    own = services(request)
+    station_id = request.match_info["station_id"]
+    try:
+        await own.stations.revoke(station_id, actor=by(principal))
+    except NoSuchStation:
+        raise ApiError(404, "not_found") from None
+    own.tickets.revoke(station_id)
+    await request.app[HUB].sign_out(station_id)
+    return web.Response(status=204)

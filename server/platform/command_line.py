@@ -1,0 +1,84 @@
+"""What the commands of `keneya` share: the console, the settings, the services, and how a command ends.
+
+Owns: the exit codes 0 (done), 1 (refused) and 2 (a wrong setting or argument). Must never print a traceback for
+what an operator can mend.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+import uvloop
+from rich.console import Console
+
+from server.app import make_services
+from server.platform.database.engine import open_database
+from server.platform.database.upgrade import upgrade
+from server.platform.logs import configure_logging
+from server.platform.settings.config import Settings, SettingsError
+from server.platform.settings.sources import load_settings
+from server.services import Services
+
+console = Console()
+errors = Console(stderr=True, soft_wrap=True)
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="TOML file with settings; `keneya settings` lists them.")
+]
+
+
+@asynccontextmanager
+async def opened_services(settings: Settings) -> AsyncIterator[Services]:
+    """The services on an upgraded database, for a command that runs beside or without the server."""
+    engine = open_database(settings.database)
+    own = make_services(settings, engine, time.time)
+    try:
+        await upgrade(engine)
+        yield own
+    finally:
+        own.hasher.close()
+        await engine.dispose()
+
+
+def settings_of(config: Path | None, overrides: dict[str, object] | None = None) -> Settings:
+    """Every setting from the file, the environment and ``overrides``; ends the command when one is wrong."""
+    try:
+        return load_settings(config, os.environ, overrides)
+    except SettingsError as error:
+        refuse(str(error), code=2)
+
+
+def run(settings: Settings, work: Callable[[], Awaitable[None]]) -> None:
+    """Run ``work`` under uvloop; what an operator can mend ends in one line."""
+    configure_logging(settings.log_level, settings.log_format)
+    # What the server writes (the database above all) is for its own user only.
+    os.umask(0o077)
+
+    async def main() -> None:
+        await work()
+
+    try:
+        uvloop.run(main())
+    except SettingsError as error:
+        refuse(str(error), code=2)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def not_blank(text: str, option: str) -> str:
+    """The text without the blanks around it; ends the command when nothing is left."""
+    if not text.strip():
+        refuse(f"{option} must not be empty.", code=2)
+    return text.strip()
+
+
+def refuse(line: str, code: int = 1) -> NoReturn:
+    """End the command with one line; exit code 2 is for a wrong setting or argument."""
+    errors.print(f"keneya: {line}", style="red", markup=False, highlight=False)
+    raise typer.Exit(code)

@@ -1,0 +1,33 @@
+"""The column of text about a patient: it comes out of the database already redacted.
+
+Owns: `ClinicalText`, and `Clinical`, the kind of column made of it. Must never give a plain string: who needs the
+words calls `Redacted.reveal`, which is easy to find in review.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from sqlalchemy import Dialect, Text
+from sqlalchemy.orm import mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from server.platform.redacted import Redacted
+
+
+class ClinicalText(TypeDecorator[Redacted]):
+    """TEXT in the database, `Redacted` in the program; NULL stays None."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Redacted | None, dialect: Dialect) -> str | None:
+        """On the way in."""
+        return None if value is None else value.reveal()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Redacted | None:
+        """On the way out."""
+        return None if value is None else Redacted(value)
+
+
+Clinical = Annotated[Redacted, mapped_column(ClinicalText)]

@@ -1,0 +1,128 @@
+"""Bringing a database to the newest form of its tables, and telling whether it is there.
+
+Owns: the use of Alembic. Must never run against a connection of its own: the engine decides the
+pragmas and the address, so both come in with the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from server.platform.settings.config import SettingsError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# Any number of our own; PostgreSQL keeps such locks for each database.
+MIGRATION_LOCK = 0x6B656E65  # "kene"
+# A new file has its log after one fsync, a second on the poorest card; so long as a writer is waited for elsewhere.
+OPEN_AGAIN_S = 0.1
+OPEN_ATTEMPTS = 50
+
+
+class MigrationFailed(Exception):
+    """A migration would have broken the data; the database is as it was."""
+
+
+async def upgrade(engine: AsyncEngine, to: str = "head") -> None:
+    """Run every migration that is still missing. Makes the folder of a SQLite file when it is absent.
+
+    Raises SettingsError when the database cannot be opened, MigrationFailed when the data does not fit.
+    """
+    try:
+        _make_folder(engine)
+        await _open(engine)
+    except (DBAPIError, OSError) as error:
+        reason = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+        raise SettingsError(f"database_url or data_dir: the database cannot be opened ({reason})") from None
+    await _move(engine, lambda connection: _upgrade(connection, to))
+
+
+async def downgrade(engine: AsyncEngine, to: str) -> None:
+    """Take migrations back as far as revision ``to``; what only newer tables hold is lost."""
+    await _move(engine, lambda connection: command.downgrade(_config(connection), to))
+
+
+async def _open(engine: AsyncEngine) -> None:
+    """Connect once. The first to open a new SQLite file gives it its write-ahead log, for which SQLite makes nobody
+    wait: whoever comes in that moment is refused at once, and tries again.
+    """
+    for attempt in range(1, OPEN_ATTEMPTS + 1):
+        try:
+            async with engine.connect():
+                return
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorname", None) != "SQLITE_BUSY" or attempt == OPEN_ATTEMPTS:
+                raise
+            await asyncio.sleep(OPEN_AGAIN_S)
+
+
+async def _move(engine: AsyncEngine, work: Callable[[Connection], None]) -> None:
+    """All migrations in one transaction, and one process at a time."""
+    async with engine.connect() as connection:
+        sqlite = engine.dialect.name == "sqlite"
+        if sqlite:
+            # Alembic changes a SQLite table by copying it, which foreign keys would forbid; and the driver
+            # begins no transaction before CREATE or ALTER, so that a failure would leave half a migration.
+            await connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            # A server and a command that start together would both create the tables.
+            await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+        await connection.run_sync(work)
+        if sqlite:
+            broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
+            if broken:
+                raise MigrationFailed(f"{len(broken)} rows would point to nothing; nothing was changed")
+        await connection.commit()
+        # Not back into the pool: its foreign keys are off.
+        await connection.invalidate()
+
+
+async def is_current(engine: AsyncEngine) -> bool:
+    """Whether the newest migration has run."""
+    _make_folder(engine)
+    async with engine.connect() as connection:
+        return await connection.run_sync(_is_current)
+
+
+async def differences(engine: AsyncEngine, expected: MetaData) -> list[Any]:
+    """What Alembic would still have to do for the tables to be as ``expected``; empty when all is well."""
+    async with engine.connect() as connection:
+        return await connection.run_sync(lambda found: _differences(found, expected))
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection, to: str) -> None:
+    command.upgrade(_config(connection), to)
+
+
+def _is_current(connection: Connection) -> bool:
+    heads = set(ScriptDirectory(str(MIGRATIONS)).get_heads())
+    return set(MigrationContext.configure(connection).get_current_heads()) == heads
+
+
+def _differences(connection: Connection, expected: MetaData) -> list[Any]:
+    return list(compare_metadata(MigrationContext.configure(connection), expected))
+
+
+def _make_folder(engine: AsyncEngine) -> None:
+    url = make_url(engine.url)
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)

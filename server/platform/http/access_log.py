@@ -1,0 +1,55 @@
+"""One line a request, that names neither the visitor nor what was asked for in detail.
+
+Owns: what of a request may be logged: method, route pattern, status, size, time and the visitor's network.
+Must never log a query string, a path of strangers, a header or a whole address.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+import structlog
+from aiohttp import web
+from aiohttp.abc import AbstractAccessLogger
+
+from server.platform.http.errors import route_of
+from server.platform.metrics import HTTP_REQUESTS, HTTP_SECONDS
+
+log = structlog.get_logger("access")
+
+# Enough to see which network has trouble, too little to point at a person.
+KEPT_IPV4_BITS = 24
+KEPT_IPV6_BITS = 48
+
+# Any word can be sent as a method; each label value costs memory for ever.
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class AccessLogger(AbstractAccessLogger):
+    """Counts and logs each request when it has been answered."""
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        """Called by aiohttp; ``time`` is in seconds."""
+        route = route_of(request)
+        method = request.method if request.method in METHODS else "other"
+        HTTP_REQUESTS.labels(method=method, route=route, status=str(response.status)).inc()
+        HTTP_SECONDS.labels(route=route).observe(time)
+        log.info(
+            "request",
+            method=method,
+            route=route,
+            status=response.status,
+            bytes=response.body_length,
+            ms=round(time * 1000, 1),
+            network=network_of(request.remote or ""),
+        )
+
+
+def network_of(address: str) -> str:
+    """The network of an address, its last part cut off."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    bits = KEPT_IPV4_BITS if found.version == 4 else KEPT_IPV6_BITS
+    return str(ipaddress.ip_network((found, bits), strict=False))

@@ -1,0 +1,82 @@
+"""Refusals over HTTP: a status and a JSON body ``{"code": ...}`` whose code is a key of the catalogs.
+
+Owns: `ApiError` and the middleware that turns every failure into such an answer. Must never put what
+was sent, a path or an exception's text into an answer.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from server.people.errors import AuthError, MustWait, TooBusy
+from server.platform.faults import where
+
+log = structlog.get_logger(__name__)
+
+# What aiohttp itself refuses, in words of the catalogs.
+CODES = {
+    400: "malformed",
+    401: "not_signed_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    411: "malformed",
+    413: "too_large",
+    415: "not_json",
+    417: "malformed",
+    429: "must_wait",
+    503: "server_full",
+}
+
+
+class ApiError(Exception):
+    """A request is refused with ``status`` and ``code``."""
+
+    def __init__(self, status: int, code: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(f"{status} {code}")
+        self.status = status
+        self.code = code
+        self.headers = headers or {}
+
+
+def refusal(status: int, code: str, headers: dict[str, str] | None = None) -> web.Response:
+    """The answer to a refused request."""
+    body = msgspec.json.encode({"code": code})
+    return web.Response(status=status, body=body, content_type="application/json", headers=headers)
+
+
+@web.middleware
+async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every failure of the handlers within."""
+    try:
+        return await handler(request)
+    except ApiError as error:
+        return refusal(error.status, error.code, error.headers)
+    except AuthError as error:
+        return _auth_refusal(error)
+    except web.HTTPException as error:
+        kept = {name: error.headers[name] for name in ("Allow", "Location") if name in error.headers}
+        return refusal(error.status, CODES.get(error.status, "error"), kept)
+    except Exception as error:
+        # The log has the place, not the error's text (it may carry what was sent); the caller only the fact.
+        log.error("request_failed", route=route_of(request), **where(error))
+        return refusal(500, "error")
+
+
+def _auth_refusal(error: AuthError) -> web.Response:
+    if isinstance(error, MustWait):
+        return refusal(error.status, error.code, {"Retry-After": str(error.retry_after_s)})
+    if isinstance(error, TooBusy):
+        return refusal(error.status, error.code, {"Retry-After": "1"})
+    return refusal(error.status, error.code)
+
+
+def route_of(request: web.BaseRequest) -> str:
+    """The pattern a request matched, never its path: paths of strangers do not belong in logs and metrics."""
+    # What was not even HTTP never came to a router; aiohttp asserts when its match_info is asked for.
+    match = getattr(request, "_match_info", None)
+    resource = match.route.resource if match is not None else None
+    return resource.canonical if resource is not None else "unmatched"

@@ -1,0 +1,264 @@
+"""The one table of settings: name, default, unit, meaning and how each is read.
+
+Owns: `Settings`. Everything else about settings (TOML, environment variables, `keneya settings`, the
+error texts) is derived from this table in sources.py and printing.py. Must never read a
+file, the environment or the clock itself.
+"""
+
+# `setting` returns a dataclass Field that is made anew for each row, which is what RUF009 worries about.
+# ruff: noqa: RUF009
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from server.platform.settings import values as v
+
+T = TypeVar("T")
+
+HOUR_S = 3600
+DAY_S = 24 * HOUR_S
+
+
+class SettingsError(Exception):
+    """A setting is wrong. The text is one line: which one, where it came from, what would be right."""
+
+
+def setting(default: T, parse: v.Parser, meaning: str, *, unit: str = "", secret: bool = False) -> T:
+    """One row of the table. ``secret``: the value is never printed."""
+    row = {"parse": parse, "meaning": meaning, "unit": unit, "secret": secret}
+    # A dataclass takes this Field for the description of the attribute; to a type checker it is the value.
+    return field(default=default, metadata=row)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting of the server, checked. The order is the one of the printed table."""
+
+    http_host: str = setting(
+        "localhost",
+        v.text,
+        "Address to serve pages on. Browsers give cameras to plain HTTP on this machine only, so the "
+        "default stays inside it; with TLS here use 0.0.0.0 or ::",
+    )
+    http_port: int = setting(
+        8080, v.integer(0, 65535), "TCP port of the pages; 0 takes any free one", unit="port"
+    )
+    public_url: str = setting(
+        "",
+        v.optional_origin,
+        "Address people type, such as https://keneya.example.org, when a proxy stands in front; "
+        "https here makes cookies Secure",
+    )
+    allowed_origins: tuple[str, ...] = setting(
+        (), v.origins, "Web origins besides our own that may call us, such as a portal that embeds nothing"
+    )
+    trusted_proxies: tuple[v.Network, ...] = setting(
+        (),
+        v.networks,
+        "Proxies whose X-Forwarded-For we believe; set it when one stands in front, or every visitor "
+        "shares one sign-in delay",
+    )
+    tls_certificate: Path | None = setting(
+        None, v.optional_path, "PEM file with the certificate chain; empty: plain HTTP"
+    )
+    tls_key: Path | None = setting(None, v.optional_path, "PEM file with the private key of the certificate")
+
+    data_dir: Path = setting(Path("var"), v.path, "Folder for everything the server writes")
+    database_url: str = setting(
+        "",
+        v.text,
+        "SQLAlchemy address of the database, such as postgresql+asyncpg://user:password@host/keneya; "
+        "empty: the SQLite file keneya.db in data_dir",
+        secret=True,
+    )
+    audit_checkpoint_dir: Path | None = setting(
+        None,
+        v.optional_path,
+        "Folder for signed checkpoints of the audit trail, best on another machine's disk; empty: audit in "
+        "data_dir, from where they should be copied away",
+    )
+    audit_checkpoint_every_s: int = setting(
+        HOUR_S,
+        v.integer(60, 30 * DAY_S),
+        "How often a checkpoint is made, when something has happened since the last",
+        unit="s",
+    )
+
+    media_port: int = setting(
+        8081, v.integer(0, 65535), "The one UDP port of all voice and pictures", unit="port"
+    )
+    media_hosts: tuple[str, ...] = setting(
+        ("0.0.0.0", "::"),  # noqa: S104 (every interface on purpose: each datagram proves itself)
+        v.ip_addresses,
+        "Addresses to receive voice and pictures on",
+    )
+    media_announced_addresses: tuple[str, ...] = setting(
+        (),
+        v.ip_addresses,
+        "Addresses told to pages, when they differ from this machine's own (behind NAT); empty: its own",
+    )
+
+    turn_urls: tuple[str, ...] = setting(
+        (), v.turn_urls, "TURN servers told to pages, such as turns:turn.example.org:443?transport=tcp"
+    )
+    turn_secret: str = setting(
+        "", v.text, "The static-auth-secret of the TURN servers (coturn, use-auth-secret)", secret=True
+    )
+    turn_ttl_s: int = setting(
+        12 * HOUR_S,
+        v.integer(60, 7 * DAY_S),
+        "How long a TURN password works; coturn also checks it during a call, so not less than a long one",
+        unit="s",
+    )
+
+    session_idle_s: int = setting(
+        12 * HOUR_S,
+        v.integer(60, 30 * DAY_S),
+        "A sign-in ends after this time without any use; the default is a night on duty",
+        unit="s",
+    )
+    session_absolute_s: int = setting(
+        DAY_S, v.integer(60, 90 * DAY_S), "A sign-in ends after this time in any case", unit="s"
+    )
+    station_session_s: int = setting(
+        400 * DAY_S,
+        v.integer(DAY_S, 400 * DAY_S),
+        "A station must be enrolled again after this time out of use; browsers keep no cookie for longer",
+        unit="s",
+    )
+    session_check_every_s: int = setting(
+        2,
+        v.integer(1, 60),
+        "How often the server looks whether the sign-ins behind open sockets still hold, as other processes end "
+        "them (`keneya account disable`, `reset`): one small query, and nobody shut out reads on for longer",
+        unit="s",
+    )
+    enrolment_code_ttl_s: int = setting(
+        3 * DAY_S,
+        v.integer(60, 30 * DAY_S),
+        "How long the code that enrols a station can be typed; the default is a journey to the site",
+        unit="s",
+    )
+    sign_in_free_tries: int = setting(
+        3, v.integer(1, 100), "Wrong passwords (or codes) from one place before it has to wait", unit="tries"
+    )
+    sign_in_delay_s: int = setting(
+        1, v.integer(1, 3600), "First wait after that; it doubles with every further failure", unit="s"
+    )
+    sign_in_delay_max_s: int = setting(60, v.integer(1, DAY_S), "Longest such wait", unit="s")
+    sign_in_forget_s: int = setting(
+        900, v.integer(1, 30 * DAY_S), "Failures are forgotten after this time without a new one", unit="s"
+    )
+
+    oidc_issuer: str = setting(
+        "",
+        v.issuer,
+        "Issuer of an OpenID Connect provider whose people may sign in here, such as https://id.example.org; "
+        "empty: none. Administrators link each account to the provider's subject",
+    )
+    oidc_name: str = setting(
+        "", v.text, "What the sign-in button calls that provider, such as Hôpital du Mali"
+    )
+    oidc_client_id: str = setting("", v.text, "Our client id at the provider")
+    oidc_client_secret: str = setting(
+        "", v.text, "Our client secret there; empty: a public client, PKCE only", secret=True
+    )
+    oidc_second_factor: tuple[str, ...] = setting(
+        ("mfa",),
+        v.items,
+        "Values of amr or acr by which the provider says that it asked for a second factor; whoever comes "
+        "without one of them is asked for our six digits",
+    )
+
+    data_price_fcfa_per_gb: int = setting(
+        2000,
+        v.integer(0, 10_000_000),
+        "What a gigabyte costs the sites, for the estimates people see; 0 shows no costs",
+        unit="FCFA/GB",
+    )
+    data_price_currency: str = setting(
+        "FCFA", v.text, "The currency shown beside costs, if that price is in another one"
+    )
+
+    log_level: str = setting(
+        "info", v.choice("debug", "info", "warning", "error"), "Least important line that is still logged"
+    )
+    log_format: str = setting(
+        "json",
+        v.choice("json", "console"),
+        "One JSON object a line for machines, or coloured text for people",
+    )
+    metrics_token: str = setting(
+        "",
+        v.text,
+        "Bearer token that opens /metrics; empty: only this machine itself, without a proxy, may read it",
+        secret=True,
+    )
+
+    def __post_init__(self) -> None:
+        for problem in _contradictions(self):
+            raise SettingsError(problem)
+
+    @property
+    def tls(self) -> bool:
+        """Whether this process itself speaks TLS."""
+        return self.tls_certificate is not None
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the pages over https, be it through a proxy."""
+        return self.tls or self.public_url.startswith("https://")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy address in force."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'keneya.db'}"
+
+    @property
+    def audit_key_dir(self) -> Path:
+        """Where the key of the audit trail's checkpoints is kept."""
+        return self.data_dir / "audit"
+
+    @property
+    def checkpoint_dir(self) -> Path:
+        """Where checkpoints of the audit trail are written."""
+        return self.audit_checkpoint_dir or self.audit_key_dir
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    """What is wrong between settings that are each right by themselves."""
+    found = []
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        found.append("tls_certificate and tls_key: set both, or neither for plain HTTP")
+    if bool(settings.turn_urls) != bool(settings.turn_secret):
+        found.append("turn_urls and turn_secret: set both, or neither to go without TURN")
+    if settings.session_idle_s > settings.session_absolute_s:
+        found.append("session_idle_s: must not be longer than session_absolute_s")
+    if settings.sign_in_delay_s > settings.sign_in_delay_max_s:
+        found.append("sign_in_delay_s: must not be longer than sign_in_delay_max_s")
+    if settings.oidc_issuer and not (settings.oidc_client_id and settings.oidc_name):
+        found.append("oidc_issuer: needs oidc_client_id and oidc_name as well")
+    if not settings.media_hosts:
+        found.append("media_hosts: must name at least one address, such as 0.0.0.0")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One setting as the table describes it."""
+
+    name: str
+    default: Any
+    parse: v.Parser
+    unit: str
+    meaning: str
+    secret: bool
+
+
+def table() -> list[Row]:
+    """Every setting, in the order of `Settings`."""
+    return [Row(name=f.name, default=f.default, **f.metadata) for f in dataclasses.fields(Settings)]

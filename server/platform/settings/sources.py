@@ -1,0 +1,70 @@
+"""Where settings come from: the defaults, then a TOML file, then KENEYA_<NAME> variables, then the command.
+
+Owns: reading those sources and the one clear line that says what is wrong with one of them. Must never
+print a value: a wrong setting may be a mistyped secret.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from server.platform.settings.config import (
+    Row,
+    Settings,
+    SettingsError,
+    table,
+)
+
+PREFIX = "KENEYA_"
+
+
+def load_settings(
+    config: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> Settings:
+    """Read every source, later ones winning. Raises SettingsError with one line of text."""
+    rows = {row.name: row for row in table()}
+    values: dict[str, Any] = {}
+    for key, raw in (_read_toml(config) if config else {}).items():
+        values[key] = _parse(rows, key, raw, where=str(config))
+    for variable, raw_text in (environ or {}).items():
+        if variable.startswith(PREFIX):
+            name = variable.removeprefix(PREFIX).lower()
+            values[name] = _parse(rows, name, raw_text, where=f"environment variable {variable}")
+    for key, raw in (overrides or {}).items():
+        values[key] = _parse(rows, key, raw, where="command line")
+    return Settings(**values)
+
+
+def _read_toml(config: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(config.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"{config}: there is no such file") from None
+    except OSError as error:
+        raise SettingsError(f"{config}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{config}: is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{config}: is not TOML ({_without_newlines(error)})") from None
+
+
+def _without_newlines(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _parse(rows: Mapping[str, Row], name: str, raw: object, where: str) -> object:
+    row = rows.get(name)
+    if row is None:
+        near = difflib.get_close_matches(name, rows, n=1)
+        hint = f"did you mean {near[0]}?" if near else "`keneya settings` lists all there are"
+        raise SettingsError(f"{name} ({where}): there is no such setting; {hint}")
+    try:
+        return row.parse(raw)
+    except ValueError as error:
+        raise SettingsError(f"{name} ({where}): {error}") from None

@@ -1,0 +1,125 @@
+"""GET /api/reports/...: activity, mediations and links of a period, as JSON or for a spreadsheet.
+
+Owns: what may be asked (days, a site, the form) and the columns of the files. Counts and links only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import date
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from media.core.parameters import Rung
+from server.people.principal import Principal
+from server.people.sessions.access import needs
+from server.people.sessions.permissions import Action
+from server.platform.http.bodies import json_response
+from server.platform.http.errors import ApiError
+from server.reports.activity import Activity, ActivityRow
+from server.reports.links import LinkDay
+from server.reports.mediations import Mediations
+from server.reports.period import NoPeriod, Period
+from server.reports.sheet import Cell, sheet
+from server.reports.store import Report, Reports
+from signaling.messages import Identifier
+
+R = TypeVar("R")
+
+REPORTS = web.AppKey("reports", Reports)
+RUNGS = [rung.value for rung in Rung]
+
+
+class Wanted(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The query: days as 2026-04-09, both told about; ``site`` an id, none: all; ``form`` csv: a file."""
+
+    first: date
+    last: date
+    site: Identifier | None = None
+    form: str = "json"
+
+
+@needs(Action.READ_REPORTS)
+async def activity(request: web.Request, who: Principal) -> web.Response:
+    """Consultations by specialty."""
+    wanted, period = _wanted(request)
+    found = await request.app[REPORTS].activity(who, period, wanted.site)
+    return await _answer(found, wanted, Report.ACTIVITY, _activity_sheet)
+
+
+@needs(Action.READ_REPORTS)
+async def mediations(request: web.Request, who: Principal) -> web.Response:
+    """What mediators did and met with."""
+    wanted, period = _wanted(request)
+    found = await request.app[REPORTS].mediations(who, period, wanted.site)
+    return await _answer(found, wanted, Report.MEDIATIONS, _mediations_sheet)
+
+
+@needs(Action.READ_REPORTS)
+async def links(request: web.Request, who: Principal) -> web.Response:
+    """The link of each station, day by day."""
+    wanted, period = _wanted(request)
+    found = await request.app[REPORTS].links(who, period, wanted.site)
+    return await _answer(found, wanted, Report.LINKS, _links_sheet)
+
+
+def _wanted(request: web.Request) -> tuple[Wanted, Period]:
+    try:
+        wanted = msgspec.convert(dict(request.query), Wanted, strict=False)
+        return wanted, Period(wanted.first, wanted.last)
+    except (msgspec.ValidationError, NoPeriod):
+        raise ApiError(422, "malformed_period") from None
+
+
+async def _answer(found: R, wanted: Wanted, report: Report, made: Callable[[R], str]) -> web.Response:
+    if wanted.form != "csv":
+        return json_response(found)
+    name = f"keneya-{report}-{wanted.first:%Y%m%d}-{wanted.last:%Y%m%d}.csv"
+    return web.Response(
+        text=await asyncio.to_thread(made, found),
+        content_type="text/csv",
+        charset="utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _activity_sheet(found: Activity) -> str:
+    heads = ("kind", "month", *ActivityRow.__struct_fields__)
+    rows: list[tuple[Cell, ...]] = [
+        ("ordinary", None, *msgspec.structs.astuple(row)) for row in found.rows if row.consultations
+    ]
+    rows.append(("ordinary_total", None, None, *msgspec.structs.astuple(found.total)[1:]))
+    for month in found.survivors:
+        rows += [
+            ("survivor_safe", month.month, specialty, "hidden" if count is None else count)
+            for specialty, count in month.counts.items()
+        ]
+        total: Cell = "hidden" if month.total is None else month.total
+        rows.append(("survivor_safe_total", month.month, None, total))
+    return sheet(heads, rows)
+
+
+def _mediations_sheet(found: Mediations) -> str:
+    rows: list[tuple[Cell, ...]] = [
+        ("invited", None, found.invited, None),
+        ("joined", None, found.joined, None),
+        ("reported", None, found.reported, None),
+    ]
+    rows += [("language", row.language, row.mediations, row.minutes) for row in found.languages]
+    rows += [
+        ("blockage", blockage, "hidden" if count is None else count, None)
+        for blockage, count in found.blockages.items()
+    ]
+    return sheet(("what", "code", "count", "minutes"), rows)
+
+
+def _links_sheet(found: list[LinkDay]) -> str:
+    plain = [field for field in LinkDay.__struct_fields__ if field != "rungs"]
+    rows = [
+        (*(getattr(day, field) for field in plain), *(day.rungs.get(rung, 0.0) for rung in RUNGS))
+        for day in found
+    ]
+    return sheet((*plain, *(f"share_{rung}" for rung in RUNGS)), rows)

@@ -1,0 +1,1 @@
+"""Who should be there, and how long people waited lately."""

@@ -1,0 +1,70 @@
+"""What the database knows of waits to come: recent history, and the roster.
+
+Owns: the two queries. Must never decide what they mean: that is waitingtime.py and week.py.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.cases.tables import CaseFile, Consultation
+from server.rosters.outlook import Outlook
+from server.rosters.tables import RosterException, RosterSlot
+from server.rosters.waitingtime import HISTORY_S, Wait, estimate
+from server.rosters.week import (
+    Change,
+    Slot,
+    expected,
+    next_expected,
+)
+from signaling.messages import ConsultationState
+
+# Four weeks of a busy national service; more would only make the same estimate later.
+HISTORY_MAX = 5_000
+
+
+async def outlook_of(db: AsyncSession, specialty: str, now: float) -> Outlook:
+    """For a case of this specialty ("": any) that waits from now on."""
+    history = (
+        select(Consultation.requested_at, Consultation.accepted_at, Consultation.closed_at)
+        .join(CaseFile, CaseFile.id == Consultation.id)
+        .where(
+            CaseFile.specialty == specialty,
+            Consultation.requested_at >= now - HISTORY_S,
+            or_(
+                Consultation.accepted_at.is_not(None),
+                Consultation.state == ConsultationState.CANCELLED.value,
+            ),
+        )
+        .order_by(Consultation.requested_at.desc())
+        .limit(HISTORY_MAX)
+    )
+    waits = [
+        Wait(asked, ended, answered is not None)
+        for asked, answered, closed in await db.execute(history)
+        if (ended := answered if answered is not None else closed) is not None
+    ]
+    found = estimate(waits, now)
+    slots, changes = await roster(db, now)
+    return Outlook(
+        median_s=found.median_s if found else None,
+        low_s=found.low_s if found else None,
+        high_s=found.high_s if found else None,
+        next_at=now
+        if expected(slots, changes, now, specialty)
+        else next_expected(slots, changes, now, specialty),
+    )
+
+
+async def roster(db: AsyncSession, now: float) -> tuple[list[Slot], list[Change]]:
+    """The weekly slots, and the exceptions that are not over yet."""
+    slots = [
+        Slot(row.clinician_id, row.specialty, row.weekday, row.start_minute, row.minutes)
+        for row in await db.scalars(select(RosterSlot))
+    ]
+    changes = [
+        Change(row.clinician_id, row.on_duty, row.starts_at, row.ends_at)
+        for row in await db.scalars(select(RosterException).where(RosterException.ends_at > now))
+    ]
+    return slots, changes

@@ -1,0 +1,20 @@
+"""The addresses of what sites have decided, and the service behind them.
+
+Owns: the table. Must never hold a handler.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from server.services import Services
+from server.sites import handlers
+from server.sites.store import Sites
+
+
+def add_sites(app: web.Application, own: Services) -> None:
+    """Make the service of this area and its routes."""
+    app[handlers.SITES] = Sites(own.database, own.trail)
+    app.router.add_get("/api/sites", handlers.sites)
+    app.router.add_get("/api/station/rules", handlers.own_rules)
+    app.router.add_post("/api/sites/{site_id}/rules", handlers.change)

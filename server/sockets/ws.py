@@ -1,0 +1,140 @@
+"""The door of /ws: who may open a WebSocket, and how many may.
+
+Owns: the Origin check (RFC 6455 section 10.2), the number of sockets, the options of the socket (compression
+with a bound after inflation, RFC 7692; heartbeat). Must never look into a message; that is connection.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Collection
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+
+from server.sockets.connection import CLOSE_WITHIN_S, Connection, TicketBooth
+from server.sockets.hub import Hub
+from server.sockets.metrics import SOCKETS, TURNED_AWAY
+from signaling.limits import HEARTBEAT_S, HELLO_WITHIN_S, MAX_CONNECTIONS, MAX_STRANGERS, MESSAGE_MAX_BYTES
+
+# What may wait in the process for one socket before a writer is held back; the kernel has its own buffer.
+WRITER_LIMIT_BYTES = 65_536
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class OriginSettings(Protocol):
+    """The part of the settings this module needs."""
+
+    @property
+    def allowed_origins(self) -> Collection[str]:
+        """Origins other than the server's own whose pages may connect, as ``https://host[:port]``."""
+
+
+def origin_allowed(origin: str | None, host: str | None, allowed: Collection[str]) -> bool:
+    """Whether a page of ``origin`` may connect to ``host``: the same host and port, or on the list.
+
+    A request without an Origin does not come from a browser page and is refused too.
+    """
+    if not origin:
+        return False
+    if origin in allowed:
+        return True
+    try:
+        parts = urlsplit(origin)
+        here = urlsplit(f"{parts.scheme}://{host or ''}")
+        default = DEFAULT_PORTS.get(parts.scheme)
+        same = (parts.hostname, parts.port or default) == (here.hostname, here.port or default)
+    except ValueError:
+        return False
+    return same and default is not None and parts.hostname is not None
+
+
+class Door:
+    """Counts sockets and serves them; see `make_websocket_handler`."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        tickets: TicketBooth,
+        settings: OriginSettings,
+        *,
+        hello_within_s: float = HELLO_WITHIN_S,
+        max_connections: int = MAX_CONNECTIONS,
+        max_strangers: int = MAX_STRANGERS,
+    ) -> None:
+        self._hub = hub
+        self._tickets = tickets
+        self._allowed = frozenset(settings.allowed_origins)
+        self._hello_within_s = hello_within_s
+        self._max_connections = max_connections
+        self._max_strangers = max_strangers
+        self._connections = 0
+        self._strangers = 0
+
+    async def websocket(self, request: web.Request) -> web.StreamResponse:
+        """The aiohttp handler of /ws."""
+        if not origin_allowed(request.headers.get(hdrs.ORIGIN), request.host, self._allowed):
+            TURNED_AWAY.labels("origin").inc()
+            raise web.HTTPForbidden(text='{"code": "origin_refused"}', content_type="application/json")
+        if self._connections >= self._max_connections or self._strangers >= self._max_strangers:
+            TURNED_AWAY.labels("full").inc()
+            raise web.HTTPServiceUnavailable(text='{"code": "server_full"}', content_type="application/json")
+        self._connections += 1
+        SOCKETS.inc()
+        try:
+            return await self._serve(request)
+        finally:
+            self._connections -= 1
+            SOCKETS.dec()
+
+    async def _serve(self, request: web.Request) -> web.WebSocketResponse:
+        ws = web.WebSocketResponse(
+            timeout=CLOSE_WITHIN_S,
+            heartbeat=HEARTBEAT_S,
+            compress=True,
+            max_msg_size=MESSAGE_MAX_BYTES,
+            writer_limit=WRITER_LIMIT_BYTES,
+        )
+        transport = request.transport
+        if transport is None:
+            raise web.HTTPBadRequest(text='{"code": "connection_lost"}', content_type="application/json")
+        self._strangers += 1
+        writer: asyncio.Task[None] | None = None
+        try:
+            try:
+                await ws.prepare(request)
+                connection = Connection(ws, transport, self._hub, self._hello_within_s)
+                writer = asyncio.create_task(connection.write(), name="ws-writer")
+                greeting = await connection.greet(self._tickets)
+            finally:
+                self._strangers -= 1
+            if greeting is not None:
+                await connection.serve(*greeting)
+        finally:
+            if writer is not None:
+                await _finish(writer, ws, transport)
+        return ws
+
+
+async def _finish(
+    writer: asyncio.Task[None], ws: web.WebSocketResponse, transport: asyncio.Transport
+) -> None:
+    """Let a goodbye out, then make sure that nothing of the socket stays."""
+    if ws.closed:
+        writer.cancel()
+    done, _ = await asyncio.wait({writer}, timeout=2 * CLOSE_WITHIN_S)
+    if not done:
+        writer.cancel()
+        transport.abort()
+    with contextlib.suppress(asyncio.CancelledError):
+        await writer
+
+
+def make_websocket_handler(
+    hub: Hub, tickets: TicketBooth, settings: OriginSettings
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The handler of /ws for this hub, these tickets and the allow-list in ``settings``."""
+    return Door(hub, tickets, settings).websocket

@@ -1,0 +1,26 @@
+"""Nothing opens before every step is done, and nothing changes before the digits of whoever has some."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from server.people.sessions.steps import Step, next_step
+
+
+def test_a_session_is_whole_only_with_a_second_factor_and_an_own_password() -> None:
+    whole = [
+        (second_factor, must_change)
+        for second_factor, has_totp, must_change in product((False, True), repeat=3)
+        if next_step(second_factor=second_factor, has_totp=has_totp, must_change=must_change) is None
+    ]
+    assert set(whole) == {(True, False)}
+
+
+def test_whoever_has_digits_shows_them_before_a_password_can_be_changed() -> None:
+    for must_change in (False, True):
+        assert next_step(second_factor=False, has_totp=True, must_change=must_change) is Step.TOTP
+
+
+def test_a_first_sign_in_makes_a_password_and_then_connects_a_telephone() -> None:
+    assert next_step(second_factor=False, has_totp=False, must_change=True) is Step.NEW_PASSWORD
+    assert next_step(second_factor=False, has_totp=False, must_change=False) is Step.ENROL_TOTP

@@ -1,0 +1,67 @@
+"""Six digits: those of RFC 6238, once each, and a QR code that a reader reads."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from server.people.signin import totp
+
+# The key of RFC 6238 appendix B in base 32; its eight digits end in our six.
+RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+
+
+@pytest.mark.parametrize(
+    ("now_s", "code"),
+    [(59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")],
+)
+def test_codes_are_those_of_the_standard(now_s: int, code: str) -> None:
+    assert totp.code_at(RFC_SECRET, now_s) == code
+    assert totp.matching_step(RFC_SECRET, code, now_s, None) == now_s // 30
+
+
+def test_a_clock_may_be_off_by_one_step_and_no_more() -> None:
+    code = totp.code_at(RFC_SECRET, 3000)
+    taken = [
+        totp.matching_step(RFC_SECRET, code, now, None) is not None for now in (2939, 2970, 3029, 3059, 3060)
+    ]
+    assert taken == [False, True, True, True, False]
+
+
+def test_no_code_works_twice_nor_an_earlier_one_after_a_later() -> None:
+    now = 3000
+    step = totp.matching_step(RFC_SECRET, totp.code_at(RFC_SECRET, now), now, None)
+    assert step == 100
+    assert totp.matching_step(RFC_SECRET, totp.code_at(RFC_SECRET, now), now, step) is None
+    assert totp.matching_step(RFC_SECRET, totp.code_at(RFC_SECRET, now - 30), now, step) is None
+    assert totp.matching_step(RFC_SECRET, totp.code_at(RFC_SECRET, now + 30), now, step) == 101
+
+
+@pytest.mark.parametrize("typed", ["", "28708", "2870820", "abcdef", "２８７０８２"])
+def test_what_is_no_code_is_refused(typed: str) -> None:
+    assert totp.matching_step(RFC_SECRET, typed, 59, None) is None
+
+
+def test_spaces_between_digits_do_not_matter() -> None:
+    assert totp.matching_step(RFC_SECRET, "287 082", 59, None) == 1
+
+
+def test_secrets_are_long_and_never_the_same() -> None:
+    secrets = {totp.new_secret() for _ in range(50)}
+    assert len(secrets) == 50
+    assert {len(secret) for secret in secrets} == {32}  # 160 bits
+
+
+def test_the_drawing_is_a_qr_code_of_the_address() -> None:
+    uri = totp.uri(totp.new_secret(), "docteur")
+    size, path = totp.qr_path(uri)
+    scale = 8
+    picture = np.full((size * scale, size * scale), 255, np.uint8)
+    for run in path.removesuffix("z").split("z"):
+        x, y = (int(number) for number in run[1 : run.index("h")].split())
+        width = int(run[run.index("h") + 1 : run.index("v")])
+        picture[y * scale : (y + 1) * scale, x * scale : (x + width) * scale] = 0
+    read, _, _ = cv2.QRCodeDetector().detectAndDecode(picture)
+    assert read == uri
+    assert uri.startswith("otpauth://totp/Keneya:docteur?")
