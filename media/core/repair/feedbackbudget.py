@@ -1,7 +1,7 @@
 """What RTCP towards one page may take of its way down: one bucket for all kinds, filled by the link itself.
 
 Owns: the share (RFC 3550 section 6.2: 5 %), and which kind of feedback gives way to which. Must never build or send
-a packet, nor decide that one is needed: twcc.py, nack.py, keyframes.py and reports.py do. Sizes are bytes on the
+a packet, nor decide that one is needed: transportwide.py, nack.py, keyframes.py and reports.py do. Sizes are bytes on the
 wire, times ms on the caller's monotonic clock.
 """
 
@@ -54,7 +54,7 @@ class Claim(NamedTuple):
 
 CLAIMS = {
     Feedback.VOICE_NACK: Claim(-1.0, inf),
-    # GCC still works with news that is 400 ms old (twcc.py).
+    # GCC still works with news that is 400 ms old (transportwide.py).
     Feedback.VIDEO_TWCC: Claim(0.0, 400.0),
     # A repeat that is asked for late comes late, so there is no use in asking then.
     Feedback.VIDEO_NACK: Claim(0.0, inf),
