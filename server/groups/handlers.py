@@ -1,4 +1,4 @@
-"""POST /api/groups/seats, and the annex of the desk behind group sessions.
+"""POST /api/groups/seats, and the live part of group sessions.
 
 Owns: the one address, and the making of codes.
 """
@@ -30,7 +30,7 @@ CODE_CHARS = 6
 def add_groups(app: web.Application, own: Services, desk: Consultations) -> None:
     """Make the services of this area and its route."""
     store = GroupStore(own.database, own.trail, own.consents, own.clock)
-    desk.add(GroupRooms(desk.floor, store, new_code))
+    desk.carry_out(GroupRooms(desk.state, store, new_code).handlers)
     app[GROUPS] = store
     app.router.add_post("/api/groups/seats", new_seat)
 

@@ -1,4 +1,4 @@
-"""Group sessions live: codes, the lobby, who hears whom. An annex of the desk.
+"""Group sessions live: codes, the lobby, who hears whom. Follows the events of the desk.
 
 Owns: which legs are in a group's room, under which name, and what each page is told. Must never let a name, a place
 or the id of a station out to another seat: slots name seats.
@@ -9,11 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from server.calls.desk.annex import Floor, Handlers
+from server.calls.desk.events import (
+    ConsentWithdrawn,
+    GivenUp,
+    LegReplaced,
+    ParticipantChanged,
+    SessionOpened,
+    Started,
+)
+from server.calls.desk.state import DeskState, Handlers
 from server.groups.store import GroupStore
 from server.people.principal import Principal
 from signaling import messages as wire
-from signaling.consultation import Consultation
 from signaling.errors import Refused
 from signaling.groups import Groups, GroupSession, Seat
 from signaling.limits import TokenBucket, request_bucket
@@ -23,14 +30,21 @@ from signaling.messages import Presence
 class GroupRooms:
     """All group sessions. ``codes`` gives a fresh code to tell people."""
 
-    def __init__(self, floor: Floor, store: GroupStore, codes: Callable[[], str]) -> None:
-        self._floor = floor
-        self._legs = floor.legs
-        self._hub = floor.hub
+    def __init__(self, desk: DeskState, store: GroupStore, codes: Callable[[], str]) -> None:
+        self._desk = desk
+        self._legs = desk.legs
+        self._hub = desk.hub
         self._store = store
         self._codes = codes
         self._groups = Groups()
         self._buckets: dict[str, TokenBucket] = {}
+        desk.elsewhere.append(self.has)
+        desk.events.when(Started, self._start)
+        desk.events.on(SessionOpened, self._session_opened)
+        desk.events.on(LegReplaced, self._leg_replaced)
+        desk.events.on(ParticipantChanged, lambda event: self._changed(event.participant_id))
+        desk.events.when(GivenUp, self._given_up)
+        desk.events.when(ConsentWithdrawn, self._consent_withdrawn)
 
     @property
     def handlers(self) -> Handlers:
@@ -44,7 +58,7 @@ class GroupRooms:
             wire.LeaveGroup: self._leave,
         }
 
-    async def start(self) -> None:
+    async def _start(self, _: Started) -> None:
         """Nobody finds back into a group of before."""
         await self._store.close_all()
 
@@ -52,47 +66,40 @@ class GroupRooms:
         """Whether somebody is in a group or in its lobby."""
         return self._groups.of(participant_id) is not None
 
-    def opened(self, principal: Principal) -> None:
-        """A page is there (again)."""
-        self.touched(principal.participant_id)
-        session = self._groups.of(principal.participant_id)
+    def _session_opened(self, event: SessionOpened) -> None:
+        participant_id = event.principal.participant_id
+        self._changed(participant_id)
+        session = self._groups.of(participant_id)
         if session is not None:
-            self._tell(session, principal.participant_id)
+            self._tell(session, participant_id)
 
-    def offered(self, participant_id: str) -> None:
+    def _leg_replaced(self, event: LegReplaced) -> None:
         """A new leg knows nothing of what was silenced on the old one."""
+        participant_id = event.participant_id
         session = self._groups.of(participant_id)
         seat = session.seat_of(participant_id) if session is not None else None
         if seat is not None and seat.admitted:
             self._legs.set_muted(participant_id, audio=seat.silenced, video=True)
 
-    def touched(self, participant_id: str) -> None:
-        """Presence, link, or what is switched off has changed."""
+    def _changed(self, participant_id: str) -> None:
         session = self._groups.of(participant_id)
         if session is None:
             return
-        session = self._groups.present(participant_id, self._floor.presence(participant_id)) or session
+        session = self._groups.present(participant_id, self._desk.presence(participant_id)) or session
         seat = session.seat_of(participant_id)
         if seat is not None and seat.silenced:
-            _, video = self._legs.muted(participant_id)
+            _, video = self._legs.held.muted(participant_id)
             self._legs.set_muted(participant_id, audio=True, video=video)
         self._tell_all(session)
 
-    async def given_up(self, participant_id: str, *, off_duty: bool) -> None:
-        """Somebody is out of reach for good."""
-        if not off_duty:
-            await self._out(None, participant_id)
+    async def _given_up(self, event: GivenUp) -> None:
+        if not event.off_duty:
+            await self._out(None, event.participant_id)
 
-    def moved(self, before: Consultation | None, after: Consultation) -> None:
-        """Consultations are no concern of a group."""
-
-    async def tidy(self) -> None:
-        """Everything is written at once."""
-
-    async def consent_withdrawn(self, case_id: str) -> None:
+    async def _consent_withdrawn(self, event: ConsentWithdrawn) -> None:
         """The participant of a seat no longer agrees: that seat is empty from now on."""
         for session in self._groups.everything():
-            seat = session.seat(case_id)
+            seat = session.seat(event.case_id)
             if seat is not None:
                 await self._out(None, seat.station_id)
 
@@ -100,7 +107,7 @@ class GroupRooms:
         who = host.participant_id
         self._must_be_free(who)
         group_id = await self._store.open(host)
-        session = GroupSession(group_id, self._codes(), who, host.name, self._floor.presence(who))
+        session = GroupSession(group_id, self._codes(), who, host.name, self._desk.presence(who))
         self._groups.open(session)
         self._legs.enter(who, group_id)
         self._tell_all(session)
@@ -117,7 +124,7 @@ class GroupRooms:
         # Others may have asked while it was written: whose name is taken by now asks again.
         self._must_be_free(who)
         seat = self._groups.seat_for(group_id, message.seat_id, who, message.pseudonym)
-        session = self._groups.take(group_id, replace(seat, presence=self._floor.presence(who)))
+        session = self._groups.take(group_id, replace(seat, presence=self._desk.presence(who)))
         self._tell_all(session)
 
     async def _admit(self, host: Principal, message: wire.AdmitSeat) -> None:
@@ -138,7 +145,7 @@ class GroupRooms:
         session, seat = self._groups.led(host.participant_id, message.seat_id)
         session = self._groups.change(session, replace(seat, silenced=message.muted))
         if message.muted:
-            _, video = self._legs.muted(seat.station_id)
+            _, video = self._legs.held.muted(seat.station_id)
             self._legs.set_muted(seat.station_id, audio=True, video=video)
         self._tell_all(session)
         await self._store.muted(host, session.group_id, seat.seat_id, muted=message.muted)
@@ -173,7 +180,7 @@ class GroupRooms:
         self._hub.post(participant_id, self._message(over, None, is_open=False), "group")
 
     def _must_be_free(self, participant_id: str) -> None:
-        if self._floor.busy(participant_id):
+        if self._desk.is_busy(participant_id):
             raise Refused("already_in_consultation")
 
     def _tell_all(self, session: GroupSession) -> None:
@@ -203,7 +210,7 @@ class GroupRooms:
         )
 
     def _seat(self, seat: Seat) -> wire.GroupSeat:
-        audio_muted, video_muted = self._legs.muted(seat.station_id)
+        audio_muted, video_muted = self._legs.held.muted(seat.station_id)
         return wire.GroupSeat(
             seat_id=seat.seat_id,
             pseudonym=seat.pseudonym,
@@ -212,5 +219,5 @@ class GroupRooms:
             audio_muted=audio_muted,
             video_muted=video_muted,
             silenced=seat.silenced,
-            link=self._legs.quality(seat.station_id),
+            link=self._legs.held.quality(seat.station_id),
         )

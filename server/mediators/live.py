@@ -1,14 +1,16 @@
 """Mediators in consultations: asked, come in bound by their pledge, sent out, gone.
 
 Owns: who of the mediators is on duty, the invitations that wait, and which mediation a member of a consultation is.
-Must never let anybody in whose pledge is not on disk; what is in a case is not for a mediator (screens.py).
+Must never let anybody in whose pledge is not on disk; what is in a case is not for a mediator (notifier.py).
 """
 
 from __future__ import annotations
 
 import structlog
 
-from server.calls.desk.annex import Floor, Handlers
+from server.calls.desk.events import ConsultationMoved, GivenUp, SessionOpened, Started, TurnOver
+from server.calls.desk.state import DeskState, Handlers
+from server.calls.desk.turn import Turns
 from server.mediators.store import Mediations
 from server.people.principal import Principal
 from server.platform.faults import where
@@ -23,16 +25,14 @@ log = structlog.get_logger(__name__)
 
 
 class Mediators:
-    """The live side of mediations: an annex of the desk."""
+    """The live side of mediations: follows the events of the desk, and takes turns at it."""
 
-    def __init__(self, floor: Floor, mediations: Mediations) -> None:
-        self._pairing = floor.pairing
-        self._hub = floor.hub
-        self._legs = floor.legs
-        self._clock = floor.clock
-        self._decide = floor.decide
-        self._member = floor.member
-        self._busy = floor.busy
+    def __init__(self, desk: DeskState, turns: Turns, mediations: Mediations) -> None:
+        self._desk = desk
+        self._turns = turns
+        self._pairing = desk.pairing
+        self._hub = desk.hub
+        self._clock = desk.clock
         self._mediations = mediations
         self._on_duty: set[str] = set()
         self._invitations = Invitations()
@@ -41,6 +41,11 @@ class Mediators:
         self._removed: dict[tuple[str, str], tuple[Principal, RemovalReason]] = {}
         # Out, and not yet written.
         self._gone: list[tuple[str, tuple[Principal, RemovalReason] | None, OpenInvitation | None]] = []
+        desk.events.when(Started, self._start)
+        desk.events.on(SessionOpened, self._session_opened)
+        desk.events.when(GivenUp, self._given_up)
+        desk.events.on(ConsultationMoved, lambda event: self._moved(event.before, event.after))
+        desk.events.when(TurnOver, self._settle)
 
     @property
     def handlers(self) -> Handlers:
@@ -52,7 +57,7 @@ class Mediators:
             wire.RemoveParticipant: self.remove,
         }
 
-    async def start(self) -> None:
+    async def _start(self, _: Started) -> None:
         """Bring those back who were in a consultation when the process ended."""
         for found in await self._mediations.restart():
             consultation = self._pairing.get(found.case_id)
@@ -61,41 +66,27 @@ class Mediators:
                 continue
             principal = Principal(found.mediator_id, Role.MEDIATOR, found.name, "")
             self._hub.expect(principal)
-            self._pairing.join(found.case_id, self._member(principal))
+            self._pairing.join(found.case_id, self._desk.member(principal))
             if consultation.state in ATTENDED:
-                self._legs.enter(found.mediator_id, found.case_id)
+                self._desk.legs.enter(found.mediator_id, found.case_id)
             self._joined[found.case_id, found.mediator_id] = found.mediation_id
 
-    def has(self, participant_id: str) -> bool:
-        """Never: a mediator who is in is in a consultation."""
-        return False
+    def _session_opened(self, event: SessionOpened) -> None:
+        if event.principal.role is Role.MEDIATOR:
+            self._tell_duty(event.principal.participant_id)
 
-    def opened(self, principal: Principal) -> None:
-        """A mediator's page is there (again)."""
-        if principal.role is Role.MEDIATOR:
-            self._tell_duty(principal.participant_id)
-
-    def offered(self, participant_id: str) -> None:
-        """Nothing is decided about a mediator's leg."""
-
-    def touched(self, participant_id: str) -> None:
-        """Screens tell it."""
-
-    async def given_up(self, participant_id: str, *, off_duty: bool) -> None:
+    async def _given_up(self, event: GivenUp) -> None:
         """Whoever is out of reach cannot be asked."""
-        self._on_duty.discard(participant_id)
-
-    async def consent_withdrawn(self, case_id: str) -> None:
-        """The consultation ends, and with it the mediation."""
+        self._on_duty.discard(event.participant_id)
 
     def is_free(self, mediator_id: str) -> bool:
         """Whether a mediator could come now."""
-        return mediator_id in self._on_duty and not self._busy(mediator_id)
+        return mediator_id in self._on_duty and not self._desk.is_busy(mediator_id)
 
     async def _set_duty(self, principal: Principal, message: wire.SetDuty) -> None:
         """A mediator can be asked from now on, or no longer."""
         if principal.role is not Role.MEDIATOR:
-            return  # a clinician's: server/calls/desk/asks.py
+            return  # a clinician's: server/calls/desk/consultation_requests.py
         if message.on:
             self._on_duty.add(principal.participant_id)
         else:
@@ -134,7 +125,7 @@ class Mediators:
     async def answer(self, principal: Principal, message: wire.AnswerInvitation) -> None:
         """A mediator comes, or does not. Raises Refused."""
         who = principal.participant_id
-        if message.accept and self._busy(who):
+        if message.accept and self._desk.is_busy(who):
             raise Refused("already_in_consultation")
         one = self._invitations.take(message.invitation_id, who, self._clock())
         if not message.accept:
@@ -154,11 +145,8 @@ class Mediators:
             raise
         self._joined[one.consultation_id, who] = one
         try:
-            await self._decide(
-                one.consultation_id,
-                lambda: self._pairing.join(one.consultation_id, self._member(principal)),
-                principal,
-            )
+            async with self._turns.begin(one.consultation_id, principal) as turn:
+                turn.step = self._pairing.join(one.consultation_id, self._desk.member(principal))
         except Refused:
             del self._joined[one.consultation_id, who]
             await self._mediations.ended(one.invitation_id)
@@ -187,11 +175,12 @@ class Mediators:
         key = (case_id, mediator_id)
         self._removed[key] = (by, why)
         try:
-            await self._decide(case_id, lambda: self._pairing.leave(case_id, mediator_id), by)
+            async with self._turns.begin(case_id, by) as turn:
+                turn.step = self._pairing.leave(case_id, mediator_id)
         finally:
             self._removed.pop(key, None)
 
-    def moved(self, before: Consultation | None, after: Consultation) -> None:
+    def _moved(self, before: Consultation | None, after: Consultation) -> None:
         """A consultation has changed: who was in it and is no longer."""
         over = after.state in FINAL
         case_id = after.consultation_id
@@ -205,7 +194,7 @@ class Mediators:
             mediation_id = joined if isinstance(joined, str) else joined.invitation_id
             self._gone.append((mediation_id, removed, joined if isinstance(joined, OpenInvitation) else None))
 
-    async def tidy(self) -> None:
+    async def _settle(self, _: TurnOver) -> None:
         """Write down who is out, and let invitations end that nobody answered."""
         for one in self._invitations.drop(self._clock(), lambda id_: self._pairing.get(id_) is not None):
             await self._mediations.not_joined(one.invitation_id, MediationState.EXPIRED)

@@ -1,4 +1,4 @@
-"""The addresses of mediations, and the annex of the desk behind them.
+"""The addresses of mediations, and the live part behind them.
 
 Owns: the table. Must never hold a handler.
 """
@@ -17,8 +17,8 @@ from server.services import Services
 def add_mediators(app: web.Application, own: Services, desk: Consultations) -> None:
     """Make the services of this area and its routes."""
     mediations = Mediations(own.database, own.trail, own.consents, own.clock)
-    live = Mediators(desk.floor, mediations)
-    desk.add(live)
+    live = Mediators(desk.state, desk.turns, mediations)
+    desk.carry_out(live.handlers)
     app[api_mediators.MEDIATIONS] = mediations
     app[api_mediators.MEDIATORS] = live
     app.router.add_get("/api/mediators", api_mediators.find)

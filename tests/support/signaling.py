@@ -13,7 +13,7 @@ from aiohttp import web
 
 from media.core.parameters import LinkQuality, Preferences, RungReport, SendParameters, SlotAssignment
 from media.engine.transport.errors import OfferRefused
-from server.calls import Consultations
+from server.calls import Consultations, Timing
 from server.calls.callmeter import CallUse
 from server.calls.media_port import LegListener
 from server.people.principal import Principal
@@ -379,7 +379,7 @@ async def running_rig(
     clock, media, tickets = Clock(), MediaRecorder(), Tickets()
     store = store or MemoryStore()
     hub = Hub(clock=clock)
-    desk = Consultations(store, media, hub, clock=clock, remind_every_s=remind_every_s)
+    desk = Consultations(store, media, hub, clock=clock, timing=Timing(remind_every_s))
     app = web.Application()
     app.router.add_get("/ws", Door(hub, tickets, AllowList(), **door).websocket)
     await desk.start()

@@ -6,71 +6,52 @@ offered what: that is signaling/routing.py.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-
 import structlog
 
-from server.calls.desk.annexes import Annexes
-from server.calls.desk.board import Board
-from server.calls.desk.screens import Screens
-from server.calls.store_port import ConsultationStore
+from server.calls.desk.notifier import Notifier
+from server.calls.desk.queueviews import QueueViews
+from server.calls.desk.state import DeskState
+from server.calls.desk.turn import Turns
 from signaling.consultation import ConsultationRecord
 from signaling.messages import Urgency
-from signaling.pairing import Pairing
 from signaling.routing import Step, step
 
 log = structlog.get_logger(__name__)
 
-# The shortest step of an offer is 30 s; a sixth of it is late for nobody.
-ROUTE_EVERY_S = 5.0
-
 
 class Offers:
-    """Widens offers. ``lock`` is the desk's, ``clock`` gives UTC seconds."""
+    """Widens offers."""
 
-    def __init__(
-        self,
-        pairing: Pairing,
-        store: ConsultationStore,
-        *,
-        board: Board,
-        screens: Screens,
-        annexes: Annexes,
-        lock: asyncio.Lock,
-        clock: Callable[[], float],
-    ) -> None:
-        self._pairing = pairing
-        self._store = store
-        self._board = board
-        self._screens = screens
-        self._annexes = annexes
-        self._lock = lock
-        self._clock = clock
+    def __init__(self, state: DeskState, turns: Turns, queue_views: QueueViews, notifier: Notifier) -> None:
+        self._state = state
+        self._turns = turns
+        self._queue_views = queue_views
+        self._notifier = notifier
         self._escalated: dict[str, Step] = {}
 
     async def route(self) -> None:
         """Look once at everybody who waits."""
-        async with self._lock:
-            now = self._clock()
-            self._pairing.reroute(now)
-            for record in self._pairing.queue():
+        pairing = self._state.pairing
+        async with self._turns.begin():
+            now = self._state.clock()
+            pairing.reroute(now)
+            for record in pairing.queue():
                 await self._escalate(record, step(record.urgency, now - record.offered_since))
-            open_now = {found.consultation_id for found in self._pairing.everything()}
+            open_now = {found.consultation_id for found in pairing.everything()}
             self._escalated = {known: at for known, at in self._escalated.items() if known in open_now}
         await self.look_ahead()
-        self._screens.touch_waiting()
-        await self._annexes.tidy()
+        self._notifier.touch_waiting()
+        await self._state.events.settle()
 
     async def look_ahead(self) -> None:
         """Find out what may be said of each wait, once; nothing is said before that."""
-        for record in self._pairing.queue():
-            if not self._board.is_expected(record.consultation_id):
-                self._board.expect(record.consultation_id, await self._store.outlook(record))
+        for record in self._state.pairing.queue():
+            if not self._queue_views.is_expected(record.consultation_id):
+                self._queue_views.expect(record.consultation_id, await self._state.store.outlook(record))
 
     async def _escalate(self, record: ConsultationRecord, now: Step) -> None:
         known = self._escalated.get(record.consultation_id, Step.MATCHING)
         if record.urgency is Urgency.RED and now > known:
-            await self._store.escalated(record, now)
+            await self._state.store.escalated(record, now)
             self._escalated[record.consultation_id] = now
             log.warning("red_case_waits", consultation_id=record.consultation_id, step=now.name.lower())

@@ -9,7 +9,7 @@ import pytest
 
 from media.core import parameters as engine
 from media.core.parameters import ClinicalProfile, Preferences, RungReport
-from server.calls.desk import screens
+from server.calls.desk import notifier
 from signaling import messages as wire
 from signaling.limits import LINK_EVERY_S, THIN_NEWS_EVERY_S
 from signaling.messages import Rung, RungReason
@@ -145,7 +145,7 @@ async def test_a_thin_link_hears_of_the_others_rungs_now_and_then_and_at_last_as
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = await rig.call()
-    monkeypatch.setattr(screens, "THIN_NEWS_EVERY_S", 3_600.0)  # the test says when it is over
+    monkeypatch.setattr(notifier, "THIN_NEWS_EVERY_S", 3_600.0)  # the test says when it is over
     rig.media.measure(call.station_leg, 1, down_kbps=THIN_KBPS)
     await consultations_of(call.station)
     await consultations_of(call.doctor)
@@ -156,8 +156,8 @@ async def test_a_thin_link_hears_of_the_others_rungs_now_and_then_and_at_last_as
     assert len(await consultations_of(call.doctor)) == 8
     told = await consultations_of(call.station)
     assert all(one.participants[1].rung_down is not Rung.VOICE for one in told)
-    rig.desk._screens._quiet[STATION.participant_id].cancel()
-    rig.desk._screens._rested(STATION.participant_id)
+    rig.desk._notifier._quiet[STATION.participant_id].cancel()
+    rig.desk._notifier._rested(STATION.participant_id)
     (last,) = await consultations_of(call.station)
     assert last.participants[1].rung_down is Rung.VIDEO
     rig.media.stand(call.doctor_leg, VOICE)

@@ -226,11 +226,11 @@ async def test_a_mediator_is_still_in_after_a_restart_of_the_server(home: House)
     await joins(oumou, await invited(station, oumou, case_id))
     await station.page.expect(wire.Consultation, with_three)
     desk = home.server.app[CONSULTATIONS]
-    before = desk.floor.pairing.get(case_id)
+    before = desk.state.pairing.get(case_id)
     assert before is not None
     # The same process looks at the disk as a new one would.
-    desk.floor.pairing.undo(case_id, None)
+    desk.state.pairing.undo(case_id, None)
     await desk.start()
-    after = desk.floor.pairing.get(case_id)
+    after = desk.state.pairing.get(case_id)
     assert after is not None
     assert [m.participant_id for m in after.members] == [m.participant_id for m in before.members]

@@ -3,23 +3,24 @@
 Owns: which consultations have changed since pages were told, and when the queue is shown next. Must never
 change a consultation.
 
-``lock`` is that of decisions.py: while it is held, a decision may be made that is not on disk yet. So nothing is
-told then; who held the lock calls `flush` after.
+While the lock of a turn is held (turn.py), a step may be decided that is not on disk yet. So nothing is told
+then; whoever held the lock calls `flush` after.
 
-Who is on a thin link hears of the others' links and rungs now and then only, and at last as they are.
+A participant on a thin link is told of the others' links and rungs once in THIN_NEWS_EVERY_S, as they are by
+then.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 import msgspec
 
 from server.calls import views
-from server.calls.desk.board import Board
-from server.calls.desk.legs import Legs
+from server.calls.background import Background
+from server.calls.desk.heldlegs import HeldLegs
+from server.calls.desk.queueviews import QueueViews
 from server.sockets.hub import Hub
 from signaling import messages as wire
 from signaling.consultation import Consultation, Member
@@ -27,36 +28,36 @@ from signaling.limits import QUEUE_EVERY_S, THIN_LINK_KBPS, THIN_NEWS_EVERY_S
 from signaling.pairing import Pairing
 
 
-class Screens:
-    """Tells pages. ``spawn`` runs a task in the background."""
+class Notifier:
+    """Tells pages."""
 
     def __init__(
         self,
         pairing: Pairing,
-        legs: Legs,
+        held: HeldLegs,
         hub: Hub,
+        queue_views: QueueViews,
         *,
-        board: Board,
         lock: asyncio.Lock,
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        background: Background,
     ) -> None:
         self._pairing = pairing
-        self._legs = legs
+        self._held = held
         self._hub = hub
-        self._board = board
+        self._queue_views = queue_views
         self._lock = lock
-        self._spawn = spawn
+        self._background = background
         self._changed: set[str] = set()
         self._moved: set[str] = set()
         self._quiet: dict[str, asyncio.TimerHandle] = {}
         self._owed: dict[str, str] = {}
-        self._board_timer: asyncio.TimerHandle | None = None
-        self._board_shown_at = float("-inf")
+        self._queue_timer: asyncio.TimerHandle | None = None
+        self._queue_shown_at = float("-inf")
 
     def stop(self) -> None:
         """No more queue is shown, and nobody is told later."""
-        if self._board_timer is not None:
-            self._board_timer.cancel()
+        if self._queue_timer is not None:
+            self._queue_timer.cancel()
         for timer in self._quiet.values():
             timer.cancel()
 
@@ -73,7 +74,7 @@ class Screens:
     def touch_waiting(self) -> None:
         """Who is on duty, or who is offered what, may have changed, and with it every waiting consultation."""
         self._changed.update(record.consultation_id for record in self._pairing.queue())
-        self._show_board_soon()
+        self._show_queue_soon()
         self.flush()
 
     def flush(self) -> None:
@@ -90,7 +91,7 @@ class Screens:
             if found is not None:
                 self.tell(found, [m.participant_id for m in found.members])
         self._changed.clear()
-        self._show_board_soon()
+        self._show_queue_soon()
 
     def tell(self, found: Consultation, to: Iterable[str]) -> None:
         """Show one consultation to these participants, now."""
@@ -110,7 +111,7 @@ class Screens:
         if participant_id in self._quiet:
             self._owed[participant_id] = found.consultation_id
             return False
-        quality = self._legs.quality(participant_id)
+        quality = self._held.quality(participant_id)
         known = [kbps for kbps in (quality.down_kbps, quality.up_kbps) if kbps is not None]
         if known and min(known) < THIN_LINK_KBPS:
             loop = asyncio.get_running_loop()
@@ -134,8 +135,8 @@ class Screens:
         self._hub.post(clinician_id, wire.Duty(on=clinician_id in self._pairing.on_duty), "duty")
 
     def _participant(self, member: Member) -> wire.Participant:
-        rungs = self._legs.rungs(member.participant_id)
-        audio_muted, video_muted = self._legs.muted(member.participant_id)
+        rungs = self._held.rungs(member.participant_id)
+        audio_muted, video_muted = self._held.muted(member.participant_id)
         return wire.Participant(
             participant_id=member.participant_id,
             role=member.role,
@@ -143,22 +144,22 @@ class Screens:
             presence=member.presence,
             audio_muted=audio_muted,
             video_muted=video_muted,
-            link=self._legs.quality(member.participant_id),
+            link=self._held.quality(member.participant_id),
             rung_down=rungs.down if rungs else None,
             rung_up=rungs.up if rungs else None,
             rung_reason=rungs.reason if rungs else None,
         )
 
-    def _show_board_soon(self) -> None:
+    def _show_queue_soon(self) -> None:
         """At once, but never more than once in QUEUE_EVERY_S."""
-        if self._board_timer is None:
+        if self._queue_timer is None:
             loop = asyncio.get_running_loop()
-            wait_s = max(0.0, self._board_shown_at + QUEUE_EVERY_S - loop.time())
-            self._board_timer = loop.call_later(wait_s, lambda: self._spawn(self._show_board()))
+            wait_s = max(0.0, self._queue_shown_at + QUEUE_EVERY_S - loop.time())
+            self._queue_timer = loop.call_later(wait_s, lambda: self._background.spawn(self._show_queue()))
 
-    async def _show_board(self) -> None:
+    async def _show_queue(self) -> None:
         async with self._lock:
-            self._board_timer = None
-            self._board_shown_at = asyncio.get_running_loop().time()
-            self._board.show()
+            self._queue_timer = None
+            self._queue_shown_at = asyncio.get_running_loop().time()
+            self._queue_views.show()
         self.flush()

@@ -1,11 +1,13 @@
-"""Who may ask whom for a sharp picture, and who is told what becomes of it. The picture itself goes over the legs.
+"""Who may ask whom for a sharp still, and who is told what becomes of it. The picture itself goes over the
+legs.
 
-Owns: the way of a wish from a clinician to another participant's page and back. Must never see a picture.
+Owns: carrying a request from a clinician to another participant's page, and a refusal back. Must never see a
+picture.
 """
 
 from __future__ import annotations
 
-from server.calls.desk.annex import Handlers
+from server.calls.desk.state import Handlers
 from server.people.principal import Principal
 from server.sockets.hub import Hub
 from signaling import messages as wire
@@ -16,8 +18,8 @@ from signaling.messages import ConsultationState
 from signaling.pairing import Pairing
 
 
-class StillWishes:
-    """Carries wishes for stills. Everybody named must be in one call with who names them."""
+class StillRequests:
+    """Carries them out. Everybody named must be in one call with who names them."""
 
     def __init__(self, pairing: Pairing, hub: Hub) -> None:
         self._pairing = pairing

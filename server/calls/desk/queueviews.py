@@ -1,6 +1,7 @@
-"""The waiting room's two screens: the queue of the clinicians and the place of each station.
+"""The two views of the queue: who waits, for the clinicians on duty, and its place, for each station that
+waits.
 
-Owns: what was last shown to whom, and how often it may change. Must never change the queue.
+Owns: what was last shown to whom, so that only changes are sent. Must never change the queue.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from server.calls import views
-from server.calls.desk.legs import Legs
+from server.calls.desk.heldlegs import HeldLegs
 from server.rosters.outlook import UNKNOWN, Outlook
 from server.sockets.hub import Hub
 from signaling import messages as wire
@@ -23,12 +24,12 @@ Shown = tuple[tuple[str, int, bool], ...]
 Place = tuple[str, int, int, Step, Outlook]
 
 
-class Board:
+class QueueViews:
     """Shows the queue. ``clock`` gives UTC seconds."""
 
-    def __init__(self, pairing: Pairing, legs: Legs, hub: Hub, clock: Callable[[], float]) -> None:
+    def __init__(self, pairing: Pairing, held: HeldLegs, hub: Hub, clock: Callable[[], float]) -> None:
         self._pairing = pairing
-        self._legs = legs
+        self._held = held
         self._hub = hub
         self._clock = clock
         self._shown: dict[str, Shown] = {}
@@ -82,7 +83,7 @@ class Board:
         return tuple(
             (
                 r.consultation_id,
-                self._legs.quality(r.station_id).level,
+                self._held.quality(r.station_id).level,
                 r.wishes.clinician_id == clinician_id,
             )
             for r in queue
@@ -91,7 +92,7 @@ class Board:
     def _show_queue(self, clinician_id: str, queue: list[ConsultationRecord]) -> None:
         now, skills = self._clock(), self._pairing.skills(clinician_id)
         entries = [
-            views.queue_entry(r, now, self._legs.quality(r.station_id), clinician_id, skills) for r in queue
+            views.queue_entry(r, now, self._held.quality(r.station_id), clinician_id, skills) for r in queue
         ]
         self._hub.post(clinician_id, wire.Queue(entries=entries), "queue")
         self._shown[clinician_id] = self._summary(clinician_id, queue)

@@ -1,0 +1,235 @@
+"""The reception desk: what people ask becomes moves of consultations, on disk, in rooms and on pages.
+
+Owns: the parts and how they are tied together, what follows when a session opens or ends, and what the rest of
+the server may ask. Must never decide who may do what in a consultation: that is signaling/pairing.py.
+
+Every decision is a turn (turn.py): one lock stands around it until it is on disk and carried out. Links come
+and go without that lock (presences.py). What pages ask comes in by the three `*_requests.py`, what time brings
+by offers.py.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from server.calls.background import Background
+from server.calls.callmeter import CallUse
+from server.calls.desk.consultation_requests import ConsultationRequests
+from server.calls.desk.events import CallUsed, ConsentWithdrawn, Events, GivenUp, SessionOpened, Started
+from server.calls.desk.leg_requests import LegRequests
+from server.calls.desk.legs import Legs
+from server.calls.desk.notifier import Notifier
+from server.calls.desk.offers import Offers
+from server.calls.desk.presences import Presences
+from server.calls.desk.queueviews import QueueViews
+from server.calls.desk.state import DeskState, Handler, Handlers
+from server.calls.desk.still_requests import StillRequests
+from server.calls.desk.turn import Turns
+from server.calls.media_port import MediaPort
+from server.calls.store_port import ConsultationStore
+from server.people.principal import Principal
+from server.people.sessions.permissions import may_say
+from server.platform.faults import where
+from server.sockets.hub import Hub, new_id
+from signaling import messages as wire
+from signaling.consultation import ConsultationRecord
+from signaling.errors import UnexpectedMessage
+from signaling.limits import WAITING_EVERY_S
+from signaling.messages import Role
+from signaling.routing import Wishes
+from signaling.states import ATTENDED, WAITING
+
+log = structlog.get_logger(__name__)
+
+# The shortest step of an offer is 30 s; a sixth of it is late for nobody.
+ROUTE_EVERY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How often those who wait are reminded that they do, and how often offers are looked at."""
+
+    remind_every_s: float = WAITING_EVERY_S
+    route_every_s: float = ROUTE_EVERY_S
+
+
+class Consultations:
+    """Everything that happens to consultations; the hub's SessionListener. ``clock`` gives UTC seconds.
+
+    Domains beside it follow ``state.events``, take ``turns``, and hand in their handlers by `carry_out`, all
+    before `start`.
+    """
+
+    def __init__(
+        self,
+        store: ConsultationStore,
+        media: MediaPort,
+        hub: Hub,
+        *,
+        clock: Callable[[], float] = time.time,
+        ids: Callable[[], str] = new_id,
+        timing: Timing = Timing(),
+    ) -> None:
+        events, background = Events(), Background()
+        legs = Legs(media, hub, events, background, ids=ids, clock=clock)
+        self.state = DeskState(store, hub, legs, events, background, clock)
+        self._timing = timing
+        pairing = self.state.pairing
+        self._queue_views = QueueViews(pairing, legs.held, hub, clock)
+        self._notifier = Notifier(
+            pairing, legs.held, hub, self._queue_views, lock=self.state.lock, background=background
+        )
+        self.turns = Turns(self.state, self._queue_views, self._notifier)
+        self._presences = Presences(self.state, self._notifier, self.turns)
+        self._offers = Offers(self.state, self.turns, self._queue_views, self._notifier)
+        requests = ConsultationRequests(
+            self.state, self.turns, self._offers, self._queue_views, self._notifier, ids=ids
+        )
+        self._handlers: dict[type, list[Handler]] = {}
+        self.carry_out(requests.handlers)
+        self.carry_out(LegRequests(self.state, self._presences, requests).handlers)
+        self.carry_out(StillRequests(pairing, hub).handlers)
+        events.on(CallUsed, lambda event: background.keep(self._keep_use(event.use)))
+        hub.set_listener(self)
+
+    def carry_out(self, handlers: Handlers) -> None:
+        """From now on these messages are carried out by these handlers too."""
+        for kind, handler in handlers.items():
+            self._handlers.setdefault(kind, []).append(handler)
+
+    async def start(self) -> None:
+        """Take up what was open when the process ended; everybody in a call gets the usual time to come
+        back."""
+        state = self.state
+        for found in state.pairing.restore(await state.store.load_open()):
+            for member in found.members:
+                site = found.record.site if member.role is Role.STATION else ""
+                state.hub.expect(Principal(member.participant_id, member.role, member.name, site))
+                if found.state in ATTENDED:
+                    state.legs.enter(member.participant_id, found.consultation_id)
+                self._presences.refresh(member.participant_id)
+        await state.events.wait(Started())
+        state.background.repeat(self._timing.remind_every_s, self._remind)
+        state.background.repeat(self._timing.route_every_s, self.route)
+
+    async def stop(self) -> None:
+        """Let go of timers and tasks; what is decided is on disk already."""
+        self._notifier.stop()
+        self.state.legs.exit_all()
+        await self.state.background.stop()
+
+    # hub.SessionListener
+
+    def leg_of(self, participant_id: str) -> str | None:
+        """The leg the server holds for a participant."""
+        return self.state.legs.held.leg_of(participant_id)
+
+    async def received(self, principal: Principal, message: wire.AnyClientMessage) -> None:
+        """Carry out one message. Raises Refused and UnexpectedMessage."""
+        if not may_say(principal.role, type(message)):
+            raise UnexpectedMessage("not for this role")
+        for handler in self._handlers[type(message)]:
+            await handler(principal, message)
+
+    async def session_opened(self, principal: Principal) -> None:
+        """Post the state as it is now."""
+        participant_id = principal.participant_id
+        async with self.turns.begin():
+            self._presences.refresh(participant_id)
+            if principal.role is Role.CLINICIAN:
+                self._notifier.tell_duty(participant_id)
+            found = self.state.pairing.of(participant_id)
+            if found is not None:
+                self._notifier.tell(found, [participant_id])
+            self._queue_views.show_to(participant_id)
+            self.state.legs.announce(participant_id)
+            self.state.events.tell(SessionOpened(principal))
+
+    async def session_ended(self, principal: Principal, *, on_purpose: bool) -> None:
+        """Off duty; out of the call, unless the media still flow."""
+        state, participant_id = self.state, principal.participant_id
+        state.legs.forget_preferences(participant_id)
+        try:
+            if on_purpose or not state.legs.held.connected(participant_id):
+                await state.legs.close(participant_id)
+        finally:
+            async with self.turns.begin():
+                state.pairing.set_duty(participant_id, on=False)
+            self._notifier.touch_waiting()
+            out = not state.legs.held.connected(participant_id)
+            await state.events.wait(GivenUp(participant_id, off_duty=not out))
+            if out:
+                await self._presences.give_up(participant_id)
+
+    # What the rest of the server asks.
+
+    def waiting(self) -> list[ConsultationRecord]:
+        """Everybody who waits, in order."""
+        return self.state.pairing.queue()
+
+    def offered_to(self, record: ConsultationRecord) -> list[str]:
+        """The clinicians on duty who are offered it."""
+        return self.state.pairing.offered_to(record)
+
+    def is_offered(self, consultation_id: str, clinician_id: str) -> bool:
+        """Whether this one waits and is offered to this clinician now."""
+        found = self.state.pairing.get(consultation_id)
+        if found is None or found.state not in WAITING:
+            return False
+        return clinician_id in self.state.pairing.offered_to(found.record)
+
+    async def transfer(self, principal: Principal, consultation_id: str, wishes: Wishes) -> None:
+        """The clinician in charge hands the patient over. Raises Refused."""
+        async with self.turns.begin(consultation_id, principal) as turn:
+            turn.step = self.state.pairing.transfer(
+                consultation_id, principal.participant_id, wishes, self.state.clock()
+            )
+
+    async def consent_withdrawn(self, principal: Principal, consultation_id: str) -> None:
+        """The patient no longer agrees, and that is on disk: everybody is told why, then it is over.
+
+        Nothing happens when it is not open. Raises Refused when the end cannot be written.
+        """
+        await self.state.events.wait(ConsentWithdrawn(consultation_id))
+        found = self.state.pairing.get(consultation_id)
+        if found is None:
+            return
+        for member in found.members:
+            if not member.left:
+                told = wire.ConsentWithdrawn(consultation_id=consultation_id)
+                self.state.hub.post(member.participant_id, told)
+        await self.finish(principal, consultation_id)
+
+    async def finish(self, principal: Principal, consultation_id: str) -> None:
+        """It is over for the patient, in a call or before: ended or cancelled, whichever it takes.
+
+        Nothing happens when it is not open. Raises Refused when the end cannot be written.
+        """
+        async with self.turns.begin(consultation_id, principal) as turn:
+            found = turn.before
+            if found is not None:
+                move = self.state.pairing.end if found.state in ATTENDED else self.state.pairing.cancel
+                turn.step = move(consultation_id, found.record.station_id, self.state.clock())
+
+    async def route(self) -> None:
+        """Look once at everybody who waits: offers widen, red cases are escalated."""
+        await self._offers.route()
+
+    # In the background.
+
+    async def _keep_use(self, use: CallUse) -> None:
+        """Write what a participant's part of a call took; a report that lacks it ends no call."""
+        try:
+            await self.state.store.keep_use(use)
+        except Exception as error:
+            log.error("use_not_kept", consultation_id=use.consultation_id, **where(error))
+
+    async def _remind(self) -> None:
+        """Tell those who wait that they do, and give up whoever could not be given up before."""
+        async with self.turns.begin():
+            self._queue_views.show_places()
+        await self._presences.give_up_the_absent()
