@@ -49,7 +49,7 @@ LEGS_BURST = 6.0
 REQUESTS_PER_S = 1 / 10
 REQUESTS_BURST = 5.0
 
-# The relay's slots end at eight participants (DESIGN section 2), and a consultation of more is a meeting.
+# An offer has slots for seven others; a consultation of more than eight is a meeting.
 MAX_PARTICIPANTS = 8
 
 # Long enough to hear a telephone, sit down and read a pledge; a patient who waits longer needs somebody else.
@@ -57,7 +57,7 @@ INVITATION_S = 120.0
 # A nurse asks the two who fit best, and one more while they think.
 MAX_INVITATIONS = 3
 
-# As many as a second session would fill wait before a group's door.
+# As many as a second session would hold may wait in the lobby of a group.
 MAX_LOBBY = 8
 
 # A queue on a doctor's screen need not move faster than this; each copy goes to every clinician on duty.
@@ -66,15 +66,15 @@ QUEUE_EVERY_S = 1.0
 WAITING_EVERY_S = 30.0
 # One link message of 150 bytes each 10 s is 0.1 kbit/s; a change of level is told at once.
 LINK_EVERY_S = 10.0
-# How the others' links and rungs are is 900 bytes a time with the rest of a consultation. Each second that would be
-# half of 16 kbit/s; this often it is 2 % of it, beside a voice that needs two thirds.
+# A consultation message with the others' links and rungs has 900 bytes. Every second, it would take half of 16
+# kbit/s; every 20 s it takes 2 %, beside a voice that needs two thirds.
 THIN_NEWS_EVERY_S = 20.0
-# Under this a link carries voice and perhaps a still: what else crosses it is heard.
+# Under this a link carries voice and perhaps a still: anything else delays the voice.
 THIN_LINK_KBPS = 40
 
 # A camera's 1280x720 as WebP that shows a skin's texture; on 32 kbit/s beside voice, under a minute.
-STILL_MAX_BYTES = 60_000
-STILL_MAX_WIDTH = 1_280
+ASKED_STILL_MAX_BYTES = 60_000
+ASKED_STILL_MAX_WIDTH = 1_280
 # Looking closely means asking for several; each holds up a patient for some seconds.
 STILLS_PER_S = 0.2
 STILLS_BURST = 4

@@ -22,7 +22,7 @@ COMMENT = re.compile(r"(?<!:)//.*|^\s*#.*|/\*(?:.|\n)*?\*/|<!--(?:.|\n)*?-->", r
 # What looks like a path and is none, the operator's own file, and names that each page's folder may have.
 FOREIGN = re.compile(
     r"^(media/(recording|video|audio)\b|web/\{|tests/\*\*|docs/\*|server/(restart|stop)\b)"
-    r"|^keneya\.toml$|^(part|page|state|view)\.js$|^styles\.css$"
+    r"|^keneya\.toml$|^(part|page|state|view|draw)\.js$|^styles\.css$"
 )
 
 

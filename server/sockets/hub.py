@@ -136,11 +136,6 @@ class Hub:
         """Whether a participant is there, or may still come back in time."""
         return participant_id in self._sessions
 
-    def is_connected(self, participant_id: str) -> bool:
-        """Whether a participant has a socket right now."""
-        session = self._sessions.get(participant_id)
-        return session is not None and session.socket is not None
-
     def post(self, participant_id: str, message: ServerMessage, key: str | None = None) -> None:
         """Number and send a message; kept for a lost page, dropped for one without a session.
 

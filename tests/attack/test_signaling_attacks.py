@@ -21,7 +21,17 @@ from signaling.limits import (
     UNACKED_MAX_MESSAGES,
 )
 from signaling.messages import ConsultationState as S
-from tests.support.signaling import DOCTOR, STATION, STATION_2, Call, Page, Rig, running_rig, until
+from tests.support.signaling import (
+    DOCTOR,
+    STATION,
+    STATION_2,
+    Call,
+    Page,
+    Rig,
+    is_connected,
+    running_rig,
+    until,
+)
 
 MIB = 1_048_576
 
@@ -114,7 +124,7 @@ async def test_a_large_plain_frame_and_endless_fragments_are_stopped_too(rig: Ri
         more = b"\x00" + fragment[1:]
         with memory_bounded(4 * MIB):
             transport.write(fragment)
-            while rig.hub.is_connected(STATION_2.participant_id) and not transport.is_closing():
+            while is_connected(rig.hub, STATION_2.participant_id) and not transport.is_closing():
                 transport.write(more)
                 await asyncio.sleep(0.001)
 
@@ -199,7 +209,7 @@ async def test_the_number_of_sockets_is_bounded() -> None:
             await rig.socket()
         assert full.value.status == 503
         await page.ws.close()
-        await until(lambda: not rig.hub.is_connected(STATION_2.participant_id))
+        await until(lambda: not is_connected(rig.hub, STATION_2.participant_id))
         await (await rig.hello(STATION_2))[0].ping()
 
 
@@ -244,7 +254,7 @@ async def test_anothers_resume_token_opens_nothing(rig: Rig) -> None:
         assert welcome.participant_id == STATION_2.participant_id
         await thief.ping()
         assert not [m for m in thief.got if isinstance(m, wire.Consultation | wire.Queue)]
-        assert rig.hub.is_connected(DOCTOR.participant_id)
+        assert is_connected(rig.hub, DOCTOR.participant_id)
 
 
 async def test_an_acknowledgement_of_the_future_is_a_fault(rig: Rig) -> None:
@@ -260,7 +270,7 @@ async def test_a_page_that_does_not_read_is_cut_and_the_memory_is_bounded(rig: R
         page.transport.pause_reading()
         with memory_bounded(8 * MIB):
             # Random text, so that compression does not swallow it; the kernel's buffers take some MiB first.
-            while rig.hub.is_connected(STATION_2.participant_id):
+            while is_connected(rig.hub, STATION_2.participant_id):
                 rig.hub.post(STATION_2.participant_id, wire.Error(code=secrets.token_hex(4_000)))
                 await asyncio.sleep(0)
             for _ in range(UNACKED_MAX_MESSAGES * 2):
@@ -275,11 +285,11 @@ async def test_a_page_that_does_not_read_is_cut_and_the_memory_is_bounded(rig: R
 async def test_a_page_that_asks_without_reading_is_cut(rig: Rig) -> None:
     async with beside_a_call(rig):
         page, _ = await rig.hello(STATION_2)
-        assert rig.hub.is_connected(STATION_2.participant_id)
+        assert is_connected(rig.hub, STATION_2.participant_id)
         page.transport.pause_reading()
         filler = secrets.token_hex(4_000)
         session = rig.hub._sessions[STATION_2.participant_id]
-        while rig.hub.is_connected(STATION_2.participant_id):
+        while is_connected(rig.hub, STATION_2.participant_id):
             rig.clock.now += 1  # so that the rate limit lets everything through
             assert session.socket is not None
             rig.hub.post(STATION_2.participant_id, wire.Error(code=filler + secrets.token_hex(4_000)))
@@ -288,7 +298,7 @@ async def test_a_page_that_asks_without_reading_is_cut(rig: Rig) -> None:
             except ConnectionError:
                 break
             await asyncio.sleep(0)
-        await until(lambda: not rig.hub.is_connected(STATION_2.participant_id))
+        await until(lambda: not is_connected(rig.hub, STATION_2.participant_id))
         page.cut()
 
 

@@ -274,6 +274,12 @@ def replace_message(message: Any, **fields: Any) -> Any:
     return msgspec.structs.replace(message, **fields)
 
 
+def is_connected(hub: Hub, participant_id: str) -> bool:
+    """Whether a participant has a socket right now."""
+    session = hub._sessions.get(participant_id)
+    return session is not None and session.socket is not None
+
+
 @dataclass
 class Rig:
     """One running server."""
@@ -323,7 +329,7 @@ class Rig:
     async def lose(self, page: Page, principal: Principal) -> None:
         """The page's socket dies, and the server has noticed."""
         page.cut()
-        await until(lambda: not self.hub.is_connected(principal.participant_id))
+        await until(lambda: not is_connected(self.hub, principal.participant_id))
 
     async def leg(self, page: Page) -> str:
         """A connected leg; returns its id."""

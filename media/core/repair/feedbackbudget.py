@@ -1,8 +1,8 @@
 """What RTCP towards one page may take of its way down: one bucket for all kinds, filled by the link itself.
 
-Owns: the share (RFC 3550 section 6.2: 5 %), and which kind of feedback gives way to which. Must never build or send
-a packet, nor decide that one is needed: transportwide.py, nack.py, keyframes.py and reports.py do. Sizes are bytes on the
-wire, times ms on the caller's monotonic clock.
+Owns: the share (RFC 3550 section 6.2: 5 %), and which kind of feedback gives way to which. Must never build or
+send a packet, nor decide that one is needed: transportwide.py, nack.py, keyframes.py and reports.py do. Sizes
+are bytes on the wire, times ms on the caller's monotonic clock.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Feedback(Enum):
 class Claim(NamedTuple):
     """What a kind needs to leave.
 
-    ``least`` is how full the bucket must be (-1: up to a whole bucket may be borrowed), ``patience_ms`` after what
-    wait it leaves all the same.
+    ``least`` is how full the bucket must be (-1: up to a whole bucket may be borrowed), ``patience_ms`` after
+    what wait it leaves all the same.
     """
 
     least: float
@@ -68,7 +68,8 @@ CLAIMS = {
 
 
 class FeedbackBudget:
-    """The bucket of one leg. ``link_bps`` is what its way down is known to carry; set it whenever that changes."""
+    """The bucket of one leg. ``link_bps`` is what its way down is known to carry; set it whenever that
+    changes."""
 
     __slots__ = ("_bytes", "_filled_ms", "link_bps")
 

@@ -13,7 +13,7 @@ from server.sockets.hub import Hub
 from signaling import messages as wire
 from signaling.consultation import Member
 from signaling.errors import Refused
-from signaling.limits import STILL_MAX_BYTES, STILL_MAX_WIDTH, TokenBucket, still_bucket
+from signaling.limits import ASKED_STILL_MAX_BYTES, ASKED_STILL_MAX_WIDTH, TokenBucket, still_bucket
 from signaling.messages import ConsultationState
 from signaling.pairing import Pairing
 
@@ -37,7 +37,9 @@ class StillRequests:
         other = self._other(asker, message.participant_id)
         if not self._buckets.setdefault(asker, still_bucket()).take(self._hub.clock()):
             raise Refused("slow_down")
-        wanted = wire.StillWanted(asked_by=asker, max_bytes=STILL_MAX_BYTES, width=STILL_MAX_WIDTH)
+        wanted = wire.StillWanted(
+            asked_by=asker, max_bytes=ASKED_STILL_MAX_BYTES, width=ASKED_STILL_MAX_WIDTH
+        )
         self._hub.post(other.participant_id, wanted, "still_wanted")
 
     async def decline(self, principal: Principal, message: wire.DeclineStill) -> None:
