@@ -18,7 +18,7 @@ from signaling import queue
 from signaling.consultation import Consultation, ConsultationRecord, Member, Step
 from signaling.errors import Refused
 from signaling.messages import ConsultationState, Presence, Role, Urgency
-from signaling.routing import NO_WISHES, Skills, Wishes, offered, step
+from signaling.routing import NO_WISHES, Skills, Wishes, offered, width_after
 from signaling.states import FINAL, WAITING, Event
 
 # Only to say "it is over" rather than "unknown" to the slower of two who end at the same time.
@@ -43,7 +43,7 @@ class Pairing:
 
     def offered_to(self, record: ConsultationRecord) -> list[str]:
         """The clinicians on duty who are offered a waiting consultation."""
-        now = step(record.urgency, self._now - record.offered_since)
+        now = width_after(record.urgency, self._now - record.offered_since)
         return [
             clinician_id
             for clinician_id, skills in self._on_duty.items()

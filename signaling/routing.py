@@ -22,7 +22,7 @@ from enum import IntEnum
 from signaling.messages import Urgency
 
 
-class Step(IntEnum):
+class OfferWidth(IntEnum):
     """How wide an offer is."""
 
     FIRST = 0
@@ -59,43 +59,56 @@ NO_WISHES = Wishes()
 # Red: a mother who bleeds after birth can die within two hours, and a patient is not lifted onto a cart while one
 # still hopes for an answer; a minute is what it takes to reach for a telephone. Orange and green: the wish is worth
 # about the wait people told of in eSanjeevani (minutes), a specialist about half an hour.
-STEPS_S: Mapping[Urgency, Mapping[Step, float]] = {
-    Urgency.RED: {Step.MATCHING: 30, Step.RELAXED: 60, Step.ANYBODY: 120, Step.ALARM: 300},
-    Urgency.ORANGE: {Step.MATCHING: 120, Step.RELAXED: 300, Step.ANYBODY: 900},
-    Urgency.GREEN: {Step.MATCHING: 600, Step.RELAXED: 900, Step.ANYBODY: 1800},
+WIDENS_AFTER_S: Mapping[Urgency, Mapping[OfferWidth, float]] = {
+    Urgency.RED: {
+        OfferWidth.MATCHING: 30,
+        OfferWidth.RELAXED: 60,
+        OfferWidth.ANYBODY: 120,
+        OfferWidth.ALARM: 300,
+    },
+    Urgency.ORANGE: {OfferWidth.MATCHING: 120, OfferWidth.RELAXED: 300, OfferWidth.ANYBODY: 900},
+    Urgency.GREEN: {OfferWidth.MATCHING: 600, OfferWidth.RELAXED: 900, OfferWidth.ANYBODY: 1800},
 }
 
 # They neither stand in for a clinician nor can one stand in for them.
 APART = frozenset({"law", "social_work", "psychology"})
 
 
-def step(urgency: Urgency, waited_s: float) -> Step:
+def width_after(urgency: Urgency, waited_s: float) -> OfferWidth:
     """How wide an offer is after this many seconds."""
-    begun = [found for found, from_s in STEPS_S[urgency].items() if waited_s >= from_s]
-    return max(begun, default=Step.FIRST)
+    begun = [found for found, from_s in WIDENS_AFTER_S[urgency].items() if waited_s >= from_s]
+    return max(begun, default=OfferWidth.FIRST)
 
 
-def offered(wishes: Wishes, now: Step, clinician_id: str, skills: Skills, on_duty: Collection[str]) -> bool:
+def offered(
+    wishes: Wishes, now: OfferWidth, clinician_id: str, skills: Skills, on_duty: Collection[str]
+) -> bool:
     """Whether this clinician, who is on duty, is offered the consultation."""
     if wishes.clinician_id is not None:
         if clinician_id == wishes.clinician_id:
             return True
-        if now is Step.FIRST and wishes.clinician_id in on_duty:
+        if now is OfferWidth.FIRST and wishes.clinician_id in on_duty:
             return False
-    if not _answers(wishes.specialty, min(now, Step.RELAXED) if wishes.discreet else now, skills):
+    if not _answers(wishes.specialty, min(now, OfferWidth.RELAXED) if wishes.discreet else now, skills):
         return False
-    return now >= Step.RELAXED or suits(wishes, skills)
+    return now >= OfferWidth.RELAXED or suits(wishes, skills)
 
 
-def told(wishes: Wishes, now: Step) -> Step:
+def shown_width(wishes: Wishes, now: OfferWidth) -> OfferWidth:
     """The step as it is told to who waits: a wish that nobody had is neither kept nor given up."""
     if wishes.discreet:
-        now = min(now, Step.RELAXED)
-    if now is Step.ALARM or (now is Step.ANYBODY and wishes.specialty and wishes.specialty not in APART):
+        now = min(now, OfferWidth.RELAXED)
+    if now is OfferWidth.ALARM or (
+        now is OfferWidth.ANYBODY and wishes.specialty and wishes.specialty not in APART
+    ):
         return now
-    if now >= Step.RELAXED and (wishes.language or wishes.gender):
-        return Step.RELAXED
-    return Step.FIRST if now is Step.FIRST and wishes.clinician_id is not None else Step.MATCHING
+    if now >= OfferWidth.RELAXED and (wishes.language or wishes.gender):
+        return OfferWidth.RELAXED
+    return (
+        OfferWidth.FIRST
+        if now is OfferWidth.FIRST and wishes.clinician_id is not None
+        else OfferWidth.MATCHING
+    )
 
 
 def suits(wishes: Wishes, skills: Skills) -> bool:
@@ -104,9 +117,9 @@ def suits(wishes: Wishes, skills: Skills) -> bool:
     return speaks and wishes.gender in ("", skills.gender)
 
 
-def _answers(specialty: str, now: Step, skills: Skills) -> bool:
+def _answers(specialty: str, now: OfferWidth, skills: Skills) -> bool:
     if not skills.specialties or specialty in skills.specialties:
         return not (specialty in APART and not skills.specialties)
     if skills.specialties <= APART or specialty in APART:
         return False
-    return specialty == "" or now >= Step.ANYBODY
+    return specialty == "" or now >= OfferWidth.ANYBODY

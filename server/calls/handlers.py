@@ -19,7 +19,7 @@ from server.people.sessions.permissions import Action
 from server.platform.http.bodies import json_response
 from server.rosters.handlers import ROSTERS
 from signaling.queue import waiting_s
-from signaling.routing import Step, step
+from signaling.routing import OfferWidth, width_after
 
 CLOCK: web.AppKey[Callable[[], float]] = web.AppKey("clock")
 
@@ -68,7 +68,7 @@ async def waiting(request: web.Request, who: Principal) -> web.Response:
             station=record.station_name,
             urgency=record.urgency.value,
             waiting_s=waiting_s(record, now),
-            widened=WIDENED[step(record.urgency, now - record.offered_since)].value,
+            widened=WIDENED[width_after(record.urgency, now - record.offered_since)].value,
             offered_to=len(desk.offered_to(record)),
             specialty=record.wishes.specialty,
             should_be_there=await request.app[ROSTERS].expected_now(record.wishes.specialty),
@@ -79,6 +79,7 @@ async def waiting(request: web.Request, who: Principal) -> web.Response:
     unnamed = [
         UnnamedLine(waiting_s(record, now) // MINUTE_S)
         for record in desk.waiting()
-        if record.wishes.discreet and step(record.urgency, now - record.offered_since) is Step.ALARM
+        if record.wishes.discreet
+        and width_after(record.urgency, now - record.offered_since) is OfferWidth.ALARM
     ]
     return json_response(WaitingRoom(lines, unnamed))

@@ -33,7 +33,7 @@ from server.trail.trail import Trail
 from signaling.consultation import ConsultationRecord
 from signaling.errors import Refused
 from signaling.messages import ConsultationState, Urgency
-from signaling.routing import NO_WISHES, Skills, Step, Wishes
+from signaling.routing import NO_WISHES, OfferWidth, Skills, Wishes
 from signaling.states import ATTENDED, FINAL, WAITING
 
 ESCALATION = "escalation"
@@ -175,7 +175,7 @@ class DatabaseConsultationStore:
             rungs = json.dumps(values.pop("rung_seconds"), separators=(",", ":"), sort_keys=True)
             db.add(CallLeg(**values, rung_seconds=rungs, price_per_gb=self._price_per_gb))
 
-    async def escalated(self, record: ConsultationRecord, step: Step) -> None:
+    async def escalated(self, record: ConsultationRecord, step: OfferWidth) -> None:
         """Write one step of an escalation, unless it was before a restart."""
         async with self._database.begin() as db:
             known = await db.scalar(

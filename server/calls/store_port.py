@@ -12,7 +12,7 @@ from server.people.principal import Principal
 from server.rosters.outlook import Outlook
 from signaling.consultation import ConsultationRecord
 from signaling.messages import Urgency
-from signaling.routing import Skills, Step, Wishes
+from signaling.routing import OfferWidth, Skills, Wishes
 
 
 class ConsultationStore(Protocol):
@@ -42,5 +42,5 @@ class ConsultationStore(Protocol):
     async def keep_use(self, use: CallUse) -> None:
         """What somebody's part of a call took; nothing is kept of a survivor-safe case."""
 
-    async def escalated(self, record: ConsultationRecord, step: Step) -> None:
+    async def escalated(self, record: ConsultationRecord, step: OfferWidth) -> None:
         """A red case waits so long that its offer was widened to this step; written once a step."""

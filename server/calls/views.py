@@ -13,7 +13,7 @@ from media.core import parameters as engine
 from signaling import messages as wire
 from signaling.consultation import Consultation, ConsultationRecord, Member
 from signaling.queue import waiting_s
-from signaling.routing import Skills, Step, suits
+from signaling.routing import OfferWidth, Skills, suits
 
 
 def send_parameters(leg_id: str, parameters: engine.SendParameters) -> wire.SendParameters:
@@ -95,7 +95,7 @@ def preferences(chosen: wire.Preferences) -> engine.Preferences:
     )
 
 
-WIDENED = {step: wire.Widened(step.name.lower()) for step in Step}
+WIDENED = {step: wire.Widened(step.name.lower()) for step in OfferWidth}
 
 
 def queue_entry(

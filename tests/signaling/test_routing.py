@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signaling.messages import Urgency
-from signaling.routing import APART, STEPS_S, Skills, Step, Wishes, offered, step, suits, told
+from signaling.routing import (
+    APART,
+    WIDENS_AFTER_S,
+    OfferWidth,
+    Skills,
+    Wishes,
+    offered,
+    shown_width,
+    suits,
+    width_after,
+)
 
 SPECIALTIES = ["", "general", "surgery", "law", "psychology"]
 wishes = st.builds(
@@ -27,40 +37,40 @@ skills = st.builds(
 
 @pytest.mark.parametrize("urgency", Urgency)
 def test_steps_come_in_their_order_and_the_more_urgent_the_sooner(urgency: Urgency) -> None:
-    times = list(STEPS_S[urgency].values())
+    times = list(WIDENS_AFTER_S[urgency].values())
     assert times == sorted(times)
-    assert list(STEPS_S[urgency]) == sorted(STEPS_S[urgency])
-    for found, from_s in STEPS_S[urgency].items():
-        assert step(urgency, from_s) is found
-        assert step(urgency, from_s - 1) < found
+    assert list(WIDENS_AFTER_S[urgency]) == sorted(WIDENS_AFTER_S[urgency])
+    for found, from_s in WIDENS_AFTER_S[urgency].items():
+        assert width_after(urgency, from_s) is found
+        assert width_after(urgency, from_s - 1) < found
         assert all(
-            from_s <= STEPS_S[other][found]
+            from_s <= WIDENS_AFTER_S[other][found]
             for other in list(Urgency)[list(Urgency).index(urgency) :]
-            if found in STEPS_S[other]
+            if found in WIDENS_AFTER_S[other]
         )
 
 
 def test_only_a_red_case_alarms_the_coordinator() -> None:
-    assert step(Urgency.RED, 300) is Step.ALARM
-    assert step(Urgency.ORANGE, 1e9) is Step.ANYBODY
-    assert step(Urgency.GREEN, 1e9) is Step.ANYBODY
+    assert width_after(Urgency.RED, 300) is OfferWidth.ALARM
+    assert width_after(Urgency.ORANGE, 1e9) is OfferWidth.ANYBODY
+    assert width_after(Urgency.GREEN, 1e9) is OfferWidth.ANYBODY
 
 
-@given(wishes, skills, st.sampled_from(Step), st.sets(st.sampled_from(["dr-1", "dr-2"])))
-def test_an_offer_only_ever_widens(wished: Wishes, known: Skills, now: Step, on_duty: set[str]) -> None:
+@given(wishes, skills, st.sampled_from(OfferWidth), st.sets(st.sampled_from(["dr-1", "dr-2"])))
+def test_an_offer_only_ever_widens(wished: Wishes, known: Skills, now: OfferWidth, on_duty: set[str]) -> None:
     if offered(wished, now, "dr-1", known, on_duty):
-        assert all(offered(wished, later, "dr-1", known, on_duty) for later in Step if later >= now)
+        assert all(offered(wished, later, "dr-1", known, on_duty) for later in OfferWidth if later >= now)
 
 
 @given(wishes, skills)
 def test_in_the_end_every_clinician_may_answer_but_for_services_apart(wished: Wishes, known: Skills) -> None:
     if wished.specialty in APART or (known.specialties and known.specialties <= APART):
         return
-    assert offered(wished, Step.ANYBODY, "dr-9", known, {"dr-9"})
+    assert offered(wished, OfferWidth.ANYBODY, "dr-9", known, {"dr-9"})
 
 
-@given(wishes, st.sampled_from(Step))
-def test_nobody_stands_in_for_a_lawyer_nor_a_lawyer_for_a_doctor(wished: Wishes, now: Step) -> None:
+@given(wishes, st.sampled_from(OfferWidth))
+def test_nobody_stands_in_for_a_lawyer_nor_a_lawyer_for_a_doctor(wished: Wishes, now: OfferWidth) -> None:
     doctor, lawyer = Skills(frozenset({"surgery"})), Skills(frozenset({"law"}))
     if wished.specialty == "law":
         assert not offered(wished, now, "dr-9", doctor, {"dr-9"})
@@ -71,19 +81,25 @@ def test_nobody_stands_in_for_a_lawyer_nor_a_lawyer_for_a_doctor(wished: Wishes,
 
 def test_who_was_seen_before_is_alone_only_while_on_duty() -> None:
     again = Wishes(clinician_id="dr-1")
-    assert offered(again, Step.FIRST, "dr-1", Skills(), {"dr-1", "dr-2"})
-    assert not offered(again, Step.FIRST, "dr-2", Skills(), {"dr-1", "dr-2"})
-    assert offered(again, Step.FIRST, "dr-2", Skills(), {"dr-2"})
-    assert offered(again, Step.MATCHING, "dr-2", Skills(), {"dr-1", "dr-2"})
+    assert offered(again, OfferWidth.FIRST, "dr-1", Skills(), {"dr-1", "dr-2"})
+    assert not offered(again, OfferWidth.FIRST, "dr-2", Skills(), {"dr-1", "dr-2"})
+    assert offered(again, OfferWidth.FIRST, "dr-2", Skills(), {"dr-2"})
+    assert offered(again, OfferWidth.MATCHING, "dr-2", Skills(), {"dr-1", "dr-2"})
 
 
 def test_people_are_told_of_their_own_wishes_and_of_no_others() -> None:
     plain, woman = Wishes(), Wishes(gender="woman")
-    assert {told(plain, now) for now in Step} == {Step.MATCHING, Step.ALARM}
-    assert [told(woman, now) for now in Step][:3] == [Step.MATCHING, Step.MATCHING, Step.RELAXED]
-    assert told(Wishes(clinician_id="dr-1"), Step.FIRST) is Step.FIRST
-    assert told(Wishes(specialty="surgery"), Step.ANYBODY) is Step.ANYBODY
-    assert told(Wishes(specialty="law"), Step.ANYBODY) is Step.MATCHING  # nobody stands in, so nobody says so
+    assert {shown_width(plain, now) for now in OfferWidth} == {OfferWidth.MATCHING, OfferWidth.ALARM}
+    assert [shown_width(woman, now) for now in OfferWidth][:3] == [
+        OfferWidth.MATCHING,
+        OfferWidth.MATCHING,
+        OfferWidth.RELAXED,
+    ]
+    assert shown_width(Wishes(clinician_id="dr-1"), OfferWidth.FIRST) is OfferWidth.FIRST
+    assert shown_width(Wishes(specialty="surgery"), OfferWidth.ANYBODY) is OfferWidth.ANYBODY
+    assert (
+        shown_width(Wishes(specialty="law"), OfferWidth.ANYBODY) is OfferWidth.MATCHING
+    )  # nobody stands in, so nobody says so
 
 
 def test_what_is_not_known_of_a_clinician_is_no_reason_against_but_for_the_wish_for_a_woman() -> None:

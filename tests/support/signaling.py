@@ -24,7 +24,7 @@ from server.sockets.ws import Door
 from signaling import messages as wire
 from signaling.consultation import ConsultationRecord
 from signaling.messages import Role
-from signaling.routing import NO_WISHES, Skills, Step, Wishes
+from signaling.routing import NO_WISHES, OfferWidth, Skills, Wishes
 from signaling.states import FINAL
 from tests.support.patience import PATIENCE_S
 
@@ -137,7 +137,7 @@ class MemoryStore:
         self.usual = NO_WISHES
         self.known_skills: dict[str, Skills] = {}
         self.outlooks: dict[str, Outlook] = {}
-        self.escalations: list[tuple[str, Step]] = []
+        self.escalations: list[tuple[str, OfferWidth]] = []
         self.uses: list[CallUse] = []
         self.broken = False
         self.gate = asyncio.Event()
@@ -168,7 +168,7 @@ class MemoryStore:
     async def keep_use(self, use: CallUse) -> None:
         self.uses.append(use)
 
-    async def escalated(self, record: ConsultationRecord, step: Step) -> None:
+    async def escalated(self, record: ConsultationRecord, step: OfferWidth) -> None:
         self.escalations.append((record.consultation_id, step))
 
 

@@ -14,7 +14,7 @@ from server.calls.desk.state import DeskState
 from server.calls.desk.turn import Turns
 from signaling.consultation import ConsultationRecord
 from signaling.messages import Urgency
-from signaling.routing import Step, step
+from signaling.routing import OfferWidth, width_after
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +27,7 @@ class Offers:
         self._turns = turns
         self._queue_views = queue_views
         self._notifier = notifier
-        self._escalated: dict[str, Step] = {}
+        self._escalated: dict[str, OfferWidth] = {}
 
     async def route(self) -> None:
         """Look once at everybody who waits."""
@@ -36,7 +36,7 @@ class Offers:
             now = self._state.clock()
             pairing.reroute(now)
             for record in pairing.queue():
-                await self._escalate(record, step(record.urgency, now - record.offered_since))
+                await self._escalate(record, width_after(record.urgency, now - record.offered_since))
             open_now = {found.consultation_id for found in pairing.everything()}
             self._escalated = {known: at for known, at in self._escalated.items() if known in open_now}
         await self.look_ahead()
@@ -49,8 +49,8 @@ class Offers:
             if not self._queue_views.is_expected(record.consultation_id):
                 self._queue_views.expect(record.consultation_id, await self._state.store.outlook(record))
 
-    async def _escalate(self, record: ConsultationRecord, now: Step) -> None:
-        known = self._escalated.get(record.consultation_id, Step.MATCHING)
+    async def _escalate(self, record: ConsultationRecord, now: OfferWidth) -> None:
+        known = self._escalated.get(record.consultation_id, OfferWidth.MATCHING)
         if record.urgency is Urgency.RED and now > known:
             await self._state.store.escalated(record, now)
             self._escalated[record.consultation_id] = now

@@ -16,12 +16,12 @@ from signaling import messages as wire
 from signaling.consultation import ConsultationRecord
 from signaling.pairing import Pairing
 from signaling.queue import waiting_s
-from signaling.routing import Step, step, told
+from signaling.routing import OfferWidth, shown_width, width_after
 
 # Of a queue, what makes it worth sending again: everything but the waiting times, which pages count up.
 Shown = tuple[tuple[str, int, bool], ...]
 # Of a place: consultation, place, how many are offered it, how wide the offer is, what is expected.
-Place = tuple[str, int, int, Step, Outlook]
+Place = tuple[str, int, int, OfferWidth, Outlook]
 
 
 class QueueViews:
@@ -102,7 +102,7 @@ class QueueViews:
             record.consultation_id,
             number,
             len(self._pairing.offered_to(record)),
-            told(record.wishes, step(record.urgency, self._clock() - record.offered_since)),
+            shown_width(record.wishes, width_after(record.urgency, self._clock() - record.offered_since)),
             self._outlooks.get(record.consultation_id, UNKNOWN),
         )
 
