@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from media.core.estimate import transportwide as twcc
+from media.core.estimate import TwccSender
 from media.core.rtp import rtcp
 from tests.fuzz.harness import fuzz
 
@@ -32,7 +32,7 @@ def test_parsing_raises_only_its_documented_error(fuzz_inputs: int) -> None:
 
 
 def test_no_feedback_that_parses_upsets_a_sender(fuzz_inputs: int) -> None:
-    sender = twcc.TwccSender(first_sequence=65_000)
+    sender = TwccSender(first_sequence=65_000)
     clock_us = 0
 
     def rtcp_feedback(data: bytes) -> None:

@@ -4,7 +4,6 @@ Owns: transport-wide feedback at both ends, the estimate of a downlink, what is 
 pacer that keeps to an estimate. Must never decide what is sent: quality/ reads these estimates and decides.
 """
 
-from media.core.estimate import transportwide
 from media.core.estimate.arrivaldelay import ArrivalDelay
 from media.core.estimate.arrivalrhythm import ArrivalRhythm
 from media.core.estimate.congestion import UNKNOWN_RTT_MS, SendEstimate
@@ -13,7 +12,8 @@ from media.core.estimate.link import LinkMeter
 from media.core.estimate.losswindow import LossWindow
 from media.core.estimate.pacer import Pacer
 from media.core.estimate.roundtrips import RoundTrips
-from media.core.estimate.transportwide import PacketResult, TwccReceiver, TwccSender
+from media.core.estimate.twccreceiver import TwccReceiver
+from media.core.estimate.twccsender import PacketResult, TwccSender
 
 __all__ = [
     "COLLAPSED_BPS",
@@ -29,5 +29,4 @@ __all__ = [
     "SendEstimate",
     "TwccReceiver",
     "TwccSender",
-    "transportwide",
 ]

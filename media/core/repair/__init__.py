@@ -1,8 +1,8 @@
-"""What a lost packet costs: NACK, the wait for repairs, keyframe requests, reports and redundancy.
+"""Lost packets: NACK, the wait for repairs, keyframe requests, reports and redundancy.
 
-Owns: noticing loss in each stream, the requests and repeats that mend it (RFC 4585, 2198), the reports that
-both ends owe each other (RFC 3550 section 6), and the budget of all feedback. Must never estimate a link
-or choose a rate.
+Owns: noticing loss in each stream, the requests and retransmissions that repair it (RFC 4585, 2198), sender
+and receiver reports (RFC 3550 section 6), and the budget of all feedback. Must never estimate a link or
+choose a rate.
 """
 
 from media.core.repair.feedbackbudget import DATAGRAM_OVERHEAD_BYTES, SHARE, Feedback, FeedbackBudget
@@ -13,8 +13,8 @@ from media.core.repair.nack import (
     VOICE_MAX_AGE_MS,
     VOICE_MAX_RTT_MS,
     NackGenerator,
-    NackResponder,
 )
+from media.core.repair.nackresponder import NackResponder
 from media.core.repair.reception import ReceptionStats
 from media.core.repair.redundancy import (
     PACKET_OVERHEAD_BYTES,

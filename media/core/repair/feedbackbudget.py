@@ -1,8 +1,8 @@
-"""What RTCP towards one page may take of its way down: one bucket for all kinds, filled by the link itself.
+"""What RTCP towards one page may take of its downlink: one bucket for all kinds, filled by the link.
 
-Owns: the share (RFC 3550 section 6.2: 5 %), and which kind of feedback gives way to which. Must never build or
-send a packet, nor decide that one is needed: transportwide.py, nack.py, keyframes.py and reports.py do. Sizes
-are bytes on the wire, times ms on the caller's monotonic clock.
+Owns: the share (RFC 3550 section 6.2: 5 %), and which kind of feedback goes first. Must never build or send a
+packet, nor decide that one is needed: twccreceiver.py, nack.py, keyframes.py and reports.py do. Sizes are
+bytes on the wire, times ms on the caller's monotonic clock.
 """
 
 from __future__ import annotations
@@ -11,41 +11,41 @@ from enum import Enum, auto
 from math import inf
 from typing import NamedTuple
 
-SHARE = (
-    0.05  # RFC 3550 section 6.2, there of a whole session, here of the one way that a page's feedback takes
-)
-# The bucket holds a second of it: feedback comes in clusters (a loss, a keyframe, a report), links do not mind.
+# RFC 3550 section 6.2: there of a whole session, here of the one direction that a page's feedback takes.
+SHARE = 0.05
+# The bucket holds a second of it: feedback comes in bursts (a loss, a keyframe, a report), which links bear.
 BURST_MS = 1_000.0
-# But at least one report about voice and picture, or the thinnest links would never save up for one.
+# The bucket holds at least one report about voice and picture, or the thinnest links could never send one.
 MIN_BURST_BYTES = 200.0
-# What left on borrowed bytes is paid back in this time: a storm of losses must not silence us for a minute.
+# Borrowed bytes are paid back within this time: a burst of losses must not stop feedback for a minute.
 MAX_DEBT_MS = 2_000.0
-# SRTCP index and tag 14 (RFC 3711 section 3.4), UDP 8, IPv4 20: once a datagram, however many packets it holds.
+# SRTCP index and tag 14 (RFC 3711 section 3.4), UDP 8, IPv4 20: once a datagram, however many packets it
+# holds.
 DATAGRAM_OVERHEAD_BYTES = 42
 
 
 class Feedback(Enum):
-    """The kinds, the one that goes first first."""
+    """The kinds of feedback, by priority."""
 
     VOICE_NACK = auto()
-    """NACK of voice: a word that is not asked for now is lost for good."""
+    """NACK for voice: a voice packet that is not requested now is lost for good."""
     VIDEO_TWCC = auto()
-    """Transport-wide feedback while the page sends pictures: without it its controller flies blind."""
+    """Transport-wide feedback while the page sends pictures: its congestion control depends on it."""
     VIDEO_NACK = auto()
-    """NACK of pictures: a keyframe can still mend what it does not."""
+    """NACK for pictures: a keyframe can repair what it does not."""
     KEYFRAME = auto()
     """PLI."""
     VOICE_TWCC = auto()
-    """Transport-wide feedback while only voice comes: there is nothing for a controller to steer."""
+    """Transport-wide feedback while only voice comes: there is no rate to control."""
     REPORT = auto()
     """SR, RR and SDES."""
 
 
 class Claim(NamedTuple):
-    """What a kind needs to leave.
+    """What a kind of feedback needs to leave.
 
-    ``least`` is how full the bucket must be (-1: up to a whole bucket may be borrowed), ``patience_ms`` after
-    what wait it leaves all the same.
+    ``least``: how full the bucket must be (-1: a whole bucket may be borrowed). ``patience_ms``: after this
+    wait it leaves in any case.
     """
 
     least: float
@@ -54,13 +54,13 @@ class Claim(NamedTuple):
 
 CLAIMS = {
     Feedback.VOICE_NACK: Claim(-1.0, inf),
-    # GCC still works with news that is 400 ms old (transportwide.py).
+    # GCC still works with feedback that is 400 ms old (twccreceiver.py).
     Feedback.VIDEO_TWCC: Claim(0.0, 400.0),
-    # A repeat that is asked for late comes late, so there is no use in asking then.
+    # A retransmission that is requested late comes too late: no patience.
     Feedback.VIDEO_NACK: Claim(0.0, inf),
-    # Somebody looks at a picture that stands still.
+    # Somebody looks at a frozen picture.
     Feedback.KEYFRAME: Claim(0.2, 500.0),
-    # libwebrtc takes a path for dead after 3 s without news (RttBasedBackoff).
+    # libwebrtc takes a path for dead after 3 s without feedback (RttBasedBackoff).
     Feedback.VOICE_TWCC: Claim(0.2, 2_500.0),
     # RFC 3550 section 6.2: 5 s; five of them without a report mean that a participant has gone.
     Feedback.REPORT: Claim(0.4, 5_000.0),
@@ -68,8 +68,7 @@ CLAIMS = {
 
 
 class FeedbackBudget:
-    """The bucket of one leg. ``link_bps`` is what its way down is known to carry; set it whenever that
-    changes."""
+    """The bucket of one leg. ``link_bps`` is the estimate of its downlink; set it when that changes."""
 
     __slots__ = ("_bytes", "_filled_ms", "link_bps")
 
@@ -97,7 +96,7 @@ class FeedbackBudget:
         return self._bytes >= claim.least * self.burst_bytes
 
     def spend(self, size_bytes: float) -> None:
-        """So much has left."""
+        """Feedback of this size has left."""
         most_debt_bytes = self.bytes_per_s * MAX_DEBT_MS / 1000 + MIN_BURST_BYTES
         self._bytes = max(self._bytes - size_bytes, -most_debt_bytes)
 

@@ -1,26 +1,25 @@
-"""When to ask a publisher for a keyframe: many subscribers' wishes become one request, repeated until met.
+"""When to ask a publisher for a keyframe: one request for all subscribers, repeated until it is met.
 
 Owns: the timing of PLI (RFC 4585 section 6.3.1) and FIR (RFC 5104 section 4.3.1) towards one video source.
-Must never send anything: it answers `due`, the leg sends. On a thin link a keyframe costs as much as a
-second of picture, so requests that a keyframe on its way will answer are held back.
+Must never send anything: `due` says when, the leg sends. On a thin link a keyframe costs as much as a
+second of picture, so a request is held back while a keyframe may be on its way.
 """
 
 from __future__ import annotations
 
-# A request needs one round trip to be met; asking again earlier only buys a second keyframe.
-# 300 ms is also the time an encoder may take to come to its next frame at 5 fps, with some slack.
+# A request takes one round trip to be answered; a repeat before that only causes a second keyframe.
+# 300 ms also lets an encoder at 5 fps come to its next frame, with some slack.
 REPEAT_FLOOR_MS = 300.0
-# After so many requests without an answer the source is paused or the way up is dead: ask more slowly.
+# After so many requests without an answer the source is paused or the uplink is dead: ask more slowly.
 EAGER_REQUESTS = 5
-# As a PLI of 54 bytes on the wire each 3 s is 144 bit/s, it may go on for as long as anybody waits.
+# A PLI of 54 bytes on the wire each 3 s is 144 bit/s: it may go on for as long as anybody waits.
 PATIENT_REPEAT_MS = 3_000.0
 
-# A 320x240 keyframe at the rates where it matters is about 5 kB; it shall cost at most a quarter of the
-# stream.
+# A 320x240 keyframe at thin rates is about 5 kB; keyframes may take a quarter of the stream.
 TYPICAL_KEYFRAME_BITS = 40_000
 KEYFRAME_SHARE = 0.25
 MIN_SPACING_MS = 500.0
-# Longer than this a subscriber without a picture must not wait, whatever it costs the others.
+# A subscriber without a picture waits no longer than this, whatever it costs the others.
 MAX_SPACING_MS = 4_000.0
 
 
@@ -33,7 +32,7 @@ def keyframe_spacing_ms(video_bps: float) -> float:
 
 
 class KeyframeRequests:
-    """The keyframe wishes of all the subscribers of one video source."""
+    """The keyframe requests for one video source, on behalf of all its subscribers."""
 
     def __init__(self) -> None:
         self.spacing_ms = MIN_SPACING_MS
@@ -55,12 +54,12 @@ class KeyframeRequests:
             self._asked = 0
 
     def seen(self, now_ms: float) -> None:
-        """A keyframe came from the source: everybody who waits gets it."""
+        """A keyframe came from the source, and goes to everybody who waits."""
         self._wanted_ms = None
         self._seen_ms = now_ms
 
     def cancel(self) -> None:
-        """Nobody looks any more, or the source was told to pause."""
+        """Nobody watches any more, or the source was asked to pause."""
         self._wanted_ms = None
 
     def waiting_ms(self, now_ms: float) -> float:

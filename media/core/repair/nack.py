@@ -1,8 +1,8 @@
-"""Asking for lost packets, and answering who asks (generic NACK, RFC 4585 section 6.2.1).
+"""When to ask for lost packets (generic NACK, RFC 4585 section 6.2.1).
 
-Owns: which numbers of an incoming stream are missing and when to ask for each again; which of a peer's
-requests are answered. Must never build or send a packet. Both sides are bounded: a list that grows
-without end, or a resend for every request, would finish off the thin link they are meant to mend.
+Owns: which numbers of an incoming stream are missing, and when to ask for each again. Must never build or
+send a packet. The list of holes is bounded: on a thin link a list that grows without end costs more than it
+repairs.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Iterator
 
 from media.core.rtp import RestartDetector, seq_delta
 
-# Beyond this many holes a keyframe costs less than the repair (libwebrtc draws the line at 1,000 on links
-# that are a hundred times wider).
+# With more holes than this a keyframe costs less than the repair (libwebrtc's limit is 1,000, on links that
+# are a hundred times wider).
 MAX_MISSING = 200
-# How long a hole may be filled by mere reordering before it is asked for: one burst of a sender's pacer.
+# Reordering may fill a hole for so long before it is asked for: one burst of a sender's pacer.
 REORDER_GRACE_MS = 15.0
-# Where so many packets have come in order since one last came late by itself, what is missing was lost: no grace.
-# At worst, where one in fifty comes late, one packet in 135 is then sent again for nothing.
+# After so many packets in order, a missing packet was lost, not overtaken: no grace. At worst, where one in
+# fifty comes late, one packet in 135 is sent again for nothing.
 IN_ORDER_PACKETS = 50
-# That only where the grace and the tick are more than the round trip itself. On longer paths nothing was gained: in
-# tests/sim at 200 ms and 10 % loss, pages used 1.7 % less of their way up and 0.8 % more of their way down.
+# Only where the grace and the tick together exceed the round trip. On longer paths it gains nothing: in
+# tests/sim at 200 ms and 10 % loss, pages used 1.7 % less of their uplink and 0.8 % more of their downlink.
 NEAR_RTT_MS = 50.0
-# A repeat waits a round trip and a quarter, for the answer queues behind what is on its way already …
+# A request is repeated after a round trip and a quarter, for the answer queues behind what is on its way …
 REPEAT_RTT_FACTOR = 1.25
 # … and never less than this, or one burst of loss on a fast link becomes a burst of requests.
 MIN_REPEAT_MS = 40.0
@@ -30,28 +30,19 @@ MIN_REPEAT_MS = 40.0
 MAX_TRIES = 8
 # No jitter buffer waits longer for a video frame; at an RTT of 1,300 ms this is three tries.
 MAX_AGE_MS = 4_000.0
-# A repeated word must come before its turn to be played. A browser's jitter buffer holds 100 to 200 ms of a thin
-# voice and grows by a round trip for repeats; beyond this a talk suffers more from the wait than from the gap.
+# A retransmitted voice packet must come before its turn to be played. A browser's jitter buffer holds 100 to
+# 200 ms of a thin voice and grows by a round trip for retransmissions; beyond this the wait hurts a talk more
+# than the gap.
 VOICE_MAX_RTT_MS = 400.0
 VOICE_MAX_AGE_MS = 600.0
-# Packets this far behind the newest are neither wanted nor told from duplicates.
+# Packets this far behind the newest are not wanted: they cannot be told from duplicates.
 WINDOW_PACKETS = 1_024
 # RFC 3550 appendix A.1: a greater jump ahead is a restarted source.
 MAX_DROPOUT_PACKETS = 3_000
 
-# A request repeated sooner than a resend can arrive is not answered; the RTT itself wavers by a quarter.
-RESEND_RTT_FACTOR = 0.75
-MIN_RESEND_MS = 10.0
-# Counted for a resend whose size the caller does not tell: a full video packet.
-DEFAULT_PACKET_BYTES = 1_200
-# What resends may take of a leg by default: 256 kbit/s, the best rung of the links this is made for.
-DEFAULT_BUDGET_BYTES_PER_S = 32_000
-# The budget is a bucket filled for this long at most, so that one burst of loss is repaired in one go.
-BUDGET_BURST_MS = 500.0
-
 
 class _Hole:
-    """A missing packet: since when, when last asked for, how often."""
+    """A missing packet: since when, when it was last asked for, how often."""
 
     __slots__ = ("asked_ms", "since_ms", "tries")
 
@@ -93,11 +84,11 @@ class NackGenerator:
         self._highest = -1
         # Unwrapped number -> hole, in rising order of numbers.
         self._missing: dict[int, _Hole] = {}
-        # The unwrapped number last seen at each place of a ring: tells duplicates from late packets.
+        # A ring of the unwrapped numbers seen last: it tells duplicates from late packets.
         self._seen = [-1] * WINDOW_PACKETS
         self._restart = RestartDetector()
         self._overflow_age = 2
-        # The highest number when a packet last came late without having been sent again.
+        # The highest number when a packet was last overtaken (came late, and was not sent again).
         self._reordered = -1
         self.opened_ms: float | None = None
         """When the newest hole was found; None before the first."""
@@ -126,7 +117,7 @@ class NackGenerator:
             self.abandoned += 1
 
     def unwrapped(self, sequence_number: int) -> int:
-        """The number under which a packet that was just received stands among the holes."""
+        """The unwrapped number of a packet that was just received."""
         return self._highest + seq_delta(sequence_number, self._highest)
 
     def received(self, sequence_number: int, now_ms: float, *, repeat: bool = False) -> bool:
@@ -221,46 +212,3 @@ class NackGenerator:
         self.abandoned += len(self._missing)
         self._missing.clear()
         self._overflow_age = 0
-
-
-class NackResponder:
-    """Which requests of one receiver are answered: one resend a number a round trip, inside a budget."""
-
-    __slots__ = ("_bucket_bytes", "_bytes_per_s", "_filled_ms", "_resent", "refused")
-
-    def __init__(self, budget_bytes_per_s: float = DEFAULT_BUDGET_BYTES_PER_S) -> None:
-        self._bytes_per_s = budget_bytes_per_s
-        self._bucket_bytes = self._burst_bytes
-        self._filled_ms: float | None = None
-        # (number, time of the last resend) at the number modulo the window.
-        self._resent: list[tuple[int, float] | None] = [None] * WINDOW_PACKETS
-        self.refused = 0
-
-    @property
-    def _burst_bytes(self) -> float:
-        # A full packet always fits, or a small budget would refuse every one for ever.
-        return max(self._bytes_per_s * BUDGET_BURST_MS / 1_000, DEFAULT_PACKET_BYTES)
-
-    def allow(
-        self, sequence_number: int, now_ms: float, rtt_ms: float, size_bytes: int = DEFAULT_PACKET_BYTES
-    ) -> bool:
-        """May this packet be sent again now? True counts it as resent."""
-        place = sequence_number % WINDOW_PACKETS
-        last = self._resent[place]
-        interval_ms = max(rtt_ms * RESEND_RTT_FACTOR, MIN_RESEND_MS)
-        if last is not None and last[0] == sequence_number and now_ms - last[1] < interval_ms:
-            self.refused += 1
-            return False
-        self._fill(now_ms)
-        if size_bytes > self._bucket_bytes:
-            self.refused += 1
-            return False
-        self._bucket_bytes -= size_bytes
-        self._resent[place] = (sequence_number, now_ms)
-        return True
-
-    def _fill(self, now_ms: float) -> None:
-        if self._filled_ms is not None:
-            gained = self._bytes_per_s * (now_ms - self._filled_ms) / 1_000
-            self._bucket_bytes = min(self._bucket_bytes + gained, self._burst_bytes)
-        self._filled_ms = now_ms

@@ -15,7 +15,7 @@ MAX_DROPOUT_PACKETS = 3_000
 MAX_MISORDER_PACKETS = 100
 # Appendix A.8: the noise reduction of the jitter estimate.
 JITTER_GAIN = 1 / 16
-# A voice that rests still sends a packet each 400 ms (RFC 7587 section 3.1.3); pictures come several a second.
+# A silent voice still sends a packet each 400 ms (RFC 7587 section 3.1.3); pictures come several a second.
 PAUSE_MS = 2_000.0
 # RFC 3550 section 6.4.1: the field has 24 signed bits.
 MAX_CUMULATIVE_LOST = 0x7F_FFFF
@@ -79,13 +79,13 @@ class ReceptionStats:
         self._last_timestamp = 0
         self._received = 0
         self.lost_before_pause = 0
-        """Of what is lost, what was found when a stream went on that had paused: it tells of the link as it was."""
+        """Losses that were found when a paused stream went on: they say how the link was before."""
         self._received_prior = 0
         self._expected_prior = 0
         self._slices = [0] * RATE_SLICES
         self._slice = 0
         self._first_ms = 0.0
-        # The moment and the total of the last question, and its answer: several ask in one moment.
+        # The last call of `rate_bps`: its time and total. Several callers ask at once and get one result.
         self._asked = (0.0, 0)
         self._rate_bps = 0.0
 

@@ -1,6 +1,7 @@
-"""What voice costs on the wire, and whether a leg can afford to say it twice (RED, RFC 2198).
+"""What voice costs on the wire, and whether a leg can afford to send it twice (RED, RFC 2198).
 
-Owns: the arithmetic of voice and the rule when redundancy pays. Must never touch a packet: red.py does.
+Owns: the rate of a voice with its headers, and the rule when redundancy pays. Must never touch a packet:
+red.py does.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ PACKET_OVERHEAD_BYTES = 64
 # One redundant block: four bytes of header for it and one for the primary (RFC 2198 section 3).
 RED_HEADER_BYTES = 5
 
-# From here losses are heard: at 17 packets/s one each 12 s.
+# From here on losses are heard: at 17 packets/s one each 12 s.
 RED_ON_LOSS = 0.005
 RED_OFF_LOSS = 0.001
-# Voice twice is 41 kbit/s. On less than 80 that would cost the picture (30 and its headers), which a little
-# loss is not worth; much loss is, for voice comes first, but on less than 60 voice itself would choke.
+# Voice sent twice takes 41 kbit/s. On less than 80 that costs the picture (30 and its headers): too much for
+# a little loss. Much loss is worth it, for voice comes first; but on less than 60 voice itself would queue.
 RED_MIN_BPS = 80_000
 RED_KEEP_BPS = 70_000
 MUCH_LOSS = 0.03
 MUCH_LOSS_KEEP = 0.015
 RED_MUCH_LOSS_MIN_BPS = 60_000
 RED_MUCH_LOSS_KEEP_BPS = 50_000
-# Here it costs a sixth of the link, so not even the first loss need be heard.
+# Here it costs a sixth of the link, so even the first loss is covered.
 RED_AT_ONCE_BPS = 100_000
 RED_AT_ONCE_KEEP_BPS = 85_000
 
@@ -47,16 +48,15 @@ def voice_wire_bps(audio: AudioSend) -> int:
     return round(bitrate_bps + packet_bytes * 8 * 1000 / audio.ptime_ms)
 
 
-# A voice as the relay sends it, without and with its past.
+# A voice as the relay sends it, without and with redundancy.
 PLAIN_VOICE_BPS = voice_wire_bps(AudioSend())
 RED_VOICE_BPS = voice_wire_bps(AudioSend(red=True))
 
 
 def redundancy_pays(loss_ratio: float, known_bps: float, *, was_on: bool) -> bool:
-    """Whether voice shall carry its past, on a way with this loss and this known rate (None: not known).
+    """Whether voice shall be sent with redundancy, on a link with this loss (0 to 1) and this known rate (bit/s).
 
-    Where the rate is not known only loss can tell, and the caller must have made sure that it is not
-    congestion.
+    The caller has made sure that the loss is not congestion.
     """
     rule = RULE_WHILE_ON if was_on else RULE_WHILE_OFF
     return any(known_bps >= least_bps and loss_ratio >= least_loss for least_bps, least_loss in rule)

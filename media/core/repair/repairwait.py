@@ -1,9 +1,10 @@
-"""Holding a picture's packets back until what was lost before them has been sent again.
+"""Holding a picture's packets back until the lost ones before them have been sent again.
 
-Owns: which packets wait, in order, and for how long at most. Must never ask for a repeat (nack.py does) and never
-drop a packet. A page near the relay asks in vain for what the relay itself waits for, gives up after ten short
-round trips, and never learns how late a thin link's pictures come: to its jitter buffer a frame that was sent again
-does not count. Held back here, a repair is delay like any other, which the page's buffer covers.
+Owns: which packets wait, in order, and for how long at most. Must never ask for a retransmission (nack.py
+does) and never drop a packet. Without it a page near the relay asks the relay in vain for packets that the
+relay itself waits for, and gives up after ten short round trips. Its jitter buffer never learns how late a
+thin link's pictures come, for it ignores retransmitted frames. Held back here, a repair is ordinary delay,
+which the page's buffer covers.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ WAIT_RTT_FACTOR = 2.5
 WAIT_MS = 100.0
 # A page asks for a keyframe after three seconds without a frame.
 MAX_WAIT_MS = 2_500.0
-# As many as holes are asked for at all.
+# As many as there may be holes.
 MAX_HELD_PACKETS = MAX_MISSING
 
 
@@ -44,11 +45,11 @@ class RepairWait(Generic[PacketT]):
         return len(self._held)
 
     def follow(self, rtt_ms: float) -> None:
-        """The round trip to the page that sends: how long a repair takes."""
+        """The round trip to the publisher's page: how long a repair takes."""
         self._wait_ms = min(rtt_ms * WAIT_RTT_FACTOR + WAIT_MS, MAX_WAIT_MS)
 
     def arrived(self, number: int, packet: PacketT, now_ms: float, *, fresh: bool) -> list[PacketT]:
-        """A packet under its unwrapped number: those that may go on now, in order.
+        """A packet with its unwrapped number arrived; the packets that may go on now, in order.
 
         ``fresh``: nothing before this one is needed any more (a keyframe begins).
         """
@@ -79,7 +80,7 @@ class RepairWait(Generic[PacketT]):
         return packets
 
     def released(self) -> list[PacketT]:
-        """All that wait, in order; nobody waits for repairs any more."""
+        """All waiting packets, in order; nobody waits for repairs any more."""
         packets = [packet for _, packet in self._held]
         self._held.clear()
         return packets

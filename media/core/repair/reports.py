@@ -17,11 +17,11 @@ _NTP_PER_MS = (1 << 32) / 1000
 _DELAY_PER_MS = 65536 / 1000
 # SRs leave at most each second and a block answers one of the last few: 32 outlive any round trip.
 REMEMBERED_REPORTS = 32
-# A round trip that takes longer is a block about an SR of another life.
+# A longer round trip is a block about an SR of an earlier leg.
 MAX_RTT_MS = 60_000.0
 
 RTCP_SHARE = 0.05  # RFC 3550 section 6.2
-# No more often: RTT and loss change slowly, and transport-wide feedback brings the fast news.
+# No more often: RTT and loss change slowly, and transport-wide feedback brings what changes fast.
 MIN_INTERVAL_MS = 1_000.0
 # No less often: RFC 3550 section 6.2 has 5 s as its minimum, and peers take silence for absence after five
 # of them.
@@ -36,8 +36,8 @@ def middle_32(ntp: int) -> int:
 class SenderReports:
     """The SRs of one outgoing SSRC.
 
-    They carry the wall clock of the *original* sender, so that its audio and its video, which share that
-    clock, stay in step at the receiver although each was renumbered on its own.
+    They carry the wall clock of the *original* sender. Its audio and its video share that clock, so they stay
+    in step at the receiver although each stream was renumbered on its own.
     """
 
     def __init__(self, ssrc: int, clock_rate: int) -> None:
@@ -75,7 +75,7 @@ class SenderReports:
         return SenderReport(self._ssrc, ntp, timestamp, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF)
 
     def on_block(self, block: ReportBlock, now_ms: float) -> float | None:
-        """The round trip in ms that a block about this stream tells; None when it answers no SR of ours."""
+        """The round trip in ms, from a block about this stream; None when it answers no SR of ours."""
         sent_ms = self._sent_ms.get(block.last_sr)
         if block.last_sr == 0 or sent_ms is None:
             return None
@@ -87,7 +87,7 @@ class SenderReports:
 
 
 class RemoteClock:
-    """What an incoming SSRC's SRs let us say in the report blocks that we send about it."""
+    """The newest SR of one incoming SSRC, for the report blocks that we send about it."""
 
     def __init__(self) -> None:
         self._last_sr = 0

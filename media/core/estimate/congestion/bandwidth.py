@@ -31,7 +31,7 @@ from media.core.estimate.congestion.probeclusters import ProbeClusters
 from media.core.estimate.congestion.rates import MIN_ESTIMATE_BPS, RATE_WINDOW_US, RateWindow, clamped
 from media.core.estimate.congestion.reported import Reported
 from media.core.estimate.congestion.silence import RETURN_BPS, ReturnVerdict, Silence
-from media.core.estimate.transportwide import PacketResult
+from media.core.estimate.twccsender import PacketResult
 
 # A back-off shows its effect after a round trip and one feedback interval.
 FEEDBACK_MS = 300.0

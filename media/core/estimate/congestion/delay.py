@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from statistics import median
 
-from media.core.estimate.transportwide import PacketResult
+from media.core.estimate.twccsender import PacketResult
 from media.core.estimate.windowedmin import WindowedMinimum
 
 # Radio schedulers hold packets for 40 ms and more without being full.

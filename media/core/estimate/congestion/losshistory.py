@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from math import sqrt
 
-from media.core.estimate.transportwide import PacketResult
+from media.core.estimate.twccsender import PacketResult
 
 SECOND_US = 1_000_000
 HISTORY_SECONDS = 30

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from media.core.estimate.congestion.rates import MAX_ESTIMATE_BPS, USABLE_SHARE
-from media.core.estimate.transportwide import PacketResult
+from media.core.estimate.twccsender import PacketResult
 
 # A rate takes two gaps at least; a cluster of four may lose one packet.
 MIN_ARRIVED = 3

@@ -11,7 +11,7 @@ import pytest
 from media.core.estimate.congestion.bandwidth import SendEstimate
 from media.core.estimate.congestion.rates import MAX_ESTIMATE_BPS, MIN_ESTIMATE_BPS
 from media.core.estimate.congestion.silence import RETURN_BPS
-from media.core.estimate.transportwide import PacketResult
+from media.core.estimate.twccsender import PacketResult
 
 
 class Sender:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from media.core.estimate.congestion.delay import COLLAPSE_QUEUE, MAX_JITTER_MS, QueueDelay, QueueVerdict
-from media.core.estimate.transportwide import PacketResult
+from media.core.estimate.twccsender import PacketResult
 
 ESTIMATE_BPS = 100_000.0
 FEEDBACK_MS = 100

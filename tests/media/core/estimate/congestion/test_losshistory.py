@@ -7,7 +7,7 @@ import random
 import pytest
 
 from media.core.estimate.congestion.losshistory import LossHistory
-from media.core.estimate.transportwide import PacketResult
+from media.core.estimate.twccsender import PacketResult
 
 
 def feed(

@@ -12,7 +12,7 @@ from media.core.estimate.congestion.probeclusters import (
     ProbeClusters,
 )
 from media.core.estimate.congestion.rates import USABLE_SHARE
-from media.core.estimate.transportwide import PacketResult
+from media.core.estimate.twccsender import PacketResult
 
 SIZE_BYTES = 300
 

@@ -1,29 +1,27 @@
-"""Transport-wide congestion feedback, both ends of it.
+"""The receiver's end of transport-wide congestion feedback: what arrived, and when feedback about it is due.
 
-Owns: `TwccReceiver`, which notes the arrival of each numbered packet and writes feedback, and `TwccSender`,
-which numbers packets and turns the peer's feedback into one result a packet. Standard:
-draft-holmer-rmcat-transport-wide-cc-extensions-01. Must never estimate a rate: congestion/ does. All times
-of one object are on one monotonic clock of the caller (``now_ms`` = ``now_us`` / 1000).
+Owns: `TwccReceiver`, which notes the arrival of each numbered packet and writes feedback about all of them.
+Standard: draft-holmer-rmcat-transport-wide-cc-extensions-01. Must never estimate a rate: the page's
+congestion control does. All times of one object are on one monotonic clock of the caller (``now_ms`` =
+``now_us`` / 1000).
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from media.core.rtp.rtcp import DELTA_TICK_US, TransportFeedback
 
-from media.core.rtp.rtcp import DELTA_TICK_US, REFERENCE_MODULUS_US, TransportFeedback
-
-# Feedback leaves when what came in pays for it: 5 % of the stream, the share RFC 3550 section 6.2 gives to
-# RTCP.
+# Feedback leaves when the incoming stream pays for it: 5 % of it, the share that RFC 3550 section 6.2 gives
+# to RTCP.
 FEEDBACK_SHARE = 0.05
 # What one feedback costs on the wire: IPv4 + UDP 28, SRTCP index and tag 14, RTCP 20, chunks and
 # differences about 12.
 FEEDBACK_WIRE_BYTES = 74
-# GCC in browsers wants 50 to 250 ms; under 100 ms a relay would spend more CPU than the news is worth.
+# GCC in browsers wants 50 to 250 ms; under 100 ms feedback costs the relay more CPU than it is worth.
 MIN_INTERVAL_MS = 100.0
-# A thin voice stream cannot pay for more; GCC still works with news that is 400 ms old.
+# A thin voice stream cannot pay for more; GCC still works with feedback that is 400 ms old.
 MAX_INTERVAL_MS = 400.0
-# While only voice comes there is no rate to steer: a browser's estimate stands still, and must only not take
-# the path for dead, which libwebrtc does after 3 s without news.
+# While only voice comes there is no rate to steer: the browser's estimate stands still. It must only not take
+# the path for dead, which libwebrtc does after 3 s without feedback.
 VOICE_MIN_INTERVAL_MS = 1_000.0
 VOICE_MAX_INTERVAL_MS = 2_500.0
 # Size assumed when the caller names none: 60 ms of Opus at 16 kbit/s with all its headers.
@@ -34,18 +32,13 @@ MAX_RECEIVED_PER_FEEDBACK = 300
 MAX_STATUSES_PER_FEEDBACK = 1500
 # Beyond this jump the old numbers say nothing any more (a minute of black-out at 17 packets/s).
 MAX_GAP = 1000
-# How long an arrival stays known, so that a late neighbour can be told together with it.
+# How long an arrival stays known, so that a late neighbour can be reported together with it.
 HISTORY_US = 500_000
 # A neighbour further away than this would not fit a signed 16-bit count of 250 µs.
 MAX_DELTA_US = 0x7FFF * DELTA_TICK_US
 
-# 2,048 packets are 4 s at 4.5 Mbit/s and minutes of thin voice; a power of two, to mask instead of divide.
-SENT_HISTORY = 2048
-
-# A longer run is a black-out, which nobody should take for a good link.
+# A longer run of losses is a black-out, which must not be concealed.
 MAX_CONCEALED_RUN = 3
-
-_PENDING, _LOST, _RECEIVED = 0, 1, 2
 
 
 class TwccReceiver:
@@ -53,25 +46,22 @@ class TwccReceiver:
 
     def __init__(self) -> None:
         self.conceals_loss = False
-        """Do not tell of short losses: for a way up that loses at random without a queue, where a browser's
-        congestion control would starve (it takes loss beyond 10 % for congestion, and halves again and
-        again).
+        """Whether short losses are concealed: for an uplink that loses at random without a queue. There a browser's
+        congestion control would starve: it takes loss beyond 10 % for congestion, and halves its rate each time.
 
-        While pictures flow, nothing at all is told of what is missing. Told as arrivals, which is shorter,
-        libwebrtc would take them out of its history (RtpPacketHistory::CullAcknowledgedPackets) and could not
-        send
+        While pictures flow, missing packets are left out of the feedback. Reported as arrivals, which is shorter,
+        libwebrtc would drop them from its history (RtpPacketHistory::CullAcknowledgedPackets) and could not send
         them again."""
         self.picture_flows = True
         """Whether the page sends video, so that its congestion control has something to steer."""
         self.rests = False
-        """Whether nothing is told at all, for no picture ever goes this way. From feedback about a voice alone
-        libwebrtc makes an estimate under what the voice takes, and then tests the link with padding for
-        seconds
-        (ProbeController, after a large drop): on 18 kbit/s that drowned one word in thirty."""
+        """Whether no feedback is sent at all, because no picture ever goes this way. From feedback about a voice
+        alone libwebrtc makes an estimate below the voice's own rate, and then tests the link with padding for
+        seconds (ProbeController, after a large drop): on 18 kbit/s that lost one voice packet in thirty."""
         self._arrivals: dict[int, int] = {}  # unwrapped number -> µs
         self._highest: int | None = None
         self._start = 0  # first number the next feedback is about
-        self._fresh = 0  # packets not told yet
+        self._fresh = 0  # packets not yet reported
         self._fresh_bytes = 0
         self._fresh_since_ms = 0.0
         self._last_feedback_ms = -VOICE_MAX_INTERVAL_MS
@@ -95,7 +85,7 @@ class TwccReceiver:
         self._fresh_bytes += size_bytes
 
     def due(self, now_ms: float, *, along: bool = False) -> bool:
-        """Whether feedback should leave now: it tells something new, and is paid for or has waited enough.
+        """Whether feedback should leave now: there is something new, and it is paid for or has waited enough.
 
         ``along``: a datagram leaves anyway, and headers are most of what a feedback costs.
         """
@@ -110,7 +100,7 @@ class TwccReceiver:
         return along or paid or full or self.waited_ms(now_ms) >= most_ms
 
     def waited_ms(self, now_ms: float) -> float:
-        """For how long the oldest arrival that was not told yet has waited; 0 when all are told."""
+        """For how long the oldest unreported arrival has waited, in ms; 0 when all are reported."""
         return now_ms - self._fresh_since_ms if self._fresh else 0.0
 
     def build(self, sender_ssrc: int, media_ssrc: int, now_ms: float | None = None) -> list[bytes]:
@@ -187,88 +177,3 @@ class TwccReceiver:
             old.append(number)
         for number in old:
             del self._arrivals[number]
-
-
-class PacketResult(NamedTuple):
-    """What became of one packet. ``sent_us`` is our clock, ``arrived_us`` the peer's (None: lost so far)."""
-
-    sequence: int
-    sent_us: int
-    arrived_us: int | None
-    size_bytes: int
-    probe: bool
-
-
-class TwccSender:
-    """Numbers outgoing packets and matches the peer's feedback with them."""
-
-    def __init__(self, first_sequence: int = 0) -> None:
-        self._next = first_sequence
-        self._first = first_sequence
-        self._sent_us = [0] * SENT_HISTORY
-        self._size_bytes = [0] * SENT_HISTORY
-        self._probe = [False] * SENT_HISTORY
-        self._state = bytearray(SENT_HISTORY)
-        self._clock_us: int | None = None  # the newest arrival, unwrapped
-        self._untold = first_sequence  # the first number after all that feedback was about
-        self.rtt_ms: float | None = None
-        """Of the newest packet in the last feedback: round trip plus the peer's wait before it told us."""
-
-    def next(self, now_us: int, size_bytes: int, *, probe: bool = False) -> int:
-        """The 16-bit number for a packet that leaves now with this size on the wire."""
-        number = self._next
-        slot = number % SENT_HISTORY
-        self._sent_us[slot] = now_us
-        self._size_bytes[slot] = size_bytes
-        self._probe[slot] = probe
-        self._state[slot] = _PENDING
-        self._next = number + 1
-        return number & 0xFFFF
-
-    def unanswered_us(self, now_us: int) -> int:
-        """How long ago the first packet left after all that feedback was about; 0 when it was about all."""
-        return now_us - self._sent_us[self._untold % SENT_HISTORY] if self._untold < self._next else 0
-
-    def on_feedback(self, feedback: TransportFeedback, now_us: int) -> list[PacketResult]:
-        """News about packets still in the history: each at most once as lost and once as received."""
-        shift_us = self._clock_shift(feedback)
-        last = self._next - 1
-        oldest = max(self._first, last - SENT_HISTORY + 1)
-        states, sent = self._state, self._sent_us
-        results: list[PacketResult] = []
-        newest_us = -1
-        for sequence, arrival in feedback.packets:
-            number = last - ((last - sequence) & 0xFFFF)
-            if number < oldest:
-                continue  # never sent, or not remembered any more
-            if number >= self._untold:
-                self._untold = number + 1
-            slot = number % SENT_HISTORY
-            state = _LOST if arrival is None else _RECEIVED
-            if states[slot] >= state:
-                continue
-            states[slot] = state
-            sent_us, arrived_us = sent[slot], None
-            if arrival is not None:
-                arrived_us = arrival + shift_us
-                newest_us = max(newest_us, sent_us)
-            results.append(
-                PacketResult(sequence, sent_us, arrived_us, self._size_bytes[slot], self._probe[slot])
-            )
-        if newest_us >= 0:
-            self.rtt_ms = (now_us - newest_us) / 1000
-        return results
-
-    def _clock_shift(self, feedback: TransportFeedback) -> int:
-        """What to add to the arrivals of this feedback so that the 24-bit reference time never wraps."""
-        newest = max([arrival for _, arrival in feedback.packets if arrival is not None], default=None)
-        if newest is None:
-            return 0
-        if self._clock_us is None:
-            self._clock_us = newest
-            return 0
-        half = REFERENCE_MODULUS_US // 2
-        step = (newest - self._clock_us + half) % REFERENCE_MODULUS_US - half
-        shift = self._clock_us + step - newest
-        self._clock_us = max(self._clock_us, newest + shift)
-        return shift
