@@ -222,8 +222,8 @@ async def test_names_cannot_be_told_from_the_time_an_answer_takes(monkeypatch: p
     hasher.close()
 
 
-async def test_guessing_many_logins_gets_slow_as_well(server: Server) -> None:
-    async with server.client() as client:
+async def test_guessing_many_logins_gets_slow_as_well(tmp_path: Path) -> None:
+    async with running_server(tmp_path, sign_in_delay_s=50) as server, server.client() as client:
         statuses = []
         for number in range(server.settings.sign_in_free_tries * 10 + 1):
             body = {"login": f"nobody{number}", "password": "x"}

@@ -322,7 +322,7 @@ async def test_a_peer_that_invents_ssrcs_is_not_forwarded_and_costs_no_memory(ki
         station, doctor = await running.call("station", "doctor")
         # A page reports from the first second on. Whose reports begin after the flood has used up the places is not
         # heard, and whoever reports nothing is sent no pictures.
-        await until(lambda: station.ssrc.to_bytes(4) in running.leg("station")._ssrcs)
+        await until(lambda: station.ssrc.to_bytes(4) in running.leg("station").srtp._ssrcs)
         before = len(doctor.packets)
         async with talk(station, doctor):
             for number in range(20_000):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
@@ -24,8 +25,12 @@ DELTA_FRAME = b"\x10\x01"
 async def until(condition: Callable[[], object]) -> None:
     """Wait until `condition` holds; TimeoutError when it never does."""
     async with asyncio.timeout(PATIENCE_S):
-        while not condition():  # noqa: ASYNC110 - many different things are waited for
-            await asyncio.sleep(0.005)
+        while True:
+            began_s = time.perf_counter()
+            if condition():
+                return
+            # What takes long to find out (decoding all pictures) is asked for less often.
+            await asyncio.sleep(max(0.005, 4 * (time.perf_counter() - began_s)))
 
 
 class Packet(NamedTuple):

@@ -90,8 +90,8 @@ async def test_codes_are_not_in_the_database(server: Server) -> None:
         assert made.code.replace("-", "").encode() not in file.read_bytes()
 
 
-async def test_guessing_codes_gets_slow(server: Server) -> None:
-    async with server.client() as kiosk:
+async def test_guessing_codes_gets_slow(tmp_path: Path) -> None:
+    async with running_server(tmp_path, sign_in_delay_s=50) as server, server.client() as kiosk:
         statuses = []
         for _ in range(server.settings.sign_in_free_tries + 1):
             answer = await kiosk.post("/api/station/enrolment", json=server.enrolment(kiosk, "AAAA-AAAA"))

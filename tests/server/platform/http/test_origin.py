@@ -51,7 +51,10 @@ def test_a_forwarding_header_counts_only_from_a_trusted_proxy(
 
 async def test_behind_a_trusted_proxy_each_visitor_has_own_waits(tmp_path: Path) -> None:
     async with running_server(
-        tmp_path, sign_in_free_tries=1, trusted_proxies=(ipaddress.ip_network("127.0.0.1"),)
+        tmp_path,
+        sign_in_free_tries=1,
+        sign_in_delay_s=50,
+        trusted_proxies=(ipaddress.ip_network("127.0.0.1"),),
     ) as server:
         await server.new_doctor()
         async with server.client() as client:
