@@ -45,6 +45,44 @@ def test_a_remark_may_name_a_member() -> None:
     assert "// see #condition" in short(f"{LEG}\n// see #condition\n")
 
 
+MODULE = """const LONGEST_PX = 12;
+let place = 0;
+function half(length) { return length / 2; }
+function counted({ place: from, length }) { return from / length; }
+async function stepped() {
+    place += half(LONGEST_PX);
+    return { text: `half "${half(LONGEST_PX)}" of LONGEST_PX`, place: counted({ place, length: 2 }) };
+}
+const view = { half(length) { return length; }, first: view2 => view2.half(3) };
+stepped().then((made) => show("half of", made.text, /half"/.test(made.text)));
+"""
+
+
+def test_what_a_module_declares_for_itself_is_short_and_nothing_else() -> None:
+    made = short(MODULE)
+    assert "LONGEST_PX = " not in made
+    assert "async function stepped" not in made
+    assert "of LONGEST_PX`" in made  # a text
+    assert "place: from" in made
+    assert "({ place, length: 2 })" in made
+    assert "let place" in made
+    assert "function half(" in made
+    assert "{ half(length) {" in made
+    assert "made.text" in made
+    assert '"half of"' in made
+    assert '/half"/' in made
+
+
+def test_a_short_name_is_nobody_elses() -> None:
+    made = short("const longest = 3;\nconst other = (a, b) => a + b + longest;\n")
+    assert made == "const c = 3;\nconst d = (a, b) => a + b + c;\n"
+
+
+def test_what_a_class_may_have_as_a_field_keeps_its_name() -> None:
+    text = "let wide = 1;\nclass B {\n    wide = 2;\n}\n"
+    assert short(text) == text
+
+
 def test_a_page_and_its_late_part_call_a_module_by_the_same_number() -> None:
     made = shorten({
         "page.js": b'$["shared/a.js"]??=1;$["shared/b.js"]??=2;',
