@@ -84,11 +84,11 @@ class Asked:
         """Everybody who waits, in order, as at a start."""
         assert await self.store.load_open()
 
-    async def outlook(self) -> None:
+    async def expected_wait(self) -> None:
         """What may be said of the wait of somebody who has just asked."""
         waiting = await self.store.load_open()
         began = time.perf_counter()
-        await self.store.outlook(self.chance.choice(waiting))
+        await self.store.expected_wait(self.chance.choice(waiting))
         self.only_s = time.perf_counter() - began
 
     async def case(self) -> None:
@@ -122,7 +122,7 @@ class Asked:
 
 QUESTIONS: dict[str, Callable[[Asked], Awaitable[None]]] = {
     "queue": Asked.queue,
-    "outlook": Asked.outlook,
+    "outlook": Asked.expected_wait,
     "case": Asked.case,
     "case_list": Asked.case_list,
     "report": Asked.report,

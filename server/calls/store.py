@@ -25,8 +25,8 @@ from server.people.profile import Specialty
 from server.people.tables import Account, AccountLanguage, AccountSpecialty, Site, Station
 from server.platform.database.engine import DbSessions
 from server.platform.redacted import Redacted
-from server.rosters.outlook import Outlook
-from server.rosters.outlook_store import outlook_of
+from server.rosters.expectedwait import ExpectedWait
+from server.rosters.expectedwait_store import expected_wait_of
 from server.trail.acts import Act, System
 from server.trail.entry import Entry, Fact
 from server.trail.trail import Trail
@@ -160,10 +160,10 @@ class DatabaseConsultationStore:
             gender = await db.scalar(select(Account.gender).where(Account.id == clinician_id))
             return Skills(frozenset(specialties), frozenset(languages), gender or "")
 
-    async def outlook(self, record: ConsultationRecord) -> Outlook:
+    async def expected_wait(self, record: ConsultationRecord) -> ExpectedWait:
         """How long people like this one waited lately, and who is on the roster next."""
         async with self._database() as db:
-            return await outlook_of(db, record.wishes.specialty, self._clock())
+            return await expected_wait_of(db, record.wishes.specialty, self._clock())
 
     async def keep_use(self, use: CallUse) -> None:
         """Write one row, with the price of the day; of a survivor-safe case there is none to find."""

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from server.calls.callmeter import CallUse
 from server.people.principal import Principal
-from server.rosters.outlook import Outlook
+from server.rosters.expectedwait import ExpectedWait
 from signaling.consultation import ConsultationRecord
 from signaling.messages import Urgency
 from signaling.routing import OfferWidth, Skills, Wishes
@@ -36,7 +36,7 @@ class ConsultationStore(Protocol):
     async def skills(self, clinician_id: str) -> Skills:
         """What is known of a clinician."""
 
-    async def outlook(self, record: ConsultationRecord) -> Outlook:
+    async def expected_wait(self, record: ConsultationRecord) -> ExpectedWait:
         """What may be said of the wait of this one."""
 
     async def keep_use(self, use: CallUse) -> None:

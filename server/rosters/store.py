@@ -17,7 +17,7 @@ from server.people.principal import Principal
 from server.people.profile import Specialty
 from server.people.tables import Account
 from server.platform.database.engine import DbSessions
-from server.rosters.outlook_store import roster
+from server.rosters.expectedwait_store import roster
 from server.rosters.tables import RosterException, RosterSlot
 from server.rosters.week import expected
 from server.trail.acts import Act

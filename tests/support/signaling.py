@@ -18,7 +18,7 @@ from server.calls.callmeter import CallUse
 from server.calls.media_port import LegListener
 from server.people.principal import Principal
 from server.people.sessions.tickets import Tickets
-from server.rosters.outlook import UNKNOWN, Outlook
+from server.rosters.expectedwait import UNKNOWN, ExpectedWait
 from server.sockets.hub import Hub
 from server.sockets.ws import Door
 from signaling import messages as wire
@@ -136,7 +136,7 @@ class MemoryStore:
         self.cases: dict[tuple[str, str], tuple[wire.Urgency, Wishes]] = {}
         self.usual = NO_WISHES
         self.known_skills: dict[str, Skills] = {}
-        self.outlooks: dict[str, Outlook] = {}
+        self.expected_waits: dict[str, ExpectedWait] = {}
         self.escalations: list[tuple[str, OfferWidth]] = []
         self.uses: list[CallUse] = []
         self.broken = False
@@ -162,8 +162,8 @@ class MemoryStore:
     async def skills(self, clinician_id: str) -> Skills:
         return self.known_skills.get(clinician_id, Skills())
 
-    async def outlook(self, record: ConsultationRecord) -> Outlook:
-        return self.outlooks.get(record.consultation_id, UNKNOWN)
+    async def expected_wait(self, record: ConsultationRecord) -> ExpectedWait:
+        return self.expected_waits.get(record.consultation_id, UNKNOWN)
 
     async def keep_use(self, use: CallUse) -> None:
         self.uses.append(use)

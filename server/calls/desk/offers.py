@@ -47,7 +47,9 @@ class Offers:
         """Find out what may be said of each wait, once; nothing is said before that."""
         for record in self._state.pairing.queue():
             if not self._queue_views.is_expected(record.consultation_id):
-                self._queue_views.expect(record.consultation_id, await self._state.store.outlook(record))
+                self._queue_views.expect(
+                    record.consultation_id, await self._state.store.expected_wait(record)
+                )
 
     async def _escalate(self, record: ConsultationRecord, now: OfferWidth) -> None:
         known = self._escalated.get(record.consultation_id, OfferWidth.MATCHING)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from server.calls import views
 from server.calls.desk.heldlegs import HeldLegs
-from server.rosters.outlook import UNKNOWN, Outlook
+from server.rosters.expectedwait import UNKNOWN, ExpectedWait
 from server.sockets.hub import Hub
 from signaling import messages as wire
 from signaling.consultation import ConsultationRecord
@@ -20,8 +20,8 @@ from signaling.routing import OfferWidth, shown_width, width_after
 
 # Of a queue, what makes it worth sending again: everything but the waiting times, which pages count up.
 Shown = tuple[tuple[str, int, bool], ...]
-# Of a place: consultation, place, how many are offered it, how wide the offer is, what is expected.
-Place = tuple[str, int, int, OfferWidth, Outlook]
+# Of a place: consultation, position, how many are offered it, how wide the offer is, the expected wait.
+Place = tuple[str, int, int, OfferWidth, ExpectedWait]
 
 
 class QueueViews:
@@ -34,15 +34,15 @@ class QueueViews:
         self._clock = clock
         self._shown: dict[str, Shown] = {}
         self._placed: dict[str, Place] = {}
-        self._outlooks: dict[str, Outlook] = {}
+        self._expected: dict[str, ExpectedWait] = {}
 
-    def expect(self, consultation_id: str, outlook: Outlook) -> None:
+    def expect(self, consultation_id: str, expected: ExpectedWait) -> None:
         """What may be said of the wait of a consultation."""
-        self._outlooks[consultation_id] = outlook
+        self._expected[consultation_id] = expected
 
     def is_expected(self, consultation_id: str) -> bool:
         """Whether anything was said of the wait yet."""
-        return consultation_id in self._outlooks
+        return consultation_id in self._expected
 
     def show(self) -> None:
         """Tell everybody for whom something has changed."""
@@ -56,8 +56,8 @@ class QueueViews:
                 self._show_queue(clinician_id, offered)
         for station_id in self._placed.keys() - {record.station_id for record in queue}:
             del self._placed[station_id]
-        for gone in self._outlooks.keys() - {record.consultation_id for record in queue}:
-            del self._outlooks[gone]
+        for gone in self._expected.keys() - {record.consultation_id for record in queue}:
+            del self._expected[gone]
         for number, record in enumerate(queue, 1):
             if self._placed.get(record.station_id) != self._place(record, number):
                 self._show_place(record, number)
@@ -103,12 +103,12 @@ class QueueViews:
             number,
             len(self._pairing.offered_to(record)),
             shown_width(record.wishes, width_after(record.urgency, self._clock() - record.offered_since)),
-            self._outlooks.get(record.consultation_id, UNKNOWN),
+            self._expected.get(record.consultation_id, UNKNOWN),
         )
 
     def _show_place(self, record: ConsultationRecord, number: int) -> None:
         place = self._place(record, number)
-        _, _, offered, widened, outlook = place
+        _, _, offered, widened, expected_wait = place
         now = self._clock()
         message = wire.Waiting(
             consultation_id=record.consultation_id,
@@ -116,10 +116,10 @@ class QueueViews:
             on_duty=offered,
             waiting_s=waiting_s(record, now),
             widened=views.WIDENED[widened],
-            expected_median_s=outlook.median_s,
-            expected_low_s=outlook.low_s,
-            expected_high_s=outlook.high_s,
-            next_on_duty_in_s=None if offered else outlook.next_in_s(now),
+            expected_median_s=expected_wait.median_s,
+            expected_low_s=expected_wait.low_s,
+            expected_high_s=expected_wait.high_s,
+            next_on_duty_in_s=None if offered else expected_wait.next_in_s(now),
         )
         self._hub.post(record.station_id, message, "waiting")
         self._placed[record.station_id] = place

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class ExpectedWait:
     """Seconds of waiting (waitingtime.py), and the UTC second when the roster has somebody next."""
 
     median_s: int | None = None
@@ -22,4 +22,4 @@ class Outlook:
         return None if self.next_at is None else max(0, int(self.next_at - now))
 
 
-UNKNOWN = Outlook()
+UNKNOWN = ExpectedWait()

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.cases.tables import CaseFile, Consultation
-from server.rosters.outlook import Outlook
+from server.rosters.expectedwait import ExpectedWait
 from server.rosters.tables import RosterException, RosterSlot
 from server.rosters.waitingtime import HISTORY_S, Wait, estimate
 from server.rosters.week import (
@@ -24,7 +24,7 @@ from signaling.messages import ConsultationState
 HISTORY_MAX = 5_000
 
 
-async def outlook_of(db: AsyncSession, specialty: str, now: float) -> Outlook:
+async def expected_wait_of(db: AsyncSession, specialty: str, now: float) -> ExpectedWait:
     """For a case of this specialty ("": any) that waits from now on."""
     history = (
         select(Consultation.requested_at, Consultation.accepted_at, Consultation.closed_at)
@@ -47,7 +47,7 @@ async def outlook_of(db: AsyncSession, specialty: str, now: float) -> Outlook:
     ]
     found = estimate(waits, now)
     slots, changes = await roster(db, now)
-    return Outlook(
+    return ExpectedWait(
         median_s=found.median_s if found else None,
         low_s=found.low_s if found else None,
         high_s=found.high_s if found else None,
