@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.lab.browser import missing_browser
-from media.core.quality import steering
+from media.core.quality import views
 from media.core.share import ALL_LAYERS, LAYER_MODE, LayerFilter
 from media.engine.engine import MediaEngine
 from media.engine.share.layers import TemporalLayers
@@ -52,7 +52,7 @@ def filters(engine: MediaEngine) -> list[LayerFilter]:
 async def test_a_page_decodes_the_base_alone_and_all_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str
 ) -> None:
-    monkeypatch.setattr(steering, "VIDEO_PREFERENCE", (codec,))
+    monkeypatch.setattr(views, "VIDEO_PREFERENCE", (codec,))
     # Two links in one machine are alike: what the rule would ask of a group is asked here for two.
     monkeypatch.setattr(TemporalLayers, "mode", lambda self, publisher: LAYER_MODE)
     monkeypatch.setattr(

@@ -1,25 +1,24 @@
 """What each publisher sends: steering and the ladder of quality.
 
-Owns: the decision from estimates to send parameters (steering.py), the steps of voice and picture, the rhythm of
-stills, and the rung that people are shown. Must never measure anything: estimate/ and probe/ do.
+Owns: the decision from estimates to send parameters (steering.py and its parts), the steps of voice and picture,
+the rhythm of stills, and the rung that people are shown. Must never measure anything: estimate/ and probe/ do.
 """
 
-from media.core.quality import steering
+from media.core.quality import views
 from media.core.quality.held import Held
 from media.core.quality.plateau import GOOD_BPS, NEXT_BPS, NEXT_LINK_BPS
 from media.core.quality.rungs import WARM_SIDE, RungNews, Side, rung_of
-from media.core.quality.steering import (
-    PACE_SHARE,
-    SUFFERING_QUEUE_MS,
+from media.core.quality.steering import PACE_SHARE, Steering
+from media.core.quality.videohold import HOLD, VideoHold
+from media.core.quality.videosteps import VideoSteps
+from media.core.quality.views import (
     VIDEO_PREFERENCE,
     PublisherView,
     ReceiverView,
-    Steering,
     common_codec,
     red_for_receiver,
 )
-from media.core.quality.videohold import HOLD, VideoHold
-from media.core.quality.videosteps import VideoSteps
+from media.core.quality.voicehealth import SUFFERING_QUEUE_MS
 
 __all__ = [
     "GOOD_BPS",
@@ -41,5 +40,5 @@ __all__ = [
     "common_codec",
     "red_for_receiver",
     "rung_of",
-    "steering",
+    "views",
 ]

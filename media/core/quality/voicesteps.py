@@ -1,12 +1,23 @@
-"""How a voice is sent on links of different width: packet time and bitrate together.
+"""How a voice is sent on links of different width: packet time and bitrate together, and whether it is sent twice.
 
-Owns: the few shapes a voice can have and which one a link gets. At 20 ms headers alone cost 25 kbit/s, at 120 ms
-four: on a thin link longer packets buy more than fewer bits. Must never know where a rate comes from.
+Owns: the few shapes a voice can have and which one a link gets, and the redundancy that a publisher adds. At 20 ms
+headers alone cost 25 kbit/s, at 120 ms four: on a thin link longer packets buy more than fewer bits. Must never
+know where a rate comes from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from media.core.quality.held import Held
+from media.core.quality.views import PublisherView, ReceiverView
+from media.core.repair import (
+    RED_AT_ONCE_BPS,
+    RED_MUCH_LOSS_KEEP_BPS,
+    RED_MUCH_LOSS_MIN_BPS,
+    redundancy_pays,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +29,10 @@ class VoiceShape:
     bitrate_bps: int
 
 
-# Beside a picture on a wide link. When such a link collapses, its queue is full of picture within 50 ms and lets in
-# only what comes in the moment when there is room: of words each 60 ms one in three, of words each 20 ms nearly all
-# that matter. Where no picture shares the link it would only cost more: 41.6 kbit/s on the wire. From here on it
-# leaves room enough for a good picture (plateau.py).
+# Beside a picture on a wide link. When such a link collapses, its queue is full of picture within 50 ms and lets a
+# packet in only at the moment when there is room: one in three of the voice packets each 60 ms, nearly all that
+# matter of those each 20 ms. Where no picture shares the link this shape would only cost more, 41.6 kbit/s on the
+# wire. From this link on it leaves room enough for a good picture (plateau.py).
 WITH_PICTURE = VoiceShape(150_000, 20, 16_000)
 # Wire cost with 64 bytes a packet: 24.5, 20.5, 14.3, 12.3 and 10.3 kbit/s. Each leaves a third of its link for
 # feedback, signaling and what must not queue. Opus in SILK mode stays understandable down to 6 kbit/s.
@@ -36,6 +47,15 @@ SHAPES = (
 # down at once, up only where there is clearly room, and not soon after the last change.
 RISE_MARGIN = 1.15
 RISE_AFTER_MS = 10_000.0
+
+# A single burst of loss is no reason to send voice twice, nor a single clean moment to stop. Loss is that of three
+# seconds, so on links where redundancy costs the picture a burst must have passed out of them.
+RED_AFTER_MS = 1_000.0
+RED_THIN_AFTER_MS = 4_000.0
+# At 1 % loss and 17 packets a second half a minute without a loss is one in 300.
+RED_UNTIL_MS = 30_000.0
+# A loss stays for so long in the window that counts it (media/core/estimate).
+LOSS_MEMORY_MS = 4_000.0
 
 
 class VoiceSteps:
@@ -65,3 +85,44 @@ class VoiceSteps:
     def _change(self, shape: VoiceShape, now_ms: float) -> None:
         self.shape = shape
         self._changed_ms = now_ms
+
+
+class VoiceRedundancy:
+    """Whether one publisher sends its voice twice (RED, RFC 2198): for loss, where all concerned can afford it."""
+
+    def __init__(self, now_ms: float) -> None:
+        self.on = False
+        self._wanted = Held()
+        self._affordable = Held()
+        self._uplink_loss_counts_from_ms = now_ms
+
+    def follow(
+        self,
+        now_ms: float,
+        publisher: PublisherView,
+        receivers: Sequence[ReceiverView],
+        *,
+        uplink_bps: float,
+        uplink_suffers: bool,
+    ) -> bool:
+        """The answer for loss on the uplink, which carries `uplink_bps`, or at the poorest receiver."""
+        known_bps = min(uplink_bps, *(receiver.estimate_bps for receiver in receivers))
+        loss_ratio = self._loss_ratio(now_ms, publisher, receivers)
+        begins_after_ms = RED_AFTER_MS if known_bps >= RED_AT_ONCE_BPS else RED_THIN_AFTER_MS
+        after_ms = RED_UNTIL_MS if self._wanted.on else begins_after_ms
+        pays = redundancy_pays(loss_ratio, known_bps, was_on=self.on)
+        wanted = self._wanted.follow(now_ms, pays, after_ms)
+        least_bps = RED_MUCH_LOSS_KEEP_BPS if self.on else RED_MUCH_LOSS_MIN_BPS
+        affords = known_bps >= least_bps and not uplink_suffers
+        affordable = self._affordable.follow(now_ms, affords, RED_AFTER_MS)
+        self.on = wanted and affordable
+        return self.on
+
+    def _loss_ratio(
+        self, now_ms: float, publisher: PublisherView, receivers: Sequence[ReceiverView]
+    ) -> float:
+        # What a full queue dropped comes back when less is sent; twice the voice would only fill it more.
+        if publisher.uplink_strained:
+            self._uplink_loss_counts_from_ms = now_ms + LOSS_MEMORY_MS
+        uplink_loss = publisher.uplink_loss_ratio if now_ms >= self._uplink_loss_counts_from_ms else 0.0
+        return max(uplink_loss, *(receiver.loss_ratio for receiver in receivers))

@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.core.parameters import AudioSend, ClinicalProfile, SendParameters
-from media.core.quality.steering import (
+from media.core.quality.steering import Steering
+from media.core.quality.videosteps import MIN_VIDEO_BPS
+from media.core.quality.views import (
     VIDEO_PREFERENCE,
     PublisherView,
     ReceiverView,
-    Steering,
     common_codec,
     red_for_receiver,
 )
-from media.core.quality.videosteps import MIN_VIDEO_BPS
 
 # Its picture is moving detail: never fine enough.
 SPEAKING = PublisherView(uplink_received_bps=24_000, rtt_ms=100, video_quantizer=200)

@@ -1,0 +1,135 @@
+"""When a picture starts, is believed in and gives way: what drives the table of picturestates.py.
+
+Owns: the waits of one publisher's picture, and the patience with which it gives way. Must never judge the voice
+(voicehealth.py) nor decide a bitrate (steering.py). Rates are wire bit/s, times ms on the caller's clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from media.core.quality.picturestates import FLOWS, Effect, Event, PictureState, move
+
+# To start, there must be room for five frames a second; less room is better spent on stills.
+START_VIDEO_BPS = 22_000
+# Under this much room a picture is not kept; between this and the start it may stay, so as not to flap.
+KEEP_VIDEO_BPS = 12_000
+# Where probes show so many times the room there was when the picture failed, that failure says nothing any more; of
+# half as much again as it takes to start at least, or links that waver there would be tried every ten seconds.
+WIDENED = 2.0
+WIDE_VIDEO_BPS = 1.5 * START_VIDEO_BPS
+# A trial ignores the estimate for so long; growing by 8 % a second it gets from voice to voice and video.
+TRIAL_MS = 10_000.0
+# A picture that lasted this long was no failed trial.
+PROVEN_MS = 20_000.0
+FIRST_WAIT_MS = 10_000.0
+LAST_WAIT_MS = 60_000.0
+# Where probes show that a link is wide again, a black-out that made video fail twice is no reason to wait longer.
+LAST_KNOWN_WAIT_MS = 20_000.0
+# What was done about a strain shows after a round trip and a feedback interval, so a long path needs more patience.
+PAUSE_AFTER_MS = 1_000.0
+PAUSE_AFTER_ROUND_TRIPS = 1.5
+# Where not even voice has room.
+PAUSE_SOON_MS = 500.0
+# How long after its begin a picture moves on by itself.
+LASTS_MS = {PictureState.TRIAL: TRIAL_MS, PictureState.FLOWING: PROVEN_MS}
+
+
+@dataclass(frozen=True, slots=True)
+class LifeView:
+    """What decides whether a picture flows.
+
+    ``room_bps``: what voice leaves on the thinnest link; ``known``: probes measure every link concerned, also in
+    calls; ``blind``: nothing measures them, and a trial would show more; ``rtt_ms``: the longest round trip.
+    """
+
+    room_bps: float
+    known: bool
+    blind: bool
+    voice_clean: bool
+    voice_suffers: bool
+    uplink_collapsed: bool
+    rtt_ms: float
+
+
+class PictureLife:
+    """One publisher's picture. Four times a second: `pass_time`, then `follow` or `hide`."""
+
+    def __init__(self, now_ms: float) -> None:
+        self.state = PictureState.RESTING
+        self._begun_ms = self._start_from_ms = self._retry_from_ms = now_ms
+        self._try_from_ms = now_ms + FIRST_WAIT_MS
+        self._next_wait_ms = FIRST_WAIT_MS
+        self._failed_room_bps = 0.0
+        self._strained_since_ms: float | None = None
+
+    @property
+    def flows(self) -> bool:
+        """Whether a picture is sent."""
+        return self.state in FLOWS
+
+    @property
+    def on_trial(self) -> bool:
+        """Whether it is sent on a guess."""
+        return self.state is PictureState.TRIAL
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it has ever given way."""
+        return self._next_wait_ms > FIRST_WAIT_MS
+
+    def pass_time(self, now_ms: float) -> None:
+        """Move on where only time was missing."""
+        while self.state in LASTS_MS and now_ms - self._begun_ms >= LASTS_MS[self.state]:
+            self.state, _ = move(self.state, Event.LAST)
+
+    def hide(self) -> None:
+        """Nobody looks, or the camera is off."""
+        if self.flows:
+            self.state, _ = move(self.state, Event.HIDE)
+
+    def follow(self, now_ms: float, view: LifeView) -> None:
+        """Start the picture, or let it give way, where it is time for that."""
+        event = self._end(now_ms, view) if self.flows else self._begin(now_ms, view)
+        if event is None:
+            return
+        self.state, effects = move(self.state, event)
+        for effect in effects:
+            self._carry_out(effect, now_ms, view)
+
+    def _begin(self, now_ms: float, view: LifeView) -> Event | None:
+        """Where there is room; or, where nobody can know, by a trial from time to time."""
+        widened = view.known and view.room_bps >= max(WIDE_VIDEO_BPS, WIDENED * self._failed_room_bps)
+        if not view.voice_clean or now_ms < (self._retry_from_ms if widened else self._start_from_ms):
+            return None
+        if view.room_bps >= START_VIDEO_BPS:
+            return Event.TRY if self.has_failed else Event.START
+        return Event.TRY if view.blind and now_ms >= self._try_from_ms else None
+
+    def _end(self, now_ms: float, view: LifeView) -> Event | None:
+        """Where voice has suffered, or the room been gone, for longer than patience lasts."""
+        no_room = view.room_bps < KEEP_VIDEO_BPS and not self.on_trial
+        if not view.voice_suffers and not no_room:
+            self._strained_since_ms = None
+            return None
+        if self._strained_since_ms is None:
+            self._strained_since_ms = now_ms
+        return Event.FAIL if now_ms - self._strained_since_ms >= self._patience_ms(view) else None
+
+    def _patience_ms(self, view: LifeView) -> float:
+        if self.on_trial or view.uplink_collapsed:
+            return 0.0
+        patience_ms = max(PAUSE_AFTER_MS, PAUSE_AFTER_ROUND_TRIPS * view.rtt_ms)
+        return min(patience_ms, PAUSE_SOON_MS) if view.room_bps < 0 else patience_ms
+
+    def _carry_out(self, effect: Effect, now_ms: float, view: LifeView) -> None:
+        match effect:
+            case Effect.BEGIN:
+                self._begun_ms, self._strained_since_ms = now_ms, None
+            case Effect.FORGIVE:
+                self._next_wait_ms = FIRST_WAIT_MS
+            case Effect.WAIT:
+                self._start_from_ms = self._try_from_ms = now_ms + self._next_wait_ms
+                self._retry_from_ms, self._failed_room_bps = now_ms + FIRST_WAIT_MS, view.room_bps
+                last_wait_ms = LAST_KNOWN_WAIT_MS if view.known else LAST_WAIT_MS
+                self._next_wait_ms = min(last_wait_ms, 2 * self._next_wait_ms)

@@ -1,0 +1,86 @@
+"""What steering is told of a publisher and of each receiver, four times a second.
+
+Owns: these two plain values, the queue from which on an uplink counts as strained, and the codec that all concerned
+can use. Must never measure: the engine fills the views in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from media.core.parameters import ClinicalProfile
+from media.core.repair import redundancy_pays
+
+# Best at low rates first.
+VIDEO_PREFERENCE = ("video/AV1", "video/VP9", "video/VP8", "video/H264")
+# A queue of this much on the uplink is one that video has made: the picture gets less before voice suffers.
+STRAINED_UPLINK_QUEUE_MS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherView:
+    """What is known of a publisher and its uplink. Rates are wire bit/s, ratios 0 to 1; None: not known.
+
+    ``uplink_video_received_bps`` is the part of ``uplink_received_bps`` that is picture. ``uplink_collapsed``:
+    hardly anything arrives any more, for longer than a radio stalls. ``uplink_capacity_bps`` is what the uplink is
+    known to carry, ``uplink_probed_bps`` what a probe of the warm leg measured, ``uplink_reported_bps`` what the
+    page's congestion control believes (W3C availableOutgoingBitrate: a guess that grows only while it is used).
+    ``video_limited_by`` is what holds the picture down (RTCQualityLimitationReason), ``video_quantizer`` how coarse
+    the encoder has to make it, on the codec's scale. ``still_asked``: a still that somebody waits for is on its way
+    from this publisher. ``codecs`` are the mime types that it can send.
+    """
+
+    uplink_received_bps: float = 0.0
+    uplink_video_received_bps: float | None = None
+    uplink_loss_ratio: float = 0.0
+    uplink_queue_ms: float | None = None
+    uplink_collapsed: bool = False
+    uplink_capacity_bps: float | None = None
+    uplink_probed_bps: float | None = None
+    uplink_reported_bps: float | None = None
+    video_limited_by: str | None = None
+    video_quantizer: int | None = None
+    rtt_ms: float | None = None
+    audio_muted: bool = False
+    video_muted: bool = False
+    still_asked: bool = False
+    codecs: tuple[str, ...] = VIDEO_PREFERENCE
+
+    @property
+    def uplink_strained(self) -> bool:
+        """Whether the uplink queues more than a radio's jitter."""
+        return (self.uplink_queue_ms or 0.0) > STRAINED_UPLINK_QUEUE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverView:
+    """What is known of one receiver of this publisher and its downlink. Rates are wire bit/s, ratios 0 to 1.
+
+    ``audio_overhead_bps``: what other voices, and redundancy that the relay adds, take of the downlink besides
+    this publisher's plain voice. ``profile``: what the receiver wants of the pictures it is shown. ``probed``:
+    padding tests the downlink while little flows, so that no blind trial of video is needed to find out more.
+    """
+
+    estimate_bps: float
+    loss_ratio: float = 0.0
+    queue_ms: float = 0.0
+    rtt_ms: float | None = None
+    wants_video: bool = True
+    codecs: tuple[str, ...] = VIDEO_PREFERENCE
+    audio_overhead_bps: float = 0.0
+    profile: ClinicalProfile = ClinicalProfile.FACE
+    probed: bool = False
+
+
+def red_for_receiver(view: ReceiverView, *, was_on: bool) -> bool:
+    """Whether the relay shall add redundancy to the voice towards this receiver; with hysteresis."""
+    return redundancy_pays(view.loss_ratio, view.estimate_bps, was_on=was_on)
+
+
+def common_codec(publisher: PublisherView, receivers: Sequence[ReceiverView]) -> str | None:
+    """The best codec that the publisher can send and all of these can decode."""
+    able = {mime.lower() for mime in publisher.codecs}
+    for receiver in receivers:
+        able &= {mime.lower() for mime in receiver.codecs}
+    return next((mime for mime in VIDEO_PREFERENCE if mime.lower() in able), None)
