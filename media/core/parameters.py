@@ -14,7 +14,7 @@ from enum import StrEnum
 class AudioSend:
     """How a page shall send its voice (Opus, RFC 7587; RED, RFC 2198).
 
-    ``level``: with the audio level of RFC 6464 in each packet, which costs it four bytes.
+    ``level``: with the audio level of RFC 6464, which costs four bytes in each packet.
     """
 
     active: bool = False
@@ -53,7 +53,7 @@ class StillsSend:
 
 @dataclass(frozen=True, slots=True)
 class SendParameters:
-    """Everything a publisher shall send from now on; ``low``: its picture once more, small (simulcast)."""
+    """Everything a publisher shall send from now on; ``low``: its picture a second time, small (simulcast)."""
 
     audio: AudioSend = AudioSend()
     video: VideoSend = VideoSend()
@@ -106,7 +106,7 @@ class ClinicalProfile(StrEnum):
 
 
 class RungReason(StrEnum):
-    """Why a leg stands on its rung: what a person could do something about."""
+    """Why a leg stands on its rung, as far as a person could do something about it."""
 
     LINK = "link"
     PINNED = "pinned"
@@ -127,7 +127,7 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class RungReport:
-    """Where a leg stands, each direction, and why the worse of them is not higher."""
+    """The rung of a leg in each direction, and why the worse of both is not higher."""
 
     down: Rung = Rung.MESSAGES
     up: Rung = Rung.MESSAGES

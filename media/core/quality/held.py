@@ -1,6 +1,6 @@
-"""A yes or no that changes only after the other was asked for long enough.
+"""A yes or no that changes only after the opposite was wanted for long enough.
 
-Owns: nothing but that patience. Must never read a clock: times are ms on the caller's.
+Owns: nothing but that hysteresis in time. Must never read a clock: times are ms on the caller's.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Held:
-    """One such answer, `on`; no to begin with."""
+    """One such answer, `on`; it begins with no."""
 
     on: bool = False
     _since_ms: float | None = None
 
     def follow(self, now_ms: float, wanted: bool, after_ms: float) -> bool:
-        """The answer, now that `wanted` is asked for; it changes once that has lasted `after_ms`."""
+        """The answer; it changes to `wanted` once that has been wanted for `after_ms`."""
         if wanted == self.on:
             self._since_ms = None
         elif self._since_ms is None:

@@ -1,9 +1,9 @@
 """Where more bits show nothing more, and how a picture gets past it.
 
 Owns: between the bitrate at which a face of one size is good and the one that pays for the next size, the decision
-to stay low while the encoder says that its picture is fine. What is saved there is people's money; and when a link
-collapses under a picture, each large frame in its queue stands before the voice. Must never know of links, nor
-climb by itself: steering.py takes the lesser of this and what else it knows.
+to stay low while the encoder reports that its picture is fine. That saves people money; and when a link collapses
+under a picture, each large frame in its queue stands before the voice. Must never know of links, nor raise a
+bitrate by itself: steering.py takes the lesser of this and what else it knows.
 """
 
 from __future__ import annotations
@@ -12,31 +12,31 @@ from media.core.parameters import ClinicalProfile
 from media.core.quality.held import Held
 from media.core.quality.videosteps import FALL_SHARE, RISE_MARGIN, STEPS_BPS
 
-# At 320x240 the lab's talking head has an SSIM of 0.977 at 67 kbit/s and of 0.981 at 150; at the lower each of its
-# frames is one packet of half a kilobyte. The step that brings more lines is 240 kbit/s. Skin and gait are looked
-# at more closely.
+# At 320x240 the lab's talking head has an SSIM of 0.977 at 67 kbit/s and of 0.981 at 150; at 67 each frame is one
+# packet of half a kilobyte. The step that brings more lines is 240 kbit/s. People look more closely at skin and
+# gait, so those pictures have no plateau.
 GOOD_BPS, NEXT_BPS = 67_000, 240_000
 # A link that is known to carry so much has room for the next size beside a voice.
 NEXT_LINK_BPS = 340_000.0
 BETWEEN_BPS = next(step for step in STEPS_BPS if step > GOOD_BPS)
-# The coarsest quantizer of a codec, on the scale of qpSum (W3C webrtc-stats). That of H.264 grows with the
-# logarithm of the step, so a share of it says something else.
+# The coarsest quantizer of a codec, on the scale of qpSum (W3C webrtc-stats). H.264 is not listed: its quantizer
+# grows with the logarithm of the step, so a share of it means something else.
 COARSEST = {"video/AV1": 255, "video/VP9": 255, "video/VP8": 127}
-# Shares of it, by AV1's scale: that head is at 0.43 and 0.27, moving detail everywhere
-# at 0.8 and 0.55 (SSIM 0.86 and 0.94). Above the first the picture gets what there is, under the other less will
-# do.
+# Shares of the coarsest quantizer, on AV1's scale. At 67 and 150 kbit/s the talking head is at 0.43 and 0.27, a
+# picture full of moving detail at 0.8 and 0.55 (SSIM 0.86 and 0.94). A coarse picture gets all the room there is;
+# for a fine one less will do.
 COARSE, FINE = 0.5, 0.36
-# A keyframe, one movement, and each new bitrate make it coarse for six seconds.
+# A keyframe, one movement, and each new bitrate make a picture coarse for six seconds.
 AFTER_MS = 10_000.0
-# Where nothing is spent nothing tells that there is more, so it is tried: soon where nobody has measured the links.
-# Where trains have told of less than the next size takes, a good picture is no reason for haste.
+# Room that is not used is not measured either, so the next size is tried: soon where nobody has measured the links;
+# late where probes have measured less than the next size takes, since the picture is good already.
 BLIND_WAIT_MS = 2_000.0
 AGAINST_EVIDENCE_WAIT_MS = 60_000.0
-# After an attempt that led nowhere; each further one waits twice as long.
+# The wait after an attempt that failed; after each further one it is twice as long.
 FIRST_WAIT_MS, LAST_WAIT_MS = 60_000.0, 960_000.0
-# Six steps of two seconds, and as long again for an estimate to follow.
+# How long an attempt may take: six steps of two seconds, and as long again for an estimate to follow.
 PASSING_MS = 25_000.0
-# What lasted so long above was no failed attempt.
+# A picture that stayed above for so long was no failed attempt.
 PROVEN_MS = 60_000.0
 
 
@@ -47,9 +47,9 @@ def coarseness(quantizer: int | None, codec: str) -> float | None:
 
 
 class Plateau:
-    """What one publisher's picture may have; ask it four times a second while the picture flows.
+    """What one publisher's picture may have; ask `worth_bps` four times a second while the picture flows.
 
-    ``holds_back``: there is room for more than is spent, and not for the next size as far as anybody knows.
+    ``holds_back``: there is room for more than is spent, but as far as is known not for the next size.
     """
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Plateau:
         self.holds_back = False
 
     def begin(self) -> None:
-        """A picture begins, or begins again: what the pause did to the links is not known."""
+        """A picture begins, or begins again: how the links changed in the pause is not known."""
         self._since_ms = self._passing_until_ms = self._above_since_ms = None
         self._coarse.clear()
         self._fine.clear()
@@ -79,8 +79,8 @@ class Plateau:
     ) -> float:
         """Of ``room_bps`` what is worth spending, while the picture is at ``bitrate_bps``.
 
-        ``blind``: no train has measured the links, so the room is a guess that grows only while it is used.
-        ``coarseness``: how coarse the encoder makes the picture, 0 to 1; None: it does not tell.
+        ``blind``: no probe has measured the links, so the room is a guess that grows only while it is used.
+        ``coarseness``: how coarse the encoder makes the picture, 0 to 1; None: not reported.
         """
         self.holds_back = False
         if profile is not ClinicalProfile.FACE:
@@ -101,8 +101,8 @@ class Plateau:
         return spent_bps
 
     def _good_bps(self, bitrate_bps: int, coarseness: float | None, now_ms: float) -> float:
-        """What makes the picture that the encoder has just now good; without news of it, what makes a face good."""
-        if bitrate_bps >= GOOD_BPS:  # with less each picture is coarse
+        """What makes the present picture good; while its coarseness is not reported, what makes a face good."""
+        if bitrate_bps >= GOOD_BPS:  # under that every picture is coarse
             self._coarse.follow(now_ms, coarseness is not None and coarseness > COARSE, AFTER_MS)
         if self._coarse.on:
             return NEXT_BPS

@@ -1,7 +1,7 @@
 """On which rung of the quality ladder a leg stands, and why not higher: read from what flows, for people.
 
-Owns: the table from what is sent to a rung, and the order in which reasons are told. Must never decide what is
-sent; that is steering.py.
+Owns: the table from what is sent to a rung, which of several reasons is reported, and when a report is news. Must
+never decide what is sent; that is steering.py.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from media.core.parameters import Preferences, Rung, RungReason, RungReport, Sen
 from media.core.quality.videosteps import MAX_VIDEO_BPS
 from media.core.repair import voice_wire_bps
 
-# Wire bit/s of voice and video together, from which a picture is worth the better word (the ladder's budgets).
+# Wire bit/s of voice and video together from which a picture has this rung.
 VIDEO_RUNGS = ((450_000, Rung.VIDEO_HIGH), (100_000, Rung.VIDEO), (0, Rung.VIDEO_LOW))
-# Voice under one of these sounds thin: long packets that each loss is heard of, or few bits.
+# Voice sounds thin in packets so long that each loss is heard, or with so few bits.
 THIN_PTIME_MS = 100
 THIN_VOICE_BPS = 10_000
-# Video waits for two seconds of clean voice, and a moment to come up; until then nothing is wrong.
+# Video waits for two seconds of clean voice and then takes a moment to appear; until then nothing is wrong.
 STARTING_MS = 6_000.0
-# The picture starts small and may take a step each two seconds (videosteps.py); six make it a fair one.
+# The picture starts small and may rise a step each two seconds (videosteps.py); after six it is a fair one.
 CLIMBING_MS = 20_000.0
 BEST_FIRST = tuple(Rung)
-# People read a word in a second; a reason that swings between two links of like width only unsettles them.
+# People need a second to read a word. A reason that swings between two links of like width only unsettles them.
 NEWS_SPACING_MS = 1_000.0
 REASON_SPACING_MS = 10_000.0
 
@@ -33,9 +33,9 @@ NO_CHOICE = Preferences()
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One leg as far as rungs go. Rates are wire bit/s, None: not known.
+    """What decides the rung of one leg. Rates are wire bit/s, None: not known.
 
-    ``camera_off``: by the person; ``wants_video``: whether it looks at anybody; ``stills``: it sends a sharp
+    ``camera_off``: by the person; ``wants_video``: the leg is shown pictures; ``stills``: the leg sends a sharp
     still now and then instead of a moving picture.
     """
 
@@ -68,7 +68,7 @@ def rung_of(sends: SendParameters, *, picture: bool = True, stills: bool = False
 def rung_report(own: Side, others: Sequence[Side], in_call_ms: float) -> RungReport:
     """Where `own` stands towards `others` (at least one), `in_call_ms` after they met."""
     up = rung_of(own.sends, picture=not _hidden(own), stills=own.stills)
-    # Of several, the best: one who shows no picture does not make a call without pictures.
+    # The best of several counts: one participant without a picture does not make it a call without pictures.
     down = min(
         (
             rung_of(other.sends, picture=own.wants_video and not _hidden(other), stills=other.stills)
@@ -113,14 +113,14 @@ def _is_best(own: Side, others: Sequence[Side]) -> bool:
 
 
 def _kept_low_by_others(others: Sequence[Side], *, up_is_worse: bool) -> bool:
-    """Whether nobody else looks (way up), or nobody else shows anything (way down), by their own choice."""
+    """Whether by choice nobody else looks (uplink), or nobody else shows anything (downlink)."""
     if all(other.preferences.audio_only for other in others):
         return True
     return not up_is_worse and all(other.camera_off for other in others)
 
 
 def _thinner_link(own: Side, others: Sequence[Side], *, up_is_worse: bool) -> RungReason:
-    """Whose part of the way holds the picture down: the one that is known to carry less; in doubt our own."""
+    """Whose link holds the picture down: the one that is known to carry less, in doubt the leg's own."""
     own_bps = _carries_bps(own, up=up_is_worse)
     known_bps = [bps for other in others if (bps := _carries_bps(other, up=not up_is_worse)) is not None]
     if not known_bps or (own_bps is not None and own_bps <= min(known_bps)):
@@ -129,35 +129,35 @@ def _thinner_link(own: Side, others: Sequence[Side], *, up_is_worse: bool) -> Ru
 
 
 def _carries_bps(side: Side, *, up: bool) -> float | None:
-    """One direction of a link; a way up that nobody has measured is most often like the way down."""
+    """What one direction of a link carries; an uplink that nobody has measured is most often like the downlink."""
     return side.uplink_bps if up and side.uplink_bps is not None else side.downlink_bps
 
 
 class RungNews:
-    """What is worth telling of one leg's rungs, and when."""
+    """Which reports of one leg's rungs are news."""
 
     def __init__(self) -> None:
-        self._told: RungReport | None = None
-        self._told_ms = 0.0
+        self._reported: RungReport | None = None
+        self._reported_ms = 0.0
         self._met_ms: float | None = None
         self._chosen = False
 
     def report(self, own: Side, others: Sequence[Side], now_ms: float) -> RungReport | None:
         """The report, if it is news; None while it is not, and while nobody else is there."""
         if not others:
-            self._told = self._met_ms = None
+            self._reported = self._met_ms = None
             return None
         chosen = any(_hidden(side) for side in (own, *others))
         if self._met_ms is None or (self._chosen and not chosen):
             self._met_ms = now_ms  # a picture that comes back starts small again
         self._chosen = chosen
         report = rung_report(own, others, now_ms - self._met_ms)
-        told = self._told
-        if told is not None:
-            same_rungs = (report.down, report.up) == (told.down, told.up)
-            links = {report.reason, told.reason} <= {RungReason.LINK, RungReason.OTHER_SIDE}
+        last = self._reported
+        if last is not None:
+            same_rungs = (report.down, report.up) == (last.down, last.up)
+            links = {report.reason, last.reason} <= {RungReason.LINK, RungReason.OTHER_SIDE}
             spacing_ms = REASON_SPACING_MS if same_rungs and links else NEWS_SPACING_MS
-            if report == told or now_ms - self._told_ms < spacing_ms:
+            if report == last or now_ms - self._reported_ms < spacing_ms:
                 return None
-        self._told, self._told_ms = report, now_ms
+        self._reported, self._reported_ms = report, now_ms
         return report

@@ -1,21 +1,21 @@
 """How often a page sends a still by itself where there is no room for video.
 
-Owns: the rhythm by what voice leaves of the thinnest link. Must never send anything: stills.py and the engine do,
-under the voice.
+Owns: the rhythm by what voice leaves of the thinnest link. Must never send anything: media/core/stills and the
+engine do, behind the voice.
 """
 
 from __future__ import annotations
 
 from media.core.parameters import StillsSend
 
-# (from bit/s of room, seconds, bytes): each rhythm takes about half of the room, so that the still is there when
-# the next is taken, and signaling has the rest. With less room than 6 kbit/s (20 kbit/s of link) its packets and
-# their acknowledgements would stand before voice all the time: voice alone.
+# (from bit/s of room, seconds, bytes): each rhythm takes about half of the room, so that a still has arrived when
+# the next one is taken, and signaling has the rest. In less room than 6 kbit/s (20 kbit/s of link) a still's
+# packets and their acknowledgements would stand before voice all the time, so voice flows alone.
 RHYTHMS = ((12_000.0, 5.0, 5_000), (6_000.0, 8.0, 4_000))
 WIDTH_PIXELS = 320
 # Video that starts or rests for a moment needs no stills in between.
 AFTER_MS = 3_000.0
-# A rhythm is kept until the room has changed by this much, or pages would be told something new all the time.
+# A rhythm is kept until the room has fallen by this much, or pages would get new orders all the time.
 KEEP_SHARE = 0.8
 
 NO_STILLS = StillsSend()

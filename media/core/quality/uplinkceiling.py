@@ -1,30 +1,30 @@
-"""How high a publisher's video may climb on a way up whose rate nobody knows.
+"""How high a publisher's video may rise on an uplink whose rate nobody knows.
 
-Owns: a ceiling that opens while it is used and comes down when the way up suffers. It follows what really
-comes through, because the size of the picture is chosen by it: a browser whose own congestion control gives
-it 60 kbit/s must not be told to send 640x480. Must never set a rate by itself: steering.py takes the lesser
-of this and the room.
+Owns: a ceiling that rises while it is used and falls when the uplink suffers. The ceiling follows what really
+arrives, because it decides the size of the picture: a browser whose own congestion control gives it 60 kbit/s must
+not be asked for 640x480. Must never set a bitrate by itself: steering.py takes the lesser of this and the room.
 """
 
 from __future__ import annotations
 
 from media.core.quality.videosteps import MAX_VIDEO_BPS, MIN_VIDEO_BPS
 
-# The ceiling of the way up starts where any link that can have video at all has room...
+# The ceiling starts where any link that can have video at all has room...
 FIRST_BPS = 40_000.0
-# ...and opens by a quarter each second in which the publisher really uses it.
+# ...and rises by a quarter each second in which the publisher really uses it.
 STEP = 1.25
 STEP_MS = 1_000.0
 USED_SHARE = 0.8
 IDLE_SHARE = 0.4
 IDLE_MS = 4_000.0
-# A ceiling that idles still lets a picture that begins to move have this.
+# An unused ceiling does not fall below this, for a picture that begins to move.
 IDLE_BPS = 100_000.0
-# Rising a step takes a ceiling of 1.27 (the widest step) times 1.05 (the margin); below that it holds down.
+# A picture rises by a step under a ceiling of 1.27 (the widest step) times 1.05 (the margin); a lower ceiling holds
+# it down.
 BINDING = 1.35
-# What a fall did shows after a round trip and a smoothed queue; falling again before that falls too far.
+# The effect of a fall shows after a round trip and in a smoothed queue; a second fall before that goes too far.
 FALL_SPACING_MS = 2_000.0
-# Close under where the way up was last strained, feel the way: one step in this time.
+# Close under the ceiling at which the uplink was last strained, rise slowly: one step in this time.
 CAREFUL_SHARE = 0.85
 CAREFUL_STEP_MS = 10_000.0
 STRAIN_MEMORY_MS = 60_000.0
@@ -58,10 +58,10 @@ class UplinkCeiling:
         unhindered: bool = False,
         video_reported_bps: float | None = None,
     ) -> None:
-        """``received_bps`` of video came up while the publisher was allowed ``bitrate_bps``.
+        """``received_bps`` of video arrived while the publisher was allowed ``bitrate_bps``.
 
-        ``unhindered``: the page says that nothing but its picture kept it from sending more. Then a larger
-        picture is worth trying, and a still one is no reason to come down. ``video_reported_bps``: what the page's
+        ``unhindered``: the page reports that nothing but its picture kept it from sending more. Then a larger
+        picture is worth trying, and a motionless one is no reason to fall. ``video_reported_bps``: what the page's
         own congestion control would give video; being allowed a quarter more makes it probe for more.
         """
         most_bps = (

@@ -1,15 +1,15 @@
 """The few bitrates that video is sent at.
 
-Owns: the steps and how fast one may climb them. Steps exist so that a publisher is told something new only when it
+Owns: the steps and how fast a picture may rise. Steps exist so that a publisher gets a new order only when it
 matters: each change costs the encoder a moment. Must never know of links, nor what the picture at a step is
 (clinicalprofile.py).
 """
 
 from __future__ import annotations
 
-# Chromium never encodes under 30 kbit/s by itself, but does when told. A quarter more each is the least change one
-# can see; but around 128 kbit/s a quarter of the picture is too much to leave idle just under a step, so an eighth
-# there. Beyond 1.25 Mbit/s (half a gigabyte an hour) a consultation shows nothing new.
+# Chromium never encodes under 30 kbit/s by itself, but does when asked. Each step is a quarter more, the least
+# change that people see; around 128 kbit/s it is an eighth, because a quarter of the picture is too much to leave
+# unused just under a step. Beyond 1.25 Mbit/s (half a gigabyte an hour) a consultation shows nothing new.
 STEPS_BPS = (
     *(12_000, 16_000, 20_000, 25_000, 30_000, 38_000, 48_000, 54_000, 60_000, 67_000, 75_000, 85_000, 95_000),
     *(107_000, 120_000, 150_000, 190_000, 240_000, 300_000, 380_000, 480_000, 600_000, 800_000, 1_000_000),
@@ -18,7 +18,8 @@ STEPS_BPS = (
 MIN_VIDEO_BPS = STEPS_BPS[0]
 MAX_VIDEO_BPS = STEPS_BPS[-1]
 
-# Down when the target is this far under the step: the target is nine tenths of the room, so the rest is spare.
+# A picture falls when the target is under this share of its step. The target is nine tenths of the room
+# (PACE_SHARE), so there is still room for the step until then.
 FALL_SHARE = 0.9
 RISE_MARGIN = 1.05
 RISE_SPACING_MS = 2_000.0
