@@ -1,16 +1,14 @@
 """What each publisher sends: steering and the ladder of quality.
 
-Owns: the decision from estimates to send parameters (steering.py and its parts), the steps of voice and picture,
-the rhythm of stills, and the rung that people are shown. Must never measure anything: estimate/ and probe/ do.
+Owns: the decision from estimates to send parameters (steering.py and its parts), the steps of a voice, all that a
+picture is (picture/), and the rung that people are shown. Must never measure anything: estimate/ and probe/ do.
 """
 
 from media.core.quality import views
 from media.core.quality.held import Held
-from media.core.quality.plateau import GOOD_BPS, NEXT_BPS, NEXT_LINK_BPS
+from media.core.quality.picture import GOOD_BPS, HOLD, NEXT_BPS, NEXT_LINK_BPS, VideoHold, VideoSteps
 from media.core.quality.rungs import WARM_SIDE, RungNews, Side, rung_of
 from media.core.quality.steering import PACE_SHARE, Steering
-from media.core.quality.videohold import HOLD, VideoHold
-from media.core.quality.videosteps import VideoSteps
 from media.core.quality.views import (
     VIDEO_PREFERENCE,
     PublisherView,

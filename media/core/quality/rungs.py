@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from media.core.parameters import Preferences, Rung, RungReason, RungReport, SendParameters
-from media.core.quality.videosteps import MAX_VIDEO_BPS
+from media.core.quality.picture import MAX_VIDEO_BPS
 from media.core.repair import voice_wire_bps
 
 # Wire bit/s of voice and video together from which a picture has this rung.

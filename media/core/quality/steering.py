@@ -2,8 +2,9 @@
 
 Owns: the rule from what a publisher's uplink and its receivers' downlinks can carry to `SendParameters`: voice
 first, and a picture in the room that voice leaves. The parts have modules of their own: the voice's health
-(voicehealth.py) and shape (voicesteps.py), what the uplink carries (uplinkcapacity.py), the life of the picture
-(picturelife.py) and its bitrate (uplinkceiling.py, plateau.py, videosteps.py). Must never send or measure anything.
+(voicehealth.py) and shape (voicesteps.py), what the uplink carries (uplinkcapacity.py), and in picture/ the life of
+the picture (picturelife.py) and its bitrate (uplinkceiling.py, plateau.py, videosteps.py). Must never send or
+measure anything.
 The browser's own congestion control holds the uplink; steering only sets the ceiling under which it works.
 """
 
@@ -13,13 +14,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from media.core.parameters import AudioSend, ClinicalProfile, SendParameters, VideoSend
-from media.core.quality.clinicalprofile import DEGRADATION_PREFERENCES, picture_for, profile_for
-from media.core.quality.picturelife import LifeView, PictureLife
-from media.core.quality.plateau import Plateau, coarseness
-from media.core.quality.stillrhythm import StillRhythm
+from media.core.quality.picture import (
+    DEGRADATION_PREFERENCES,
+    LifeView,
+    PictureLife,
+    Plateau,
+    StillRhythm,
+    UplinkCeiling,
+    VideoSteps,
+    coarseness,
+    picture_for,
+    profile_for,
+)
 from media.core.quality.uplinkcapacity import UplinkCapacity
-from media.core.quality.uplinkceiling import UplinkCeiling
-from media.core.quality.videosteps import VideoSteps
 from media.core.quality.views import PublisherView, ReceiverView, common_codec
 from media.core.quality.voicehealth import VoiceHealth
 from media.core.quality.voicesteps import VoiceRedundancy, VoiceSteps

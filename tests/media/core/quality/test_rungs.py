@@ -16,6 +16,7 @@ from media.core.parameters import (
     SendParameters,
     VideoSend,
 )
+from media.core.quality.picture.videosteps import MAX_VIDEO_BPS
 from media.core.quality.rungs import (
     CLIMBING_MS,
     NEWS_SPACING_MS,
@@ -26,7 +27,6 @@ from media.core.quality.rungs import (
     rung_of,
     rung_report,
 )
-from media.core.quality.videosteps import MAX_VIDEO_BPS
 
 VOICE = SendParameters(AudioSend(active=True))
 LATER_MS = STARTING_MS + 1

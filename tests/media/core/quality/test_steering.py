@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.core.parameters import AudioSend, ClinicalProfile, SendParameters
+from media.core.quality.picture.videosteps import MIN_VIDEO_BPS
 from media.core.quality.steering import Steering
-from media.core.quality.videosteps import MIN_VIDEO_BPS
 from media.core.quality.views import (
     VIDEO_PREFERENCE,
     PublisherView,

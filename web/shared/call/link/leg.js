@@ -29,7 +29,7 @@ const CONNECT_WITHIN_MS = 60_000;
 // more: a pair so small that voice hardly waits for it (40 ms at 32 kbit/s), enough to notice that a link has recovered.
 const PROBE_KIND = 0x70;
 const PROBE_TICK_MS = 800;
-// The server's order to send as little as possible at once (media/core/quality/videohold.py).
+// The server's order to send as little as possible at once (media/core/quality/picture/videohold.py).
 const HOLD_KIND = 0x71;
 // Its request for another cluster: the last one measured far more than those before (media/core/probe/uplinkprobe.py).
 const AGAIN_KIND = 0x72;

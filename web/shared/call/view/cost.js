@@ -15,7 +15,7 @@ const BOTH_VOICES_KBPS = 35;
 const PICTURE_SHARE = 0.8;
 const PICTURE_LEAST_KBPS = 22;
 const PICTURE_MOST_KBPS = 800;
-// A face is good with so much, its headers included; only where the next size fits does it get more (media/core/quality/plateau.py).
+// A face is good with so much, its headers included; only where the next size fits does it get more (media/core/quality/picture/plateau.py).
 const FACE_KBPS = 72;
 const NEXT_SIZE_KBPS = 252;
 // What a link of each level carries when no rate is known yet (media/core/estimate/link.py).

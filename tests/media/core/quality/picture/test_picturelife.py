@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from media.core.quality.picturelife import (
+from media.core.quality.picture.picturelife import (
     FIRST_WAIT_MS,
     KEEP_VIDEO_BPS,
     LAST_KNOWN_WAIT_MS,
@@ -21,7 +21,7 @@ from media.core.quality.picturelife import (
     LifeView,
     PictureLife,
 )
-from media.core.quality.picturestates import PictureState
+from media.core.quality.picture.picturestates import PictureState
 
 STEP_MS = 250.0
 ROOMY = LifeView(

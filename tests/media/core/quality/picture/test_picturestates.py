@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from media.core.quality.picturestates import FLOWS, TABLE, Effect, Event, PictureState, move
+from media.core.quality.picture.picturestates import FLOWS, TABLE, Effect, Event, PictureState, move
 
 
 def test_every_state_can_be_reached_and_left() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from media.core.quality.uplinkceiling import FIRST_BPS, IDLE_BPS, UplinkCeiling
-from media.core.quality.videosteps import MAX_VIDEO_BPS, MIN_VIDEO_BPS, VideoSteps
+from media.core.quality.picture.uplinkceiling import FIRST_BPS, IDLE_BPS, UplinkCeiling
+from media.core.quality.picture.videosteps import MAX_VIDEO_BPS, MIN_VIDEO_BPS, VideoSteps
 
 
 def climb(ceiling: UplinkCeiling, steps: VideoSteps, start_s: int, seconds: int, carries_bps: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from media.core.quality.videohold import EVERY_MS, VideoHold
+from media.core.quality.picture.videohold import EVERY_MS, VideoHold
 
 
 def due(

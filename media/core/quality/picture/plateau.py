@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from media.core.parameters import ClinicalProfile
 from media.core.quality.held import Held
-from media.core.quality.videosteps import FALL_SHARE, RISE_MARGIN, STEPS_BPS
+from media.core.quality.picture.videosteps import FALL_SHARE, RISE_MARGIN, STEPS_BPS
 
 # At 320x240 the lab's talking head has an SSIM of 0.977 at 67 kbit/s and of 0.981 at 150; at 67 each frame is one
 # packet of half a kilobyte. The step that brings more lines is 240 kbit/s. People look more closely at skin and

@@ -3,8 +3,8 @@
 import pytest
 
 from media.core.parameters import ClinicalProfile
-from media.core.quality.clinicalprofile import picture_for
-from media.core.quality.plateau import (
+from media.core.quality.picture.clinicalprofile import picture_for
+from media.core.quality.picture.plateau import (
     AFTER_MS,
     AGAINST_EVIDENCE_WAIT_MS,
     BLIND_WAIT_MS,
@@ -19,7 +19,7 @@ from media.core.quality.plateau import (
     Plateau,
     coarseness,
 )
-from media.core.quality.videosteps import RISE_MARGIN, STEPS_BPS
+from media.core.quality.picture.videosteps import RISE_MARGIN, STEPS_BPS
 
 FACE = ClinicalProfile.FACE
 EVERY_MS = 250.0

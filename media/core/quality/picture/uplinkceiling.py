@@ -7,7 +7,7 @@ not be asked for 640x480. Must never set a bitrate by itself: steering.py takes 
 
 from __future__ import annotations
 
-from media.core.quality.videosteps import MAX_VIDEO_BPS, MIN_VIDEO_BPS
+from media.core.quality.picture.videosteps import MAX_VIDEO_BPS, MIN_VIDEO_BPS
 
 # The ceiling starts where any link that can have video at all has room...
 FIRST_BPS = 40_000.0

@@ -5,8 +5,13 @@ from __future__ import annotations
 import pytest
 
 from media.core.parameters import ClinicalProfile
-from media.core.quality.clinicalprofile import DEGRADATION_PREFERENCES, PICTURES, picture_for, profile_for
-from media.core.quality.videosteps import STEPS_BPS
+from media.core.quality.picture.clinicalprofile import (
+    DEGRADATION_PREFERENCES,
+    PICTURES,
+    picture_for,
+    profile_for,
+)
+from media.core.quality.picture.videosteps import STEPS_BPS
 
 FACE, DETAIL, MOTION = ClinicalProfile.FACE, ClinicalProfile.DETAIL, ClinicalProfile.MOTION
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.core.quality.videosteps import MIN_VIDEO_BPS, STEPS_BPS, VideoSteps
+from media.core.quality.picture.videosteps import MIN_VIDEO_BPS, STEPS_BPS, VideoSteps
 
 
 def test_a_fall_is_followed_at_once_and_a_rise_after_it_waits() -> None:

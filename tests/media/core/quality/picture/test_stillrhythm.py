@@ -2,7 +2,7 @@
 
 import pytest
 
-from media.core.quality.stillrhythm import AFTER_MS, NO_STILLS, StillRhythm
+from media.core.quality.picture.stillrhythm import AFTER_MS, NO_STILLS, StillRhythm
 
 
 @pytest.mark.parametrize(("room_bps", "every_s"), [(17_000.0, 5.0), (7_000.0, 8.0)])

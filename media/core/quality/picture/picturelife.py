@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from media.core.quality.picturestates import FLOWS, Effect, Event, PictureState, move
+from media.core.quality.picture.picturestates import FLOWS, Effect, Event, PictureState, move
 
 # To start, there must be room for five frames a second; less room is better spent on stills.
 START_VIDEO_BPS = 22_000
