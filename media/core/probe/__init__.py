@@ -1,7 +1,7 @@
-"""Finding out what a link carries beyond what is sent: probe clusters of padding, down and up.
+"""Finding out what a link carries beyond what is sent: probe clusters, for downlink and uplink.
 
-Owns: when a probe is worth its cost, how large it is, and what its arrival says. Must never send a packet:
-the engine sends, this package says how much and when.
+Owns: when a probe is worth its cost, how large it is, and the rate of an uplink's probes. Must never send a
+packet: the engine sends, this package says how much and when.
 """
 
 from media.core.probe.downlinkprobe import ENOUGH_BPS, CallProbing, ProbeCluster, call_cluster, warm_cluster

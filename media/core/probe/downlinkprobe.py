@@ -1,9 +1,9 @@
 """How large a probe cluster may be, and when one is worth its cost while people talk.
 
-Owns: the shape of clusters by what is known of the link, and the moments at which a call tests whether its
-link has widened: only while something is wanted for which there seems to be no room, only on a calm link, and
-never for more than a small share of it. Must never send or measure: the engine sends, media/core/estimate
-judges what came of it.
+Owns: the size of clusters for what is known of the link, and when a call tests whether its link has widened:
+only while something is wanted for which there seems to be no room, only on a calm link, and never for more
+than a small share of it. Must never send or measure: the engine sends, media/core/estimate judges what came
+of it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import NamedTuple
 # RTP header and transport-wide number 20, SRTP tag, UDP and IPv4 38: a packet of padding weighs at least
 # this.
 HEADERS_BYTES = 58
-# RFC 3550 section 5.1: one byte tells how much padding there is.
+# RFC 3550 section 5.1: one byte holds the length of the padding.
 PADDING_MAX_BYTES = 255
 
-# Nothing known: four packets are 0.3 s of 16 kbit/s, which a queue of 400 ms still takes in whole.
+# When nothing is known: four packets take 0.3 s at 16 kbit/s, which a queue of 400 ms still holds.
 FIRST_CLUSTER_BYTES = 560
 # A quarter of a second of the link on a warm leg, where nobody waits; eight packets of 300 bytes are enough
 # for a median at any rate.
@@ -32,15 +32,15 @@ MAX_PACKETS = 8
 # What probing may cost of the estimate.
 COST_SHARE = 0.05
 MIN_WAIT_MS = 4_000.0
-# Links that stay thin for minutes need not be asked all the time.
+# A link that stays thin for minutes need not be tested all the time.
 MAX_WAIT_MS = 15_000.0
 WAIT_GROWTH = 1.3
 GREW = 1.1
-# Under this queue nothing of ours stands in front of the cluster.
+# Under this queue no packet of ours delays the cluster.
 CALM_QUEUE_MS = 30.0
-# Loss beyond this takes a packet out of most clusters.
+# With more loss than this most clusters lose a packet.
 CALM_LOSS = 0.25
-# From here a picture of its own finds the link's limit.
+# From here on a picture finds the link's limit by itself.
 ENOUGH_BPS = 60_000.0
 
 
@@ -52,7 +52,7 @@ class ProbeCluster(NamedTuple):
 
 
 def warm_cluster(measured_bps: float | None) -> ProbeCluster:
-    """The cluster for a leg that carries nothing, by what earlier clusters told (None: the first)."""
+    """The cluster for a leg that carries nothing, by what earlier clusters measured in bit/s (None: the first)."""
     if measured_bps is None:
         return _cluster(FIRST_CLUSTER_BYTES)
     size_bytes = measured_bps * WARM_CLUSTER_MS / 8000
@@ -60,7 +60,7 @@ def warm_cluster(measured_bps: float | None) -> ProbeCluster:
 
 
 def call_cluster(estimate_bps: float) -> ProbeCluster:
-    """The cluster that voice may have to wait for."""
+    """The cluster for a call, where voice may have to wait for it."""
     size_bytes = estimate_bps * CALL_CLUSTER_MS / 8000
     return _cluster(min(max(size_bytes, CALL_CLUSTER_MIN_BYTES), CALL_CLUSTER_MAX_BYTES))
 
@@ -71,7 +71,7 @@ def _cluster(size_bytes: float) -> ProbeCluster:
 
 
 class CallProbing:
-    """When one leg's call sends a cluster. Ask it as often as you like."""
+    """When one leg's call sends a cluster. Call `due` as often as you like."""
 
     def __init__(self) -> None:
         self._next_ms: float | None = None
@@ -83,8 +83,8 @@ class CallProbing:
     ) -> bool:
         """Whether to send one now; True counts as sent.
 
-        ``wanted_bps``: a link of so much has room for what waits, 0: nothing does. Where there is room the
-        next wait starts anew.
+        ``wanted_bps``: the estimate that would have room for what waits; 0: nothing waits. Once there is
+        room, the waits start again from the shortest.
         """
         if estimate_bps >= wanted_bps:
             self._next_ms = None

@@ -1,4 +1,4 @@
-"""The packets a leg has sent lately, so that a NACK can be answered (RFC 4585 section 6.2.1).
+"""The packets that a leg has sent lately, to answer a NACK with (RFC 4585 section 6.2.1).
 
 Owns: a ring of sent packets by sequence number, bounded in packets, age and bytes. Must never answer with
 a packet of an earlier round of the 16-bit numbers. Every call is O(1), on average.
@@ -10,7 +10,7 @@ from media.core.rtp.header import seq_delta
 
 # What a datagram on an Ethernet path carries at most; the guard lets nothing longer in.
 MAX_PACKET_BYTES = 1_500
-# Half the number space: further apart, ahead and behind cannot be told.
+# Half the number space: beyond it, ahead and behind cannot be distinguished.
 MAX_CAPACITY = 0x8000
 
 
@@ -33,7 +33,7 @@ class PacketCache:
         self.size_bytes = 0
 
     def put(self, sequence_number: int, packet: bytes, now_ms: float) -> None:
-        """Keep `packet`; one that is too far behind to fit the ring is let go."""
+        """Keep `packet`, unless it is too far behind to fit the ring."""
         if self._highest < 0:
             self._highest = self._oldest = sequence_number + 0x10000
             number = self._highest
@@ -52,7 +52,7 @@ class PacketCache:
         self._evict(now_ms)
 
     def get(self, sequence_number: int, now_ms: float) -> bytes | None:
-        """The packet sent under this number, None when it is gone or too old."""
+        """The packet sent under this number; None when it is gone or too old."""
         number = self._highest + seq_delta(sequence_number, self._highest)
         entry = self._slots[number % self._capacity]
         if entry is None or entry[0] != number or now_ms - entry[1] > self._max_age_ms:
@@ -71,7 +71,7 @@ class PacketCache:
             self._slots[index] = None
 
     def _evict(self, now_ms: float) -> None:
-        """Let go of the oldest numbers until every bound holds."""
+        """Drop the oldest numbers until every bound holds."""
         oldest_allowed_ms = now_ms - self._max_age_ms
         first_in_ring = self._highest - self._capacity + 1
         while self._oldest <= self._highest:

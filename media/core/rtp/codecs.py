@@ -24,7 +24,7 @@ class Codec(StrEnum):
     RTX = "video/rtx"
 
 
-# Bound once: looking a member up on an Enum class costs more than the test it is for.
+# Looked up once: access to a member of an Enum class costs more than the comparison.
 _VP8, _VP9, _AV1, _H264 = Codec.VP8, Codec.VP9, Codec.AV1, Codec.H264
 
 # RFC 6184 table 1 and section 5.4.
@@ -100,7 +100,7 @@ def _is_av1_keyframe(data: bytes, at: int, end: int) -> bool:
     aggregation = data[at]
     at += 1
     if aggregation & 0x80 or at >= end:
-        # Z: goes on with an OBU of the packet before; the sequence header comes first, never there.
+        # Z: the packet begins in the middle of an OBU; a sequence header comes first, so never there.
         return False
     if aggregation & 0x08:
         return True

@@ -1,8 +1,8 @@
 """Video packets into whole frames, in order, with losses noticed.
 
-Owns: the wait for late and repeated packets, the frame's end (marker bit, RFC 3550 section 5.1, or a new
-timestamp), and the rule that after a loss nothing is worth decoding before a keyframe. Must never wait
-without bound: a gap is given up after `PATIENCE_MS`, or when too much stands behind it.
+Owns: the wait for late and retransmitted packets, the frame's end (marker bit, RFC 3550 section 5.1, or a new
+timestamp), and the rule that after a loss nothing is decoded before a keyframe. Must never wait without
+bound: a gap is given up after `PATIENCE_MS`, or when too much stands behind it.
 """
 
 from __future__ import annotations
@@ -13,17 +13,19 @@ from media.core.rtp.codecs import Codec, ends_frame, is_keyframe
 from media.core.rtp.depacketize import DepacketizeError, frame_of, starts_frame
 from media.core.rtp.header import SequenceUnwrapper
 
-# A repeat over a link of 600 ms round trip still counts; later than that a keyframe is there as soon.
+# A retransmission over a link of 600 ms round trip still arrives in time; after that a keyframe comes as
+# soon.
 PATIENCE_MS = 800.0
-# Three seconds of a 1 Mbit/s picture; also the bound of what one hostile stream can make us hold (about 400 kB).
+# Three seconds of a 1 Mbit/s picture; also the bound of what one hostile stream can make us hold (about 400
+# kB).
 MAX_WAITING_PACKETS = 384
-# Further behind the next one: of no use, and no reason to take it for a new start.
+# A packet further behind the next one shows a source that has started anew.
 _STALE_PACKETS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One whole frame: RTP timestamp (90 kHz), whether it needs no other, and what a decoder takes."""
+    """One whole frame: RTP timestamp (90 kHz), whether it is a keyframe, and the bytes for a decoder."""
 
     timestamp: int
     keyframe: bool
@@ -39,7 +41,7 @@ class _Packet:
 
 
 class FrameAssembler:
-    """Frames of one stream. ``needs_keyframe`` tells that nothing comes out before one: ask for it."""
+    """Frames of one stream. While ``needs_keyframe`` nothing comes out: ask for a keyframe."""
 
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
@@ -61,7 +63,7 @@ class FrameAssembler:
         return self._take(sequence_number, _Packet(0, False, b"", skipped=True), now_ms)
 
     def lost(self) -> None:
-        """Whatever comes next does not build on what came before."""
+        """What comes next does not build on what came before."""
         self._waiting.clear()
         self._next = None
         self._stuck_since_ms = None
@@ -94,14 +96,14 @@ class FrameAssembler:
         return max(self._waiting) - self._next + 1 > len(self._waiting)
 
     def _give_up(self, now_ms: float) -> None:
-        """Go on behind the first gap, from where a keyframe begins if one is there."""
+        """Go on after the first gap, from the beginning of a keyframe if there is one."""
         numbers = sorted(self._waiting)
         starts = (
             number
             for number in numbers
             if number != self._next and self._begins_keyframe(self._waiting[number])
         )
-        # With no keyframe in sight, let everything go: none of it can be decoded.
+        # Without a keyframe drop everything: none of it can be decoded.
         begin = next(starts, numbers[-1] + 1)
         for number in numbers:
             if number < begin:
@@ -165,7 +167,7 @@ class FrameAssembler:
                 raise DepacketizeError("the frame has no beginning")
             data = frame_of(self.codec, [packet.payload for packet in packets])
         except DepacketizeError:
-            # Broken on arrival: to those who watch it is the same as lost, and counted as such.
+            # A broken frame is the same as a lost one to those who watch, and counts as one.
             self._await_keyframe()
             return None
         self.needs_keyframe = False

@@ -1,9 +1,9 @@
 """RTP packets as views over bytes: read the header, find an extension, write a new header.
 
-Owns: the RTP header (RFC 3550 section 5.1), header extensions (RFC 8285), telling RTP from RTCP
-(RFC 5761 section 4) and the arithmetic of numbers that wrap. Must never make an object for a packet: the
-forwarder calls these functions some thousand times a second. Sizes are bytes, offsets count from the
-start of the packet.
+Owns: the RTP header (RFC 3550 section 5.1), header extensions (RFC 8285), telling RTP from RTCP (RFC 5761
+section 4) and the arithmetic of numbers that wrap. Must never make an object for each packet: the forwarder
+calls these functions thousands of times a second. Sizes are bytes, offsets count from the start of the
+packet.
 """
 
 from __future__ import annotations
@@ -197,8 +197,8 @@ def build(
     twcc_seq: int = 0,
     padding: int = 0,
 ) -> bytes:
-    """Write a packet of our own; `padding` (0 to 255 bytes) makes probes without a payload possible."""
-    if not twcc_id and not padding:  # a word taken out of RED
+    """Write a packet of our own. `padding` (0 to 255 bytes) allows probes without a payload."""
+    if not twcc_id and not padding:  # a voice packet taken out of RED
         return _pack_fixed(_VERSION_2, second_byte, sequence_number, timestamp, ssrc) + payload
     tail = bytes(padding - 1) + bytes((padding,)) if padding else b""
     return compose(
@@ -224,9 +224,9 @@ def ts_delta(a: int, b: int) -> int:
 
 
 class SequenceUnwrapper:
-    """Counts on where 16-bit numbers wrap; tolerant of reordering by less than half the number space.
+    """Continues the count where 16-bit numbers wrap. Tolerates reordering by less than half the number space.
 
-    The first number stands for itself, so a packet that comes late just after the start can be negative.
+    The first number stays as it is, so a late packet from just before the start can be negative.
     """
 
     __slots__ = ("highest",)
@@ -245,7 +245,7 @@ class SequenceUnwrapper:
 
 
 class RestartDetector:
-    """Tells a source that has started anew from one stray packet (RFC 3550 appendix A.1, ``bad_seq``).
+    """Distinguishes a source that has started anew from one stray packet (RFC 3550 appendix A.1, ``bad_seq``).
 
     A number far from all others is believed only when the next packet follows it directly.
     """

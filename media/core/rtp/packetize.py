@@ -18,8 +18,8 @@ _DESCRIPTOR_BYTES = 4
 def vp8_payloads(frame: bytes, picture_id: int, max_payload_bytes: int = MAX_PAYLOAD_BYTES) -> list[bytes]:
     """The payloads of one frame, in order; the last one's packet carries the marker bit.
 
-    Packets of about equal size, so that none is lost for being the one long packet. `picture_id` is taken
-    modulo 2^15. Raises ValueError for an empty frame or a size that leaves no room for content.
+    Packets are of about equal size: one long packet would be lost more often than the others. `picture_id` is
+    taken modulo 2^15. Raises ValueError for an empty frame or a size that leaves no room for content.
     """
     room = max_payload_bytes - _DESCRIPTOR_BYTES
     if not frame or room < 1:

@@ -1,8 +1,8 @@
 """Redundant audio (RFC 2198): earlier Opus payloads repeated inside later packets.
 
-Owns: reading and writing the RED payload, and giving recovered payloads back the sequence number they were
-lost under. Must never guess: a payload whose number the timestamps do not tell for certain is left lost,
-for two packets under one number would break the receiver's SRTP replay window and jitter buffer.
+Owns: reading and writing the RED payload, and giving recovered payloads the sequence number under which they
+were lost. Must never guess: where the timestamps do not determine the number, the payload stays lost. Two
+packets under one number would break the receiver's SRTP replay window and jitter buffer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MAX_BLOCK_BYTES = (1 << 10) - 1
 _REDUNDANT_HEADER_BYTES = 4
 _PRIMARY_HEADER_BYTES = 1
 _FOLLOWS = 0x80
-# libwebrtc repeats nine payloads at most; far more only makes us work.
+# libwebrtc repeats nine payloads at most; far more only cost work.
 MAX_BLOCKS = 32
 # What fits a datagram on an IPv6 path of the smallest MTU (1,280) after IP, UDP, RTP and SRTP.
 MAX_RED_BYTES = 1_100
@@ -116,7 +116,7 @@ class RedReceiver:
         unwrapped = self._unwrap(timestamp)
         is_new = self._add(number, unwrapped, opus_duration(primary.data))
         fresh = self._recover(unwrapped, blocks) if len(blocks) > 1 else []
-        if not fresh:  # nearly always: the next word, and words that are known
+        if not fresh:  # nearly always: the next voice packet, and known ones
             return [(number & 0xFFFF, unwrapped & 0xFFFF_FFFF, primary.data)] if is_new else []
         if is_new:
             fresh.append((number, unwrapped, primary.data))
@@ -124,7 +124,7 @@ class RedReceiver:
         return [(n & 0xFFFF, t & 0xFFFF_FFFF, data) for n, t, data in fresh]
 
     def note_plain(self, sequence_number: int, timestamp: int, payload: bytes = b"") -> bool:
-        """A packet of the same stream came without RED. False if its payload was put back already."""
+        """A packet of the same stream came without RED. False if its payload was already put back."""
         number = self._locate(sequence_number)
         return number is not None and self._add(number, self._unwrap(timestamp), opus_duration(payload))
 
@@ -182,7 +182,7 @@ class RedReceiver:
         by_gap: dict[tuple[int, int], list[int]] = {}
         for moment in sorted(unknown):
             at = bisect_left(self._order, moment, key=lambda number: self._known[number][0])
-            # What is older than everything known may be from before the stream reached us: let it be.
+            # A payload older than everything known may be from before the stream reached us: ignore it.
             if 0 < at < len(self._order):
                 by_gap.setdefault((self._order[at - 1], self._order[at]), []).append(moment)
         fresh: list[tuple[int, int, bytes]] = []
@@ -219,7 +219,7 @@ class RedReceiver:
 
 
 class RedSender:
-    """Adds the payloads before to each payload of one outgoing stream."""
+    """Adds earlier payloads to each payload of one outgoing stream."""
 
     __slots__ = ("_distance", "_max_block_bytes", "_sent")
 
@@ -253,7 +253,7 @@ class RedSender:
         return headers + bytes((payload_type,)) + bodies + payload
 
     def clear(self) -> None:
-        """Forget what was sent: the next packet carries no redundancy (another voice begins)."""
+        """Forget what was sent: the next packet carries no redundancy (another person's voice begins)."""
         self._sent.clear()
 
     def _remember(self, payload_type: int, timestamp: int, payload: bytes) -> None:

@@ -1,10 +1,10 @@
-"""One outgoing RTP stream made of whatever sources it is given, with numbers that never break.
+"""One outgoing RTP stream from changing sources, with numbers that never break.
 
-Owns: the mapping of sequence numbers and timestamps of incoming streams onto one outgoing SSRC. There is no way
-back: what a NACK asks for is kept by its outgoing number (cache.py). Must never hide a loss (a gap in the source
-stays a gap, so that the receiver can ask for it) and never give two packets one number. RFC 3550 section 5.1;
-libsrtp wants the first number below 2^15, or a receiver that misses the first packets guesses the roll-over
-counter wrong (RFC 3711 3.3.1).
+Owns: the mapping of sequence numbers and timestamps of incoming streams onto one outgoing SSRC. There is no
+mapping back: the packets that a NACK asks for are kept by outgoing number (cache.py). Must never hide a loss
+(a gap in the source stays a gap, so that the receiver can ask for it) and never give two packets one number.
+RFC 3550 section 5.1; libsrtp needs the first number below 2^15, or a receiver that misses the first packets
+guesses a wrong roll-over counter (RFC 3711 section 3.3.1).
 
 A stretch of one source without a break is a `_Segment`. Inside, numbers move by an offset that shrinks
 by one with each packet the caller skips on purpose. All arithmetic is on unwrapped numbers; what goes
@@ -22,11 +22,11 @@ from media.core.rtp.header import RestartDetector, seq_delta, ts_delta
 WINDOW_PACKETS = 1_024
 # RFC 3550 appendix A.1: a greater jump is a restarted source, not loss.
 MAX_DROPOUT_PACKETS = 3_000
-# A source that was paused keeps its time line if it comes back within this of the time that has passed: a
-# thin link's queue holds packets back for seconds, while a restarted encoder picks a random timestamp.
+# A paused source keeps its time line if its timestamps are within this of the time that has passed. A thin
+# link's queue holds packets back for seconds; a restarted encoder picks a random timestamp.
 RESUME_TOLERANCE_MS = 10_000
-# A packet this far behind in time is a straggler of the same stream, however many numbers it is behind; a
-# restarted encoder picks a random timestamp out of 13 hours (90 kHz) or a day (48 kHz).
+# A packet up to this far behind in time is a straggler of the same stream, however many numbers it is behind.
+# A restarted encoder picks a random timestamp out of 13 hours (90 kHz) or a day (48 kHz).
 STRAGGLER_MS = 30_000
 # libsrtp's bound on the first sequence number of a stream.
 FIRST_SEQUENCE_LIMIT = 0x8000
@@ -41,7 +41,7 @@ class _Segment:
         self.source = source
         self.first_in = first_in
         self.offset = first_out - first_in
-        # Newest number seen at all, and newest that was mapped; they differ after a skip.
+        # The newest number seen, and the newest that was mapped; they differ after a skip.
         self.highest_in = first_in
         self.last_in = first_in
         self.last_out = first_out
@@ -71,7 +71,7 @@ class _Segment:
 
 
 class StreamRewriter:
-    """Numbers of one outgoing SSRC. The caller decides whose packets go in; a new `source` is a switch."""
+    """The numbers of one outgoing SSRC. The caller decides whose packets go in; a new `source` is a switch."""
 
     __slots__ = (
         "_clock_per_ms",
@@ -145,7 +145,7 @@ class StreamRewriter:
             segment.skip(segment.highest_in + delta)
 
     def suspend(self) -> None:
-        """The gate closes: what the next `map` is given goes on without a gap."""
+        """The gate closes: the next `map` continues without a gap."""
         self._suspended = True
 
     def map_timestamp(self, timestamp: int) -> int:
@@ -158,7 +158,7 @@ class StreamRewriter:
             return None
         outgoing_timestamp = timestamp + self._timestamp_offset
         if number > segment.last_in:
-            # Overtaken by a skip only: of the packets that went out this is still the newest.
+            # Only a skip overtook it: it is still the newest of the packets that went out.
             segment.last_in = number
             segment.last_out = out
             self._last_timestamp = outgoing_timestamp
@@ -192,7 +192,7 @@ class StreamRewriter:
         return first_out & 0xFFFF, outgoing_timestamp & 0xFFFF_FFFF
 
     def _resume_timestamp(self, same_source: bool, timestamp: int, now_ms: float) -> int:
-        """Where the outgoing time line goes on; a paused source keeps its own, so that lip sync survives."""
+        """Where the outgoing time line continues. A paused source keeps its own, which keeps lip sync."""
         # At least one tick: two frames with one timestamp would be taken for one.
         elapsed = max(1, round((now_ms - self._last_now_ms) * self._clock_per_ms))
         if same_source:

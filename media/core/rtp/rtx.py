@@ -1,7 +1,7 @@
-"""Retransmission as a stream of its own (RFC 4588): wrap what is sent again, unwrap what comes again.
+"""Retransmission as a stream of its own (RFC 4588): wrap packets that are sent again, unwrap those that arrive.
 
 Owns: the RTX payload format, two bytes of original sequence number (OSN) before the original payload
-(section 4). Must never decide whether a packet is sent again; that is `nack`.
+(section 4). Must never decide whether a packet is sent again: repair/ does.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
-"""How fast something may go in the background of a call, so that voice never notices.
+"""How fast a background transfer may be beside a call without delaying voice.
 
-Owns: one rate that gives way to queueing delay, after the idea of LEDBAT (RFC 6817): grow gently while the
-voice beside it finds the link empty, shrink at once when it begins to queue. Must never know what is sent.
-Rates are bit/s on the wire, times ms.
+Owns: one rate that yields to queueing delay, as in LEDBAT (RFC 6817): it grows gently while voice does not
+queue, and shrinks at once when voice begins to queue. Must never know what is sent. Rates are bit/s on the
+wire, times ms.
 """
 
 from __future__ import annotations
 
-# Slow enough for the thinnest link that carries voice at all; a still of 60 kB takes a minute and a half from here.
+# Slow enough for the thinnest link that carries voice at all; a still of 60 kB takes a minute and a half from
+# here.
 START_BPS = 6_000.0
 MIN_BPS = 2_000.0
 MAX_BPS = 2_000_000.0
@@ -16,7 +17,7 @@ CALM_MS = 60.0
 QUEUED_MS = 120.0
 GROWTH = 1.35
 BACK_OFF = 0.6
-# A change shows in the queue a round trip later: wait at least so long before the next one.
+# A change shows in the queue a round trip later: wait at least so long before the next.
 STEP_MIN_MS = 500.0
 
 
@@ -32,9 +33,9 @@ class BackgroundRate:
     ) -> float:
         """The rate from now on, given the queue that voice sees and the round trip.
 
-        ``used``: whether the rate has been used up since the last call; one that nothing tests must not grow.
-        ``ceiling_bps``: what is known to be too much. Never under ``MIN_BPS``: a picture that stands still for
-        ever helps nobody.
+        ``used``: whether the whole rate has been used since the last call; a rate that is not used must not
+        grow. ``ceiling_bps``: what is known to be too much. The rate is never under ``MIN_BPS``, or a
+        transfer would stop.
         """
         if now_ms >= self._next_ms:
             if queue_ms > QUEUED_MS:

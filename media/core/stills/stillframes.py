@@ -1,21 +1,23 @@
 """The frames that carry stills over a leg's one data channel (``keneya``, negotiated id 0, ordered, reliable).
 
 Owns: the binary form of each frame, its bounds, reading and writing. Must never keep state nor look into a
-picture. Data channels: RFC 8831; all numbers are big-endian. One message holds one frame, its first byte the type:
+picture. Data channels: RFC 8831; all numbers are big-endian. One message holds one frame, its first byte the
+type:
 
     hello   1, version u8, count u8, count * still_id u32   page to server, first on every channel: the stills
                                                             of its own that it goes on sending; others are void
     offer   2, still_id u32, size_bytes u32, crc32 u32,     sender: here is a still (crc32 as in RFC 1952,
             width u16, height u16, kind u8, mime u8,        over all of it); slot: whose, as the receive slot of
-            slot u8                                         the page that it goes to (255 on the way up)
+            slot u8                                         the page that it goes to (255 on the uplink)
     chunk   3, still_id u32, offset u32, data               sender: the next bytes
     have    4, still_id u32, offset u32                     receiver: so far without a gap; answers an offer
     done    5, still_id u32                                 receiver: whole, and its crc32 is right
     cancel  6, still_id u32                                 either: no more of it
     grant   7, rate_bps u32, chunk_bytes u16                server to page: how fast it may send, and in what sizes
 
-A ``still_id`` is given by the sender of that hop, and is the same when it offers the still again on a new leg.
-Those of pages are under 2**31, those of the server have that bit set, so that a cancel is clear both ways.
+A ``still_id`` is given by the sender of that hop, and is the same when it offers the still again on a new
+leg. Those of pages are under 2**31, those of the server have that bit set, so that a cancel is clear both
+ways.
 """
 
 from __future__ import annotations
@@ -31,9 +33,9 @@ STILL_MAX_BYTES = 600_000
 # One chunk in one SCTP packet: aiortc's hold 1,161 bytes, dcsctp's 1,191 less 28.
 CHUNK_MAX_BYTES = 1_000
 CHUNK_MIN_BYTES = 64
-# More pixels than any station's camera has; a receiver allots its view by it.
+# More pixels than any station's camera has; a receiver sizes its view by it.
 SIDE_MAX_PIXELS = 8_192
-# What one page may have under way at once.
+# How many stills one page may send at once.
 GOING_MAX = 4
 NO_SLOT = 255
 SERVER_IDS = 0x8000_0000
@@ -47,7 +49,7 @@ _GRANT_BODY = struct.Struct("!BIH")
 
 
 class StillError(ValueError):
-    """A frame that is none, or that does not fit to what came before. The peer's fault; counted, never shown."""
+    """No frame, or one that does not fit what came before. The peer's fault: counted, not shown."""
 
 
 class StillKind(IntEnum):

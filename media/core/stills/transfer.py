@@ -1,11 +1,12 @@
 """Sending and receiving stills over one leg: bytes under a budget, resumable from any offset.
 
-Owns: the sender's order and window, the receiver's memory and checks. Must never decide how fast (the caller sets
-the pace) nor touch a channel: frames go in and come out. All times are ms on one clock, rates bit/s on the wire.
+Owns: the sender's order and window, the receiver's memory and checks. Must never decide how fast (the caller
+sets the pace) nor touch a channel: frames go in and come out. All times are ms on one clock, rates bit/s on
+the wire.
 
-What keeps voice from waiting behind a picture: one chunk at a time, each only when time has paid for the one
-before; and never more than a window of bytes that the receiver has not said to have, so that on a link that
-stalls no queue grows. SCTP repeats what is lost below us, so a chunk is never sent twice on one leg.
+Voice does not wait behind a picture. Chunks leave one at a time, each when the time for the one before has
+passed; and never more than a window of unacknowledged bytes is under way, so no queue grows on a link that
+stalls. SCTP repeats what is lost, so a chunk is never sent twice on one leg.
 """
 
 from __future__ import annotations
@@ -30,19 +31,20 @@ from media.core.stills.stillframes import (
 
 # IPv4 20, UDP 8, DTLS 1.2 record with AES-GCM 37, SCTP 12 and DATA chunk 16, frame 9.
 CHUNK_OVERHEAD_BYTES = 102
-# A chunk holds up voice for as long as it takes on the wire: an eighth of a second, two voice packets.
+# A chunk delays voice for as long as it takes on the wire: an eighth of a second, two voice packets.
 CHUNK_MS = 125.0
-# Yet under this its headers would weigh half of it.
+# In a smaller chunk headers would be half of it.
 CHUNK_SENSIBLE_BYTES = 200
-# Sent and not yet acknowledged: two round trips of a 2G link at the pace, and never less than three small chunks,
-# or the acknowledgements themselves would set the pace.
+# How much may be sent and not yet acknowledged: two round trips of a 2G link at the pace. Never less than
+# three small chunks, or the acknowledgements would set the pace.
 WINDOW_MS = 2_600.0
 WINDOW_MIN_BYTES = 1_600
 WINDOW_MAX_BYTES = 48_000
-# Callers come this often; a rate of more than a chunk in this time sends several at once.
+# Callers call this often; at a rate of more than a chunk in this time several leave at once.
 TICK_MS = 25.0
 FINISHED_KEPT = 16
-# An acknowledgement costs 100 bytes of the other direction, where voice is too: at most one for so many.
+# An acknowledgement costs 100 bytes of the other direction, where voice flows too: at most one for so many
+# bytes.
 ACK_EVERY_BYTES = 1_200
 
 
@@ -54,7 +56,7 @@ def chunk_bytes_at(link_bps: float) -> int:
 
 @dataclass(eq=False, slots=True)
 class Still:
-    """A still and as much of its bytes as has come; ``data`` grows while it is received."""
+    """A still and its bytes so far; ``data`` grows while the still is received."""
 
     offer: Offer
     data: bytearray = field(default_factory=bytearray)
@@ -63,13 +65,13 @@ class Still:
 
     @property
     def is_periodic(self) -> bool:
-        """Whether a newer one of its kind makes it worthless."""
+        """Whether a newer still of its kind replaces it."""
         return self.offer.kind is StillKind.PERIODIC
 
 
 @dataclass(eq=False, slots=True)
 class _Outgoing:
-    """``sent``/``had``: offsets; None before the receiver has said where to begin."""
+    """``sent``, ``had``: offsets. ``had`` is None before the receiver has said where to begin."""
 
     still: Still
     offer: Offer
@@ -93,16 +95,16 @@ class StillSender:
         return not self._going
 
     def set_pace(self, rate_bps: float, chunk_bytes: int, now_ms: float) -> None:
-        """From now on so fast (0: not at all), in chunks of this size."""
+        """From now on send at this rate (0: not at all), in chunks of this size."""
         self._pay(now_ms)
         self._rate_bps = rate_bps
         self._chunk_bytes = min(max(chunk_bytes, CHUNK_MIN_BYTES), CHUNK_MAX_BYTES)
 
     def offer(self, still: Still, still_id: int, slot: int) -> list[Frame]:
-        """Begin with a still, or begin again on a new leg; what to tell the receiver.
+        """Begin a still, or begin it again on a new leg; returns the frames for the receiver.
 
-        A periodic one takes the place of an older one of its slot that has not begun to leave: a `Cancel` is among
-        the frames then. One that is half there goes on, or on a thin link none would ever be whole.
+        A periodic still replaces an older one of its slot that has not begun to leave: the frames include its
+        `Cancel`. A still that is half sent goes on, or on a thin link none would ever be whole.
         """
         frames: list[Frame] = []
         if still.is_periodic:
@@ -116,7 +118,7 @@ class StillSender:
         return [*frames, offer]
 
     def have(self, frame: Have) -> None:
-        """The receiver has come so far. Raises StillError when it has more than was sent."""
+        """The receiver has everything before this offset. Raises StillError when that is more than was sent."""
         going = self._going.get(frame.still_id)
         if going is None:
             return
@@ -129,12 +131,12 @@ class StillSender:
         going.had = frame.offset
 
     def remove(self, still_id: int) -> Still | None:
-        """The receiver has all of it, or wants no more of it; the still, if it was under way."""
+        """The receiver has the whole still, or wants no more of it; returns the still if it was under way."""
         going = self._going.pop(still_id, None)
         return going.still if going is not None else None
 
     def cancel(self, still: Still) -> list[Frame]:
-        """Let go of a still; what to tell the receiver."""
+        """Stop sending a still; returns the frames for the receiver."""
         for still_id, going in list(self._going.items()):
             if going.still is still:
                 del self._going[still_id]
@@ -154,7 +156,7 @@ class StillSender:
         return chunks
 
     def _next(self) -> _Outgoing | None:
-        """What goes first: what a person asked for, then what was offered first."""
+        """The next still to send from: one that a person asked for, then the one that was offered first."""
         ready = [going for going in self._going.values() if self._is_ready(going)]
         return min(ready, key=lambda going: going.still.is_periodic, default=None)
 
@@ -163,7 +165,8 @@ class StillSender:
             return False
         there = len(going.still.data) - going.sent
         rest = going.offer.size_bytes - going.sent
-        # A still that is still coming in goes on in full chunks only: each costs 100 bytes of headers.
+        # While a still is being received it is passed on in full chunks only: each costs 100 bytes of
+        # headers.
         if there <= 0 or there < min(self._chunk_bytes, rest):
             return False
         window = self._rate_bps * WINDOW_MS / 8000
@@ -172,7 +175,7 @@ class StillSender:
     def _pay(self, now_ms: float) -> None:
         if self._paid_ms is not None and now_ms > self._paid_ms:
             earned = (now_ms - self._paid_ms) * self._rate_bps / 8000
-            # What was not used is gone: at most a byte in hand, so chunks never leave two at a time at low rates.
+            # Unused credit is lost: at most one byte is kept, so at low rates two chunks never leave at once.
             most = max(1.0, self._rate_bps * TICK_MS / 8000)
             self._credit_bytes = min(self._credit_bytes + earned, most)
         self._paid_ms = now_ms
@@ -186,11 +189,12 @@ class StillReceiver:
         self.coming: dict[int, Still] = {}
         self._acked: dict[int, int] = {}
         self._retried: set[int] = set()
-        # Our "done" may have been lost with its leg: the sender offers again what is here already.
+        # Our "done" may have been lost with its leg; then the sender offers again a still that is already
+        # here.
         self._finished: deque[Offer] = deque(maxlen=FINISHED_KEPT)
 
     def offered(self, offer: Offer) -> list[Frame]:
-        """A still is announced, for the first time or again on a new leg; what to answer."""
+        """A still is offered, for the first time or again on a new leg; returns the answer."""
         if offer in self._finished:
             return [Done(offer.still_id)]
         known = self.coming.get(offer.still_id)
@@ -204,7 +208,7 @@ class StillReceiver:
         return [Have(offer.still_id, len(known.data))]
 
     def arrived(self, chunk: Chunk) -> list[Frame]:
-        """Bytes have come; what to answer. Raises StillError when they do not join what is here."""
+        """Bytes have arrived; returns the answer. Raises StillError when there is a gap before them."""
         still = self.coming.get(chunk.still_id)
         if still is None:
             return []  # cancelled while it was on its way
@@ -223,7 +227,7 @@ class StillReceiver:
         return [Have(chunk.still_id, len(still.data))]
 
     def remove(self, still_id: int) -> Still | None:
-        """No more of it; the still, if it was coming."""
+        """Stop receiving a still; returns it if it was coming."""
         self._acked.pop(still_id, None)
         self._retried.discard(still_id)
         return self.coming.pop(still_id, None)

@@ -1,8 +1,8 @@
 """RTCP packets as values, and as bytes: what a leg tells its peer about media, and what the peer tells us.
 
-Owns: parsing and building of whole datagrams; each family of packets has a module, and is imported from here. Must
-never keep state, read a clock or decide anything. Every error on bad input is an `RtcpError`, and the work for one
-datagram is bounded whatever it holds.
+Owns: parsing and building of whole datagrams; each family of packets has a module, and is imported from here.
+Must never keep state, read a clock or decide anything. Every error on bad input is an `RtcpError`, and the
+work for one datagram is bounded whatever it holds.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What all RTCP packets share: the header, its padding, and the head of a feedback packet.
 
-Owns: framing of compound (RFC 3550 section 6.1) and reduced-size (RFC 5506) datagrams, and the error type. Must
-never know what a packet says.
+Owns: framing of compound (RFC 3550 section 6.1) and reduced-size (RFC 5506) datagrams, and the error type.
+Must never know what a packet says.
 """
 
 from __future__ import annotations
