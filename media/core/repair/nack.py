@@ -35,7 +35,7 @@ MAX_AGE_MS = 4_000.0
 # than the gap.
 VOICE_MAX_RTT_MS = 400.0
 VOICE_MAX_AGE_MS = 600.0
-# Packets this far behind the newest are not wanted: they cannot be told from duplicates.
+# Packets this far behind the newest are not wanted: they cannot be distinguished from duplicates.
 WINDOW_PACKETS = 1_024
 # RFC 3550 appendix A.1: a greater jump ahead is a restarted source.
 MAX_DROPOUT_PACKETS = 3_000
@@ -84,7 +84,7 @@ class NackGenerator:
         self._highest = -1
         # Unwrapped number -> hole, in rising order of numbers.
         self._missing: dict[int, _Hole] = {}
-        # A ring of the unwrapped numbers seen last: it tells duplicates from late packets.
+        # A ring of the unwrapped numbers seen last: it distinguishes duplicates from late packets.
         self._seen = [-1] * WINDOW_PACKETS
         self._restart = RestartDetector()
         self._overflow_age = 2

@@ -144,7 +144,7 @@ class SendEstimate:
         if not results:
             return
         if self._silence.silent:
-            # What waited out a gap arrives first, and tells of the gap: judge what was sent after it.
+            # Packets that waited out the gap arrive first, and show only the gap: judge what was sent after it.
             self._silence.on_feedback(self._last_ms or now_ms, self._delay.queue_ms)
             self._hold_until_ms = now_ms + self._hold_ms(FEEDBACK_MS)
         if not self._take_in(results, now_ms):

@@ -1,4 +1,4 @@
-"""RTCP packets as values, and as bytes: what a leg tells its peer about media, and what the peer tells us.
+"""RTCP packets as values and as bytes: what a leg and its peer report to each other about media.
 
 Owns: parsing and building of whole datagrams; each family of packets has a module, and is imported from here.
 Must never keep state, read a clock or decide anything. Every error on bad input is an `RtcpError`, and the

@@ -1,4 +1,4 @@
-"""The queue on a publisher's way up, read from voice timestamps."""
+"""The queue on a publisher's uplink, read from voice timestamps."""
 
 from __future__ import annotations
 

@@ -119,8 +119,8 @@ def test_a_stall_of_the_radio_is_no_collapse() -> None:
 
 
 def test_what_lasts_is_how_it_is_now() -> None:
-    told = dict(answers(ends(STEADY), 10_000))
-    assert not any(stopped for now_ms, stopped in told.items() if now_ms > 5_200 + LASTS_MS + CALM_MS)
+    answered = dict(answers(ends(STEADY), 10_000))
+    assert not any(stopped for now_ms, stopped in answered.items() if now_ms > 5_200 + LASTS_MS + CALM_MS)
 
 
 def test_who_asks_late_was_held_up_itself() -> None:

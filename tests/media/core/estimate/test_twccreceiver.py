@@ -39,8 +39,8 @@ def test_a_lost_packet_is_reported_as_lost() -> None:
     receiver = TwccReceiver()
     receiver.received(65_534, 1_000_000)
     receiver.received(1, 1_010_000)
-    told = statuses(receiver.build(1, 2))
-    assert told == {65_534: 1_000_000, 65_535: None, 0: None, 1: 1_010_000}
+    sent = statuses(receiver.build(1, 2))
+    assert sent == {65_534: 1_000_000, 65_535: None, 0: None, 1: 1_010_000}
 
 
 def test_losses_between_two_feedbacks_are_reported_by_the_second() -> None:
@@ -98,7 +98,7 @@ def test_a_thin_voice_stream_waits_longer_but_not_forever() -> None:
     times = feedback_times(interval_ms=60, size_bytes=190)
     gaps = [later - earlier for earlier, later in pairwise(times)]
     assert min(gaps) >= 250
-    assert max(gaps) <= 480  # the 400 ms bound counts from the first packet not yet told
+    assert max(gaps) <= 480  # the 400 ms bound counts from the first packet not yet reported
 
 
 def test_feedback_stays_near_five_percent_of_a_middling_stream() -> None:
@@ -137,7 +137,7 @@ def test_every_packet_is_reported_once_and_each_feedback_is_small(
     first: int, steps: list[tuple[int, int]], batch: int
 ) -> None:
     receiver = TwccReceiver()
-    number, now_us, want, told = first, 5_000_000, {}, {}
+    number, now_us, want, sent = first, 5_000_000, {}, {}
     want[number] = now_us
     receiver.received(number & 0xFFFF, now_us)
     highest = first - 1
@@ -152,13 +152,13 @@ def test_every_packet_is_reported_once_and_each_feedback_is_small(
                 for sequence, arrival in feedback.packets:
                     highest += 1
                     assert sequence == highest & 0xFFFF
-                    told[highest] = arrival
+                    sent[highest] = arrival
     for number, arrival_us in want.items():
-        reported = told.pop(number)
+        reported = sent.pop(number)
         assert reported is not None
         modulus = rtcp.REFERENCE_MODULUS_US
         assert reported % modulus == arrival_us // 250 * 250 % modulus
-    assert set(told.values()) <= {None}
+    assert set(sent.values()) <= {None}
 
 
 def test_short_losses_are_concealed_where_the_link_is_calm_but_no_black_out() -> None:
@@ -200,8 +200,8 @@ def test_a_lost_packet_of_a_picture_is_left_out_so_that_it_can_be_sent_again() -
     assert receiver.build(1, 2)
     for number in (2, 3, 5, 11, 12):
         receiver.received(number, 1_000_000 + number * 20_000)
-    told = [packet for data in receiver.build(1, 2) for packet in rtcp.parse(data)]
-    packets = [one for packet in told if isinstance(packet, rtcp.TransportFeedback) for one in packet.packets]
-    # Of 1, 4, 6, 7 and 8 not a word; a run as long as that from 9 on is a black-out's.
+    sent = [packet for data in receiver.build(1, 2) for packet in rtcp.parse(data)]
+    packets = [one for packet in sent if isinstance(packet, rtcp.TransportFeedback) for one in packet.packets]
+    # 1, 4, 6, 7 and 8 are left out; a run as long as that from 9 on is a black-out.
     assert [number for number, _ in packets] == [2, 3, 5, 9, 10, 11, 12]
     assert [number for number, arrival in packets if arrival is None] == [9, 10]

@@ -84,13 +84,13 @@ def test_sender_and_receiver_agree_on_every_packet(fates: list[bool], first: int
     if True not in fates:
         assert results == []
         return
-    told = {result.size_bytes - 100: result for result in results}
+    by_index = {result.size_bytes - 100: result for result in results}
     known = range(fates.index(True), len(fates) - fates[::-1].index(True))
-    assert sorted(told) == list(known)
+    assert sorted(by_index) == list(known)
     for index in known:
         expected = 7_000_000 + index * 10_000 if fates[index] else None
-        assert told[index].arrived_us == expected
-        assert told[index].sent_us == index * 10_000
+        assert by_index[index].arrived_us == expected
+        assert by_index[index].sent_us == index * 10_000
 
 
 def test_a_sender_knows_since_when_no_feedback_has_come() -> None:

@@ -1,4 +1,4 @@
-"""The rate of a way up, from clusters on the data channel."""
+"""The rate of an uplink, from probe clusters on the data channel."""
 
 from media.core.probe.uplinkprobe import MAX_BPS, OVERHEAD_BYTES, UplinkProbe
 
@@ -18,7 +18,7 @@ def cluster(
         assert probe.arrived(message(number, index), start_ms + index * step_ms + shift_ms)
 
 
-def test_a_cluster_tells_the_rate() -> None:
+def test_a_cluster_measures_the_rate() -> None:
     probe = UplinkProbe()
     assert probe.bps is None
     cluster(probe, 1, 32_000)
@@ -34,7 +34,7 @@ def test_the_median_of_three_trains_stands() -> None:
     assert abs(probe.bps - 33_000) < 1
 
 
-def test_a_cluster_is_told_by_all_of_it() -> None:
+def test_a_cluster_is_measured_over_all_of_it() -> None:
     probe = UplinkProbe()
     probe.arrived(message(1, 0), 0.0)
     probe.arrived(message(1, 1), 300.0)
@@ -67,7 +67,7 @@ def settled(bps: float) -> UplinkProbe:
     return probe
 
 
-def test_a_cluster_that_tells_of_far_more_is_asked_about_until_the_median_believes_it() -> None:
+def test_a_cluster_that_measures_far_more_is_asked_about_until_the_median_believes_it() -> None:
     probe = settled(20_000)
     assert not probe.asks_again(12_000.0)
     cluster(probe, 3, 256_000, start_ms=12_000.0)

@@ -1,4 +1,4 @@
-"""Keyframes are told from other packets in every payload format, and no payload is an error."""
+"""Keyframes are recognised in every payload format, and no payload is an error."""
 
 from __future__ import annotations
 

@@ -107,49 +107,49 @@ def test_jitter_of_a_radio_does_not_bring_the_estimate_down() -> None:
     assert estimate.estimate_bps >= 100_000
 
 
-def train(rate_bps: float, count: int = 8, start_us: int = 1_000_000) -> list[PacketResult]:
+def cluster(rate_bps: float, count: int = 8, start_us: int = 1_000_000) -> list[PacketResult]:
     spacing_us = int(300 * 8e6 / rate_bps)
     return [PacketResult(n, start_us, start_us + 50_000 + n * spacing_us, 300, True) for n in range(count)]
 
 
-def test_a_train_on_an_idle_link_finds_a_thin_rate_at_once() -> None:
+def test_a_cluster_on_an_idle_link_finds_a_thin_rate_at_once() -> None:
     estimate = SendEstimate(100_000)
-    estimate.on_results(train(40_000), 2_000)
+    estimate.on_results(cluster(40_000), 2_000)
     assert 30_000 < estimate.estimate_bps < 40_000
 
 
-def test_a_train_finds_more_but_does_not_jump_without_bound() -> None:
+def test_a_cluster_finds_more_but_does_not_jump_without_bound() -> None:
     estimate = SendEstimate(100_000)
-    estimate.on_results(train(2_000_000), 2_000)
+    estimate.on_results(cluster(2_000_000), 2_000)
     assert estimate.estimate_bps == 300_000
-    estimate.on_results(train(2_000_000, start_us=5_000_000), 6_000)
+    estimate.on_results(cluster(2_000_000, start_us=5_000_000), 6_000)
     assert estimate.estimate_bps == 900_000
 
 
-def test_a_train_told_in_two_parts_counts_once() -> None:
+def test_a_cluster_reported_in_two_parts_counts_once() -> None:
     estimate = SendEstimate(100_000)
-    whole = train(2_000_000, count=12)
+    whole = cluster(2_000_000, count=12)
     estimate.on_results(whole[:6], 2_000)
     estimate.on_results(whole[6:], 2_100)
     assert estimate.estimate_bps == 300_000
 
 
-def test_a_short_train_tells_nothing() -> None:
+def test_a_short_cluster_says_nothing() -> None:
     estimate = SendEstimate(100_000)
-    estimate.on_results(train(40_000, count=2), 2_000)
+    estimate.on_results(cluster(40_000, count=2), 2_000)
     assert estimate.estimate_bps == 100_000
 
 
 def test_probes_are_not_taken_for_a_queue_or_for_loss() -> None:
     estimate = SendEstimate(100_000)
     Sender(estimate).run(2, 50_000)
-    lost = [result._replace(arrived_us=None) for result in train(30_000, start_us=3_000_000)]
-    estimate.on_results([*train(30_000, start_us=3_000_000), *lost], 4_000)
+    lost = [result._replace(arrived_us=None) for result in cluster(30_000, start_us=3_000_000)]
+    estimate.on_results([*cluster(30_000, start_us=3_000_000), *lost], 4_000)
     assert estimate.queue_ms < 1
     assert estimate.loss_ratio == 0
 
 
-def test_report_blocks_tell_round_trip_and_loss_where_feedback_does_not() -> None:
+def test_report_blocks_give_round_trip_and_loss_where_feedback_does_not() -> None:
     estimate = SendEstimate(100_000)
     estimate.on_report_block(0.1, 400)
     estimate.on_report_block(0.1, None)
@@ -169,24 +169,24 @@ def test_the_estimate_stays_within_its_bounds_whatever_a_peer_claims() -> None:
         assert MIN_ESTIMATE_BPS <= estimate.estimate_bps <= MAX_ESTIMATE_BPS
 
 
-def test_a_train_that_lost_one_in_its_middle_is_not_taken_for_a_slower_link() -> None:
+def test_a_cluster_that_lost_one_in_its_middle_is_not_taken_for_a_slower_link() -> None:
     estimate = SendEstimate(100_000)
-    whole = train(40_000, count=4)
+    whole = cluster(40_000, count=4)
     whole[1] = whole[1]._replace(arrived_us=None)
     estimate.on_results(whole, 2_000)
     assert estimate.estimate_bps == pytest.approx(0.85 * 40_000, rel=0.01)
     assert estimate.tested
 
 
-def test_a_train_between_voices_lifts_but_never_lowers_what_was_borne_out() -> None:
+def test_a_cluster_between_voices_lifts_but_never_lowers_what_was_confirmed() -> None:
     estimate = SendEstimate(100_000)
-    estimate.on_results(train(40_000), 2_000)
+    estimate.on_results(cluster(40_000), 2_000)
     sender = Sender(estimate)
     sender.now_us = 5_000_000
     sender.run(3, 12_000)
-    estimate.on_results(train(20_000, start_us=8_000_000), 8_500)
+    estimate.on_results(cluster(20_000, start_us=8_000_000), 8_500)
     assert estimate.estimate_bps == pytest.approx(34_000, rel=0.01)
-    estimate.on_results(train(400_000, start_us=8_500_000), 9_000)
+    estimate.on_results(cluster(400_000, start_us=8_500_000), 9_000)
     assert estimate.estimate_bps == pytest.approx(85_000, rel=0.01)
 
 
@@ -228,7 +228,7 @@ def test_a_link_that_has_widened_is_believed_after_a_careful_while() -> None:
     assert through(sender, 1_000_000, 60)[-1] > 300_000
 
 
-def test_silence_of_the_peer_leaves_room_for_a_voice_until_it_tells_again() -> None:
+def test_silence_of_the_peer_leaves_room_for_a_voice_until_feedback_comes_again() -> None:
     estimate = SendEstimate(100_000)
     sender = Sender(estimate)
     sender.run(2, 90_000)
@@ -279,7 +279,7 @@ def test_jitter_that_is_always_there_is_taken_for_the_radios_in_time() -> None:
     assert estimate.estimate_bps >= before_bps
 
 
-def test_what_waited_out_a_gap_does_not_tell_of_the_link_after_it() -> None:
+def test_what_waited_out_a_gap_says_nothing_of_the_link_after_it() -> None:
     estimate = SendEstimate(250_000)
     sender = Sender(estimate)
     sender.run(2, 200_000)

@@ -1,4 +1,4 @@
-"""Random loss and rate-bound loss told apart."""
+"""Random loss and loss that grows with the rate."""
 
 from __future__ import annotations
 
