@@ -21,12 +21,13 @@ from aiortc.rtcdtlstransport import RTCCertificate
 from media.core.parameters import LinkQuality, Preferences, RungReport, SendParameters, SlotAssignment
 from media.core.rtp import Codec, Header, rtcp
 from media.engine.copies.downscaler import DownscalerPool, Target
-from media.engine.relay.control import LegControl
+from media.engine.relay.control import LegControl, UplinkReport
 from media.engine.relay.downlink import Downlink
+from media.engine.relay.inbound import InboundStream
 from media.engine.relay.refusals import Refusals
 from media.engine.relay.rooms import Member, Room, assignments
 from media.engine.relay.stillexchange import Stills
-from media.engine.relay.uplink import InboundStream, Uplink
+from media.engine.relay.uplink import Uplink
 from media.engine.share.layers import TemporalLayers
 from media.engine.share.lowercopies import LowerCopies
 from media.engine.share.noroom import NoRoom
@@ -248,14 +249,14 @@ class MediaEngine:
         """The page has switched its microphone or camera off: nothing of it is forwarded, whatever it sends."""
         leg = self._legs.get(leg_id)
         if leg is not None:
-            self._controls[leg].switch_off(audio=audio, video=video)
+            self._controls[leg].choices.switch_off(audio=audio, video=video)
 
     def set_preferences(self, leg_id: str, preferences: Preferences) -> None:
         """What the participant has chosen for this leg, at once. Unknown legs are ignored."""
         leg = self._legs.get(leg_id)
         if leg is None:
             return
-        self._controls[leg].prefer(preferences)
+        self._controls[leg].choices.prefer(preferences)
         member = self._members[leg]
         now_ms = time.monotonic() * 1000
         for each in member.room.members if member.room is not None else [member]:
@@ -286,8 +287,7 @@ class MediaEngine:
         """What the page tells of its way up and of its encoder. Unknown legs are ignored."""
         leg = self._legs.get(leg_id)
         if leg is not None:
-            now_ms = time.monotonic() * 1000
-            self._controls[leg].sending_reported(available_bps, limited_by, now_ms, quantizer)
+            self._controls[leg].sending_reported(UplinkReport(available_bps, limited_by, quantizer))
 
     def use_lower_copy(
         self,
@@ -318,7 +318,7 @@ class MediaEngine:
         except rtcp.RtcpError:
             leg.refused["rtcp"] += 1
             return
-        self._controls[leg].rtcp_arrived(packets, now_s * 1000)
+        self._controls[leg].rtcp.arrived(packets, now_s * 1000)
 
     @staticmethod
     def _forward(stream: InboundStream, codec: Codec, header: Header, data: bytes, now_ms: float) -> None:
@@ -334,7 +334,7 @@ class MediaEngine:
 
     def _data_arrived(self, leg: Leg, data: bytes) -> None:
         member = self._members.get(leg)
-        if member is None or self._controls[leg].probe.arrived(data, time.monotonic() * 1000):
+        if member is None or self._controls[leg].uplink_probe.arrived(data, time.monotonic() * 1000):
             return
         self._stills.arrived(member, data)
 
@@ -408,12 +408,10 @@ class MediaEngine:
     def _pace_stills(self, control: LegControl, now_ms: float) -> None:
         member = control.member
         if self._stills.is_going_down(member):
-            rate_bps = control.stills_budget_bps(now_ms)
-            self._stills.set_pace(member, rate_bps, control.still_chunk_bytes(now_ms), now_ms)
+            self._stills.set_pace(member, *control.stills_down(now_ms), now_ms)
         control.still_asked = self._stills.is_asked_coming_up(member)
         if self._stills.is_coming_up(member):
-            rate_bps = control.stills_up_budget_bps(now_ms)
-            self._stills.grant(member, rate_bps, control.still_chunk_bytes(now_ms, up_bps=rate_bps))
+            self._stills.grant(member, *control.stills_up(now_ms))
         self._stills.sweep(now_ms)
 
     def _steer(self, member: Member, now_ms: float) -> None:

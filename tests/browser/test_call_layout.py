@@ -12,7 +12,7 @@ from playwright.async_api import Page, ViewportSize, async_playwright, expect
 
 from benchmarks.lab.browser import FakeMedia, chromium, missing_browser
 from benchmarks.lab.systems import people
-from media.engine.relay.control import LegControl
+from media.engine.relay.control.stillsbudget import StillsBudget
 from tests.support.server import PASSWORD, running_server
 
 pytestmark = [
@@ -124,7 +124,7 @@ FAULTS = """({ touch, faceMin }) => {
 @pytest.fixture(autouse=True)
 def still_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """So slow that a still is under way for as long as the pages are looked at."""
-    monkeypatch.setattr(LegControl, "stills_up_budget_bps", lambda _self, _now_ms: 300.0)
+    monkeypatch.setattr(StillsBudget, "up_bps", lambda *_args, **_rates: 300.0)
 
 
 @asynccontextmanager

@@ -11,10 +11,10 @@ from playwright.async_api import Page, async_playwright
 from benchmarks.lab.browser import missing_browser
 from benchmarks.lab.systems import people
 from media.engine.engine import MediaEngine
-from media.engine.relay.control import LegControl
-from media.engine.relay.downlink import Slot
+from media.engine.relay.control import UplinkKnowledge
+from media.engine.relay.inbound import InboundStream
 from media.engine.relay.rooms import Member
-from media.engine.relay.uplink import InboundStream
+from media.engine.relay.slot import Slot
 from server.app import MEDIA
 from tests.browser.test_slots import third_leg
 from tests.support.call import two_pages
@@ -67,8 +67,8 @@ async def shows(page: Page, slot: Slot, source: InboundStream | None) -> None:
 async def test_a_thin_link_is_shown_the_small_picture_and_a_wide_one_the_large(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(LegControl, "_known_up_bps", lambda control, now_ms: WIDE_BPS)
-    monkeypatch.setattr(LegControl, "_up_queue_ms", lambda control: 0.0)
+    monkeypatch.setattr(UplinkKnowledge, "known_bps", lambda uplink, now_ms: WIDE_BPS)
+    monkeypatch.setattr(UplinkKnowledge, "queue_ms", lambda uplink: 0.0)
     async with async_playwright() as playwright, two_pages(tmp_path, playwright) as call:
         await people.request(call.station, urgency="orange", reason="douleur au ventre")
         await people.accept(call.clinician)

@@ -11,7 +11,7 @@ from playwright.async_api import Page
 from benchmarks.lab.browser import missing_browser
 from benchmarks.lab.systems import people
 from media.core.estimate import SendEstimate
-from media.engine.relay.control import LegControl
+from media.engine.relay.control.stillsbudget import StillsBudget
 from tests.support.call import Call, in_call
 
 pytestmark = [
@@ -37,7 +37,7 @@ STILL = """() => {
 @pytest.fixture(autouse=True)
 def thin_way_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pace of a thin link: on a loopback a still is there before anybody sees it come."""
-    monkeypatch.setattr(LegControl, "stills_up_budget_bps", lambda _self, _now_ms: 12_000.0)
+    monkeypatch.setattr(StillsBudget, "up_bps", lambda *_args, **_rates: 12_000.0)
 
 
 async def hears(call: Call, page: Page) -> None:

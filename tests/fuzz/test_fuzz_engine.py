@@ -15,6 +15,7 @@ from media.core.repair import FeedbackBudget
 from media.core.rtp import Codec, rtcp, rtx
 from media.engine.engine import MediaEngine, MediaSettings
 from media.engine.relay.control import LegControl
+from media.engine.relay.control.uplinkfeedback import UplinkFeedback
 from media.engine.relay.rooms import Member
 from media.engine.transport.errors import OfferRefused
 from media.engine.transport.guard import Kind, classify, stun_local_username, stun_transaction_id
@@ -124,13 +125,13 @@ class Fixture:
         for control in self.engine._controls.values():
             downlink = control.member.downlink
             rich = FeedbackBudget(1e9)
-            for packet in control.member.uplink.feedback_due(self.now_ms, control.rtt_ms, 1, rich):
+            for packet in UplinkFeedback(control.member.uplink, 1, rich).due(self.now_ms, control.rtt_ms):
                 rtcp.parse(packet)
             control.feedback.tick(self.now_ms, control.rtt_ms, page_sends_video=True)
             control.switch_redundancy(self.now_ms)
             self.engine._steer(control.member, self.now_ms)
             control.link_news(self.now_ms)
-            downlink._pump(self.now_ms)
+            downlink.pump(self.now_ms)
 
 
 async def with_call(work: Callable[[Fixture], None]) -> None:

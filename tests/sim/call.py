@@ -159,7 +159,7 @@ class CallSim:
             frame_bytes -= size
             self._pacer.push_video(size + PACKET_OVERHEAD_BYTES, size + PACKET_OVERHEAD_BYTES, self._now_ms)
         if self._pacer.overflowed:
-            self._pacer.overflowed = False
+            self._pacer.overflow_handled()
             self._needs_keyframe = True
 
     def _send(self, size_bytes: int, *, voice: bool) -> None:

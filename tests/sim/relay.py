@@ -85,12 +85,12 @@ class SimDownlink(Downlink):
     agenda: Agenda
     wakes_ms = -1.0
 
-    def _pump(self, now_ms: float) -> None:
-        self._let_go(now_ms)
+    def pump(self, now_ms: float) -> None:
+        self.send_due(now_ms)
         due_ms = self.pacer.next_due_ms(now_ms)
         if due_ms is not None and self.wakes_ms <= now_ms:
             self.wakes_ms = max(due_ms, now_ms + 1)
-            self.agenda.at(self.wakes_ms, lambda: self._pump(self.agenda.now_ms))
+            self.agenda.at(self.wakes_ms, lambda: self.pump(self.agenda.now_ms))
 
 
 class Seat:
@@ -134,9 +134,9 @@ class Seat:
         if wire.kind == "rtp":
             self.member.uplink.rtp_arrived(wire.body, now_ms / 1000)
         elif wire.kind == "rtcp":
-            self.control.rtcp_arrived(rtcp.parse(wire.body), now_ms)
+            self.control.rtcp.arrived(rtcp.parse(wire.body), now_ms)
         elif wire.kind == "probe":
-            self.control.probe.arrived(wire.body, now_ms)
+            self.control.uplink_probe.arrived(wire.body, now_ms)
         elif wire.kind == "check":
             self.control.round_trip(now_ms - wire.body, now_ms)
 
@@ -150,11 +150,9 @@ class Seat:
         if not self.control.steering_due(now_ms):
             return
         if self._stills.is_going_down(self.member):
-            rate_bps = self.control.stills_budget_bps(now_ms)
-            self._stills.set_pace(self.member, rate_bps, self.control.still_chunk_bytes(now_ms), now_ms)
+            self._stills.set_pace(self.member, *self.control.stills_down(now_ms), now_ms)
         if self._stills.is_coming_up(self.member):
-            rate_bps = self.control.stills_up_budget_bps(now_ms)
-            self._stills.grant(self.member, rate_bps, self.control.still_chunk_bytes(now_ms, up_bps=rate_bps))
+            self._stills.grant(self.member, *self.control.stills_up(now_ms))
         self.control.switch_redundancy(now_ms)
         self.steer()
         self.control.link_news(now_ms)

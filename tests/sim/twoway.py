@@ -18,6 +18,7 @@ from benchmarks.lab.emulator.profiles import PROFILES, Conditions
 from benchmarks.lab.emulator.tally import percentile
 from media.core.parameters import Rung, SendParameters
 from media.core.quality import rung_of
+from media.engine.relay.control import UplinkReport
 from media.engine.relay.stillexchange import Stills
 from media.engine.transport.offer import read_offer
 from tests.sim.agenda import Agenda
@@ -72,7 +73,7 @@ class Side:
         self.page = Page(agenda, rng, OFFER, self.up.send, talk_s)
         self.seat = Seat(agenda, rng, name, OFFER, self.down.send, stills)
         slot = self.seat.member.downlink.slots[0]
-        self.page.knows_rtx(slot.video.rtx_ssrc, slot.video.ssrc)
+        self.page.knows_rtx(slot.video.rtx.ssrc, slot.video.ssrc)
 
         def rtt_ms() -> float:
             return self.page.rtt_ms
@@ -116,7 +117,7 @@ class Side:
 
     def _reported(self, report: dict[str, Any]) -> None:
         self.seat.control.sending_reported(
-            report["bps"], report["limited_by"], self._agenda.now_ms, report["quantizer"]
+            UplinkReport(report["bps"], report["limited_by"], report["quantizer"])
         )
 
     def sample(self) -> None:

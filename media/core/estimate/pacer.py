@@ -29,7 +29,7 @@ class Pacer(Generic[PacketT]):
     """A queue of video packets that drains at ``rate_bps`` minus what voice used.
 
     ``overflowed`` becomes True when the queue grew beyond its bound and was dropped as a whole; the caller
-    asks for a keyframe and sets it back to False. While ``held`` nothing leaves the queue.
+    asks for a keyframe and calls `overflow_handled`. While ``held`` nothing leaves the queue.
     """
 
     def __init__(self, rate_bps: float, max_queue_ms: float = MAX_QUEUE_MS) -> None:
@@ -87,6 +87,18 @@ class Pacer(Generic[PacketT]):
             return None
         self._pay(now_ms)
         return now_ms + max(0.0, self._ms(self._debt_bytes))
+
+    def overflow_handled(self) -> None:
+        """The caller has asked for a keyframe in place of the queue that was dropped."""
+        self.overflowed = False
+
+    def hold(self) -> None:
+        """Let nothing leave the queue until `release`."""
+        self.held = True
+
+    def release(self) -> None:
+        """Let what waits leave again, in time with the link."""
+        self.held = False
 
     def clear(self) -> None:
         """Forget the waiting packets (the gate closed)."""

@@ -5,6 +5,7 @@ picture is (picture/), and the rung that people are shown. Must never measure an
 """
 
 from media.core.quality import views
+from media.core.quality.downlinkhold import STALE_AFTER_MS, DownlinkHold, HoldAction
 from media.core.quality.held import Held
 from media.core.quality.picture import GOOD_BPS, HOLD, NEXT_BPS, NEXT_LINK_BPS, VideoHold, VideoSteps
 from media.core.quality.rungs import WARM_SIDE, RungNews, Side, rung_of
@@ -24,10 +25,13 @@ __all__ = [
     "NEXT_BPS",
     "NEXT_LINK_BPS",
     "PACE_SHARE",
+    "STALE_AFTER_MS",
     "SUFFERING_QUEUE_MS",
     "VIDEO_PREFERENCE",
     "WARM_SIDE",
+    "DownlinkHold",
     "Held",
+    "HoldAction",
     "PublisherView",
     "ReceiverView",
     "RungNews",

@@ -15,8 +15,8 @@ from media.core.repair import keyframe_spacing_ms
 from media.core.rtp import Codec, Frame, FrameAssembler, Header, is_keyframe, rtcp, vp8_payloads
 from media.core.share import Picture, Target
 from media.engine.copies.downscaler import Downscaler, DownscalerPool, Outputs
-from media.engine.relay.downlink import OutboundStream
-from media.engine.relay.uplink import InboundStream
+from media.engine.relay.inbound import InboundStream
+from media.engine.relay.outbound import OutboundStream
 from media.engine.transport.offer import Format, MediaLine
 
 # Never seen on any wire: each slot puts its own VP8 payload type and SSRC in front.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from media.core.parameters import SlotAssignment
 from media.core.quality import WARM_SIDE, Side
-from media.engine.relay.downlink import Downlink, Slot
+from media.engine.relay.downlink import Downlink
 from media.engine.relay.uplink import Uplink
 from media.engine.transport.leg import Leg
 
@@ -27,8 +27,15 @@ class Member:
     downlink: Downlink
     room: Room | None = None
     wants_video: bool = True
-    # Where this leg stands, for the reports of the others; control.py keeps it up to date.
+    # Where this leg stands, for the reports of the others; its control keeps it up to date.
     side: Side = WARM_SIDE
+
+    def watch_pictures(self, wants_video: bool) -> None:
+        """Let pictures flow to this leg from now on, or none."""
+        if self.wants_video != wants_video:
+            self.wants_video = wants_video
+            if self.room is not None:
+                self.room.watch(self)
 
 
 @dataclass(eq=False)
@@ -39,7 +46,7 @@ class Room:
     members: list[Member] = field(default_factory=list)
 
     def join(self, member: Member) -> list[Member]:
-        """Bring `member` in; the members whose slots have changed, `member` included.
+        """Bring `member` in. Returns the members whose slots have changed, `member` included.
 
         Raises ValueError when the room is full.
         """
@@ -56,18 +63,18 @@ class Room:
         return [member, *others]
 
     def part(self, member: Member) -> list[Member]:
-        """Take `member` out; the members whose slots have changed, `member` included."""
+        """Take `member` out. Returns the members whose slots have changed, `member` included."""
         if member not in self.members:
             return []
         self.members.remove(member)
         member.room = None
         for slot in member.downlink.slots:
-            _clear(slot)
+            slot.clear()
         changed = [member]
         for other in self.members:
             for slot in other.downlink.slots:
                 if slot.source_leg_id == member.leg.leg_id:
-                    _clear(slot)
+                    slot.clear()
                     changed.append(other)
             self._fill(other)
         return changed
@@ -88,7 +95,7 @@ class Room:
 
 
 def assignments(member: Member) -> list[SlotAssignment]:
-    """The slots of a member, as the page is told them."""
+    """The slots of a member, in the form in which its page is told."""
     return [
         SlotAssignment(slot.index, slot.audio_mid, slot.video_mid, slot.source_leg_id)
         for slot in member.downlink.slots
@@ -98,14 +105,6 @@ def assignments(member: Member) -> list[SlotAssignment]:
 def _show(viewer: Member, source: Member) -> None:
     for slot in viewer.downlink.slots:
         if slot.source_leg_id is None:
-            slot.source_leg_id = source.leg.leg_id
-            slot.audio.attach(source.uplink.audio)
-            if viewer.wants_video:
-                slot.video.attach(source.uplink.video)
+            video = source.uplink.video if viewer.wants_video else None
+            slot.show(source.leg.leg_id, source.uplink.audio, video)
             return
-
-
-def _clear(slot: Slot) -> None:
-    slot.source_leg_id = None
-    slot.audio.attach(None)
-    slot.video.attach(None)

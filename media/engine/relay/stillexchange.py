@@ -2,10 +2,10 @@
 
 Owns: what is under way in each room, and who has had it. A still is kept in memory only, from the first byte
 until every other seat has it, the room is forgotten, or newer ones need its place; it is never written to disk and
-never logged. Must never decide a pace: `LegControl` does.
+never logged. Must never decide a pace: stillsbudget.py does.
 
 A *seat* is what stays when a participant's leg is replaced: a name that the caller gives. A still goes on over the
-new leg from where the old one stopped, on the way up and on the way down. It goes down while it still comes up.
+new leg from where the old one stopped, on the uplink and on the downlink. It goes down while it still comes up.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ BACKLOG_BYTES = 16_384
 
 @dataclass(eq=False, slots=True)
 class _Shared:
-    """A still of a room: who sends it, who has it. ``number``: its still_id on every way down."""
+    """A still of a room: who sends it, who has it. ``number``: its still_id on every downlink."""
 
     still: Still
     source_seat: str
@@ -261,7 +261,7 @@ class Stills:
             return
         for chunk in page.sender.take(now_ms):
             if self._send(page, [chunk]):
-                member.downlink.pacer.sent(len(chunk.data) + CHUNK_OVERHEAD_BYTES, now_ms)
+                member.downlink.sent_beside(len(chunk.data) + CHUNK_OVERHEAD_BYTES, now_ms)
 
     # Helpers ------------------------------------------------------------------------------------------
 

@@ -23,9 +23,9 @@ from media.core.share import (
     LayerView,
     room_with_layers,
 )
-from media.engine.relay.downlink import OutboundStream
+from media.engine.relay.inbound import InboundStream
+from media.engine.relay.outbound import OutboundStream
 from media.engine.relay.rooms import Member
-from media.engine.relay.uplink import InboundStream
 from media.engine.share.pictureroom import slot_of
 
 NOT_TOLD = VideoSend()

@@ -15,9 +15,9 @@ from media.core.rtp import Codec
 from media.core.share import COPY_MAX_BPS, CopyView, LowerCopyRule, SourceView, Target, small_picture_for
 from media.engine.copies.copystream import LowerCopy
 from media.engine.copies.downscaler import DownscalerPool
-from media.engine.relay.downlink import OutboundStream
+from media.engine.relay.inbound import InboundStream
+from media.engine.relay.outbound import OutboundStream
 from media.engine.relay.rooms import Member
-from media.engine.relay.uplink import InboundStream
 from media.engine.share.pictureroom import picture_room_bps, slot_of
 
 # A page reports ten times a second; one that is silent for so long has gone or is about to be replaced (a reload

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from media.core.quality import ReceiverView
 from media.core.share import GROUP_WATCHERS_MIN, NoRoomRule, NoRoomView
-from media.engine.relay.downlink import OutboundStream
+from media.engine.relay.inbound import InboundStream
+from media.engine.relay.outbound import OutboundStream
 from media.engine.relay.rooms import Member
-from media.engine.relay.uplink import InboundStream
 from media.engine.share.pictureroom import picture_room_bps, slot_of
 
 Receivers = list[tuple[Member, ReceiverView]]

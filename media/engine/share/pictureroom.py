@@ -11,7 +11,7 @@ from dataclasses import replace
 from media.core.quality import WARM_SIDE, ReceiverView
 from media.core.repair import voice_wire_bps
 from media.core.share import VOICES_HEARD
-from media.engine.relay.downlink import OutboundStream
+from media.engine.relay.outbound import OutboundStream
 from media.engine.relay.rooms import Member
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from media.core.parameters import VideoSend
 from media.core.quality import PublisherView, ReceiverView, common_codec
 from media.core.share import SimulcastRule, SimulcastView, UplinkView, small_video
-from media.engine.relay.downlink import OutboundStream
+from media.engine.relay.inbound import InboundStream
+from media.engine.relay.outbound import OutboundStream
 from media.engine.relay.rooms import Member
-from media.engine.relay.uplink import InboundStream
 from media.engine.share.pictureroom import picture_room_bps, slot_of
 
 Receivers = list[tuple[Member, ReceiverView]]

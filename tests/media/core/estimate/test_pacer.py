@@ -127,9 +127,9 @@ def test_never_more_leaves_than_the_rate_allows_and_the_queue_stays_bounded(
 
 def test_a_held_pacer_keeps_what_waits_and_lets_it_go_afterwards() -> None:
     pacer: Pacer[int] = Pacer(64_000)
-    pacer.held = True
+    pacer.hold()
     pacer.push_video(1, 1_000, 0)
     assert pacer.due(0) == []
     assert pacer.next_due_ms(0) is None, "no timer runs for what may not leave"
-    pacer.held = False
+    pacer.release()
     assert pacer.due(10) == [1]

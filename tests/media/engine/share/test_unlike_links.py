@@ -108,7 +108,7 @@ async def group(running: Relay, thin_bps: float, *, low: bool = True) -> AsyncIt
         running.engine.join("room", name)
         fix_estimate(running, name, thin_bps if name == "thin" else WIDE_BPS)
     # A test that has to wait for its turn is no queue before a link.
-    running.control("publisher")._up_queue_ms = lambda: 0.0  # type: ignore[method-assign]
+    running.control("publisher").uplink.queue_ms = lambda: 0.0  # type: ignore[method-assign]
     running.engine.sending_reported("publisher", available_bps=2_000_000, limited_by="none")
 
     async def live() -> None:

@@ -1,7 +1,7 @@
-"""RTCP towards one page: what is due goes out together, inside what its way down can spare for it.
+"""RTCP towards one page: what is due goes out together, inside what its downlink can spare for it.
 
 Owns: when reports leave, and that everything due at one moment shares a datagram (RFC 5506: headers are 42 bytes, a
-NACK is 16). Must never read RTCP that comes in: control.py does. Standards: RFC 3550 section 6, RFC 4585.
+NACK is 16). Must never read RTCP that comes in: rtcprouter.py does. Standards: RFC 3550 section 6, RFC 4585.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 
 from media.core.repair import DATAGRAM_OVERHEAD_BYTES, Feedback, FeedbackBudget, next_report_ms
 from media.core.rtp import rtcp
+from media.engine.relay.control.uplinkfeedback import UplinkFeedback
+from media.engine.relay.inbound import InboundStream
 from media.engine.relay.rooms import Member
-from media.engine.relay.uplink import InboundStream, picture_repeats
 
 FIRST_REPORT_MS = 500.0
 CNAME = "keneya"
@@ -20,7 +21,7 @@ CNAME = "keneya"
 DATAGRAM_MAX_BYTES = 1_100
 # What is taken for the size of a report before the first: an RR with one block, and SDES.
 LEAST_REPORT_BYTES = 60
-# What is found missing so soon after the last time shares the next tick's datagram.
+# What is found missing within this time after the last NACK shares the next tick's datagram.
 ASKED_APART_MS = 25.0
 
 
@@ -31,6 +32,7 @@ class FeedbackSender:
         self._member = member
         self._feedback_ssrc = feedback_ssrc
         self.budget = FeedbackBudget(member.downlink.estimate.estimate_bps)
+        self._about = UplinkFeedback(member.uplink, feedback_ssrc, self.budget)
         self._next_report_ms = 0.0
         self._reported_ms = 0.0
         self._asked_ms = 0.0
@@ -41,26 +43,26 @@ class FeedbackSender:
 
     def tick(self, now_ms: float, rtt_ms: float, *, page_sends_video: bool) -> None:
         """Send whatever is due."""
-        uplink, budget = self._member.uplink, self.budget
-        uplink.twcc.picture_flows = page_sends_video
+        budget = self.budget
+        self._member.uplink.twcc.picture_flows = page_sends_video
         report_due = now_ms >= self._next_report_ms
-        if not report_due and not uplink.wants_to_tell(now_ms):
+        if not report_due and not self._about.may_be_due(now_ms):
             return
         budget.link_bps = self._member.downlink.estimate.estimate_bps
         packets: list[bytes] = []
         if report_due and budget.allows(Feedback.REPORT, now_ms - self._reported_ms, now_ms):
             packets = self._report(now_ms)
-        packets += uplink.feedback_due(now_ms, rtt_ms, self._feedback_ssrc, budget, along=bool(packets))
+        packets += self._about.due(now_ms, rtt_ms, along=bool(packets))
         for datagram in bundled(packets):
             budget.spend(DATAGRAM_OVERHEAD_BYTES)
             self._member.leg.send_rtcp(datagram)
 
     def ask_again(self, picture: InboundStream, now_ms: float, rtt_ms: float) -> None:
-        """A picture lacks something: ask at once. All that follows waits for it, so the next tick would be late."""
+        """A picture lacks a packet: ask at once. All that follows waits for it, so the next tick would be late."""
         if now_ms - self._asked_ms < ASKED_APART_MS:
             return
         self.budget.link_bps = self._member.downlink.estimate.estimate_bps
-        for packet in picture_repeats(picture, now_ms, rtt_ms, self._feedback_ssrc, self.budget):
+        for packet in self._about.picture_repeats(picture, now_ms, rtt_ms):
             self._asked_ms = now_ms
             self.budget.spend(len(packet) + DATAGRAM_OVERHEAD_BYTES)
             self._member.leg.send_rtcp(packet)
@@ -68,7 +70,7 @@ class FeedbackSender:
     def _report(self, now_ms: float) -> list[bytes]:
         """Sender reports of what flows down, with blocks about what came up: one compound packet, or nothing."""
         downlink = self._member.downlink
-        blocks = self._member.uplink.report_blocks(now_ms)
+        blocks = self._about.report_blocks(now_ms)
         reports = [
             report
             for out in downlink.by_ssrc.values()

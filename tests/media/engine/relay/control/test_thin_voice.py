@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from media.engine.relay.control import SPARSE_FEEDBACK_MS, LegControl
-from media.engine.relay.downlink import STALE_AFTER_MS, Downlink
+from media.core.quality import STALE_AFTER_MS
+from media.engine.relay.control import LegControl
+from media.engine.relay.control.downlinkvoices import SPARSE_FEEDBACK_MS
+from media.engine.relay.downlink import Downlink
 from tests.support.leg_client import Relay, relay, video_passes, voice_passes
 
 
@@ -46,9 +48,7 @@ async def test_where_voice_alone_crosses_a_thin_link_one_packet_a_second_is_numb
     numbered = count_numbers(downlink, monkeypatch)
     await voice_passes(near, far, packets=10)
     assert len(numbered) >= 10
-    monkeypatch.setattr(
-        control.probe, "_rates", [20_000.0]
-    )  # what probe clusters measured of the page's way up
+    monkeypatch.setattr(control.uplink_probe, "_rates", [20_000.0])  # of probes
     control.thin_out_feedback(0.0)
     assert downlink.voice_stamp_spacing_ms == SPARSE_FEEDBACK_MS
     downlink._next_stamp_ms = 0.0

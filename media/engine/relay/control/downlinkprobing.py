@@ -1,21 +1,21 @@
-"""When clusters of padding test one leg's way down: warm, at the begin of a call, and in mid-call.
+"""When probe clusters of padding test one leg's downlink: warm, at the begin of a call, and in mid-call.
 
 Owns: the moments, and whether the downlink is still unproven. Must never decide how a cluster is made
-(media/core/probe) nor what it measured (media/core/estimate).
+(downlinkprobe.py in media/core) nor what it says (bandwidth.py there).
 """
 
 from __future__ import annotations
 
 from media.core.probe import ENOUGH_BPS, CallProbing, call_cluster, warm_cluster
 from media.core.quality import NEXT_LINK_BPS
-from media.engine.relay.downlink import Slot
 from media.engine.relay.rooms import Member
+from media.engine.relay.slot import Slot
 
 # Until the first cluster the handshake's own packets drain; three clusters find a link ten times as fast as
-# assumed; then 2.4 kB each half minute follow its moods.
+# assumed; then 2.4 kB each half minute follow how it changes.
 WAITS_MS = (1_000.0, 2_500.0, 2_500.0, 30_000.0)
-# A call on a leg that nothing has measured begins with a voice for 2G, until a cluster has come through or for so
-# long where none does.
+# A call on a leg that nothing has measured begins with a 2G voice, until a probe cluster has come through, or
+# for this long where none does.
 UNPROVEN_BPS = 24_000
 UNPROVEN_MS = 6_000.0
 UNPROVEN_PROBE_MS = 3_000.0
@@ -24,8 +24,8 @@ UNPROVEN_PROBE_MS = 3_000.0
 FULL_VOICE_BPS = 70_000
 
 
-class DownProbe:
-    """The clusters of one leg. All times are ms on the monotonic clock."""
+class DownlinkProbing:
+    """The probe clusters of one leg. All times are ms on the monotonic clock."""
 
     def __init__(self, member: Member) -> None:
         self._member = member
@@ -47,7 +47,7 @@ class DownProbe:
         return now_ms < self._unproven_until_ms
 
     def trusted_bps(self) -> float:
-        """What the estimate of the way down may be used for."""
+        """As much of the estimate of the downlink as is trusted."""
         estimate_bps = self._member.downlink.estimate.estimate_bps
         return min(estimate_bps, UNPROVEN_BPS) if self._unproven else estimate_bps
 
@@ -91,7 +91,7 @@ class DownProbe:
             return ENOUGH_BPS
         limit_bps = downlink.estimate.limit_bps
         if limit_bps is not None and limit_bps < NEXT_LINK_BPS:
-            return 0.0  # beside a picture a cluster is easily bunched: it does not gainsay what is known
+            return 0.0  # beside a picture a cluster is easily bunched: it does not contradict what is known
         sources = [slot.video.source for slot in downlink.slots]
         return NEXT_LINK_BPS if any(source is not None and source.held_back for source in sources) else 0.0
 

@@ -11,7 +11,7 @@ from media.core.estimate import SendEstimate
 from media.core.repair import DATAGRAM_OVERHEAD_BYTES, NEAR_RTT_MS, SHARE
 from media.core.rtp import rtcp
 from media.engine.engine import MediaEngine, MediaSettings
-from media.engine.relay.feedback import DATAGRAM_MAX_BYTES, FeedbackSender, bundled
+from media.engine.relay.control.feedback import DATAGRAM_MAX_BYTES, FeedbackSender, bundled
 from media.engine.relay.rooms import Member
 from media.engine.transport.leg import Leg
 from tests.support.leg_client import DELTA_FRAME, KEYFRAME, Client
@@ -149,7 +149,7 @@ async def test_lost_pictures_are_asked_for_and_what_is_due_shares_a_datagram(pai
 async def test_a_lost_picture_that_others_wait_for_is_asked_for_before_the_next_tick(pair: Pair) -> None:
     pair.run(25, link_bps=256_000, video=True)  # so long in order, what is missing is lost
     side = pair.doctor
-    side.member.uplink.on_gap = lambda picture, now_ms: side.sender.ask_again(picture, now_ms, NEAR_RTT_MS)
+    side.member.uplink.on_gap(lambda picture, now_ms: side.sender.ask_again(picture, now_ms, NEAR_RTT_MS))
 
     def loses_one(now_ms: float) -> None:
         side.client.video.packet(DELTA_FRAME, now_ms / 1000)

@@ -19,5 +19,5 @@ async def test_what_a_picture_lost_when_it_went_is_not_told_of_it_when_it_is_bac
         assert downlink.twcc_id
         out = getattr(downlink.slots[0], kind)
         report = rtcp.ReceiverReport(1, [rtcp.ReportBlock(out.ssrc, fraction_lost=128)])
-        control.rtcp_arrived([report], 10_000.0)
+        control.rtcp.arrived([report], 10_000.0)
         assert downlink.estimate.loss_ratio == believed

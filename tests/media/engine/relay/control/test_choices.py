@@ -99,11 +99,11 @@ async def test_a_lower_copy_is_told_as_no_more_than_the_link_takes() -> None:
         station, control = running.member("station"), running.control("doctor")
         sends = SendParameters(AudioSend(active=True), VideoSend(active=True, max_bitrate_bps=10_000_000))
         station.side = Side(sends=sends)
-        assert control._as_shown(station) is station.side
+        assert control.news.as_shown(station) is station.side
         assert running.engine.use_lower_copy("doctor", "station", True)
-        shown_bps = control._as_shown(station).sends.video.max_bitrate_bps
+        shown_bps = control.news.as_shown(station).sends.video.max_bitrate_bps
         assert shown_bps == round(running.member("doctor").downlink.estimate.estimate_bps)
-        assert control._as_shown(station).sends.audio == sends.audio
+        assert control.news.as_shown(station).sends.audio == sends.audio
 
 
 async def test_a_page_asked_for_stills_stands_on_their_rung() -> None:

@@ -1,0 +1,133 @@
+"""What is known of one leg's uplink, and the view of it by which steering decides what the page sends.
+
+Owns: the page's last report on its own sending, and how reports, probes and round-trip times are put together. Must
+never decide anything: media/core/quality does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from media.core.estimate import RoundTrips
+from media.core.parameters import SendParameters, VideoSend
+from media.core.probe import UplinkProbe
+from media.core.quality import SUFFERING_QUEUE_MS, PublisherView
+from media.core.share import UplinkView
+from media.engine.relay.control.choices import SAVE_DATA_BPS, LegChoices
+from media.engine.relay.control.downlinkprobing import UNPROVEN_BPS, DownlinkProbing
+from media.engine.relay.rooms import Member
+
+# An uplink of less never carries the smallest picture beside a voice.
+VOICE_ONLY_BPS = 24_000
+
+
+@dataclass(frozen=True, slots=True)
+class UplinkReport:
+    """What a page reports of its own sending.
+
+    ``available_bps``: what its congestion control believes of the uplink (W3C availableOutgoingBitrate), on
+    the wire; ``limited_by``: what holds its picture down (RTCQualityLimitationReason); ``quantizer``: how
+    coarse its encoder has to make the picture, on the codec's scale.
+    """
+
+    available_bps: int
+    limited_by: str
+    quantizer: int | None = None
+
+
+class UplinkKnowledge:
+    """One leg as one that publishes."""
+
+    def __init__(
+        self,
+        member: Member,
+        choices: LegChoices,
+        trips: RoundTrips,
+        probe: UplinkProbe,
+        downlink_probing: DownlinkProbing,
+    ) -> None:
+        self.report: UplinkReport | None = None
+        self._member = member
+        self._choices = choices
+        self._trips = trips
+        self._probe = probe
+        self._downlink_probing = downlink_probing
+        self._encodes = tuple(entry.codec.value for entry in member.leg.offer.own_video.formats)
+
+    def reported(self, report: UplinkReport) -> None:
+        """The page has reported."""
+        self.report = report
+
+    @property
+    def reported_bps(self) -> int | None:
+        """What the page's congestion control believes; None before the first report."""
+        return self.report.available_bps if self.report is not None else None
+
+    @property
+    def carries_only_voice(self) -> bool:
+        """Whether the uplink is known to be too thin for any picture."""
+        probed_bps = self._probe.bps
+        return probed_bps is not None and probed_bps < VOICE_ONLY_BPS
+
+    def queue_ms(self) -> float | None:
+        """How long voice waits in the uplink, as far as round-trip times bear it out."""
+        member = self._member
+        return self._trips.confirmed_queue_ms(
+            member.uplink.audio.delay.queue_ms, member.downlink.estimate.queue_ms
+        )
+
+    def view(self, now_ms: float, low: VideoSend, *, collapsed: bool, still_asked: bool) -> PublisherView:
+        """The leg as steering sees it; ``low`` is the small picture, which takes its part of the uplink.
+
+        ``collapsed``: hardly anything comes up any more; ``still_asked``: somebody waits for a still of this page.
+        """
+        uplink, report = self._member.uplink, self.report
+        low_bps = low.max_bitrate_bps if low.active else 0
+        low_received_bps = uplink.low.stats.rate_bps(now_ms) if uplink.low is not None else 0.0
+        return PublisherView(
+            uplink_received_bps=uplink.received_bps(now_ms) - low_received_bps,
+            uplink_loss_ratio=uplink.loss_ratio(now_ms),
+            uplink_video_received_bps=uplink.video.stats.rate_bps(now_ms),
+            uplink_queue_ms=self.queue_ms(),
+            uplink_collapsed=collapsed,
+            rtt_ms=self._trips.rtt_ms,
+            uplink_capacity_bps=SAVE_DATA_BPS - low_bps if self._choices.preferences.save_data else None,
+            uplink_probed_bps=self._probed_bps(now_ms, low_bps),
+            uplink_reported_bps=_less(report.available_bps, low_bps) if report is not None else None,
+            video_limited_by=report.limited_by if report is not None else None,
+            video_quantizer=report.quantizer if report is not None else None,
+            audio_muted=uplink.audio.muted,
+            video_muted=uplink.video.muted,
+            still_asked=still_asked,
+            codecs=self._encodes,
+        )
+
+    def _probed_bps(self, now_ms: float, low_bps: int) -> float | None:
+        """What probes leave the large picture; at the begin of a call nothing unproven is trusted."""
+        if self._probe.bps is not None:
+            return _less(self._probe.bps, low_bps)
+        return UNPROVEN_BPS if self._downlink_probing.begins(now_ms) else None
+
+    def for_simulcast(self, now_ms: float, sends: SendParameters) -> UplinkView:
+        """What the uplink carries, for one picture or two; ``sends`` is what the page was asked for."""
+        video_reported_bps = (
+            self.report.available_bps - sends.audio.max_bitrate_bps if self.report is not None else None
+        )
+        return UplinkView(self.known_bps(now_ms), video_reported_bps, sends.video.max_bitrate_bps)
+
+    def known_bps(self, now_ms: float) -> float | None:
+        """What it surely carries beyond one picture; None while that is not known, or it is strained."""
+        if self._choices.preferences.save_data or (self.queue_ms() or 0.0) > SUFFERING_QUEUE_MS:
+            return None
+        report, probed_bps = self.report, self._probe.bps
+        if report is not None and report.limited_by == "bandwidth":
+            return report.available_bps
+        if probed_bps is None and self._downlink_probing.begins(now_ms):
+            return None
+        known = [bps for bps in (probed_bps, self.reported_bps) if bps is not None]
+        return max(known, default=None)
+
+
+def _less(bps: float, taken_bps: float) -> float:
+    """What is left of a rate."""
+    return max(0.0, bps - taken_bps)
