@@ -1,11 +1,9 @@
 """The one place where it is decided what each publisher sends.
 
 Owns: the rule from what a publisher's uplink and its receivers' downlinks can carry to `SendParameters`: voice
-first, and a picture in the room that voice leaves. The parts have modules of their own: the voice's health
-(voicehealth.py) and shape (voicesteps.py), what the uplink carries (uplinkcapacity.py), and in picture/ the life of
-the picture (picturelife.py) and its bitrate (uplinkceiling.py, plateau.py, videosteps.py). Must never send or
-measure anything.
-The browser's own congestion control holds the uplink; steering only sets the ceiling under which it works.
+first, and a picture in the room that voice leaves. It combines the voice's health (voicehealth.py) and shape
+(voicesteps.py), what the uplink carries (uplinkcapacity.py) and the parts of a picture (picture/). The browser's
+congestion control holds the uplink: steering sets the ceiling under which it works. Must never send or measure.
 """
 
 from __future__ import annotations
@@ -13,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from media.core.parameters import AudioSend, ClinicalProfile, SendParameters, VideoSend
+from media.core.parameters import AudioSend, SendParameters
 from media.core.quality.picture import (
-    DEGRADATION_PREFERENCES,
     LifeView,
     PictureLife,
     Plateau,
@@ -23,8 +20,8 @@ from media.core.quality.picture import (
     UplinkCeiling,
     VideoSteps,
     coarseness,
-    picture_for,
     profile_for,
+    video_for,
 )
 from media.core.quality.uplinkcapacity import UplinkCapacity
 from media.core.quality.views import PublisherView, ReceiverView, common_codec
@@ -32,15 +29,13 @@ from media.core.quality.voicehealth import VoiceHealth
 from media.core.quality.voicesteps import VoiceRedundancy, VoiceSteps
 from media.core.repair import voice_wire_bps
 
-# What is sent never takes all of a link: an encoder overshoots, a keyframe is a second of picture at once, and
-# whatever an estimate is too high by becomes a queue in front of the voice. On the downlink the pacer sees to it.
-# With much less than this the estimate is never used enough to grow.
+# What is sent never takes all of a link: an encoder overshoots, a keyframe is a second of picture at once, and what
+# an estimate is too high by becomes a queue in front of the voice (on the downlink the pacer sees to it). With much
+# less than this the estimate is never used enough to grow.
 PACE_SHARE = 0.9
-# Where the page itself believes in more than was measured on its uplink, a little more than that is tried, or an
-# uplink that has widened would stay unknown.
+# Tried where the page itself believes in more than was measured on its uplink, which may have widened.
 UPLINK_REACH = 1.2
-# What crosses a link beside the media while voice flows: reports and feedback on what comes the other way, ICE
-# checks, signaling. Counted in the lab on 2G links.
+# Reports, feedback, ICE checks and signaling that cross a link beside the media: counted in the lab on 2G links.
 OVERHEAD_BPS = 3_000.0
 # A still that somebody waits for has the links to itself up to here: video would keep it waiting for minutes.
 STILL_ALONE_BPS = 100_000.0
@@ -121,7 +116,7 @@ class _Flow:
             coarseness=coarseness(publisher.video_quantizer, codec),
         )
         self._steps.follow(min(worth_bps, self._ceiling.bps), now_ms)
-        return SendParameters(self._audio, _video(self._steps.bitrate_bps, codec, profile), stills)
+        return SendParameters(self._audio, video_for(self._steps.bitrate_bps, codec, profile), stills)
 
     def _shape_voice(
         self, now_ms: float, publisher: PublisherView, receivers: Sequence[ReceiverView]
@@ -203,15 +198,3 @@ class _Flow:
             unhindered=publisher.video_limited_by == "none",
             video_reported_bps=None if reported_bps is None else reported_bps - self._audio.max_bitrate_bps,
         )
-
-
-def _video(bitrate_bps: int, codec: str, profile: ClinicalProfile) -> VideoSend:
-    framerate, scale = picture_for(bitrate_bps, profile)
-    return VideoSend(
-        active=True,
-        max_bitrate_bps=bitrate_bps,
-        max_framerate=framerate,
-        scale_resolution_down_by=scale,
-        codec=codec,
-        degradation_preference=DEGRADATION_PREFERENCES[profile],
-    )

@@ -4,7 +4,7 @@ Owns: the parts that media/core/quality/steering.py combines for a picture, each
 alone. Must never judge the voice: voicehealth.py does. Only media.core.quality imports from here.
 """
 
-from media.core.quality.picture.clinicalprofile import DEGRADATION_PREFERENCES, picture_for, profile_for
+from media.core.quality.picture.clinicalprofile import profile_for, video_for
 from media.core.quality.picture.picturelife import LifeView, PictureLife
 from media.core.quality.picture.plateau import GOOD_BPS, NEXT_BPS, NEXT_LINK_BPS, Plateau, coarseness
 from media.core.quality.picture.stillrhythm import StillRhythm
@@ -13,7 +13,6 @@ from media.core.quality.picture.videohold import HOLD, VideoHold
 from media.core.quality.picture.videosteps import MAX_VIDEO_BPS, VideoSteps
 
 __all__ = [
-    "DEGRADATION_PREFERENCES",
     "GOOD_BPS",
     "HOLD",
     "MAX_VIDEO_BPS",
@@ -27,6 +26,6 @@ __all__ = [
     "VideoHold",
     "VideoSteps",
     "coarseness",
-    "picture_for",
     "profile_for",
+    "video_for",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from media.core.parameters import ClinicalProfile
+from media.core.parameters import ClinicalProfile, VideoSend
 
 # (from bit/s, frames/s, scale). Each frame costs 50 bytes of headers and must still hold a picture. A face: at
 # 12 kbit/s one of 160x120 still moves four times a second, and at 16 its lips can be followed; from 48 kbit/s on
@@ -48,6 +48,19 @@ def picture_for(bitrate_bps: int, profile: ClinicalProfile = ClinicalProfile.FAC
     """(frames a second, ``scale_resolution_down_by``) for a bitrate."""
     return next(
         (framerate, scale) for least_bps, framerate, scale in PICTURES[profile] if bitrate_bps >= least_bps
+    )
+
+
+def video_for(bitrate_bps: int, codec: str, profile: ClinicalProfile) -> VideoSend:
+    """What a publisher is asked to send as its picture, at this bitrate in this codec (a mime type)."""
+    framerate, scale = picture_for(bitrate_bps, profile)
+    return VideoSend(
+        active=True,
+        max_bitrate_bps=bitrate_bps,
+        max_framerate=framerate,
+        scale_resolution_down_by=scale,
+        codec=codec,
+        degradation_preference=DEGRADATION_PREFERENCES[profile],
     )
 
 

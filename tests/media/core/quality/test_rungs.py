@@ -1,4 +1,4 @@
-"""What people are told of the quality ladder: the rung, the reason, and no more often than they can read."""
+"""What people are shown of the quality ladder: the rung, the reason, and no more often than they can read."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ def test_stills_are_a_rung_of_their_own_under_moving_pictures_and_over_voice() -
     assert report(listens, shows).down is Rung.VOICE
 
 
-def test_each_direction_has_its_rung_and_the_best_of_several_is_told() -> None:
+def test_each_direction_has_its_rung_and_the_best_of_several_is_reported() -> None:
     own = Side(sends=VOICE)
-    told = report(own, Side(sends=VOICE), Side(sends=picture(120_000)))
-    assert (told.down, told.up) == (Rung.VIDEO, Rung.VOICE)
+    reported = report(own, Side(sends=VOICE), Side(sends=picture(120_000)))
+    assert (reported.down, reported.up) == (Rung.VIDEO, Rung.VOICE)
 
 
 def test_the_thinner_link_is_named() -> None:
@@ -82,7 +82,7 @@ def test_the_thinner_link_is_named() -> None:
     assert report(wide, thin).reason is RungReason.OTHER_SIDE
 
 
-def test_a_thin_way_up_is_told_at_its_own_end_and_at_the_other() -> None:
+def test_a_thin_uplink_is_reported_at_its_own_end_and_at_the_other() -> None:
     station = Side(sends=VOICE, uplink_bps=20_000, downlink_bps=900_000)
     doctor = Side(sends=picture(480_000), uplink_bps=1_500_000, downlink_bps=2_000_000)
     assert report(station, doctor).reason is RungReason.LINK
@@ -114,7 +114,7 @@ def test_saved_data_are_a_choice_of_whoever_saves() -> None:
     assert report(other, saver).reason is RungReason.OTHER_SIDE
 
 
-def test_a_camera_that_is_off_is_told_at_both_ends() -> None:
+def test_a_camera_that_is_off_is_reported_at_both_ends() -> None:
     hidden = Side(sends=VOICE, camera_off=True, downlink_bps=2_000_000)
     seen = Side(sends=picture(600_000), downlink_bps=2_000_000)
     assert report(hidden, seen).reason is RungReason.CAMERA_OFF
@@ -155,7 +155,7 @@ def test_news_come_once_and_at_most_once_a_second() -> None:
     assert second.up is Rung.VIDEO
 
 
-def test_who_comes_back_to_the_call_is_told_anew() -> None:
+def test_who_comes_back_to_the_call_is_reported_anew() -> None:
     news, own, other = RungNews(), Side(sends=VOICE), Side(sends=VOICE)
     first = news.report(own, [other], 0.0)
     assert news.report(own, [], 5_000.0) is None
@@ -168,9 +168,9 @@ def test_a_picture_that_comes_back_is_starting_again() -> None:
     hidden = replace(own, camera_off=True)
     reasons = []
     for step, side in enumerate((own, hidden, own)):
-        told = news.report(side, [other], 60_000.0 * step)
-        assert told is not None
-        reasons.append(told.reason)
+        report_now = news.report(side, [other], 60_000.0 * step)
+        assert report_now is not None
+        reasons.append(report_now.reason)
     assert reasons == [RungReason.STARTING, RungReason.CAMERA_OFF, RungReason.STARTING]
 
 
@@ -180,9 +180,9 @@ def test_two_links_of_like_width_do_not_make_the_reason_swing() -> None:
     reasons = []
     while at_ms < 60_000:
         other = wider if at_ms % 2_000 == 0 else thinner
-        told = news.report(own, [other], at_ms)
-        if told is not None:
-            reasons.append((at_ms, told.reason))
+        report_now = news.report(own, [other], at_ms)
+        if report_now is not None:
+            reasons.append((at_ms, report_now.reason))
         at_ms += 1_000
     gaps = [later - earlier for (earlier, _), (later, _) in pairwise(reasons[1:])]
     assert gaps

@@ -1,4 +1,4 @@
-"""What a publisher is told to send: voice at once, video only after it, and back again."""
+"""What a publisher is asked to send: voice at once, video only after it, and back again."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ RICH = ReceiverView(estimate_bps=1_000_000, rtt_ms=100)
 
 
 class Call:
-    """Asks four times a second, with a publisher that sends what it was told."""
+    """Asks four times a second, with a publisher that sends what it was asked for."""
 
     def __init__(self, publisher: PublisherView = SPEAKING) -> None:
         self.steering = Steering()
         self.publisher = publisher
         self.now_ms = 0.0
-        self.told: list[SendParameters] = []
+        self.asked: list[SendParameters] = []
 
     def run(self, seconds: float, *receivers: ReceiverView) -> SendParameters:
         end_ms = self.now_ms + seconds * 1000
         while self.now_ms < end_ms:
-            video_bps = self.told[-1].video.max_bitrate_bps if self.told else 0
+            video_bps = self.asked[-1].video.max_bitrate_bps if self.asked else 0
             view = replace(
                 self.publisher,
                 uplink_received_bps=self.publisher.uplink_received_bps + video_bps,
                 uplink_video_received_bps=video_bps,
             )
-            self.told.append(self.steering.decide(self.now_ms, view, receivers))
+            self.asked.append(self.steering.decide(self.now_ms, view, receivers))
             self.now_ms += 250
-        return self.told[-1]
+        return self.asked[-1]
 
     def video_until_ms(self, receiver: ReceiverView, limit_s: float = 200) -> float | None:
         """How long until video is as it is not now; None if it stays."""
-        start_ms, before = self.now_ms, self.told[-1].video.active
+        start_ms, before = self.now_ms, self.asked[-1].video.active
         while self.now_ms < start_ms + limit_s * 1000:
             if self.run(0.25, receiver).video.active != before:
                 return self.now_ms - start_ms
@@ -119,7 +119,7 @@ def test_other_voices_on_a_receivers_link_take_their_share() -> None:
     assert 0 < crowded.max_bitrate_bps < alone.max_bitrate_bps
 
 
-def test_a_known_thin_way_up_holds_video_down() -> None:
+def test_a_known_thin_uplink_holds_video_down() -> None:
     call = Call(replace(SPEAKING, uplink_capacity_bps=100_000))
     assert 30_000 <= call.run(40, RICH).video.max_bitrate_bps <= 60_000
 
@@ -127,9 +127,9 @@ def test_a_known_thin_way_up_holds_video_down() -> None:
 def test_a_muted_camera_or_nobody_watching_means_no_video() -> None:
     assert not Call(replace(SPEAKING, video_muted=True)).run(20, RICH).video.active
     blind = replace(RICH, wants_video=False)
-    told = Call().run(20, blind)
-    assert told.audio.active
-    assert not told.video.active
+    asked = Call().run(20, blind)
+    assert asked.audio.active
+    assert not asked.video.active
 
 
 def test_a_camera_switched_on_again_does_not_wait() -> None:
@@ -144,9 +144,9 @@ def test_a_camera_switched_on_again_does_not_wait() -> None:
 def test_nothing_changes_while_nothing_changes() -> None:
     call = Call()
     call.run(60, RICH)
-    settled = call.told[-1]
+    settled = call.asked[-1]
     call.run(60, RICH)
-    assert set(call.told[-200:]) == {settled}
+    assert set(call.asked[-200:]) == {settled}
 
 
 def test_small_moves_of_the_estimate_change_nothing() -> None:
@@ -154,7 +154,7 @@ def test_small_moves_of_the_estimate_change_nothing() -> None:
     call.run(60, ReceiverView(estimate_bps=210_000))
     for step in range(120):
         call.run(0.25, ReceiverView(estimate_bps=210_000 + (-1) ** step * 10_000))
-    assert len(set(call.told[-80:])) == 1
+    assert len(set(call.asked[-80:])) == 1
 
 
 def test_the_picture_shrinks_with_the_rate() -> None:
@@ -190,7 +190,7 @@ def test_video_gives_way_to_loss_that_came_with_it_but_not_to_loss_that_was_ther
     assert call.video_until_ms(replace(RICH, loss_ratio=0.3), 5) is not None
     lossy = Call()
     lossy.run(30, replace(RICH, loss_ratio=0.2))
-    assert lossy.told[-1].video.active
+    assert lossy.asked[-1].video.active
     assert lossy.video_until_ms(replace(RICH, loss_ratio=0.25), 30) is None
 
 
@@ -230,7 +230,7 @@ def test_an_estimate_too_low_for_video_is_tried_from_time_to_time() -> None:
     tried_ms = call.video_until_ms(low)
     assert tried_ms is not None
     assert 9_000 <= tried_ms <= 11_000
-    assert call.told[-1].video.max_bitrate_bps == MIN_VIDEO_BPS
+    assert call.asked[-1].video.max_bitrate_bps == MIN_VIDEO_BPS
     ended_ms = call.video_until_ms(low)
     assert ended_ms is not None
     assert ended_ms <= 13_000
@@ -242,7 +242,7 @@ def test_redundancy_follows_lasting_loss_and_stays_for_a_while() -> None:
     assert not call.run(5, receiver).audio.red
     call.publisher = replace(call.publisher, uplink_loss_ratio=0.01)
     call.run(0.5, receiver)
-    assert not call.told[-1].audio.red
+    assert not call.asked[-1].audio.red
     assert call.run(5, receiver).audio.red
     call.publisher = replace(call.publisher, uplink_loss_ratio=0.0)
     assert call.run(20, receiver).audio.red
@@ -253,17 +253,17 @@ def test_redundancy_starts_at_once_on_a_link_known_to_be_rich() -> None:
     assert Call(replace(SPEAKING, uplink_capacity_bps=400_000)).run(2, RICH).audio.red
 
 
-def test_redundancy_never_rides_on_a_way_up_of_unknown_rate() -> None:
+def test_redundancy_never_rides_on_an_uplink_of_unknown_rate() -> None:
     call = Call(replace(SPEAKING, uplink_loss_ratio=0.1, video_muted=True))
     assert not call.run(60, RICH).audio.red
 
 
-def test_redundancy_is_no_answer_to_what_a_full_way_up_has_dropped() -> None:
+def test_redundancy_is_no_answer_to_what_a_full_uplink_has_dropped() -> None:
     call = Call(replace(SPEAKING, uplink_probed_bps=64_000, uplink_loss_ratio=0.08, uplink_queue_ms=140.0))
     call.run(6, RICH)
     call.publisher = replace(call.publisher, uplink_queue_ms=20.0)
     call.run(3, RICH)  # the queue has gone, its losses are still in the window
-    assert not any(told.audio.red for told in call.told)
+    assert not any(asked.audio.red for asked in call.asked)
     assert call.run(8, RICH).audio.red  # these are the radio's
 
 
@@ -327,24 +327,24 @@ def test_whatever_is_measured_voice_stays_and_video_is_asked_for_properly(
     steering, now_ms = Steering(), 0
     for wait_ms, publisher, receivers in steps:
         now_ms += wait_ms
-        told = steering.decide(now_ms, publisher, receivers)
-        assert told.audio.active is bool(receivers)
-        if not told.video.active:
-            assert told.video.max_bitrate_bps == 0
+        asked = steering.decide(now_ms, publisher, receivers)
+        assert asked.audio.active is bool(receivers)
+        if not asked.video.active:
+            assert asked.video.max_bitrate_bps == 0
             continue
-        assert told.video.codec in VIDEO_PREFERENCE
-        assert 30_000 <= told.video.max_bitrate_bps <= 800_000
+        assert asked.video.codec in VIDEO_PREFERENCE
+        assert 30_000 <= asked.video.max_bitrate_bps <= 800_000
         assert not publisher.video_muted
         assert any(receiver.wants_video for receiver in receivers)
 
 
-def test_a_way_up_that_has_collapsed_gives_up_its_picture_at_once() -> None:
+def test_an_uplink_that_has_collapsed_gives_up_its_picture_at_once() -> None:
     call = Call(replace(SPEAKING, uplink_probed_bps=256_000, uplink_reported_bps=256_000))
     assert call.run(20, RICH).video.active
     call.publisher = replace(call.publisher, uplink_collapsed=True)
-    told = call.run(0.25, RICH)
-    assert not told.video.active
-    assert told.audio.ptime_ms == 120
+    asked = call.run(0.25, RICH)
+    assert not asked.video.active
+    assert asked.audio.ptime_ms == 120
     call.publisher = replace(call.publisher, uplink_collapsed=False)
     assert not call.run(9, RICH).video.active
 
@@ -361,7 +361,7 @@ def test_what_failed_on_a_thin_link_is_tried_soon_once_the_link_is_wide() -> Non
         while not call.run(0.25, replace(probed, estimate_bps=60_000)).video.active:
             pass  # it fits, and so it is tried
         call.run(3, thin)
-        assert not call.told[-1].video.active
+        assert not call.asked[-1].video.active
         return call
 
     waits_ms = [

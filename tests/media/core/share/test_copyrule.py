@@ -39,7 +39,9 @@ def test_a_room_under_a_third_of_the_best_gets_the_copy_after_a_while() -> None:
 
 def test_two_alike_share_one_encoding() -> None:
     assert not ask(LowerCopyRule(), 0, 60_000, 140_000, 400_000)
-    assert not ask(LowerCopyRule(), 0, 60_000, 50_000), "with one receiver the source itself is told"
+    assert not ask(LowerCopyRule(), 0, 60_000, 50_000), (
+        "with one receiver the source itself is asked for less"
+    )
 
 
 def test_thin_rooms_all_around_are_the_sources_business() -> None:

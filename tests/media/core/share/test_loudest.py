@@ -137,7 +137,7 @@ def test_a_level_is_read_without_the_opinion_bit() -> None:
     assert level_of(127, 100) == SILENCE
 
 
-def test_a_page_that_tells_no_level_speaks_when_it_sends_more_than_comfort_noise() -> None:
+def test_a_page_that_sends_no_level_speaks_when_it_sends_more_than_comfort_noise() -> None:
     assert level_of(-1, 60) == ASSUMED_LEVEL <= SPEAKING_LEVEL
     assert level_of(-1, 3) == SILENCE
 

@@ -75,7 +75,7 @@ def test_one_viewer_alike_ones_and_one_with_no_room_at_all_get_none(rooms_bps: d
 
 
 @pytest.mark.parametrize("uplink_bps", [None, UPLINK_MIN_BPS - 1])
-def test_a_way_up_that_is_unknown_or_too_thin_sends_one_picture(uplink_bps: float | None) -> None:
+def test_an_uplink_that_is_unknown_or_too_thin_sends_one_picture(uplink_bps: float | None) -> None:
     assert not ask(SimulcastRule[str](), 0, 60_000, UNLIKE, uplink_bps)
 
 
@@ -85,7 +85,7 @@ def test_a_large_picture_that_would_hardly_be_larger_is_not_worth_it() -> None:
     assert ask(SimulcastRule[str](), 0, 60_000, rooms_bps, RICH_UPLINK_BPS) == {"thin"}
 
 
-def test_a_way_up_that_trembles_changes_nothing_and_one_that_falls_ends_it_soon() -> None:
+def test_an_uplink_that_trembles_changes_nothing_and_one_that_falls_ends_it_soon() -> None:
     rule = on()
     assert ask(rule, 11_000, 20_000, UNLIKE, UPLINK_KEEP_BPS + 50_000) == {"thin"}
     assert ask(rule, 32_000, UPLINK_LOST_MS - STEP_MS, UNLIKE, UPLINK_KEEP_BPS - 1) == {"thin"}

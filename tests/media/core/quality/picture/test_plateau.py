@@ -102,7 +102,7 @@ def test_skin_and_gait_get_all_there_is(profile: ClinicalProfile) -> None:
     assert Looking().ask(SOME_BPS, profile=profile) == SOME_BPS
 
 
-def test_what_nobody_has_measured_is_tried_soon_and_what_trains_told_late() -> None:
+def test_what_nobody_has_measured_is_tried_soon_and_what_probes_measured_late() -> None:
     assert Looking().passes_after_ms(SOME_BPS, blind=True) == BLIND_WAIT_MS + EVERY_MS
     assert Looking().passes_after_ms(SOME_BPS) == AGAINST_EVIDENCE_WAIT_MS + EVERY_MS
 
@@ -183,13 +183,13 @@ def test_a_picture_finer_than_it_need_be_comes_down_again() -> None:
     assert looking.ask_for(AFTER_MS, FINE - 0.1) == ENOUGH_BPS
 
 
-def test_where_no_encoder_tells_a_face_is_taken_for_one() -> None:
+def test_where_no_encoder_reports_a_face_is_taken_for_one() -> None:
     looking = Looking()
     looking.bitrate_bps = 150_000
     assert looking.ask_for(AFTER_MS, None) == ENOUGH_BPS
 
 
-def test_that_a_picture_was_coarse_on_its_way_up_says_nothing() -> None:
+def test_that_a_picture_was_coarse_while_it_rose_says_nothing() -> None:
     looking = Looking()
     looking.bitrate_bps = 48_000
     looking.ask_for(2 * AFTER_MS, COARSE + 0.3)

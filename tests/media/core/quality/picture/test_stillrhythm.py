@@ -44,5 +44,7 @@ def test_nobody_looks_no_stills() -> None:
 def test_a_room_that_trembles_changes_nothing() -> None:
     rhythm = StillRhythm()
     rhythm.follow(0.0, 13_000.0, video=False)
-    told = {rhythm.follow(AFTER_MS + 250.0 * n, 12_500.0 - 1_500.0 * (n % 2), video=False) for n in range(40)}
-    assert len(told) == 1
+    asked = {
+        rhythm.follow(AFTER_MS + 250.0 * n, 12_500.0 - 1_500.0 * (n % 2), video=False) for n in range(40)
+    }
+    assert len(asked) == 1

@@ -1,4 +1,4 @@
-"""The ceiling of a way up whose rate nobody knows."""
+"""The ceiling of an uplink whose rate nobody knows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_it_stays_near_what_really_comes_through() -> None:
     assert 60_000 <= steps.bitrate_bps <= 95_000
 
 
-def test_it_comes_down_when_the_way_up_suffers_but_not_under_the_least_video() -> None:
+def test_it_comes_down_when_the_uplink_suffers_but_not_under_the_least_video() -> None:
     ceiling = UplinkCeiling()
     ceiling.start(0, careful=False)
     for now_ms in range(0, 60_000, 250):

@@ -1,4 +1,4 @@
-"""A page is told to send as little as possible while it cannot have heard of it, and never otherwise."""
+"""A page is ordered to send as little as possible while it cannot have heard of it, and never otherwise."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def due(
     )
 
 
-def test_a_picture_that_nobody_wants_is_held_again_and_again_while_it_fills_the_way_up() -> None:
+def test_a_picture_that_nobody_wants_is_held_again_and_again_while_it_fills_the_uplink() -> None:
     hold = VideoHold()
     said = [now_ms for now_ms in range(0, 1_000, 25) if due(hold, float(now_ms), video_bps=15_000)]
     assert said == list(range(0, 1_000, int(EVERY_MS)))
