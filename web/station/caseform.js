@@ -170,7 +170,8 @@ class CaseForm {
         const measure = MEASURES[sign]?.find(({ unit }) => unit === this.#value(`unit.${sign}`)) ?? MEASURES[sign]?.[0];
         const value = Number(text);
         if (!text || !measure) return { verdict: "fine", value: null, measure };
-        const within = ([low, high] = [0, 0]) => value >= low && value <= high;
+        /** @param {[number, number]} [range] */
+        const within = (range) => value >= (range?.[0] ?? 0) && value <= (range?.[1] ?? 0);
         if (!Number.isFinite(value) || !within(measure.possible)) return { verdict: "impossible", value, measure };
         return { verdict: within(measure.usual) ? "fine" : "unusual", value, measure };
     }

@@ -1,30 +1,28 @@
 """The files of the pages, from memory: read, hashed and compressed once at start-up.
 
 Owns: what of the ``web`` package may be served, how it is shrunk and compressed (RFC 9110 content coding gzip)
-and how long it may be kept (RFC 9111). A request is a look-up in a dictionary: no path of a request ever reaches
-the file system, so nothing outside the folder, and no Python file, can be served.
+and how long it may be kept (RFC 9111). A request is a look-up in a dictionary: no path of a request ever
+reaches the file system, so nothing outside the folder, and no Python file, can be served.
 
 Pages name their files as /web/<path>; what is sent says /web/@<version>/<path>, where the version is a
 hash over all files. Such an address never changes its content and is kept for a year: on a 1.3 s link, a
 second visit asks for one page and nothing else. Module imports are relative, so they stay within the version.
-combine.py puts the modules of each page into one file and the style sheets into another; shorten.py gives short
-names to what only a script itself can see.
+combine.py puts the modules of each page into one file and the style sheets into another; the minifier then
+drops comments and gives short names to what only a script itself can see.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import rcssmin
-import rjsmin
+import minify
 from aiohttp import web
 
 from server.platform.http.combine import combine
-from server.platform.http.shorten import shorten
 
 MIME_TYPES = {
     ".html": "text/html",
@@ -43,8 +41,9 @@ MIME_TYPES = {
     ".txt": "text/plain",
 }
 TEXT_SUFFIXES = frozenset({".html", ".css", ".js", ".json", ".svg", ".webmanifest", ".txt"})
-# Comments are for whoever reads the checkout; on a 20 kbit/s link they would cost five seconds of a first visit.
-SHRINK: Mapping[str, Callable[[str], str]] = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin}
+# Comments and long names are for whoever reads the checkout; on 20 kbit/s they would cost ten seconds of a
+# first visit.
+MINIFIED = {".js": "text/javascript", ".css": "text/css"}
 GZIP_LEVEL = 9  # spent once at start-up, saved on every slow link
 
 PREFIX = "/web/"
@@ -68,12 +67,7 @@ class WebFiles:
 
     def __init__(self, folder: Path) -> None:
         # The hash is over what is sent, not over what was read: another way to combine is another content.
-        read = _read(folder)
-        contents = combine(read)
-        made = {
-            name: body for name, body in contents.items() if name.endswith(".js") and body != read.get(name)
-        }
-        contents |= shorten(made)
+        contents = combine(_read(folder))
         self.version = _hash(b"".join(name.encode() + body for name, body in sorted(contents.items())))[:16]
         self._files = {name: self._file(name, body) for name, body in contents.items()}
 
@@ -120,9 +114,8 @@ class WebFiles:
         if suffix == ".html":
             versioned = f'="{PREFIX}@{self.version}/'.encode()
             body = body.replace(f'="{PREFIX}'.encode(), versioned)
-        shrink = SHRINK.get(suffix)
-        if shrink is not None:
-            body = shrink(body.decode()).encode()
+        if suffix in MINIFIED:
+            body = _minified(MINIFIED[suffix], body)
         compressed = gzip.compress(body, GZIP_LEVEL, mtime=0) if suffix in TEXT_SUFFIXES else None
         if compressed is not None and len(compressed) >= len(body):
             compressed = None
@@ -144,6 +137,14 @@ async def serve_file(request: web.Request) -> web.Response:
     # A page that was loaded before an upgrade may ask for its old files: it gets today's, not to be kept.
     keep = KEEP_FOR_A_YEAR if version == files.version else ASK_EVERY_TIME
     return files.respond(request, rest, keep)
+
+
+def _minified(kind: str, body: bytes) -> bytes:
+    """The same script or style sheet, shorter; what the minifier cannot read is sent as it stands."""
+    try:
+        return str(minify.string(kind, body.decode())).encode()
+    except minify.MinifyError:  # import attributes, which no combined script has; a test holds those to it
+        return body
 
 
 def _read(folder: Path) -> dict[str, bytes]:

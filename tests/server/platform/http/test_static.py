@@ -6,11 +6,12 @@ import gzip
 import re
 from pathlib import Path
 
+import minify
 import pytest
-import rjsmin
 
 from server.app import WEB_FOLDER
-from server.platform.http.static import MIME_TYPES, WEB_FILES, WebFiles
+from server.platform.http.combine import combine
+from server.platform.http.static import MIME_TYPES, WEB_FILES, WebFiles, _read
 from tests.support.server import Server
 
 
@@ -72,7 +73,7 @@ async def test_a_file_of_another_version_is_todays_and_not_kept(server: Server) 
 async def test_text_travels_compressed_to_those_who_can_read_it(server: Server) -> None:
     path = "/web/shared/signaling/protocol.js"
     source = (WEB_FOLDER / "shared" / "signaling" / "protocol.js").read_text()
-    plain = rjsmin.jsmin(source).encode()
+    plain = minify.string("text/javascript", source).encode()
     assert len(plain) < 0.9 * len(source)  # comments stay at home
     async with server.client() as client:
         for accept, coded in (
@@ -126,3 +127,18 @@ def test_only_addresses_of_files_are_given_a_version(folder: Path) -> None:
     html = files._files["station/index.html"].plain.decode()
     assert f'src="/web/@{files.version}/station/station.js"' in html
     assert 'href="/webinar"' in html
+
+
+SOURCES = _read(WEB_FOLDER)
+# A module that stands as in the checkout is nothing that pages ask for.
+COMBINED = {
+    name: body
+    for name, body in combine(SOURCES).items()
+    if name.endswith(".js") and body != SOURCES.get(name)
+}
+
+
+@pytest.mark.parametrize("script", COMBINED)
+def test_the_minifier_reads_every_script_that_pages_ask_for(script: str) -> None:
+    body = COMBINED[script]
+    assert len(minify.string("text/javascript", body.decode())) < len(body)
