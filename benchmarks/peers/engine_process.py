@@ -20,7 +20,7 @@ from typing import Any, cast
 import uvloop
 
 from benchmarks.peers.host import raise_priority, rss_mib
-from media.engine import engine as engine_module
+from media.engine import legfactory
 from media.engine.engine import MediaEngine, MediaSettings
 from media.engine.garbage import spare_calls
 
@@ -77,7 +77,7 @@ class EngineProcess:
 
     def _mark(self, profile: bool) -> dict[str, Any]:
         """Counters as they stand; `profile` switches the profiler on, its next reading off again."""
-        downlinks = [member.downlink for member in self._engine._members.values()]
+        downlinks = [control.member.downlink for control in self._engine._controls.values()]
         if self._profiler is not None:
             if profile:
                 self._profiler.enable()
@@ -116,7 +116,7 @@ def main() -> None:
     os.sched_setaffinity(0, {arguments.core})
     raise_priority()
     # How long the estimate takes to grow is not what this measures: see forward.py.
-    engine_module.START_BPS = arguments.start_kbps * 1000
+    legfactory.START_BPS = arguments.start_kbps * 1000
     profiler = cProfile.Profile() if arguments.profile else None
     uvloop.run(_serve(profiler))
     if profiler is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,8 @@ async def test_a_page_decodes_the_base_alone_and_all_again(
 ) -> None:
     monkeypatch.setattr(views, "VIDEO_PREFERENCE", (codec,))
     # Two links in one machine are alike: what the rule would ask of a group is asked here for two.
-    monkeypatch.setattr(TemporalLayers, "mode", lambda self, publisher: LAYER_MODE)
     monkeypatch.setattr(
-        TemporalLayers, "consider", lambda self, publisher, receivers, views, now_ms: list(views)
+        TemporalLayers, "share", lambda self, plan, now_ms: replace(plan, scalability_mode=LAYER_MODE)
     )
     async with in_call(tmp_path) as call:
         await call.hears_and_sees(call.clinician)

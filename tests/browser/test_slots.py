@@ -64,7 +64,7 @@ async def third_leg(call: Call, playwright: Any) -> AsyncIterator[tuple[Page, st
     """A second doctor on duty, with a warm leg: page and leg."""
     media = call.server.app[MEDIA]
     assert isinstance(media, MediaEngine)
-    known = set(media._legs)
+    known = set(media._controls)
     await call.server.new_doctor("docteur2", "Dr Coulibaly")
     async with chromium(playwright, FakeMedia()) as context:
         page = await context.new_page()
@@ -72,7 +72,7 @@ async def third_leg(call: Call, playwright: Any) -> AsyncIterator[tuple[Page, st
         await people.sign_in(page, call.server.url, "docteur2", PASSWORD)
         await people.go_on_duty(page)
         await people.linked(page)
-        (leg_id,) = set(media._legs) - known
+        (leg_id,) = set(media._controls) - known
         yield page, leg_id
 
 

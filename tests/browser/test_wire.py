@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,7 @@ from media.core import rtp
 from media.core.repair import DATAGRAM_OVERHEAD_BYTES, SHARE
 from media.core.rtp import rtcp
 from media.engine.transport.datagrams import WIRE_OVERHEAD_BYTES
-from media.engine.transport.leg import Leg
-from media.engine.transport.srtp import PacketHandler
+from media.engine.transport.leg import Leg, MediaHandlers
 from tests.support.call import in_call
 
 pytestmark = [
@@ -63,17 +62,17 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
     seen = Wire()
     deliver_to = Leg.deliver_to
 
-    def listening(leg: Leg, on_rtp: PacketHandler, on_rtcp: PacketHandler) -> None:
+    def listening(leg: Leg, handlers: MediaHandlers) -> None:
         send, send_rtcp = leg.send_rtp, leg.send_rtcp
 
         def hear(data: bytes, now_s: float) -> None:
             seen.rtp("up", data)
-            on_rtp(data, now_s)
+            handlers.rtp(data, now_s)
 
         def hear_rtcp(data: bytes, now_s: float) -> None:
             seen.rtcp_up_bytes[leg.leg_id] += len(data) + DATAGRAM_OVERHEAD_BYTES
             rtcp.parse(data)
-            on_rtcp(data, now_s)
+            handlers.rtcp(data, now_s)
 
         def tell(packet: bytes) -> None:
             seen.rtp("down", packet)
@@ -84,7 +83,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
             send_rtcp(data)
 
         leg.send_rtp, leg.send_rtcp = tell, tell_rtcp
-        deliver_to(leg, hear, hear_rtcp)
+        deliver_to(leg, replace(handlers, rtp=hear, rtcp=hear_rtcp))
 
     monkeypatch.setattr(Leg, "deliver_to", listening)
     return seen

@@ -111,10 +111,10 @@ class Fixture:
         self.inputs = 0
 
     def member(self, name: str) -> Member:
-        return self.engine._members[self.engine._legs[name]]
+        return self.control(name).member
 
     def control(self, name: str) -> LegControl:
-        return self.engine._controls[self.engine._legs[name]]
+        return self.engine._controls[name]
 
     def step(self) -> None:
         """Let time pass; now and then do what the engine's clock does."""
@@ -129,7 +129,7 @@ class Fixture:
                 rtcp.parse(packet)
             control.feedback.tick(self.now_ms, control.rtt_ms, page_sends_video=True)
             control.switch_redundancy(self.now_ms)
-            self.engine._steer(control.member, self.now_ms)
+            self.engine._turns.steer(control.member, self.now_ms)
             control.link_news(self.now_ms)
             downlink.pump(self.now_ms)
 
@@ -154,7 +154,7 @@ async def with_call(work: Callable[[Fixture], None]) -> None:
 async def test_no_stun_datagram_upsets_a_port(fuzz_inputs: int) -> None:
     def work(fixture: Fixture) -> None:
         (port,) = fixture.engine._registry.ports
-        leg = fixture.engine._legs["station"]
+        leg = fixture.member("station").leg
         protocol = leg.stun_protocol_on(port)
         assert protocol is not None
         transaction_id = bytes(range(12))
@@ -225,7 +225,7 @@ def mended(data: bytes) -> bytes:
 
 async def test_no_rtcp_of_a_peer_upsets_the_engine(fuzz_inputs: int) -> None:
     def work(fixture: Fixture) -> None:
-        leg = fixture.engine._legs["doctor"]
+        leg = fixture.member("doctor").leg
         downlink = fixture.member("doctor").downlink
         uplink = fixture.member("station").uplink
         station = Client(seed=1, slots=1)
@@ -259,7 +259,7 @@ async def test_no_rtcp_of_a_peer_upsets_the_engine(fuzz_inputs: int) -> None:
                     # Feedback is only news when it is about numbers that were sent lately.
                     base = (downlink.twcc._next - 15) & 0xFFFF
                     data = data[:12] + base.to_bytes(2) + data[14:]
-            fixture.engine._rtcp_arrived(leg, data, now_s)
+            leg.srtp.on_rtcp(data, now_s)
 
         assert fuzz(rtcp_arrived, seeds, (), fuzz_inputs, rng_seed=4585) > fuzz_inputs
         assert leg.refused["rtcp"] > fuzz_inputs // 50

@@ -1,6 +1,6 @@
 """The relay in virtual time: the engine's own `Uplink`, `Downlink`, `LegControl`, `Room` and `Stills`.
 
-Owns: a leg without sockets, and the periodic work of media/engine/engine.py (`_tend`) on a virtual clock. Nothing
+Owns: a leg without sockets, and the periodic work of media/engine/turns.py on a virtual clock. Nothing
 that decides anything is rewritten here: what a call does in a test is what media/ does.
 """
 
@@ -12,12 +12,14 @@ from collections.abc import Callable
 
 from media.core.parameters import RungReport, SendParameters
 from media.core.rtp import rtcp
-from media.engine.engine import START_BPS, TICK_S, MediaEngine
+from media.engine.legfactory import START_BPS
 from media.engine.relay.control import LegControl
 from media.engine.relay.downlink import Downlink
+from media.engine.relay.forward import forward
 from media.engine.relay.rooms import Member, Room
 from media.engine.relay.stillexchange import Stills
 from media.engine.relay.uplink import Uplink
+from media.engine.rounds import TICK_S
 from media.engine.transport.answer import SlotSources
 from media.engine.transport.datagrams import WIRE_OVERHEAD_BYTES
 from media.engine.transport.offer import Offer
@@ -117,7 +119,7 @@ class Seat:
                 source.video_ssrc: "video",
                 source.video_rtx_ssrc: "repeat",
             }
-        self.member = Member(self.leg, Uplink(self.leg, MediaEngine._forward), downlink)
+        self.member = Member(self.leg, Uplink(self.leg, forward), downlink)
         self.control = LegControl(self.member, feedback_ssrc=numbers[-1])
         self.told: Callable[[SendParameters], None] = lambda _: None
         self.parameters = SendParameters()

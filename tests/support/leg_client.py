@@ -140,15 +140,15 @@ class Relay:
 
     def leg(self, leg_id: str) -> Leg:
         """The server's side of a leg."""
-        return self.engine._legs[leg_id]
+        return self.member(leg_id).leg
 
     def member(self, leg_id: str) -> Member:
         """The leg with its two directions."""
-        return self.engine._members[self.leg(leg_id)]
+        return self.control(leg_id).member
 
     def control(self, leg_id: str) -> LegControl:
         """The leg's periodic work."""
-        return self.engine._controls[self.leg(leg_id)]
+        return self.engine._controls[leg_id]
 
     @property
     def address(self) -> tuple[str, int]:

@@ -31,7 +31,7 @@ class CopyCounters:
     frames_out: int = 0
 
 
-class LowerCopy:
+class CopyStream:
     """See the module's docstring. `ssrc` must be no stream's of the same call."""
 
     def __init__(self, source: InboundStream, pool: DownscalerPool, ssrc: int, target: Target) -> None:
@@ -86,12 +86,12 @@ class LowerCopy:
             out.attach(self.source)
             self.source.keyframes.want(_now_ms())
 
-    def set_target(self, *, bitrate_bps: int, framerate: float, height: int) -> None:
+    def set_target(self, target: Target) -> None:
         """What the copy shall be from now on."""
-        self.target = Target(height, framerate, bitrate_bps)
-        self.stream.keyframes.spacing_ms = keyframe_spacing_ms(bitrate_bps)
+        self.target = target
+        self.stream.keyframes.spacing_ms = keyframe_spacing_ms(target.bitrate_bps)
         if self._downscaler is not None:
-            self._downscaler.set_target(self.target)
+            self._downscaler.set_target(target)
 
     def close(self) -> None:
         """Give every slot back to the original, and stop."""

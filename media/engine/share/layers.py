@@ -1,7 +1,7 @@
 """Temporal layers in a room: whose picture is made in layers, and which of them each slot lets through.
 
 Owns: the rules of media/core/share/layerrule.py for each publisher and slot, and the filters of the slots. Must
-never decide a bitrate: it tells steering what room a receiver has when it need not take the whole.
+never decide a bitrate: steering sees what room a receiver has when it need not take every layer.
 """
 
 from __future__ import annotations
@@ -27,16 +27,17 @@ from media.engine.relay.inbound import InboundStream
 from media.engine.relay.outbound import OutboundStream
 from media.engine.relay.rooms import Member
 from media.engine.share.pictureroom import slot_of
+from media.engine.share.sharer import Plan
 
-NOT_TOLD = VideoSend()
+NOT_ASKED = VideoSend()
 
 
 @dataclass(slots=True)
 class _Source:
-    """One publisher: its rule, what it was told last, and what each of its slots gets."""
+    """One publisher: its rule, what it was asked for last, and what each of its slots gets."""
 
     rule: LayerRule = field(default_factory=LayerRule)
-    told: VideoSend = NOT_TOLD
+    asked: VideoSend = NOT_ASKED
     choices: dict[OutboundStream, LayerChoice] = field(default_factory=dict)
 
     @property
@@ -51,73 +52,59 @@ class TemporalLayers:
     def __init__(self) -> None:
         self._sources: dict[InboundStream, _Source] = {}
 
-    def consider(
-        self,
-        publisher: Member,
-        receivers: Sequence[tuple[Member, ReceiverView]],
-        views: Sequence[ReceiverView],
-        now_ms: float,
-    ) -> list[ReceiverView]:
-        """Set the slots' filters; the views by which the publisher is to be steered.
-
-        `receivers` are its viewers as they are, `views` in the same order as lower copies have left them.
-        """
+    def share(self, plan: Plan, now_ms: float) -> Plan:
+        """Set the slots' filters; receivers that get part of the layers seem to have room for the whole."""
+        publisher = plan.publisher
         source = self._sources.get(publisher.uplink.video)
-        if len(receivers) < GROUP_WATCHERS_MIN and (source is None or source.rests):
-            return list(views)  # a call of two needs no layers, and its rooms no sum
+        if len(plan.receivers) < GROUP_WATCHERS_MIN and (source is None or source.rests):
+            return plan  # a call of two needs no layers, and its rooms no sum
         if source is None:
             source = self._sources[publisher.uplink.video] = _Source()
-        shown = [
-            _slot(member, publisher) if view.wants_video else None
-            for (member, _), view in zip(receivers, views, strict=True)
-        ]
-        rooms_bps = [_room_bps(view) for view, out in zip(views, shown, strict=True) if out is not None]
-        watching = [view for view, out in zip(views, shown, strict=True) if out is not None]
-        on = source.rule.follow(now_ms, LayerView(rooms_bps, suitable=_suitable(source.told, watching)))
+        shown = [_slot(member, publisher) if view.wants_video else None for member, view in plan.receivers]
+        watching = [view for view, out in zip(plan.views, shown, strict=True) if out is not None]
+        rooms_bps = [_room_bps(view) for view in watching]
+        on = source.rule.follow(now_ms, LayerView(rooms_bps, suitable=_suitable(source.asked, watching)))
         source.choices = {out: source.choices.get(out, LayerChoice()) for out in shown if out is not None}
         if not on:
             for out in source.choices:
                 _open(out)
-            return list(views)
-        return [
-            view if out is None else self._share(source, out, view, rooms_bps, now_ms)
-            for view, out in zip(views, shown, strict=True)
+            return plan
+        views = [
+            view if out is None else _filtered(source, out, view, rooms_bps, now_ms)
+            for view, out in zip(plan.views, shown, strict=True)
         ]
+        return replace(plan.seen_as(views), scalability_mode=LAYER_MODE)
 
-    def mode(self, publisher: Member) -> str | None:
-        """The W3C scalabilityMode that this publisher's picture is to have."""
-        source = self._sources.get(publisher.uplink.video)
-        return LAYER_MODE if source is not None and source.rule.on else None
-
-    def told(self, publisher: Member, parameters: SendParameters) -> None:
-        """What this publisher was asked for."""
+    def asked(self, publisher: Member, parameters: SendParameters) -> None:
+        """What this publisher has been asked to send."""
         source = self._sources.get(publisher.uplink.video)
         if source is None:
             source = self._sources[publisher.uplink.video] = _Source()
-        source.told = parameters.video
+        source.asked = parameters.video
 
     def forget(self, publisher: Member) -> None:
         """This leg is gone."""
         self._sources.pop(publisher.uplink.video, None)
 
-    @staticmethod
-    def _share(
-        source: _Source, out: OutboundStream, view: ReceiverView, rooms_bps: Sequence[float], now_ms: float
-    ) -> ReceiverView:
-        room_bps = _room_bps(view)
-        if out.layers is None:
-            out.layers = LayerFilter()
-        out.layers.target = source.choices[out].follow(now_ms, room_bps, source.told.max_bitrate_bps)
-        if not out.layers.seen:
-            return view
-        more_bps = room_with_layers(room_bps, rooms_bps) - room_bps
-        return replace(view, estimate_bps=view.estimate_bps + max(0.0, more_bps))
+
+def _filtered(
+    source: _Source, out: OutboundStream, view: ReceiverView, rooms_bps: Sequence[float], now_ms: float
+) -> ReceiverView:
+    """Let as many layers through to this slot as its link has room for; its receiver, as steering is to see it."""
+    room_bps = _room_bps(view)
+    if out.layers is None:
+        out.layers = LayerFilter()
+    out.layers.target = source.choices[out].follow(now_ms, room_bps, source.asked.max_bitrate_bps)
+    if not out.layers.seen:
+        return view
+    more_bps = room_with_layers(room_bps, rooms_bps) - room_bps
+    return replace(view, estimate_bps=view.estimate_bps + max(0.0, more_bps))
 
 
-def _suitable(told: VideoSend, watching: Sequence[ReceiverView]) -> bool:
-    """A motion needs every frame, a detail has few as it is."""
+def _suitable(asked: VideoSend, watching: Sequence[ReceiverView]) -> bool:
+    """Whether frames may be left out: a motion needs every frame, and a detail has few as it is."""
     faces = all(view.profile is ClinicalProfile.FACE for view in watching)
-    return faces and told.active and told.codec in LAYERED_CODECS
+    return faces and asked.active and asked.codec in LAYERED_CODECS
 
 
 def _open(out: OutboundStream) -> None:

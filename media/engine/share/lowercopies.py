@@ -1,28 +1,49 @@
 """Which slots show a lower copy now: one copy a publisher, shared by every slot that needs it.
 
-Owns: the copies of the engine, what each viewer's link wants of them, and the call to the rule in
-media/core/share/copyrule.py. Must never decide by itself who needs a copy: that is the rule's, or the caller's.
+Owns: the copies of the engine, what each receiver's link wants of them, and the call to the rule in
+media/core/share/copyrule.py. Must never decide by itself who needs a copy: the rule does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from media.core.parameters import SendParameters
-from media.core.quality import PACE_SHARE, ReceiverView, VideoSteps
+from media.core.quality import PACE_SHARE, VideoSteps
 from media.core.rtp import Codec
 from media.core.share import COPY_MAX_BPS, CopyView, LowerCopyRule, SourceView, Target, small_picture_for
-from media.engine.copies.copystream import LowerCopy
+from media.engine.copies.copystream import CopyStream
 from media.engine.copies.downscaler import DownscalerPool
 from media.engine.relay.inbound import InboundStream
 from media.engine.relay.outbound import OutboundStream
 from media.engine.relay.rooms import Member
 from media.engine.share.pictureroom import picture_room_bps, slot_of
+from media.engine.share.sharer import Plan
 
-# A page reports ten times a second; one that is silent for so long has gone or is about to be replaced (a reload
-# leaves its old leg in the room for a moment), and nothing is begun for it.
+# A page reports ten times a second. A page that is silent for so long has gone or is about to be replaced (a reload
+# leaves its old leg in the room for a moment): no copy is begun for it.
 SILENT_MS = 1_500.0
+
+
+@dataclass(slots=True)
+class _Viewer:
+    """One slot that shows a publisher's picture; ``target``: what its link wants of the copy."""
+
+    source: InboundStream
+    rule: LowerCopyRule = field(default_factory=LowerCopyRule)
+    steps: VideoSteps = field(default_factory=VideoSteps)
+    target: Target | None = None
+
+    def follow(self, now_ms: float, view: CopyView) -> Target | None:
+        """What the copy is to be for this slot; None: the slot shows the original."""
+        was_on = self.rule.on
+        if not self.rule.follow(now_ms, view):
+            return None
+        target_bps = min(COPY_MAX_BPS, PACE_SHARE * view.room_bps)
+        (self.steps.follow if was_on else self.steps.start)(target_bps, now_ms)
+        height, framerate = small_picture_for(self.steps.bitrate_bps)
+        return Target(height, framerate, self.steps.bitrate_bps)
 
 
 class LowerCopies:
@@ -31,143 +52,38 @@ class LowerCopies:
     def __init__(self, pool: DownscalerPool, new_ssrc: Callable[[], int]) -> None:
         self._pool = pool
         self._new_ssrc = new_ssrc
-        self._copies: dict[InboundStream, LowerCopy] = {}
-        self._targets: dict[OutboundStream, Target] = {}
-        self._by_rule: dict[OutboundStream, tuple[InboundStream, LowerCopyRule, VideoSteps]] = {}
+        self._copies: dict[InboundStream, CopyStream] = {}
+        self._viewers: dict[OutboundStream, _Viewer] = {}
         self._asked_bps: dict[InboundStream, float] = {}
         self._refused: set[InboundStream] = set()  # sources that brought workers down
 
-    def room_lower_copy(self, publisher: Member) -> LowerCopy | None:
-        """The copy of this publisher's picture, None while nobody needs one."""
-        return self._copies.get(publisher.uplink.video)
+    def share(self, plan: Plan, now_ms: float) -> Plan:
+        """Give and take the copy as the rule says.
 
-    def use(self, viewer: Member, publisher: Member, target: Target | None) -> bool:
-        """Show `viewer` the copy, made so that it fits `target` (None: the original again).
-
-        False when there is nothing to show it in, the viewer's page has no VP8, or no worker has room.
+        A receiver that is shown the copy because its link is thin no longer holds the source down, as long as
+        another one is shown the original. A source that sends more than it was asked for is still asked for what
+        its receivers can take: it may obey yet.
         """
-        out = slot_of(viewer, publisher)
-        if out is None:
-            return False
-        source = publisher.uplink.video
-        copy = self._copies.get(source)
-        if target is None:
-            self._targets.pop(out, None)
-            if copy is not None:
-                copy.detach(out)
-                self._fit(copy)
-            return True
-        if Codec.VP8 not in out.payload_types or source in self._refused:
-            return False
-        if copy is None:
-            if not self._pool.has_room:
-                return False
-            copy = self._copies[source] = LowerCopy(source, self._pool, self._new_ssrc(), target)
-        self._targets[out] = target
-        if out.source is not copy.stream:
-            copy.attach(out)
-        self._fit(copy)
-        return True
-
-    # The rule --------------------------------------------------------------------------------------------
-
-    def told(self, publisher: Member, parameters: SendParameters) -> None:
-        """What this publisher was asked for."""
-        video = parameters.video
-        self._asked_bps[publisher.uplink.video] = float(video.max_bitrate_bps) if video.active else 0.0
-
-    def consider(
-        self, publisher: Member, receivers: Sequence[tuple[Member, ReceiverView]], now_ms: float
-    ) -> list[ReceiverView]:
-        """Give and take the copy as the rule says; the views that the publisher is to be steered by.
-
-        Who watches the copy because of a thin link no longer holds the source down, as long as somebody watches
-        the original. A source that does not listen is still told what its viewers can take: it may learn to.
-        """
+        publisher = plan.publisher
         source = publisher.uplink.video
         watching = [
             (viewer, picture_room_bps(viewer, view))
-            for viewer, view in receivers
+            for viewer, view in plan.receivers
             if view.wants_video and now_ms - viewer.leg.heard_at_s * 1000 < SILENT_MS
         ]
         if not source.muted and source.stats.packets:
-            shown = SourceView(self._asked_bps.get(source, 0.0), source.stats.rate_bps(now_ms))
+            sends = SourceView(self._asked_bps.get(source, 0.0), source.stats.rate_bps(now_ms))
             rooms_bps = [room_bps for _, room_bps in watching]
             for viewer, room_bps in watching:
-                self._apply(viewer, publisher, now_ms, source=shown, room_bps=room_bps, rooms_bps=rooms_bps)
-        return self._views(publisher, receivers)
+                out = slot_of(viewer, publisher)
+                if out is not None:
+                    self._follow(out, source, CopyView(room_bps, rooms_bps, sends), now_ms)
+        return self._spare(plan)
 
-    def _apply(
-        self,
-        viewer: Member,
-        publisher: Member,
-        now_ms: float,
-        *,
-        source: SourceView,
-        room_bps: float,
-        rooms_bps: list[float],
-    ) -> None:
-        out = slot_of(viewer, publisher)
-        if out is None:
-            return
-        held = self._by_rule.get(out)
-        if held is None or held[0] is not publisher.uplink.video:
-            held = self._by_rule[out] = (publisher.uplink.video, LowerCopyRule(), VideoSteps())
-        _, rule, steps = held
-        was_on = rule.on
-        wanted = rule.follow(now_ms, CopyView(room_bps, rooms_bps, source))
-        target_bps = min(COPY_MAX_BPS, PACE_SHARE * room_bps)
-        if wanted and not was_on:
-            steps.start(target_bps, now_ms)
-        elif wanted:
-            steps.follow(target_bps, now_ms)
-        if wanted:
-            height, framerate = small_picture_for(steps.bitrate_bps)
-            self.use(viewer, publisher, Target(height, framerate, steps.bitrate_bps))
-        elif was_on:
-            self.use(viewer, publisher, None)
-
-    def _views(
-        self, publisher: Member, receivers: Sequence[tuple[Member, ReceiverView]]
-    ) -> list[ReceiverView]:
-        copy = self._copies.get(publisher.uplink.video)
-        if copy is None or not copy.active:
-            return [view for _, view in receivers]
-        views = [
-            replace(view, wants_video=False) if self._spared(viewer, publisher, copy) else view
-            for viewer, view in receivers
-        ]
-        if any(view.wants_video for view in views):
-            return views
-        return [view for _, view in receivers]
-
-    def _spared(self, viewer: Member, publisher: Member, copy: LowerCopy) -> bool:
-        """Whether the source need not fit this viewer's link."""
-        out = slot_of(viewer, publisher)
-        if out is None or out.source is not copy.stream:
-            return False
-        held = self._by_rule.get(out)
-        return held is None or not held[1].on or held[1].unlike
-
-    # Housekeeping ------------------------------------------------------------------------------------------
-
-    def tidy(self, now_ms: float) -> None:
-        """Forget slots that show something else by now, and copies that nobody watches."""
-        for out in [out for out in self._targets if not self._shows_copy(out)]:
-            del self._targets[out]
-        for out in [
-            out for out, (source, _, _) in self._by_rule.items() if not _shows(out, source, self._copies)
-        ]:
-            del self._by_rule[out]
-        for source, copy in list(self._copies.items()):
-            if copy.broken:
-                self._refused.add(source)
-            if copy.unavailable or not copy.active:
-                copy.close()
-                del self._copies[source]
-            else:
-                copy.poll(now_ms)
-        self._pool.tidy()
+    def asked(self, publisher: Member, parameters: SendParameters) -> None:
+        """What this publisher has been asked to send."""
+        video = parameters.video
+        self._asked_bps[publisher.uplink.video] = float(video.max_bitrate_bps) if video.active else 0.0
 
     def forget(self, publisher: Member) -> None:
         """This leg is gone."""
@@ -178,6 +94,21 @@ class LowerCopies:
         if copy is not None:
             copy.close()
 
+    def tidy(self, now_ms: float) -> None:
+        """Forget slots that show something else by now, and copies that nobody watches."""
+        for out, viewer in list(self._viewers.items()):
+            if out.source is not viewer.source and not self._watches_copy(out, viewer.source):
+                del self._viewers[out]
+        for source, copy in list(self._copies.items()):
+            if copy.broken:
+                self._refused.add(source)
+            if copy.unavailable or not copy.active:
+                copy.close()
+                del self._copies[source]
+            else:
+                copy.poll(now_ms)
+        self._pool.tidy()
+
     async def close(self) -> None:
         """End every copy and every worker."""
         for copy in self._copies.values():
@@ -185,17 +116,69 @@ class LowerCopies:
         self._copies.clear()
         await self._pool.close()
 
-    def _fit(self, copy: LowerCopy) -> None:
-        """Make the copy so that the thinnest of its viewers can take it."""
-        targets = [self._targets[out] for out in self._targets if out.source is copy.stream]
+    def _follow(self, out: OutboundStream, source: InboundStream, view: CopyView, now_ms: float) -> None:
+        """Show this slot of a receiver of `source` what the rule says."""
+        viewer = self._viewers.get(out)
+        if viewer is None or viewer.source is not source:
+            viewer = self._viewers[out] = _Viewer(source)
+        was_on = viewer.rule.on
+        target = viewer.follow(now_ms, view)
+        if target is not None:
+            self._show_copy(out, viewer, target)
+        elif was_on:
+            self._show_original(out, viewer)
+
+    def _show_copy(self, out: OutboundStream, viewer: _Viewer, target: Target) -> None:
+        """Show the copy, if the receiver's page has VP8 and a worker has room."""
+        source = viewer.source
+        if Codec.VP8 not in out.payload_types or source in self._refused:
+            return
+        copy = self._copies.get(source)
+        if copy is None:
+            if not self._pool.has_room:
+                return
+            copy = self._copies[source] = CopyStream(source, self._pool, self._new_ssrc(), target)
+        viewer.target = target
+        if out.source is not copy.stream:
+            copy.attach(out)
+        self._fit(copy)
+
+    def _show_original(self, out: OutboundStream, viewer: _Viewer) -> None:
+        viewer.target = None
+        copy = self._copies.get(viewer.source)
+        if copy is not None:
+            copy.detach(out)
+            self._fit(copy)
+
+    def _fit(self, copy: CopyStream) -> None:
+        """Make the copy so that the thinnest of its receivers can take it."""
+        targets = [
+            viewer.target
+            for out, viewer in self._viewers.items()
+            if out.source is copy.stream and viewer.target is not None
+        ]
         if targets:
-            least = min(targets, key=lambda target: target.bitrate_bps)
-            copy.set_target(bitrate_bps=least.bitrate_bps, framerate=least.framerate, height=least.height)
+            copy.set_target(min(targets, key=lambda target: target.bitrate_bps))
 
-    def _shows_copy(self, out: OutboundStream) -> bool:
-        return any(out.source is copy.stream for copy in self._copies.values())
+    def _spare(self, plan: Plan) -> Plan:
+        """The plan without the receivers that the source need not fit, as long as others are left."""
+        copy = self._copies.get(plan.publisher.uplink.video)
+        if copy is None or not copy.active:
+            return plan
+        views = [
+            replace(view, wants_video=False) if self._is_spared(viewer, plan.publisher, copy) else view
+            for viewer, view in plan.receivers
+        ]
+        return plan.seen_as(views) if any(view.wants_video for view in views) else plan
 
+    def _is_spared(self, viewer: Member, publisher: Member, copy: CopyStream) -> bool:
+        """Whether the source need not fit the link of this receiver of the copy."""
+        out = slot_of(viewer, publisher)
+        if out is None or out.source is not copy.stream:
+            return False
+        held = self._viewers.get(out)
+        return held is not None and held.rule.unlike
 
-def _shows(out: OutboundStream, source: InboundStream, copies: dict[InboundStream, LowerCopy]) -> bool:
-    copy = copies.get(source)
-    return out.source is source or (copy is not None and out.source is copy.stream)
+    def _watches_copy(self, out: OutboundStream, source: InboundStream) -> bool:
+        copy = self._copies.get(source)
+        return copy is not None and out.source is copy.stream

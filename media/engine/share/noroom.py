@@ -5,17 +5,15 @@ Owns: the rule of media/core/share/noroomrule.py for each publisher, and those s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from media.core.quality import ReceiverView
+from media.core.parameters import SendParameters
 from media.core.share import GROUP_WATCHERS_MIN, NoRoomRule, NoRoomView
 from media.engine.relay.inbound import InboundStream
 from media.engine.relay.outbound import OutboundStream
 from media.engine.relay.rooms import Member
 from media.engine.share.pictureroom import picture_room_bps, slot_of
-
-Receivers = list[tuple[Member, ReceiverView]]
+from media.engine.share.sharer import Plan
 
 
 class NoRoom:
@@ -24,13 +22,12 @@ class NoRoom:
     def __init__(self) -> None:
         self._rules: dict[InboundStream, NoRoomRule[OutboundStream]] = {}
 
-    def consider(
-        self, publisher: Member, receivers: Sequence[tuple[Member, ReceiverView]], now_ms: float
-    ) -> Receivers:
-        """Empty the slots of those left out, and fill them again; the receivers, who of them still watch."""
+    def share(self, plan: Plan, now_ms: float) -> Plan:
+        """Empty the slots of receivers that are left out, and fill the slots of those that are back."""
+        publisher, receivers = plan.publisher, plan.receivers
         large = publisher.uplink.video
         if large not in self._rules and len(receivers) < GROUP_WATCHERS_MIN:
-            return list(receivers)  # a call of two leaves nobody out, and its rooms need no sum
+            return plan  # a call of two leaves nobody out, and its rooms need no sum
         slots = [slot_of(viewer, publisher) if view.wants_video else None for viewer, view in receivers]
         rooms_bps = {
             out: picture_room_bps(viewer, view)
@@ -46,10 +43,15 @@ class NoRoom:
             elif out not in left_out and out.source is None:
                 out.attach(large)
                 large.keyframes.want(now_ms)
-        return [
-            (viewer, replace(view, wants_video=False) if out in left_out else view)
-            for out, (viewer, view) in zip(slots, receivers, strict=True)
-        ]
+        return plan.seen_as(
+            [
+                replace(view, wants_video=False) if out in left_out else view
+                for out, view in zip(slots, plan.views, strict=True)
+            ]
+        )
+
+    def asked(self, publisher: Member, parameters: SendParameters) -> None:
+        """Of no concern here."""
 
     def forget(self, publisher: Member) -> None:
         """This leg is gone."""

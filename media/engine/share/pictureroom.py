@@ -1,7 +1,7 @@
-"""What the voices leave of a link for pictures, with each voice at what it is sent at now.
+"""What the voices leave of a downlink for pictures, each voice counted at the rate at which it is sent now.
 
-Owns: that sum. In a group with a thin link the voices are shaped for it, so two of them cost hardly more than one
-good one. Must never decide what the room is used for.
+Owns: that sum. In a group with a thin link the voices are shaped for it: two of them cost hardly more than one
+good voice. Must never decide what the room is used for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from media.engine.relay.rooms import Member
 
 
 def picture_room_bps(viewer: Member, view: ReceiverView) -> float:
-    """Wire bit/s on the way down to `viewer`; below zero where not even the voices fit."""
+    """Wire bit/s on the downlink of `viewer`; below zero where not even the voices fit."""
     others = viewer.room.members if viewer.room is not None else []
     sides = {other.leg.leg_id: other.side for other in others}
     voices_bps = [

@@ -39,12 +39,24 @@ CONNECT_TIMEOUT_S = 60.0
 
 @dataclass(frozen=True)
 class LegHooks:
-    """What the engine wants to hear from a leg. All are called on the event loop and must not block."""
+    """Who follows the life of a leg. Both are called on the event loop and must not block."""
 
-    data: Callable[[Leg, bytes], None]
     state: Callable[[Leg, str], None]
     validated: Callable[[Address, Leg], None]
-    round_trip: Callable[[Leg, float | None], None]
+
+
+@dataclass(frozen=True)
+class MediaHandlers:
+    """Who gets what arrives on a leg. All are called on the event loop and must not block.
+
+    ``data``: one message of either data channel. ``round_trip``: a measured round-trip time in ms; None for a
+    consent check that was never answered.
+    """
+
+    rtp: PacketHandler
+    rtcp: PacketHandler
+    data: Callable[[bytes], None]
+    round_trip: Callable[[float | None], None]
 
 
 class Leg:
@@ -63,6 +75,7 @@ class Leg:
         self.state = "new"
         self.refused: Counter[str] = Counter()
         self._hooks = hooks
+        self._handlers: MediaHandlers | None = None
         self.connection = LegConnection(
             ports,
             on_validated=self._validated,
@@ -124,9 +137,10 @@ class Leg:
         """Make the candidates; after this the answer can be composed."""
         await self._gatherer.gather()
 
-    def deliver_to(self, on_rtp: PacketHandler, on_rtcp: PacketHandler) -> None:
-        """Hand plain RTP and RTCP packets to these from now on."""
-        self.srtp.on_rtp, self.srtp.on_rtcp = on_rtp, on_rtcp
+    def deliver_to(self, handlers: MediaHandlers) -> None:
+        """Hand what arrives to these from now on. Called once, before `start`."""
+        self._handlers = handlers
+        self.srtp.on_rtp, self.srtp.on_rtcp = handlers.rtp, handlers.rtcp
 
     def start(self) -> None:
         """Begin to connect in the background; `LegHooks.state` reports how that goes."""
@@ -222,7 +236,8 @@ class Leg:
         self.connection.data_received(data, 1)
 
     def _data_arrived(self, data: bytes) -> None:
-        self._hooks.data(self, data)
+        if self._handlers is not None:
+            self._handlers.data(data)
 
     def _validated(self, address: Address) -> None:
         self.srtp.heard_at_s = time.monotonic()
@@ -232,7 +247,8 @@ class Leg:
         if rtt_ms is not None:
             self.srtp.heard_at_s = time.monotonic()
             self.srtp.consents = True  # the next voice packet need not wait for `check_silence`
-        self._hooks.round_trip(self, rtt_ms)
+        if self._handlers is not None:
+            self._handlers.round_trip(rtt_ms)
 
     def _selected(self, port: PortLike, address: Address) -> None:
         self.srtp.port = port

@@ -7,6 +7,7 @@ import random
 import time
 import zlib
 
+from media.core.parameters import StillsSend
 from media.core.stills import (
     NO_SLOT,
     SERVER_IDS,
@@ -293,13 +294,15 @@ async def test_junk_and_lies_on_the_channel_are_counted_and_do_no_harm() -> None
 KINDS = (StillKind.ASKED, StillMime.WEBP)
 
 
-async def test_periodic_stills_are_switched_on_by_word_to_the_listener_once() -> None:
+async def test_periodic_stills_are_asked_for_once_and_never_of_a_leg_that_is_gone() -> None:
     async with relay() as running:
         await call(running, "station")
+        turns, control = running.engine._turns, running.control("station")
         for _ in range(2):
-            running.engine.set_periodic_stills("station", every_s=5.0, max_bytes=5_000, width=320)
+            turns.ask_for_stills(control, StillsSend(5.0, 5_000, 320))
         assert running.heard.stills == {"station": (5.0, 5_000, 320)}
-        running.engine.set_periodic_stills("station", every_s=0.0, max_bytes=0, width=0)
+        turns.ask_for_stills(control, StillsSend())
         assert running.heard.stills == {"station": (0.0, 0, 0)}
-        running.engine.set_periodic_stills("nobody", every_s=5.0, max_bytes=5_000, width=320)
-        assert "nobody" not in running.heard.stills
+        await running.engine.close_leg("station")
+        turns.ask_for_stills(control, StillsSend(5.0, 5_000, 320))
+        assert running.heard.stills == {"station": (0.0, 0, 0)}

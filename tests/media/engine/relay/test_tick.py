@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from media.engine.engine import STEERED_AT_ONCE, MediaEngine
 from media.engine.relay.control import LegControl
-from media.engine.transport.leg import Leg
+from media.engine.rounds import STEERED_AT_ONCE, Rounds
 from tests.support.leg_client import relay, until
 
 
@@ -39,13 +38,13 @@ async def test_no_more_than_a_few_legs_are_steered_in_one_moment_and_all_have_th
         names = {f"leg{number}" for number in range(3 * STEERED_AT_ONCE)}
         for name in names:
             await one.connect(name)
-        tend_some = MediaEngine._tend_some
+        tend_some = Rounds._tend_some
         steering_due = LegControl.steering_due
         moments: list[set[str]] = []
 
-        def opens_moment(self: MediaEngine, legs: Sequence[Leg], now_s: float) -> None:
+        def opens_moment(self: Rounds, controls: Sequence[LegControl], now_s: float) -> None:
             moments.append(set())
-            tend_some(self, legs, now_s)
+            tend_some(self, controls, now_s)
 
         def notes(self: LegControl, now_ms: float) -> bool:
             due = not moments or steering_due(self, now_ms)
@@ -55,7 +54,7 @@ async def test_no_more_than_a_few_legs_are_steered_in_one_moment_and_all_have_th
 
         for control in one.engine._controls.values():
             control._next_steering_ms = 1.0  # a pause has held them all up
-        monkeypatch.setattr(MediaEngine, "_tend_some", opens_moment)
+        monkeypatch.setattr(Rounds, "_tend_some", opens_moment)
         monkeypatch.setattr(LegControl, "steering_due", notes)
         await until(lambda: set().union(*moments) == names)
         assert max(map(len, moments)) == STEERED_AT_ONCE

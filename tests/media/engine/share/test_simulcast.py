@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
 
-from tests.media.engine.copies.test_copystream import fix_estimate
+from tests.media.engine.copies.test_copystream import fix_estimate, the_copy
 from tests.support.leg_client import DELTA_FRAME, KEYFRAME, Client, Relay, relay, until
 
 FRAMES_PER_S = 20
@@ -90,7 +90,7 @@ async def test_the_thin_leg_gets_the_small_picture_and_the_rich_one_the_large_at
             asked = running.heard.parameters["station"]
             assert asked.low.max_bitrate_bps < THIN_BPS
             assert pictures(rich, 0) == {LARGE}
-            assert running.engine.lower_copies.room_lower_copy(running.member("station")) is None
+            assert the_copy(running) is None
             numbers = thin.numbers("video")
             assert all((later - earlier) & 0xFFFF == 1 for earlier, later in pairwise(numbers))
             first = next(one.payload for one in thin.packets if one.payload[-5:] == SMALL)

@@ -11,7 +11,7 @@ from itertools import count
 from benchmarks.peers.video_source import Camera, SourceEncoder
 from media.core.parameters import AudioSend, VideoSend
 from media.core.rtp import Codec, vp8_payloads
-from tests.media.engine.copies.test_copystream import fix_estimate
+from tests.media.engine.copies.test_copystream import fix_estimate, the_copy
 from tests.support.leg_client import Client, Relay, relay, until
 
 PLAIN_LINES = 480
@@ -146,7 +146,7 @@ async def test_a_thin_leg_gets_the_small_picture_while_wide_ones_get_the_large()
         uplink = running.member("publisher").uplink
         assert shown_to(running, "thin") is uplink.low
         assert shown_to(running, "wide") is shown_to(running, "wider") is uplink.video
-        assert running.engine.lower_copies.room_lower_copy(running.member("publisher")) is None
+        assert the_copy(running, "publisher") is None
 
 
 async def test_a_leg_with_no_room_for_any_picture_keeps_the_voices_and_holds_nobody_down() -> None:

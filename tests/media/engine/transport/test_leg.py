@@ -123,7 +123,7 @@ async def test_a_message_left_over_from_a_closed_leg_is_dropped() -> None:
         await running.connect("station")
         leg = running.leg("station")
         await running.engine.close_leg("station")
-        running.engine._data_arrived(leg, b"late")
+        leg.data._arrived(b"late")
         assert running.heard.states_of("station")[-1] == "closed"
 
 

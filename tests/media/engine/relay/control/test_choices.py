@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
-from media.core.parameters import AudioSend, Preferences, Rung, RungReason, SendParameters, VideoSend
+from media.core.parameters import (
+    AudioSend,
+    Preferences,
+    Rung,
+    RungReason,
+    SendParameters,
+    StillsSend,
+    VideoSend,
+)
 from media.core.quality import Side
+from media.core.share import Target
+from media.engine.copies.copystream import CopyStream
+from media.engine.copies.downscaler import DownscalerPool
 from media.engine.relay.control import SAVE_DATA_BPS
 from tests.support.leg_client import KEYFRAME, relay, until, video_passes, voice_passes
 
@@ -100,7 +111,8 @@ async def test_a_lower_copy_is_told_as_no_more_than_the_link_takes() -> None:
         sends = SendParameters(AudioSend(active=True), VideoSend(active=True, max_bitrate_bps=10_000_000))
         station.side = Side(sends=sends)
         assert control.news.as_shown(station) is station.side
-        assert running.engine.use_lower_copy("doctor", "station", True)
+        copy = CopyStream(station.uplink.video, DownscalerPool(), 4711, Target(120, 10.0, 40_000))
+        copy.attach(running.member("doctor").downlink.slots[0].video)
         shown_bps = control.news.as_shown(station).sends.video.max_bitrate_bps
         assert shown_bps == round(running.member("doctor").downlink.estimate.estimate_bps)
         assert control.news.as_shown(station).sends.audio == sends.audio
@@ -110,8 +122,9 @@ async def test_a_page_asked_for_stills_stands_on_their_rung() -> None:
     async with relay() as running:
         await running.call("station", "doctor")
         running.engine.set_preferences("doctor", Preferences(save_data=True))
-        running.engine.set_periodic_stills("station", every_s=4.0, max_bytes=8_000, width=320)
+        turns = running.engine._turns
+        turns.ask_for_stills(running.control("station"), StillsSend(4.0, 8_000, 320))
         await until(lambda: running.heard.rungs.get("doctor"))
         await until(lambda: running.heard.rungs["doctor"].down is Rung.STILLS)
-        running.engine.set_periodic_stills("station", every_s=0.0, max_bytes=0, width=0)
+        turns.ask_for_stills(running.control("station"), StillsSend())
         await until(lambda: running.heard.rungs["doctor"].down is not Rung.STILLS)

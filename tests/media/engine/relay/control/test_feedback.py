@@ -91,7 +91,7 @@ async def pair(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pair]:
             client = Client(seed=1, slots=1)
             await engine.open_leg(name, client.offer)
             engine.join("room", name)
-            member = engine._members[engine._legs[name]]
+            member = engine._controls[name].member
             side = sides[member.leg] = Side(client, member, FeedbackSender(member, 4711))
             monkeypatch.setattr(member.leg, "send_rtcp", side.datagrams.append)
         station, doctor = sides.values()

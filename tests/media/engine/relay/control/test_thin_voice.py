@@ -21,7 +21,7 @@ async def running() -> AsyncIterator[Relay]:
 
 
 def control_of(running: Relay, leg_id: str) -> LegControl:
-    return running.engine._controls[running.leg(leg_id)]
+    return running.control(leg_id)
 
 
 def count_numbers(downlink: Downlink, monkeypatch: pytest.MonkeyPatch) -> list[float]:
