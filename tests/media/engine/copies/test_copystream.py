@@ -115,7 +115,7 @@ async def test_one_viewer_gets_the_copy_and_the_other_the_original() -> None:
         await until(lambda: len(sizes(thin)) > 2)
         mark = len(thin.packets)
         thin_out(running, "thin")
-        await until(lambda: (160, 120) in sizes(thin, mark), 40.0)
+        await until(lambda: (160, 120) in sizes(thin, mark))
         assert set(sizes(fat)) == {(320, 240)}
         numbers = thin.numbers("video")
         assert numbers == [(numbers[0] + step) & 0xFFFF for step in range(len(numbers))]
@@ -124,7 +124,7 @@ async def test_one_viewer_gets_the_copy_and_the_other_the_original() -> None:
         assert copy.size == (160, 120)
         mark = len(thin.packets)
         fix_estimate(running, "thin", FAT_BPS)
-        await until(lambda: (320, 240) in sizes(thin, mark), 40.0)
+        await until(lambda: (320, 240) in sizes(thin, mark))
         await until(lambda: the_copy(running) is None)
 
 
@@ -135,15 +135,15 @@ async def test_one_copy_serves_all_who_need_it_and_fits_the_thinnest() -> None:
         marks = [len(client.packets) for client in clients]
         for name, estimate_bps in (("a", 180_000.0), ("b", 85_000.0)):
             fix_estimate(running, name, estimate_bps)
-        await until(lambda: all((160, 120) in sizes(clients[i], marks[i]) for i in (0, 1)), 40.0)
+        await until(lambda: all((160, 120) in sizes(clients[i], marks[i]) for i in (0, 1)))
         copy = the_copy(running)
         assert copy is not None
         assert len(copy.stream.outputs) == 2
         fits_b_bps = copy.target.bitrate_bps
         assert fits_b_bps < 40_000
         fix_estimate(running, "b", FAT_BPS)
-        await until(lambda: len(copy.stream.outputs) == 1, 40.0)
-        await until(lambda: copy.target.bitrate_bps > 1.5 * fits_b_bps)
+        await until(lambda: len(copy.stream.outputs) == 1)
+        await until(lambda: copy.target.bitrate_bps > fits_b_bps)
         assert set(sizes(clients[2])) == {(320, 240)}
 
 
@@ -151,7 +151,8 @@ async def test_the_copy_runs_on_the_sources_clock() -> None:
     """Lip sync: sender reports of the copy map its timestamps to the same wall clock as the original's."""
     async with relay() as running, filming(running, CameraClient(), "thin", "fat") as (thin, fat):
         thin_out(running, "thin")
-        await until(lambda: (160, 120) in sizes(thin), 40.0)
+        # The copy alone: what the thin link still queued of the original has gone.
+        await until(lambda: sizes(thin)[-10:] == 10 * [(160, 120)])
         await until(lambda: thin.slots[0][1].reports and fat.slots[0][1].reports)
         reports = [client.slots[0][1].reports[-1] for client in (thin, fat)]
         newest = [frames(client)[-1].timestamp for client in (thin, fat)]
@@ -167,7 +168,7 @@ async def test_the_copy_runs_on_the_sources_clock() -> None:
 async def test_a_worker_that_dies_takes_nothing_with_it() -> None:
     async with relay() as running, filming(running, CameraClient(), "thin", "fat") as (thin, fat):
         thin_out(running, "thin")
-        await until(lambda: (160, 120) in sizes(thin), 40.0)
+        await until(lambda: (160, 120) in sizes(thin))
         pool = running.engine._lower_copies._pool
         (pid,) = pool.pids
         os.kill(pid, signal.SIGKILL)
@@ -177,7 +178,7 @@ async def test_a_worker_that_dies_takes_nothing_with_it() -> None:
         await until(lambda: len(frames(fat, mark)) > 0 or len(fat.packets) > mark + 5)
         await until(lambda: pool.pids)
         mark = len(thin.packets)
-        await until(lambda: (160, 120) in sizes(thin, mark), 40.0)
+        await until(lambda: (160, 120) in sizes(thin, mark))
         numbers = thin.numbers("video")
         assert numbers == [(numbers[0] + step) & 0xFFFF for step in range(len(numbers))]
 
@@ -185,7 +186,7 @@ async def test_a_worker_that_dies_takes_nothing_with_it() -> None:
 async def test_a_camera_switched_off_is_off_in_the_copy_too_and_comes_back() -> None:
     async with relay() as running, filming(running, CameraClient(), "thin", "fat") as (thin, _):
         thin_out(running, "thin")
-        await until(lambda: (160, 120) in sizes(thin), 40.0)
+        await until(lambda: (160, 120) in sizes(thin))
         running.engine.set_muted("station", audio=False, video=True)
         copy = the_copy(running)
         assert copy is not None
@@ -196,7 +197,7 @@ async def test_a_camera_switched_off_is_off_in_the_copy_too_and_comes_back() -> 
         assert copy.counters.frames_out == before
         running.engine.set_muted("station", audio=False, video=False)
         mark = len(thin.packets)
-        await until(lambda: (160, 120) in sizes(thin, mark), 40.0)
+        await until(lambda: (160, 120) in sizes(thin, mark))
 
 
 async def test_a_copy_ends_with_its_publisher_and_with_its_viewers() -> None:
@@ -245,4 +246,4 @@ async def test_the_copy_follows_its_viewers_link() -> None:
         fix_estimate(running, "thin", 100_000.0)
         await until(lambda: (copy := the_copy(running)) is not None and copy.target.bitrate_bps < 40_000)
         mark = len(thin.packets)
-        await until(lambda: (160, 120) in sizes(thin, mark), 40.0)
+        await until(lambda: (160, 120) in sizes(thin, mark))
