@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from media.engine.engine import START_BPS
+from media.engine.legfactory import START_BPS
 from media.engine.relay.downlink import Downlink
 from media.engine.relay.rooms import Member
 from media.engine.relay.uplink import Uplink

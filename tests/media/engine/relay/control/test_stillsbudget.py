@@ -6,7 +6,7 @@ from media.core.estimate import RoundTrips
 from media.core.parameters import AudioSend, Preferences, SendParameters, VideoSend
 from media.core.repair import PLAIN_VOICE_BPS, voice_wire_bps
 from media.core.stills import chunk_bytes_at
-from media.engine.engine import START_BPS
+from media.engine.legfactory import START_BPS
 from media.engine.relay.control.choices import SAVE_DATA_BPS, LegChoices
 from media.engine.relay.control.stillsbudget import STILLS_SHARE, StillPace, StillsBudget
 from tests.support.quiet_leg import QuietLeg
