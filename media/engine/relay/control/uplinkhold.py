@@ -1,7 +1,7 @@
 """What is done at once about an uplink that is strained or has collapsed: the page is told to hold its picture.
 
 Owns: when the uplink collapsed last (media/core/estimate/arrivalrhythm.py notices), and when the order to hold goes
-out (media/core/quality/videohold.py decides). Must never wait for steering: signaling behind a full link is slow.
+out (media/core/quality/picture/videohold.py decides). Must never wait for steering: signaling behind a full link is slow.
 """
 
 from __future__ import annotations
