@@ -1,7 +1,8 @@
 """What is done at once about an uplink that is strained or has collapsed: the page is told to hold its picture.
 
-Owns: when the uplink collapsed last (media/core/estimate/arrivalrhythm.py notices), and when the order to hold goes
-out (media/core/quality/picture/videohold.py decides). Must never wait for steering: signaling behind a full link is slow.
+Owns: when the uplink collapsed last (media/core/estimate/arrivalrhythm.py notices), and when the order to hold
+goes out (media/core/quality/picture/videohold.py decides). Must never wait for steering: signaling behind a
+full link is slow.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class UplinkHold:
         return stopped
 
     def tend(self, now_ms: float, sends: SendParameters) -> None:
-        """Stop a page that cannot have heard yet that it shall send little; ``sends``: what it was asked for."""
+        """Stop a page that cannot have heard yet that it shall send little; ``sends``: what it was asked
+        for."""
         uplink = self._member.uplink
         if not sends.audio.active:
             return
