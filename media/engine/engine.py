@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from media.core.parameters import Preferences
 from media.engine.copies.downscaler import DownscalerPool
 from media.engine.legfactory import LegFactory
-from media.engine.listener import Listener, Nobody
+from media.engine.listener import LegListener, Nobody
 from media.engine.relay.control import LegControl, UplinkReport
 from media.engine.relay.refusals import Refusals
 from media.engine.relay.rooms import Member, Room, assignments
@@ -64,7 +64,7 @@ class MediaEngine:
         self._turns = Turns(self._controls, self._stills, self._sharers)
         self._rounds = Rounds(self._controls, self._turns.tend, self._lower_copies.tidy)
         self._factory = LegFactory(self._registry, self._stills, self._leg_state)
-        self._listener: Listener = Nobody()
+        self._listener: LegListener = Nobody()
         self._clock: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -87,7 +87,7 @@ class MediaEngine:
         """What was refused since the start, at the shared ports and in legs, by reason."""
         return self._refusals.so_far(control.member for control in self._controls.values())
 
-    def set_listener(self, listener: Listener) -> None:
+    def set_listener(self, listener: LegListener) -> None:
         """Report to `listener` from now on."""
         self._listener = self._turns.listener = listener
 

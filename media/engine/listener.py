@@ -12,7 +12,7 @@ from typing import Protocol
 from media.core.parameters import LinkQuality, RungReport, SendParameters, SlotAssignment
 
 
-class Listener(Protocol):
+class LegListener(Protocol):
     """Who hears what becomes of legs."""
 
     def leg_state_changed(self, leg_id: str, state: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from media.core.parameters import StillsSend
-from media.engine.listener import Listener, Nobody
+from media.engine.listener import LegListener, Nobody
 from media.engine.relay.control import LegControl
 from media.engine.relay.rooms import Member
 from media.engine.relay.stillexchange import Stills
@@ -22,7 +22,7 @@ class Turns:
     """The turns of the legs in `controls`, which others fill and empty meanwhile."""
 
     def __init__(self, controls: Mapping[str, LegControl], stills: Stills, sharers: Sharers) -> None:
-        self.listener: Listener = Nobody()
+        self.listener: LegListener = Nobody()
         self._controls = controls
         self._stills = stills
         self._sharers = sharers

@@ -1,37 +1,14 @@
-"""What the server asks of the media engine, and what the engine tells it.
+"""What the server asks of the media engine; what the engine reports is media/engine/listener.py.
 
-Owns: the two interfaces between them. Must never hold behaviour. Every call and every callback happens on the
-one event loop; callbacks return at once and must not raise.
+Owns: that interface. Must never hold behaviour. Every call happens on the one event loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
-from media.core.parameters import LinkQuality, Preferences, RungReport, SendParameters, SlotAssignment
-
-
-class LegListener(Protocol):
-    """Told by the engine."""
-
-    def leg_state_changed(self, leg_id: str, state: str) -> None:
-        """W3C RTCPeerConnectionState: new, connecting, connected, disconnected, failed, closed."""
-
-    def send_parameters_changed(self, leg_id: str, parameters: SendParameters) -> None:
-        """What the page at the other end of this leg shall send from now on."""
-
-    def slots_changed(self, leg_id: str, slots: Sequence[SlotAssignment]) -> None:
-        """Whose media each receive slot of this leg carries from now on."""
-
-    def link_measured(self, leg_id: str, quality: LinkQuality) -> None:
-        """The leg's link as it is now."""
-
-    def rungs_changed(self, leg_id: str, report: RungReport) -> None:
-        """Where the leg stands on the quality ladder from now on; only while it shares a room."""
-
-    def stills_wanted(self, leg_id: str, every_s: float, max_bytes: int, width: int) -> None:
-        """How often this leg's page shall send a still by itself (0: not), how heavy and how wide in pixels."""
+from media.core.parameters import Preferences
+from media.engine.listener import LegListener
 
 
 class MediaPort(Protocol):
@@ -71,7 +48,7 @@ class MediaPort(Protocol):
     def sending_reported(
         self, leg_id: str, *, available_bps: int, limited_by: str, quantizer: int | None = None
     ) -> None:
-        """What the page's own congestion control believes of its way up (W3C quality limitation reason).
+        """The uplink estimate of the page's own congestion control (W3C quality limitation reason).
 
         ``quantizer``: how coarse its picture is, on its codec's scale; None: not known.
         """

@@ -12,10 +12,10 @@ import aiohttp
 from aiohttp import web
 
 from media.core.parameters import LinkQuality, Preferences, RungReport, SendParameters, SlotAssignment
+from media.engine.listener import LegListener
 from media.engine.transport.errors import OfferRefused
 from server.calls import Consultations, Timing
 from server.calls.callmeter import CallUse
-from server.calls.media_port import LegListener
 from server.people.principal import Principal
 from server.people.sessions.tickets import Tickets
 from server.rosters.expectedwait import UNKNOWN, ExpectedWait

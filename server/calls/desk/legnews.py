@@ -50,7 +50,7 @@ class LegNews:
         if leg.stills is not None:
             self._hub.post(participant_id, leg.stills, "periodic_stills")
 
-    # media_port.LegListener
+    # media/engine/listener.py: LegListener
 
     def leg_state_changed(self, leg_id: str, state: str) -> None:
         """W3C RTCPeerConnectionState of a leg; a failed one is closed, its page offers anew."""
