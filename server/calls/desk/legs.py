@@ -166,7 +166,7 @@ class Legs:
             self._media.set_muted(leg.leg_id, audio=audio, video=video)
 
     def sending_reported(self, participant_id: str, report: wire.SendReport) -> None:
-        """What a page says of its way up; about another leg than the current one it is stale."""
+        """What a page reports of its uplink; a report about another leg than the current one is stale."""
         if self.held.leg_of(participant_id) == report.leg_id:
             self._media.sending_reported(
                 report.leg_id,
