@@ -1,7 +1,7 @@
 """One consultation and the people in it, as values that move through the table of states.py.
 
 Owns: who is in a consultation, who is in charge, and what each step asks of the shell. Must never do I/O,
-read a clock or make an id; nothing here changes in place, each step gives a new value.
+read a clock or make an id. Nothing changes in place: each step returns a new value.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MIN_REACHABLE = 2
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One participant. ``left``: went away on purpose, so a connected leg alone does not bring it back."""
+    """One participant. ``left``: it left on purpose, so a connected leg alone does not bring it back."""
 
     participant_id: str
     role: Role
@@ -36,9 +36,9 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class ConsultationRecord:
-    """What is kept on disk of a consultation. Times are UTC seconds.
+    """A consultation as it is kept on disk. Times are UTC seconds.
 
-    ``wishes`` and ``routed_at`` (when it was last handed over) are of its case, and say who is offered it.
+    ``wishes`` and ``routed_at`` (when it was last handed over) come from its case and decide who is offered it.
     """
 
     consultation_id: str
@@ -59,7 +59,7 @@ class ConsultationRecord:
 
     @property
     def offered_since(self) -> float:
-        """From when on its offer widens."""
+        """When its offer begins to widen."""
         return self.requested_at if self.routed_at is None else self.routed_at
 
 
@@ -77,16 +77,16 @@ class Consultation:
 
     @property
     def state(self) -> ConsultationState:
-        """Where it stands in the table."""
+        """Its state in the table of states.py."""
         return self.record.state
 
     @property
     def reachable(self) -> int:
-        """How many participants media can flow to and from."""
+        """The number of participants whom media can reach."""
         return sum(member.reachable for member in self.members)
 
     def member(self, participant_id: str) -> Member | None:
-        """The participant of this id, if it is in the consultation."""
+        """The participant with this id, if it is in the consultation."""
         return next((m for m in self.members if m.participant_id == participant_id), None)
 
 
@@ -112,7 +112,7 @@ def request(
     now: float,
     wishes: Wishes = NO_WISHES,
 ) -> Step:
-    """A station asks. ``now`` in UTC seconds."""
+    """A station asks for a clinician. ``now`` in UTC seconds."""
     record = ConsultationRecord(
         consultation_id=consultation_id,
         station_id=station.participant_id,
@@ -128,7 +128,7 @@ def request(
 
 
 def reload(record: ConsultationRecord) -> Step:
-    """A consultation from disk after a restart: nobody is reachable, and whoever was in it may come back."""
+    """A consultation read from disk after a restart: nobody is reachable, and everyone who was in it may return."""
     members = [Member(record.station_id, Role.STATION, record.station_name)]
     state = record.state
     if state in ATTENDED and record.clinician_id is not None:
@@ -166,14 +166,14 @@ def finish(consultation: Consultation, event: Event, by: str, now: float) -> Ste
 
 
 def join(consultation: Consultation, member: Member) -> Step:
-    """One more participant comes in, or one comes back. Raises Refused."""
+    """A participant joins or returns. Raises Refused."""
     if consultation.state in FINAL:
         raise Refused("consultation_over")
     return settle(_with(consultation, member))
 
 
 def leave(consultation: Consultation, participant_id: str) -> Step:
-    """A participant goes on purpose, or is given up. Raises Refused when there is nothing to leave."""
+    """A participant leaves, or is given up. Raises Refused when there is nothing to leave."""
     member = consultation.member(participant_id)
     if member is None:
         raise Refused("unknown_consultation")
@@ -205,7 +205,7 @@ def transfer(consultation: Consultation, clinician_id: str, wishes: Wishes, now:
 
 
 def present(consultation: Consultation, participant_id: str, presence: Presence) -> Step:
-    """A participant's link was lost, came back or was given up. Unknown participants change nothing."""
+    """A participant's presence has changed. An unknown participant changes nothing."""
     member = consultation.member(participant_id)
     if member is None or member.left:
         return Step(consultation)

@@ -1,11 +1,11 @@
 """The errors of signaling, the whole tree first.
 
 SignalingError
-├── ProtocolError          the peer broke the protocol: counted, told, and the socket closed
+├── ProtocolError          the peer broke the protocol: counted, reported to it, and the socket closed
 │   ├── MalformedMessage   not a message of the messages package
 │   ├── UnexpectedMessage  a message that this role or moment does not allow
 │   └── LimitExceeded      more messages than limits.py allows
-└── Refused                a person asked for what cannot be now: told kindly, nothing is closed
+└── Refused                a person asked for what is not possible now: explained kindly, nothing is closed
 
 Owns: error types and their codes (keys of the pages' catalogs). Texts never carry what was sent.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 
 class SignalingError(Exception):
-    """Base of all; ``code`` is a stable key of the pages' catalogs."""
+    """The base of all; ``code`` is a stable key of the pages' catalogs."""
 
     code = "error"
 
@@ -29,7 +29,7 @@ class ProtocolError(SignalingError):
 
 
 class MalformedMessage(ProtocolError):
-    """What came is not a message of the messages package."""
+    """The text is not a message of the messages package."""
 
     code = "malformed_message"
 
@@ -47,7 +47,7 @@ class LimitExceeded(ProtocolError):
 
 
 class Refused(SignalingError):
-    """A person asked for what cannot be now; ``code`` says which."""
+    """A person asked for what is not possible now; ``code`` says why."""
 
     def __init__(self, code: str) -> None:
         self.code = code

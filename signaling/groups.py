@@ -1,7 +1,7 @@
-"""Group sessions: a host, a lobby, and seats with names that are nobody's.
+"""Group sessions: a host, a lobby, and seats under pseudonyms.
 
-Owns: who is in which group, that pseudonyms are unique in it, and that only its host lets in, silences and sends
-out. Pure. Must never know a patient: a seat is an id and a pseudonym.
+Owns: who is in which group, that pseudonyms are unique in a group, and that only its host admits, silences and
+removes people. Pure. Must never know a patient: a seat is an id and a pseudonym.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from signaling.errors import Refused
 from signaling.limits import MAX_LOBBY, MAX_PARTICIPANTS
 from signaling.messages import Presence
 
-# For who brings no name: of the land, so that it tells nothing of anybody.
+# For people who bring no name: words for the land, which reveal nothing about anybody.
 PSEUDONYMS = (
     "Baobab", "Karité", "Néré", "Acacia", "Tamarin", "Manguier", "Fleuve", "Dune", "Étoile", "Lune", "Soleil",
     "Pluie", "Colline", "Gazelle", "Hirondelle", "Pirogue", "Calebasse", "Balafon", "Kora", "Mil",
@@ -33,7 +33,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class GroupSession:
-    """One session; seats in the order in which they were asked for."""
+    """One session; seats in the order of their requests."""
 
     group_id: str
     code: str
@@ -44,11 +44,11 @@ class GroupSession:
 
     @property
     def admitted(self) -> tuple[Seat, ...]:
-        """Who is in."""
+        """The seats that the host has admitted."""
         return tuple(seat for seat in self.seats if seat.admitted)
 
     def seat(self, seat_id: str) -> Seat | None:
-        """The seat of this id."""
+        """The seat with this id."""
         return next((seat for seat in self.seats if seat.seat_id == seat_id), None)
 
     def seat_of(self, station_id: str) -> Seat | None:
@@ -57,7 +57,7 @@ class GroupSession:
 
 
 class Groups:
-    """All sessions that are open."""
+    """All open sessions."""
 
     def __init__(self) -> None:
         self._open: dict[str, GroupSession] = {}
@@ -71,7 +71,7 @@ class Groups:
         return list(self._open.values())
 
     def of(self, participant_id: str) -> GroupSession | None:
-        """The session somebody is in, as host, in a seat or in the lobby."""
+        """The session that a participant is in, as host, in a seat or in the lobby."""
         return next(
             (
                 one
@@ -82,7 +82,7 @@ class Groups:
         )
 
     def by_code(self, code: str) -> GroupSession:
-        """The session of a code, however it was typed. Raises Refused."""
+        """The session with this code, whatever its case and outer spaces. Raises Refused."""
         wanted = code.strip().upper()
         found = next((one for one in self._open.values() if one.code == wanted), None)
         if found is None:
@@ -90,12 +90,12 @@ class Groups:
         return found
 
     def open(self, session: GroupSession) -> GroupSession:
-        """A host opens one."""
+        """A host opens a session."""
         self._open[session.group_id] = session
         return session
 
     def seat_for(self, group_id: str, seat_id: str, station_id: str, pseudonym: str) -> Seat:
-        """The seat that somebody would get in the lobby; nothing is kept yet. Raises Refused."""
+        """The seat that this station would get in the lobby; nothing is kept yet. Raises Refused."""
         session = self._find(group_id)
         if len(session.seats) - len(session.admitted) >= MAX_LOBBY:
             raise Refused("group_full")
@@ -103,17 +103,17 @@ class Groups:
         name = " ".join(pseudonym.split())
         if name.casefold() in taken:
             raise Refused("pseudonym_taken")
-        # More seats than names cannot be: lobby and room together are fewer.
+        # A free name always exists: lobby and room together hold fewer seats than there are names.
         name = name or next(free for free in PSEUDONYMS if free.casefold() not in taken)
         return Seat(seat_id, station_id, name)
 
     def take(self, group_id: str, seat: Seat) -> GroupSession:
-        """Somebody waits in the lobby. Raises Refused."""
+        """Put a seat into the lobby. Raises Refused."""
         session = self._find(group_id)
         return self._keep(replace(session, seats=(*session.seats, seat)))
 
     def led(self, host_id: str, seat_id: str) -> tuple[GroupSession, Seat]:
-        """The session of a host and a seat of it. Raises Refused, the same for no seat and somebody else's."""
+        """A host's session and one seat in it. Raises Refused: a missing seat and another group's read alike."""
         session = next((one for one in self._open.values() if one.host_id == host_id), None)
         seat = session.seat(seat_id) if session is not None else None
         if session is None or seat is None:
@@ -126,18 +126,18 @@ class Groups:
             raise Refused("group_full")
 
     def change(self, session: GroupSession, seat: Seat) -> GroupSession:
-        """Put a changed seat in the place of the one of its id."""
+        """Replace the seat that has the same id."""
         now = self._find(session.group_id)
         seats = tuple(seat if one.seat_id == seat.seat_id else one for one in now.seats)
         return self._keep(replace(now, seats=seats))
 
     def drop(self, session: GroupSession, seat: Seat) -> GroupSession:
-        """A seat is empty again."""
+        """Remove a seat."""
         now = self._find(session.group_id)
         return self._keep(replace(now, seats=tuple(one for one in now.seats if one.seat_id != seat.seat_id)))
 
     def close(self, group_id: str) -> None:
-        """It is over."""
+        """End the session."""
         self._open.pop(group_id, None)
 
     def present(self, participant_id: str, presence: Presence) -> GroupSession | None:

@@ -1,6 +1,6 @@
 """Invitations of mediators that wait for an answer.
 
-Owns: how many may wait for one consultation and for how long, and that a mediator is asked once at a time. Pure.
+Owns: how many invitations may wait for one consultation, and how long; a mediator has at most one at a time. Pure.
 Must never know why an invitation was made.
 """
 
@@ -30,7 +30,7 @@ class OpenInvitation:
 
 
 class Invitations:
-    """All that wait for an answer."""
+    """All invitations that wait for an answer."""
 
     def __init__(self) -> None:
         self._open: dict[str, OpenInvitation] = {}
@@ -44,22 +44,22 @@ class Invitations:
             raise Refused("slow_down")
 
     def add(self, invitation: OpenInvitation) -> None:
-        """One more waits."""
+        """Keep an invitation until it is answered or expires."""
         self._open[invitation.invitation_id] = invitation
 
     def take(self, invitation_id: str, mediator_id: str, now: float) -> OpenInvitation:
-        """The invitation a mediator answers; it waits no longer. Raises Refused when it is over, or another's."""
+        """Remove and return the invitation that a mediator answers. Raises Refused if over, or another's."""
         found = self._open.get(invitation_id)
         if found is None or found.mediator_id != mediator_id or now >= found.expires_at:
             raise Refused("invitation_over")
         return self._open.pop(invitation_id)
 
     def of_mediator(self, mediator_id: str) -> list[OpenInvitation]:
-        """What somebody is asked."""
+        """The invitations that wait for this mediator."""
         return [one for one in self._open.values() if one.mediator_id == mediator_id]
 
     def drop(self, now: float, is_open: Callable[[str], bool]) -> list[OpenInvitation]:
-        """Let go of those whose time is up, and of all of consultations that are over; gives them."""
+        """Remove and return the expired invitations and those of consultations that are over."""
         gone = [
             one for one in self._open.values() if now >= one.expires_at or not is_open(one.consultation_id)
         ]
@@ -69,5 +69,5 @@ class Invitations:
 
 
 def expires_at(now: float) -> float:
-    """When an invitation made now is over."""
+    """When an invitation made now expires."""
     return now + INVITATION_S

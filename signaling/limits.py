@@ -36,8 +36,8 @@ MAX_CONNECTIONS = 2_048
 # Sockets that have not said hello yet are strangers: they must not crowd out participants.
 MAX_STRANGERS = 256
 
-# A page in trouble sends one media_state and one ping a second; after an outage it also sends again what
-# was not acknowledged, some ten messages.
+# A page in trouble sends one media_state and one ping a second; after an outage it also repeats some ten
+# messages that were not acknowledged.
 MESSAGES_PER_S = 10.0
 MESSAGES_BURST = 40.0
 
@@ -64,18 +64,18 @@ MAX_LOBBY = 8
 QUEUE_EVERY_S = 1.0
 # A waiting patient must see that somebody still counts, and a minute is long in front of a silent screen.
 WAITING_EVERY_S = 30.0
-# One link message of 150 bytes each 10 s is 0.1 kbit/s; a change of level is told at once.
+# One link message of 150 bytes each 10 s is 0.1 kbit/s; a change of level is sent at once.
 LINK_EVERY_S = 10.0
 # A consultation message with the others' links and rungs has 900 bytes. Every second, it would take half of 16
 # kbit/s; every 20 s it takes 2 %, beside a voice that needs two thirds.
 THIN_NEWS_EVERY_S = 20.0
-# Under this a link carries voice and perhaps a still: anything else delays the voice.
+# A link under this rate carries voice and perhaps a still: anything else delays the voice.
 THIN_LINK_KBPS = 40
 
 # A camera's 1280x720 as WebP that shows a skin's texture; on 32 kbit/s beside voice, under a minute.
 ASKED_STILL_MAX_BYTES = 60_000
 ASKED_STILL_MAX_WIDTH = 1_280
-# Looking closely means asking for several; each holds up a patient for some seconds.
+# A close look takes several stills; each holds up a patient for some seconds.
 STILLS_PER_S = 0.2
 STILLS_BURST = 4
 

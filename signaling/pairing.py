@@ -4,8 +4,8 @@ Owns: the promises that no patient has two clinicians in charge, no participant 
 station has one open consultation, and no open consultation is ever out of both the queue and a clinician's
 hands. Must never do I/O or read a clock.
 
-Each method decides, keeps the result and returns the `Step` for the shell; when the shell cannot write it
-down, `undo` puts back what was there.
+Each method decides, keeps the result and returns the `Step` for the shell; when the shell cannot write the step
+to disk, `undo` restores what was there before.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from signaling.messages import ConsultationState, Presence, Role, Urgency
 from signaling.routing import NO_WISHES, Skills, Wishes, offered, width_after
 from signaling.states import FINAL, WAITING, Event
 
-# Only to say "it is over" rather than "unknown" to the slower of two who end at the same time.
+# Lets the slower of two people who end at the same time read "it is over" rather than "unknown".
 REMEMBERED_OVER = 1_000
 
 
@@ -32,17 +32,17 @@ class Pairing:
         self._open: dict[str, Consultation] = {}
         self._of: dict[str, str] = {}
         self._on_duty: dict[str, Skills] = {}
-        # Offers widen with time; this is the newest time anybody has told.
+        # Offers widen with time; this is the newest time that a caller has given.
         self._now = float("-inf")
         self._over: OrderedDict[str, None] = OrderedDict()
 
     def reroute(self, now: float) -> list[Consultation]:
-        """Time has passed (UTC seconds): returns the consultations that moved by it."""
+        """Move to this time (UTC seconds); returns the consultations that it moved."""
         self._now = max(self._now, now)
         return [after for before in self.everything() if (after := self._offer(before)) is not before]
 
     def offered_to(self, record: ConsultationRecord) -> list[str]:
-        """The clinicians on duty who are offered a waiting consultation."""
+        """The clinicians on duty to whom a waiting consultation is offered."""
         now = width_after(record.urgency, self._now - record.offered_since)
         return [
             clinician_id
@@ -55,7 +55,7 @@ class Pairing:
         return self._on_duty.get(clinician_id, Skills())
 
     def restore(self, records: Iterable[ConsultationRecord]) -> list[Consultation]:
-        """Take up the open consultations found on disk, after a restart."""
+        """Take over the open consultations found on disk after a restart."""
         return [self._keep(life.reload(record)).consultation for record in records]
 
     def get(self, consultation_id: str) -> Consultation | None:
@@ -72,7 +72,7 @@ class Pairing:
         return list(self._open.values())
 
     def queue(self) -> list[ConsultationRecord]:
-        """Those who wait, in order."""
+        """The waiting consultations, in order."""
         return queue.order(c.record for c in self._open.values() if c.state in WAITING)
 
     @property
@@ -81,7 +81,7 @@ class Pairing:
         return frozenset(self._on_duty)
 
     def queue_of(self, clinician_id: str) -> list[ConsultationRecord]:
-        """Those who wait and are offered to this clinician, in order."""
+        """The waiting consultations that this clinician is offered, in order."""
         return [record for record in self.queue() if clinician_id in self.offered_to(record)]
 
     def request(
@@ -95,7 +95,7 @@ class Pairing:
         now: float,
         wishes: Wishes = NO_WISHES,
     ) -> Step:
-        """A station asks; one that has an open consultation gets that one, and comes back into it."""
+        """A station asks for a clinician; a station with an open consultation returns to that one."""
         self._now = max(self._now, now)
         existing = self.of(station.participant_id)
         if existing is not None:
@@ -106,7 +106,7 @@ class Pairing:
         return self._keep(asked)
 
     def set_duty(self, clinician_id: str, *, on: bool, skills: Skills | None = None) -> list[Consultation]:
-        """A clinician starts or ends being on duty; returns the consultations that moved by it."""
+        """A clinician starts or ends being on duty; returns the consultations that this moved."""
         if on:
             self._on_duty[clinician_id] = skills or Skills()
         else:
@@ -128,7 +128,7 @@ class Pairing:
         return self._keep(life.accept(found, clinician, now))
 
     def join(self, consultation_id: str, member: Member) -> Step:
-        """One more participant (a mediator, a second clinician) comes in. Raises Refused."""
+        """A further participant (a mediator, a second clinician) joins. Raises Refused."""
         found = self._find(consultation_id)
         if member.role is Role.STATION:
             raise Refused("unknown_consultation")
@@ -137,7 +137,7 @@ class Pairing:
         return self._keep(life.join(found, member))
 
     def leave(self, consultation_id: str, participant_id: str) -> Step:
-        """A participant goes on purpose. Raises Refused."""
+        """A participant leaves on purpose. Raises Refused."""
         return self._keep(life.leave(self._mine(consultation_id, participant_id), participant_id))
 
     def transfer(self, consultation_id: str, clinician_id: str, wishes: Wishes, now: float) -> Step:
@@ -165,7 +165,7 @@ class Pairing:
         return None if step.consultation == before else self._keep(step)
 
     def give_up(self, participant_id: str) -> Step | None:
-        """A participant is lost for good: the patient waits on, others are out; None if nothing changes."""
+        """Stop waiting for a participant: a patient stays, others leave; None if nothing changes."""
         found = self.of(participant_id)
         if found is None:
             return None
@@ -174,7 +174,7 @@ class Pairing:
         return self._keep(life.leave(found, participant_id))
 
     def undo(self, consultation_id: str, before: Consultation | None) -> None:
-        """Put back what was there: the step could not be written down."""
+        """Restore what was there before: the step could not be written to disk."""
         self._drop(consultation_id)
         self._over.pop(consultation_id, None)
         if before is not None:
@@ -219,7 +219,7 @@ class Pairing:
                 self._of.pop(member.participant_id, None)
 
     def _offer(self, consultation: Consultation) -> Consultation:
-        """Move a waiting consultation to where the clinicians on duty who are offered it put it."""
+        """Make a waiting consultation offered or requested: some clinician on duty is offered it, or none is."""
         if consultation.state not in WAITING:
             return consultation
         somebody = bool(self.offered_to(consultation.record))

@@ -1,6 +1,6 @@
 """What lets a session outlive its socket: numbered messages, kept until the page has them.
 
-Owns: the numbers of both directions, what is kept for replay, and its bounds. Must never know a socket, a
+Owns: the numbers of both directions, the messages kept for replay, and their bounds. Must never know a socket, a
 token or a clock. The rules are in PROTOCOL.md, "The life of a session".
 
 A message may have a *key*, its kind. Only the newest of a kind matters (a queue, a link quality), so an
@@ -28,7 +28,7 @@ class Kept:
 
     @property
     def size(self) -> int:
-        """Bytes, counting a character as one: only for the memory bound."""
+        """Approximate bytes, one for each character: only for the memory bound."""
         return len(self.text)
 
 
@@ -48,12 +48,12 @@ class SessionLog:
 
     @property
     def received(self) -> int:
-        """The page's last handled number: our ``ack``."""
+        """The number of the last message handled from the page: the server's ``ack``."""
         return self._received
 
     @property
     def sent(self) -> int:
-        """The last number we gave."""
+        """The last number given to a message."""
         return self._sent
 
     def __len__(self) -> int:
@@ -76,7 +76,7 @@ class SessionLog:
         return self._sent
 
     def acknowledge(self, seq: int) -> None:
-        """The page has everything up to ``seq``. Raises UnexpectedMessage for a number never given."""
+        """Forget what the page has, up to ``seq``. Raises UnexpectedMessage for a number never given."""
         if seq > self._sent:
             raise UnexpectedMessage("ack of a message never sent")
         self._acked = max(self._acked, seq)
@@ -84,7 +84,7 @@ class SessionLog:
             self._forget(number)
 
     def take(self, seq: int) -> bool:
-        """Count a page's message in; False if it was handled before. Raises UnexpectedMessage on a jump."""
+        """Count a message of the page; False if it was handled before. Raises UnexpectedMessage on a gap."""
         if seq == 0 or seq > self._received + 1:
             raise UnexpectedMessage("sequence number out of order")
         if seq <= self._received:

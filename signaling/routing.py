@@ -1,16 +1,16 @@
 """Who is offered a waiting consultation, as a function of how long it waits.
 
 Owns: the steps by which an offer widens, and who stands in for whom. Pure. Must never know a clinician's name or
-why a patient came. A wish is honoured first and never a wall: each step lets more people answer, none takes an
-offer away, and the patient is told which step holds.
+why a patient came. Wishes are honoured first and never block an answer: each step lets more people answer, none
+withdraws an offer, and the patient sees which step applies.
 
     first      the clinician this patient saw before (or was handed to), when on duty: alone
     matching   everybody of the specialty who speaks the language and is the woman or man that was wished for
     relaxed    everybody of the specialty
     anybody    every clinician, but for services that nobody stands in for
-    alarm      the same, and the coordinator is told (red only)
+    alarm      the same, and the coordinator is alerted (red only)
 
-A clinician without listed specialties answers for all; one without listed languages is taken to speak them.
+A clinician without listed specialties answers for all; a clinician without listed languages counts as speaking all.
 """
 
 from __future__ import annotations
@@ -43,22 +43,22 @@ class Skills:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """Where a consultation should go; "" and None: no matter."""
+    """Where a consultation should go; "" and None: any."""
 
     specialty: str = ""
     language: str = ""
     gender: str = ""
     clinician_id: str | None = None
-    # Survivor-safe: nobody beyond the specialty is ever offered it, and nothing is said of why.
+    # Survivor-safe: only the specialty is ever offered it, and the reason stays hidden.
     discreet: bool = False
 
 
 NO_WISHES = Wishes()
 
-# Seconds of waiting after which each step begins, from `matching` on; a step that is not there never comes.
-# Red: a mother who bleeds after birth can die within two hours, and a patient is not lifted onto a cart while one
-# still hopes for an answer; a minute is what it takes to reach for a telephone. Orange and green: the wish is worth
-# about the wait people told of in eSanjeevani (minutes), a specialist about half an hour.
+# Seconds of waiting after which each step begins, from `matching` on; a step without an entry never begins.
+# Red: a mother who bleeds after birth can die within two hours, and nobody lifts a patient onto a cart while an
+# answer may still come; a minute is what it takes to reach for a telephone. Orange and green: the wish is worth
+# about the wait that people report from eSanjeevani (minutes), a specialist about half an hour.
 WIDENS_AFTER_S: Mapping[Urgency, Mapping[OfferWidth, float]] = {
     Urgency.RED: {
         OfferWidth.MATCHING: 30,
@@ -70,7 +70,7 @@ WIDENS_AFTER_S: Mapping[Urgency, Mapping[OfferWidth, float]] = {
     Urgency.GREEN: {OfferWidth.MATCHING: 600, OfferWidth.RELAXED: 900, OfferWidth.ANYBODY: 1800},
 }
 
-# They neither stand in for a clinician nor can one stand in for them.
+# Lawyers and psychologists do not stand in for clinicians, nor clinicians for them.
 APART = frozenset({"law", "social_work", "psychology"})
 
 
@@ -95,7 +95,7 @@ def offered(
 
 
 def shown_width(wishes: Wishes, now: OfferWidth) -> OfferWidth:
-    """The step as it is told to who waits: a wish that nobody had is neither kept nor given up."""
+    """The step as the waiting patient sees it: only wishes that the patient has count."""
     if wishes.discreet:
         now = min(now, OfferWidth.RELAXED)
     if now is OfferWidth.ALARM or (
@@ -112,7 +112,7 @@ def shown_width(wishes: Wishes, now: OfferWidth) -> OfferWidth:
 
 
 def suits(wishes: Wishes, skills: Skills) -> bool:
-    """Whether language and gender are as wished."""
+    """Whether the clinician's language and gender are as the patient wished."""
     speaks = not wishes.language or not skills.languages or wishes.language in skills.languages
     return speaks and wishes.gender in ("", skills.gender)
 

@@ -6,14 +6,14 @@ The theory, on one page. A consultation belongs to one patient at one station an
 the end, before, during and after any call. Two things happen to it:
 
 - *People decide*: the station asks, cancels or ends; a clinician accepts, leaves or ends. What a person
-  decides about the case itself must be on disk before anybody is told (effect SAVE).
+  decides about the case itself must be on disk before any page hears of it (effect SAVE).
 - *Links come and go*: a leg connects or is lost. That moves the consultation between accepted, in_call and
   interrupted, and never ends it; only people end consultations.
 
 While it waits it is `requested`, or `offered` when at least one clinician on duty has it on the screen.
 `accept` gives it to one clinician and opens a room for the media. `reach` and `lose` follow from counting the
-reachable participants (two make a call). `release` is the way back: the clinician left or was lost for good,
-and a patient without a clinician is a patient who waits, with the waiting time kept. `closed` and
+reachable participants (two make a call). `release` returns to the queue: the clinician left or was lost for
+good, and a patient without a clinician waits again, with the waiting time kept. `closed` and
 `cancelled` are final.
 
 The station is the patient's place and stays listed to the end, reachable or not; everybody else comes and
@@ -45,10 +45,10 @@ class Event(StrEnum):
 class Effect(StrEnum):
     """What a move asks of the shell."""
 
-    SAVE = "save"  # on disk before anybody is told
+    SAVE = "save"  # on disk before any page hears of it
     RECORD = "record"  # on disk soon; nobody waits for it
     OPEN_ROOM = "open_room"  # join the participants' legs
-    CLOSE_ROOM = "close_room"  # part them
+    CLOSE_ROOM = "close_room"  # separate them
 
 
 _S, _E, _F = ConsultationState, Event, Effect
@@ -95,7 +95,7 @@ FINAL = frozenset({_S.CLOSED, _S.CANCELLED})
 
 
 def move(state: ConsultationState, event: Event) -> Move:
-    """The state after ``event`` and its effects. Raises Refused with the code a person is told."""
+    """The state after ``event`` and its effects. Raises Refused with the code of the text that a person reads."""
     found = TABLE[state].get(event)
     if found is not None:
         return found

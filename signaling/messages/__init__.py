@@ -1,11 +1,10 @@
-"""The messages of the signaling protocol, one typed struct each. PROTOCOL.md tells them in prose.
+"""The messages of the signaling protocol, one typed struct each. PROTOCOL.md describes them in prose.
 
 Owns: the shape of every message, its bounds, encoding and decoding. Must never do I/O, read a clock or
 decide anything. A message travels as one JSON object whose ``type`` names it; the envelope fields
 (``seq``, ``ack``) are those of `ClientMessage` and `ServerMessage`.
 
-One module a topic, with what pages say and what the server says about it side by side. Everybody else imports
-from here.
+Each topic is one module that holds its messages in both directions. Everybody else imports from here.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ from signaling.messages.values import (
 class RequestConsultation(ClientMessage, tag="request_consultation", frozen=True, kw_only=True):
     """A station asks for a specialist.
 
-    ``case_id``: of a case opened before; its colour and wishes then count, and nothing of what was written in
-    it travels here. Without one, a case is opened from ``urgency`` and ``reason``.
+    ``case_id`` names a case opened before: its colour and wishes count, and its notes do not travel here. Without
+    it, the server opens a case from ``urgency`` and ``reason``.
     """
 
     urgency: Urgency
@@ -68,7 +68,7 @@ class QueueEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One waiting consultation as a clinician sees it.
 
     ``asks_for_you``: the patient saw this clinician before, or was handed over. ``suits``: language and gender
-    are as the patient wished. ``discreet``: survivor-safe; nothing is said of why it was asked for.
+    are as the patient wished. ``discreet``: survivor-safe; the entry does not say why the patient came.
     """
 
     consultation_id: str
@@ -91,7 +91,7 @@ class QueueEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Queue(ServerMessage, tag="queue", frozen=True, kw_only=True):
-    """All that is offered to this clinician, most urgent and longest waiting first."""
+    """Every consultation offered to this clinician, most urgent and longest waiting first."""
 
     entries: list[QueueEntry]
 
@@ -99,9 +99,9 @@ class Queue(ServerMessage, tag="queue", frozen=True, kw_only=True):
 class Waiting(ServerMessage, tag="waiting", frozen=True, kw_only=True):
     """A station's place in the queue, counting from 1, and how many clinicians on duty are offered it.
 
-    ``widened``: how wide the offer is (signaling/routing.py). ``expected_*_s``: how long patients like this one
-    waited lately, from the request on: half of them less than the median, eight in ten within low and high; None:
-    not known yet. ``next_on_duty_in_s``: when the roster has somebody, while nobody is offered it.
+    ``widened``: how wide the offer is (signaling/routing.py). ``expected_*_s``: how long similar patients waited
+    lately, from the request on: the median, and the bounds of the middle eight in ten; None: not known yet.
+    ``next_on_duty_in_s``: when the roster has somebody next; only while no clinician is offered the consultation.
     """
 
     consultation_id: str
@@ -116,13 +116,13 @@ class Waiting(ServerMessage, tag="waiting", frozen=True, kw_only=True):
 
 
 class Duty(ServerMessage, tag="duty", frozen=True, kw_only=True):
-    """Whether the server holds this clinician to be on duty."""
+    """Whether the server considers this clinician on duty."""
 
     on: bool
 
 
 class Participant(msgspec.Struct, frozen=True):
-    """One participant of a consultation as the others see them; rungs while in a call with somebody."""
+    """One participant of a consultation as the others see it; rungs only during a call with somebody."""
 
     participant_id: str
     role: Role
@@ -138,7 +138,7 @@ class Participant(msgspec.Struct, frozen=True):
 
 
 class Consultation(ServerMessage, tag="consultation", frozen=True, kw_only=True):
-    """The whole of a consultation as its participants see it; sent at every change.
+    """A whole consultation as its participants see it; sent at every change.
 
     ``discreet``: survivor-safe; pages show who is there all the time, and a way out at once.
     """

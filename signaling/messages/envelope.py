@@ -1,6 +1,6 @@
-"""What every message has: the two bases, with the numbers of PROTOCOL.md ("The life of a session").
+"""The two base messages, with the sequence numbers of PROTOCOL.md ("The life of a session").
 
-Owns: ``seq`` and ``ack``, and that a message never shows what is in it. Must never know a message.
+Owns: ``seq`` and ``ack``, and a `repr` that hides the content. Must never know a particular message.
 """
 
 from __future__ import annotations

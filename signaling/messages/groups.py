@@ -12,11 +12,11 @@ from signaling.messages.values import PSEUDONYM_MAX_CHARS, Identifier, Presence
 
 
 class OpenGroup(ClientMessage, tag="open_group", frozen=True, kw_only=True):
-    """A clinician opens a group session and is its host; answered by `Group` with the code to tell people."""
+    """A clinician opens a group session and hosts it; `Group` answers with the code for participants."""
 
 
 class AskSeat(ClientMessage, tag="ask_seat", frozen=True, kw_only=True):
-    """A station asks to be let in, under a name that is nobody's. ``seat_id`` holds the participant's consent."""
+    """A station asks to join under a pseudonym. ``seat_id`` names the participant's consent."""
 
     seat_id: Identifier
     code: Annotated[str, msgspec.Meta(min_length=4, max_length=12)]
@@ -24,26 +24,26 @@ class AskSeat(ClientMessage, tag="ask_seat", frozen=True, kw_only=True):
 
 
 class AdmitSeat(ClientMessage, tag="admit_seat", frozen=True, kw_only=True):
-    """The host lets somebody in who waits in the lobby."""
+    """The host admits somebody from the lobby."""
 
     seat_id: Identifier
 
 
 class MuteSeat(ClientMessage, tag="mute_seat", frozen=True, kw_only=True):
-    """The host takes somebody's voice away, or gives it back; the page itself cannot lift that."""
+    """The host mutes somebody, or ends the muting; the muted page cannot end it."""
 
     seat_id: Identifier
     muted: bool
 
 
 class RemoveSeat(ClientMessage, tag="remove_seat", frozen=True, kw_only=True):
-    """The host sends somebody out, or does not let them in."""
+    """The host removes somebody, or does not admit them."""
 
     seat_id: Identifier
 
 
 class LeaveGroup(ClientMessage, tag="leave_group", frozen=True, kw_only=True):
-    """A participant leaves the group; when the host does, it is over for all."""
+    """A participant leaves the group; when the host leaves, the group ends."""
 
 
 class GroupSeat(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -60,10 +60,10 @@ class GroupSeat(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Group(ServerMessage, tag="group", frozen=True, kw_only=True):
-    """The whole of a group session, at every change. ``code`` and the lobby are the host's only.
+    """A whole group session, sent at every change. Only the host gets ``code`` and the lobby.
 
-    ``own_seat`` is empty for the host. Slots name seats, and the host by ``host_id``. ``open`` false: it is over,
-    or one is no longer in it.
+    ``own_seat`` is empty for the host. Slots name seats, and the host by ``host_id``. ``open`` false: the session
+    is over, or the recipient is no longer in it.
     """
 
     group_id: str

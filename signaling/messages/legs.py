@@ -32,7 +32,7 @@ class LegClose(ClientMessage, tag="leg_close", frozen=True, kw_only=True):
 
 
 class MediaState(ClientMessage, tag="media_state", frozen=True, kw_only=True):
-    """What this participant has switched off, to be shown to the others."""
+    """What this participant has switched off; the others are shown it."""
 
     audio_muted: bool
     video_muted: bool
@@ -41,7 +41,7 @@ class MediaState(ClientMessage, tag="media_state", frozen=True, kw_only=True):
 class Preferences(ClientMessage, tag="preferences", frozen=True, kw_only=True):
     """What this participant has chosen, for this leg and any later one of the session.
 
-    ``audio_only`` and ``save_data`` hold both directions; ``profile`` is about the pictures it receives.
+    ``audio_only`` and ``save_data`` apply to both directions, ``profile`` to the pictures it receives.
     """
 
     audio_only: bool = False
@@ -50,10 +50,10 @@ class Preferences(ClientMessage, tag="preferences", frozen=True, kw_only=True):
 
 
 class SendReport(ClientMessage, tag="send_report", frozen=True, kw_only=True):
-    """What this page's own congestion control believes of its way up (W3C availableOutgoingBitrate).
+    """The uplink estimate of this page's own congestion control (W3C availableOutgoingBitrate).
 
-    ``quantizer``: how coarse its picture is just now, on its codec's own scale (W3C qpSum over framesEncoded); left
-    out where the browser does not tell, and while no picture is sent.
+    ``quantizer``: how coarse its picture is now, on its codec's own scale (W3C qpSum over framesEncoded); left out
+    where the browser does not report it, and while no picture is sent.
     """
 
     leg_id: Identifier
@@ -63,7 +63,7 @@ class SendReport(ClientMessage, tag="send_report", frozen=True, kw_only=True):
 
 
 class LegAnswer(ServerMessage, tag="leg_answer", frozen=True, kw_only=True):
-    """The server's answer to the `LegOffer` with seq ``ref``, with all its candidates in it."""
+    """The server's answer to the `LegOffer` with seq ``ref``, with all candidates."""
 
     leg_id: str
     sdp: str
@@ -92,8 +92,8 @@ class AudioParameters(msgspec.Struct, frozen=True):
 class VideoParameters(msgspec.Struct, frozen=True):
     """How a page shall send its picture: fields of W3C RTCRtpEncodingParameters and RTCRtpSendParameters.
 
-    ``scale_resolution_down_by`` divides a picture of 480 lines; under 1 the camera is to give more lines.
-    ``degradation_preference`` None leaves the browser to itself.
+    ``scale_resolution_down_by`` divides a picture of 480 lines; below 1, the camera delivers more lines.
+    ``degradation_preference`` None leaves the choice to the browser.
     """
 
     active: bool
@@ -106,7 +106,7 @@ class VideoParameters(msgspec.Struct, frozen=True):
 
 
 class SendParameters(ServerMessage, tag="send_parameters", frozen=True, kw_only=True):
-    """What this page shall send from now on; ``low``, often left out: its picture once more, small."""
+    """What this page shall send from now on; ``low``, often left out: a second, small copy of its picture."""
 
     leg_id: str
     audio: AudioParameters
@@ -115,7 +115,7 @@ class SendParameters(ServerMessage, tag="send_parameters", frozen=True, kw_only=
 
 
 class Slot(msgspec.Struct, frozen=True):
-    """One receive slot of a leg and whose media it carries now (None: nobody's)."""
+    """One receive slot of a leg, and the participant whose media it carries (None: nobody)."""
 
     index: int
     audio_mid: str
@@ -124,7 +124,7 @@ class Slot(msgspec.Struct, frozen=True):
 
 
 class Slots(ServerMessage, tag="slots", frozen=True, kw_only=True):
-    """Who is in which receive slot of this page's leg."""
+    """The participant in each receive slot of this page's leg."""
 
     leg_id: str
     slots: list[Slot]
@@ -147,7 +147,7 @@ class Link(ServerMessage, tag="link", frozen=True, kw_only=True):
 
 
 class Rungs(ServerMessage, tag="rungs", frozen=True, kw_only=True):
-    """Where this page's leg stands on the quality ladder, each direction, and why the worse is not higher."""
+    """The leg's rung of the quality ladder in each direction, and why the lower one is not higher."""
 
     leg_id: str
     down: Rung

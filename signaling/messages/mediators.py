@@ -1,4 +1,4 @@
-"""Messages by which a mediator is asked in, answers, and is thanked out."""
+"""Messages by which a mediator is invited, answers, and is removed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from signaling.messages.values import Identifier, MediationState, RemovalReason
 
 
 class InviteMediator(ClientMessage, tag="invite_mediator", frozen=True, kw_only=True):
-    """The station or a clinician asks a mediator of the roster to come in."""
+    """The station or a clinician invites a mediator of the roster."""
 
     consultation_id: Identifier
     mediator_id: Identifier
 
 
 class AnswerInvitation(ClientMessage, tag="answer_invitation", frozen=True, kw_only=True):
-    """A mediator comes, bound by the pledge of this text (its name and version) read in this language, or not."""
+    """A mediator accepts, bound by the pledge (text name and version) read in this language, or declines."""
 
     invitation_id: Identifier
     accept: bool
@@ -23,7 +23,7 @@ class AnswerInvitation(ClientMessage, tag="answer_invitation", frozen=True, kw_o
 
 
 class RemoveParticipant(ClientMessage, tag="remove_participant", frozen=True, kw_only=True):
-    """The station or a clinician sends a mediator out; the patient's wish is enough."""
+    """The station or a clinician removes a mediator; the patient's wish is reason enough."""
 
     consultation_id: Identifier
     participant_id: Identifier
@@ -31,7 +31,7 @@ class RemoveParticipant(ClientMessage, tag="remove_participant", frozen=True, kw
 
 
 class Invitation(ServerMessage, tag="invitation", frozen=True, kw_only=True):
-    """A mediator is asked to come in: by whom, where, for which language. ``discreet``: survivor-safe, no place."""
+    """A mediator is invited: by whom, where, for which language. ``discreet``: survivor-safe, no place."""
 
     invitation_id: str
     asked_by: str
@@ -42,7 +42,7 @@ class Invitation(ServerMessage, tag="invitation", frozen=True, kw_only=True):
 
 
 class Mediation(ServerMessage, tag="mediation", frozen=True, kw_only=True):
-    """What became of an invitation; told to who invited, to who is in charge, and to the mediator."""
+    """What became of an invitation; sent to the inviter, the clinician in charge and the mediator."""
 
     invitation_id: str
     consultation_id: str

@@ -13,13 +13,13 @@ class AskStill(ClientMessage, tag="ask_still", frozen=True, kw_only=True):
 
 
 class DeclineStill(ClientMessage, tag="decline_still", frozen=True, kw_only=True):
-    """The still that was asked for will not come: refused, or no camera."""
+    """The requested still will not come: refused, or no camera."""
 
     asked_by: Identifier
 
 
 class StillWanted(ServerMessage, tag="still_wanted", frozen=True, kw_only=True):
-    """A clinician wants a sharp picture of this page's camera: at most so heavy and so wide (pixels)."""
+    """A clinician wants a sharp picture from this page's camera, within these bytes and this width in pixels."""
 
     asked_by: str
     max_bytes: int
@@ -27,7 +27,7 @@ class StillWanted(ServerMessage, tag="still_wanted", frozen=True, kw_only=True):
 
 
 class StillDeclined(ServerMessage, tag="still_declined", frozen=True, kw_only=True):
-    """The still that this page asked a participant for will not come."""
+    """The still that this page requested from a participant will not come."""
 
     participant_id: str
 

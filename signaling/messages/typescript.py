@@ -27,7 +27,7 @@ export interface Envelope { seq?: number; ack?: number }
 ENVELOPE = frozenset({"seq", "ack"})
 # `Error` is the browser's own.
 RENAMED = {"Error": "ErrorMessage"}
-# Key of `msgspec.Meta.extra`: a type of the browser's for a text whose values it knows.
+# Key of `msgspec.Meta.extra`: the browser's own type for a text with known values.
 BROWSER_TYPE = "typescript"
 SCALARS: dict[type[types.Type], str] = {
     types.StrType: "string",
@@ -39,7 +39,7 @@ SCALARS: dict[type[types.Type], str] = {
 
 
 def declarations() -> str:
-    """The whole file."""
+    """The whole file of declarations."""
     client, server = get_args(AnyClientMessage), get_args(AnyServerMessage)
     parts: dict[str, str] = {}
     for kind in (*client, *server):
@@ -52,7 +52,7 @@ def declarations() -> str:
 
 
 def _declare(info: types.Type, parts: dict[str, str]) -> None:
-    """Declare this type and every type that it is made of, the parts first."""
+    """Declare this type after every type that it is made of."""
     match info:
         case types.StructType(cls=kind, fields=fields):
             if _name(kind) in parts:
@@ -84,7 +84,7 @@ def _interface(info: types.StructType) -> str:
         left_out = not field.required and (optional or field.default is msgspec.UNSET)
         written = _written(field.type)
         if left_out and field.default is None and not from_page:
-            written = written.removesuffix(" | null")  # the server leaves its defaults out, and this is one
+            written = written.removesuffix(" | null")  # null is a default, and the server leaves defaults out
         lines.append(f"    {field.encode_name}{'?' if left_out else ''}: {written};")
     return "\n".join((_comment(kind), f"export interface {_name(kind)} {{", *lines, "}"))
 

@@ -1,6 +1,6 @@
-"""The values that messages share: bounds of what pages may send, and the words of every closed list.
+"""The values that messages share: bounds of what pages may send, and every closed list.
 
-Owns: types of fields, enumerations. Must never hold a message: those stand beside, one module a topic.
+Owns: types of fields, enumerations. Must never hold a message: each topic has a module of its own beside this one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Urgency(StrEnum):
 
 
 class Role(StrEnum):
-    """What a participant is. The first three take part in consultations, the others keep the house."""
+    """What a participant is. The first three take part in consultations, the others administer the service."""
 
     STATION = "station"
     CLINICIAN = "clinician"
@@ -45,7 +45,7 @@ class Role(StrEnum):
 
 
 class ConsultationState(StrEnum):
-    """Where a consultation stands; the table of moves is in consultation.py."""
+    """The state of a consultation; the table of moves is in signaling/states.py."""
 
     REQUESTED = "requested"
     OFFERED = "offered"
@@ -77,7 +77,7 @@ class Rung(StrEnum):
 
 
 class RungReason(StrEnum):
-    """Why a leg stands on its rung, as far as a person can do something about it."""
+    """Why a leg stands on its rung, where a person can do something about it."""
 
     LINK = "link"
     PINNED = "pinned"
@@ -88,7 +88,7 @@ class RungReason(StrEnum):
 
 
 class Widened(StrEnum):
-    """How wide the offer of a waiting consultation is by now; the steps are in routing.py."""
+    """How wide the offer of a waiting consultation is; the steps are in signaling/routing.py."""
 
     FIRST = "first"
     MATCHING = "matching"
@@ -98,7 +98,7 @@ class Widened(StrEnum):
 
 
 class ClinicalProfile(StrEnum):
-    """What is looked at, and so the order in which quality is given up."""
+    """What the picture shows, which decides the order in which quality is reduced."""
 
     FACE = "face"
     DETAIL = "detail"
@@ -106,7 +106,7 @@ class ClinicalProfile(StrEnum):
 
 
 class QualityLimitation(StrEnum):
-    """W3C RTCQualityLimitationReason: what holds this page's picture down."""
+    """W3C RTCQualityLimitationReason: what limits this page's picture."""
 
     NONE = "none"
     CPU = "cpu"
@@ -115,7 +115,7 @@ class QualityLimitation(StrEnum):
 
 
 class RemovalReason(StrEnum):
-    """Why a mediator is asked to go."""
+    """Why a mediator is removed."""
 
     DONE = "done"
     PATIENT_WISH = "patient_wish"
@@ -123,7 +123,7 @@ class RemovalReason(StrEnum):
 
 
 class MediationState(StrEnum):
-    """Where the invitation of a mediator stands; all but the first two are ends."""
+    """The state of a mediator's invitation; all but the first two are final."""
 
     INVITED = "invited"
     JOINED = "joined"

@@ -36,13 +36,13 @@ export interface LegClose {
     type: "leg_close";
     leg_id: string;
 }
-/** What this participant has switched off, to be shown to the others. */
+/** What this participant has switched off; the others are shown it. */
 export interface MediaState {
     type: "media_state";
     audio_muted: boolean;
     video_muted: boolean;
 }
-/** What is looked at, and so the order in which quality is given up. */
+/** What the picture shows, which decides the order in which quality is reduced. */
 export type ClinicalProfile = "face" | "detail" | "motion";
 /** What this participant has chosen, for this leg and any later one of the session. */
 export interface Preferences {
@@ -51,9 +51,9 @@ export interface Preferences {
     save_data?: boolean;
     profile?: ClinicalProfile;
 }
-/** W3C RTCQualityLimitationReason: what holds this page's picture down. */
+/** W3C RTCQualityLimitationReason: what limits this page's picture. */
 export type QualityLimitation = "none" | "cpu" | "bandwidth" | "other";
-/** What this page's own congestion control believes of its way up (W3C availableOutgoingBitrate). */
+/** The uplink estimate of this page's own congestion control (W3C availableOutgoingBitrate). */
 export interface SendReport {
     type: "send_report";
     leg_id: string;
@@ -66,7 +66,7 @@ export interface AskStill {
     type: "ask_still";
     participant_id: string;
 }
-/** The still that was asked for will not come: refused, or no camera. */
+/** The requested still will not come: refused, or no camera. */
 export interface DeclineStill {
     type: "decline_still";
     asked_by: string;
@@ -105,13 +105,13 @@ export interface End {
     type: "end";
     consultation_id: string;
 }
-/** The station or a clinician asks a mediator of the roster to come in. */
+/** The station or a clinician invites a mediator of the roster. */
 export interface InviteMediator {
     type: "invite_mediator";
     consultation_id: string;
     mediator_id: string;
 }
-/** A mediator comes, bound by the pledge of this text (its name and version) read in this language, or not. */
+/** A mediator accepts, bound by the pledge (text name and version) read in this language, or declines. */
 export interface AnswerInvitation {
     type: "answer_invitation";
     invitation_id: string;
@@ -119,47 +119,47 @@ export interface AnswerInvitation {
     pledge?: string | null;
     language?: string | null;
 }
-/** Why a mediator is asked to go. */
+/** Why a mediator is removed. */
 export type RemovalReason = "done" | "patient_wish" | "other";
-/** The station or a clinician sends a mediator out; the patient's wish is enough. */
+/** The station or a clinician removes a mediator; the patient's wish is reason enough. */
 export interface RemoveParticipant {
     type: "remove_participant";
     consultation_id: string;
     participant_id: string;
     why?: RemovalReason;
 }
-/** A clinician opens a group session and is its host; answered by `Group` with the code to tell people. */
+/** A clinician opens a group session and hosts it; `Group` answers with the code for participants. */
 export interface OpenGroup {
     type: "open_group";
 }
-/** A station asks to be let in, under a name that is nobody's. ``seat_id`` holds the participant's consent. */
+/** A station asks to join under a pseudonym. ``seat_id`` names the participant's consent. */
 export interface AskSeat {
     type: "ask_seat";
     seat_id: string;
     code: string;
     pseudonym?: string;
 }
-/** The host lets somebody in who waits in the lobby. */
+/** The host admits somebody from the lobby. */
 export interface AdmitSeat {
     type: "admit_seat";
     seat_id: string;
 }
-/** The host takes somebody's voice away, or gives it back; the page itself cannot lift that. */
+/** The host mutes somebody, or ends the muting; the muted page cannot end it. */
 export interface MuteSeat {
     type: "mute_seat";
     seat_id: string;
     muted: boolean;
 }
-/** The host sends somebody out, or does not let them in. */
+/** The host removes somebody, or does not admit them. */
 export interface RemoveSeat {
     type: "remove_seat";
     seat_id: string;
 }
-/** A participant leaves the group; when the host does, it is over for all. */
+/** A participant leaves the group; when the host leaves, the group ends. */
 export interface LeaveGroup {
     type: "leave_group";
 }
-/** What a participant is. The first three take part in consultations, the others keep the house. */
+/** What a participant is. The first three take part in consultations, the others administer the service. */
 export type Role = "station" | "clinician" | "mediator" | "coordinator" | "records_officer" | "auditor" | "administrator";
 /** W3C RTCIceServer. */
 export interface IceServer {
@@ -199,7 +199,7 @@ export interface Goodbye {
     code: string;
     retry: boolean;
 }
-/** The server's answer to the `LegOffer` with seq ``ref``, with all its candidates in it. */
+/** The server's answer to the `LegOffer` with seq ``ref``, with all candidates. */
 export interface LegAnswer {
     type: "leg_answer";
     leg_id: string;
@@ -232,7 +232,7 @@ export interface VideoParameters {
     degradation_preference: RTCDegradationPreference | null;
     scalability_mode: string | null;
 }
-/** What this page shall send from now on; ``low``, often left out: its picture once more, small. */
+/** What this page shall send from now on; ``low``, often left out: a second, small copy of its picture. */
 export interface SendParameters {
     type: "send_parameters";
     leg_id: string;
@@ -240,14 +240,14 @@ export interface SendParameters {
     video: VideoParameters;
     low?: VideoParameters;
 }
-/** One receive slot of a leg and whose media it carries now (None: nobody's). */
+/** One receive slot of a leg, and the participant whose media it carries (None: nobody). */
 export interface Slot {
     index: number;
     audio_mid: string;
     video_mid: string;
     participant_id: string | null;
 }
-/** Who is in which receive slot of this page's leg. */
+/** The participant in each receive slot of this page's leg. */
 export interface Slots {
     type: "slots";
     leg_id: string;
@@ -268,9 +268,9 @@ export interface Link {
 }
 /** One step of the quality ladder of one leg in one direction, best first. */
 export type Rung = "video-high" | "video" | "video-low" | "stills" | "voice" | "voice-thin" | "messages";
-/** Why a leg stands on its rung, as far as a person can do something about it. */
+/** Why a leg stands on its rung, where a person can do something about it. */
 export type RungReason = "link" | "pinned" | "other_side" | "camera_off" | "starting" | "full";
-/** Where this page's leg stands on the quality ladder, each direction, and why the worse is not higher. */
+/** The leg's rung of the quality ladder in each direction, and why the lower one is not higher. */
 export interface Rungs {
     type: "rungs";
     leg_id: string;
@@ -278,14 +278,14 @@ export interface Rungs {
     up: Rung;
     reason: RungReason;
 }
-/** A clinician wants a sharp picture of this page's camera: at most so heavy and so wide (pixels). */
+/** A clinician wants a sharp picture from this page's camera, within these bytes and this width in pixels. */
 export interface StillWanted {
     type: "still_wanted";
     asked_by: string;
     max_bytes: number;
     width: number;
 }
-/** The still that this page asked a participant for will not come. */
+/** The still that this page requested from a participant will not come. */
 export interface StillDeclined {
     type: "still_declined";
     participant_id: string;
@@ -314,12 +314,12 @@ export interface QueueEntry {
     suits?: boolean;
     discreet?: boolean;
 }
-/** All that is offered to this clinician, most urgent and longest waiting first. */
+/** Every consultation offered to this clinician, most urgent and longest waiting first. */
 export interface Queue {
     type: "queue";
     entries: QueueEntry[];
 }
-/** How wide the offer of a waiting consultation is by now; the steps are in routing.py. */
+/** How wide the offer of a waiting consultation is; the steps are in signaling/routing.py. */
 export type Widened = "first" | "matching" | "relaxed" | "anybody" | "alarm";
 /** A station's place in the queue, counting from 1, and how many clinicians on duty are offered it. */
 export interface Waiting {
@@ -334,16 +334,16 @@ export interface Waiting {
     expected_high_s?: number;
     next_on_duty_in_s?: number;
 }
-/** Whether the server holds this clinician to be on duty. */
+/** Whether the server considers this clinician on duty. */
 export interface Duty {
     type: "duty";
     on: boolean;
 }
-/** Where a consultation stands; the table of moves is in consultation.py. */
+/** The state of a consultation; the table of moves is in signaling/states.py. */
 export type ConsultationState = "requested" | "offered" | "accepted" | "in_call" | "interrupted" | "closed" | "cancelled";
 /** Whether a participant can be reached right now. */
 export type Presence = "connected" | "reconnecting" | "away";
-/** One participant of a consultation as the others see them; rungs while in a call with somebody. */
+/** One participant of a consultation as the others see it; rungs only during a call with somebody. */
 export interface Participant {
     participant_id: string;
     role: Role;
@@ -357,7 +357,7 @@ export interface Participant {
     rung_up: Rung | null;
     rung_reason: RungReason | null;
 }
-/** The whole of a consultation as its participants see it; sent at every change. */
+/** A whole consultation as its participants see it; sent at every change. */
 export interface Consultation {
     type: "consultation";
     consultation_id: string;
@@ -372,7 +372,7 @@ export interface ConsentWithdrawn {
     type: "consent_withdrawn";
     consultation_id: string;
 }
-/** A mediator is asked to come in: by whom, where, for which language. ``discreet``: survivor-safe, no place. */
+/** A mediator is invited: by whom, where, for which language. ``discreet``: survivor-safe, no place. */
 export interface Invitation {
     type: "invitation";
     invitation_id: string;
@@ -382,9 +382,9 @@ export interface Invitation {
     language?: string;
     discreet?: boolean;
 }
-/** Where the invitation of a mediator stands; all but the first two are ends. */
+/** The state of a mediator's invitation; all but the first two are final. */
 export type MediationState = "invited" | "joined" | "declined" | "expired" | "left" | "removed";
-/** What became of an invitation; told to who invited, to who is in charge, and to the mediator. */
+/** What became of an invitation; sent to the inviter, the clinician in charge and the mediator. */
 export interface Mediation {
     type: "mediation";
     invitation_id: string;
@@ -404,7 +404,7 @@ export interface GroupSeat {
     silenced?: boolean;
     link?: LinkQuality;
 }
-/** The whole of a group session, at every change. ``code`` and the lobby are the host's only. */
+/** A whole group session, sent at every change. Only the host gets ``code`` and the lobby. */
 export interface Group {
     type: "group";
     group_id: string;
