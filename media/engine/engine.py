@@ -19,7 +19,7 @@ from media.engine.listener import LegListener, Nobody
 from media.engine.relay.control import LegControl, UplinkReport
 from media.engine.relay.refusals import Refusals
 from media.engine.relay.rooms import Member, Room, assignments
-from media.engine.relay.stillexchange import Stills
+from media.engine.relay.stills import Stills
 from media.engine.rounds import Rounds
 from media.engine.share.layers import TemporalLayers
 from media.engine.share.lowercopies import LowerCopies

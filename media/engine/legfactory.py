@@ -18,7 +18,7 @@ from media.engine.relay.control import LegControl
 from media.engine.relay.downlink import Downlink
 from media.engine.relay.forward import forward
 from media.engine.relay.rooms import Member
-from media.engine.relay.stillexchange import Stills
+from media.engine.relay.stills import Stills
 from media.engine.relay.uplink import Uplink
 from media.engine.transport.answer import SlotSources, Transport, compose_answer
 from media.engine.transport.leg import Leg, LegHooks, MediaHandlers

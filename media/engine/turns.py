@@ -12,7 +12,7 @@ from media.core.parameters import StillsSend
 from media.engine.listener import LegListener, Nobody
 from media.engine.relay.control import LegControl
 from media.engine.relay.rooms import Member
-from media.engine.relay.stillexchange import Stills
+from media.engine.relay.stills import Stills
 from media.engine.share.sharer import Plan, Sharers
 
 NO_STILLS = StillsSend()

@@ -17,7 +17,7 @@ from media.engine.relay.control import LegControl
 from media.engine.relay.downlink import Downlink
 from media.engine.relay.forward import forward
 from media.engine.relay.rooms import Member, Room
-from media.engine.relay.stillexchange import Stills
+from media.engine.relay.stills import Stills
 from media.engine.relay.uplink import Uplink
 from media.engine.rounds import TICK_S
 from media.engine.transport.answer import SlotSources

@@ -19,7 +19,7 @@ from benchmarks.lab.emulator.tally import percentile
 from media.core.parameters import Rung, SendParameters
 from media.core.quality import rung_of
 from media.engine.relay.control import UplinkReport
-from media.engine.relay.stillexchange import Stills
+from media.engine.relay.stills import Stills
 from media.engine.transport.offer import read_offer
 from tests.sim.agenda import Agenda
 from tests.sim.page import TELL_BYTES, Page

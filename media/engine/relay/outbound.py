@@ -15,7 +15,7 @@ from media.core import rtp
 from media.core.estimate import Pacer
 from media.core.repair import NackResponder, SenderReports
 from media.core.rtp import Codec, Header, PacketCache, RedSender, StreamRewriter, is_keyframe, rtcp, rtx
-from media.core.share import LayerFilter, LoudestVoices, layer_of
+from media.core.share import ALL_LAYERS, LayerFilter, LoudestVoices, layer_of
 from media.engine.relay.inbound import InboundStream
 from media.engine.relay.rtxstream import RtxStream
 from media.engine.transport.offer import AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE, MediaLine
@@ -122,6 +122,20 @@ class OutboundStream:
             source.outputs.append(self)
             if source.last_report is not None:
                 self.source_report(source.last_report, source.last_report_at_ms)
+
+    def pass_layers(self, target: int) -> LayerFilter:
+        """Let the temporal layers up to ``target`` through from now on; the filter that does so."""
+        if self.layers is None:
+            self.layers = LayerFilter()
+        self.layers.target = target
+        return self.layers
+
+    def pass_all_layers(self) -> None:
+        """Let every layer through again, from where the picture can be decoded."""
+        if self.layers is not None:
+            self.layers.target = ALL_LAYERS
+            if self.layers.complete:
+                self.layers = None
 
     def switch_red(self, *, on: bool) -> None:
         """Send each voice packet with the one before it (RFC 2198), or plain."""

@@ -13,12 +13,10 @@ from media.core.parameters import ClinicalProfile, SendParameters, VideoSend
 from media.core.quality import ReceiverView
 from media.core.repair import PLAIN_VOICE_BPS
 from media.core.share import (
-    ALL_LAYERS,
     GROUP_WATCHERS_MIN,
     LAYER_MODE,
     LAYERED_CODECS,
     LayerChoice,
-    LayerFilter,
     LayerRule,
     LayerView,
     room_with_layers,
@@ -67,7 +65,7 @@ class TemporalLayers:
         source.choices = {out: source.choices.get(out, LayerChoice()) for out in shown if out is not None}
         if not on:
             for out in source.choices:
-                _open(out)
+                out.pass_all_layers()
             return plan
         views = [
             view if out is None else _filtered(source, out, view, rooms_bps, now_ms)
@@ -92,10 +90,8 @@ def _filtered(
 ) -> ReceiverView:
     """Let as many layers through to this slot as its link has room for; its receiver, as steering is to see it."""
     room_bps = _room_bps(view)
-    if out.layers is None:
-        out.layers = LayerFilter()
-    out.layers.target = source.choices[out].follow(now_ms, room_bps, source.asked.max_bitrate_bps)
-    if not out.layers.seen:
+    choice = source.choices[out].follow(now_ms, room_bps, source.asked.max_bitrate_bps)
+    if not out.pass_layers(choice).seen:
         return view
     more_bps = room_with_layers(room_bps, rooms_bps) - room_bps
     return replace(view, estimate_bps=view.estimate_bps + max(0.0, more_bps))
@@ -105,14 +101,6 @@ def _suitable(asked: VideoSend, watching: Sequence[ReceiverView]) -> bool:
     """Whether frames may be left out: a motion needs every frame, and a detail has few as it is."""
     faces = all(view.profile is ClinicalProfile.FACE for view in watching)
     return faces and asked.active and asked.codec in LAYERED_CODECS
-
-
-def _open(out: OutboundStream) -> None:
-    """Let everything through again, from where it can be decoded."""
-    if out.layers is not None:
-        out.layers.target = ALL_LAYERS
-        if out.layers.complete:
-            out.layers = None
 
 
 def _slot(viewer: Member, publisher: Member) -> OutboundStream | None:

@@ -1,7 +1,7 @@
 """When probe clusters of padding test one leg's downlink: warm, at the begin of a call, and in mid-call.
 
 Owns: the moments, and whether the downlink is still unproven. Must never decide how a cluster is made
-(downlinkprobe.py in media/core) nor what it says (bandwidth.py there).
+(media/core/probe) nor what it says (media/core/estimate).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What stills may take of one leg's links beside everything live, in both directions.
 
-Owns: the two paces. Must never move a still: stillexchange.py does. Rates are wire bit/s.
+Owns: the two paces. Must never move a still: `relay/stills` does. Rates are wire bit/s.
 """
 
 from __future__ import annotations

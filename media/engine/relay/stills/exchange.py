@@ -10,13 +10,10 @@ new leg from where the old one stopped, on the uplink and on the downlink. It go
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection
 
 from media.core.stills import (
     CHUNK_OVERHEAD_BYTES,
-    GOING_MAX,
-    NO_SLOT,
     SERVER_IDS,
     Cancel,
     Chunk,
@@ -28,69 +25,32 @@ from media.core.stills import (
     Offer,
     Still,
     StillError,
-    StillReceiver,
-    StillSender,
-    build,
     parse,
 )
 from media.engine.relay.rooms import Member
+from media.engine.relay.stills.page import StillsPage
+from media.engine.relay.stills.room import RoomStills, SharedStill
 
-# With eight seats, what a room may hold: 600 kB each at the very most, so 7 MB; usual are 60 kB.
-ROOM_STILLS_MAX = 12
 # A room may be empty for as long as a session may be away (signaling: 120 s) before its stills go.
 EMPTY_ROOM_KEPT_MS = 120_000.0
 SWEEP_MS = 5_000.0
 # Rooms that are empty and kept; the oldest goes first.
 EMPTY_ROOMS_MAX = 64
-# A grant is a message: a change of pace by less than a fifth is not worth one.
-GRANT_CHANGE = 0.2
-# Beyond this the page's channel is stuck: what we answer must not pile up.
-BACKLOG_BYTES = 16_384
-
-
-@dataclass(eq=False, slots=True)
-class _Shared:
-    """A still of a room: who sends it, who has it. ``number``: its still_id on every downlink."""
-
-    still: Still
-    source_seat: str
-    number: int
-    had_by: set[str] = field(default_factory=set)
-
-
-@dataclass(eq=False, slots=True)
-class _RoomStills:
-    shared: list[_Shared] = field(default_factory=list)
-    receivers: dict[str, StillReceiver] = field(default_factory=dict)
-    last_number: int = 0
-    empty_since_ms: float | None = None
-
-
-@dataclass(eq=False, slots=True)
-class _Page:
-    """One leg as stills see it."""
-
-    member: Member
-    seat: str = ""
-    ready: bool = False
-    """Its page has said hello on this leg's channel."""
-    sender: StillSender = field(default_factory=StillSender)
-    granted: Grant | None = None
 
 
 class Stills:
     """Everything about stills in one engine."""
 
     def __init__(self) -> None:
-        self._pages: dict[Member, _Page] = {}
-        self._rooms: dict[str, _RoomStills] = {}
+        self._pages: dict[Member, StillsPage] = {}
+        self._rooms: dict[str, RoomStills] = {}
         self._next_sweep_ms = 0.0
 
     # Who is where -------------------------------------------------------------------------------------
 
     def leg_opened(self, member: Member) -> None:
         """A leg exists from now on."""
-        self._pages[member] = _Page(member)
+        self._pages[member] = StillsPage(member)
 
     def leg_closed(self, member: Member) -> None:
         """A leg is gone."""
@@ -101,7 +61,7 @@ class Stills:
         page = self._pages[member]
         page.seat = seat or member.leg.leg_id
         assert member.room is not None
-        room = self._rooms.setdefault(member.room.room_id, _RoomStills())
+        room = self._rooms.setdefault(member.room.room_id, RoomStills())
         room.empty_since_ms = None
         for shared in room.shared:
             self._offer(page, shared)
@@ -110,8 +70,7 @@ class Stills:
         """A leg has left its room; ``empty``: it was the last."""
         page = self._pages.get(member)
         if page is not None:
-            page.sender = StillSender()
-            page.granted = None
+            page.begin(ready=page.ready)
         room = self._rooms.get(room_id)
         if room is not None and empty:
             room.empty_since_ms = now_ms
@@ -124,7 +83,7 @@ class Stills:
             return
         for page in self._pages.values():
             for shared in room.shared:
-                self._send(page, page.sender.cancel(shared.still))
+                page.send(page.sender.cancel(shared.still))
 
     # What pages send ----------------------------------------------------------------------------------
 
@@ -138,7 +97,7 @@ class Stills:
         except StillError:
             member.leg.refused["still"] += 1
 
-    def _frame(self, page: _Page, frame: Frame) -> None:
+    def _frame(self, page: StillsPage, frame: Frame) -> None:
         room = self._room(page)
         match frame:
             case Hello():
@@ -156,16 +115,14 @@ class Stills:
             case Chunk() if room is not None:
                 self._chunk(room, page, frame)
             case Offer():
-                self._send(page, [Cancel(frame.still_id)])  # nobody is here to see it
+                page.send([Cancel(frame.still_id)])  # nobody is here to see it
             case Chunk():
                 pass  # of a still that was cancelled above
             case Grant():
                 raise StillError("only we grant")
 
-    def _hello(self, page: _Page, hello: Hello) -> None:
-        page.ready = True
-        page.granted = None
-        page.sender = StillSender()
+    def _hello(self, page: StillsPage, hello: Hello) -> None:
+        page.begin(ready=True)
         room = self._room(page)
         if room is None:
             return
@@ -176,47 +133,39 @@ class Stills:
         for shared in room.shared:
             self._offer(page, shared)
 
-    def _offered(self, room: _RoomStills, page: _Page, offer: Offer) -> None:
+    def _offered(self, room: RoomStills, page: StillsPage, offer: Offer) -> None:
         if offer.still_id >= SERVER_IDS:
             raise StillError("one of our own ids")
-        receiver = room.receivers.setdefault(page.seat, StillReceiver(GOING_MAX))
+        receiver = room.receiver(page.seat)
         is_new = offer.still_id not in receiver.coming
-        self._send(page, receiver.offered(offer))
+        page.send(receiver.offered(offer))
         still = receiver.coming.get(offer.still_id)
         if still is None or not is_new:
             return
-        room.last_number += 1
-        shared = _Shared(still, page.seat, SERVER_IDS | room.last_number)
-        while len(room.shared) >= ROOM_STILLS_MAX:
+        while room.is_full:
             self._drop(room, room.shared[0].still)
-        room.shared.append(shared)
+        shared = room.share(still, page.seat)
         for other in self._others(page):
             self._offer(other, shared)
 
-    def _chunk(self, room: _RoomStills, page: _Page, chunk: Chunk) -> None:
+    def _chunk(self, room: RoomStills, page: StillsPage, chunk: Chunk) -> None:
         receiver = room.receivers.get(page.seat)
         if receiver is None:
             return
         coming = receiver.coming.get(chunk.still_id)
-        self._send(page, receiver.arrived(chunk))
+        page.send(receiver.arrived(chunk))
         if coming is not None and chunk.still_id not in receiver.coming and not coming.whole:
             self._drop(room, coming)  # it came wrong twice
 
-    def _withdrawn(self, room: _RoomStills, seat: str, still_id: int) -> None:
+    def _withdrawn(self, room: RoomStills, seat: str, still_id: int) -> None:
         """The sender wants it back."""
-        receiver = room.receivers.get(seat)
-        still = receiver.remove(still_id) if receiver is not None else None
+        still = room.withdraw(seat, still_id)
         if still is not None:
             self._drop(room, still)
 
-    def _had(self, room: _RoomStills, still: Still, seat: str) -> None:
-        shared = next((one for one in room.shared if one.still is still), None)
-        if shared is None:
-            return
-        shared.had_by.add(seat)
+    def _had(self, room: RoomStills, still: Still, seat: str) -> None:
         seats = {page.seat for page in self._pages.values() if self._room(page) is room}
-        if still.whole and seats <= shared.had_by | {shared.source_seat}:
-            room.shared.remove(shared)
+        room.had(still, seat, seats)
 
     # The clock ----------------------------------------------------------------------------------------
 
@@ -226,17 +175,17 @@ class Stills:
 
     def is_coming_up(self, member: Member) -> bool:
         """Whether anything is on its way from this page."""
-        page = self._pages[member]
-        room = self._room(page)
-        receiver = room.receivers.get(page.seat) if room is not None else None
-        return receiver is not None and bool(receiver.coming)
+        return bool(self._coming_up(member))
 
     def is_asked_coming_up(self, member: Member) -> bool:
         """Whether this page is sending a still that somebody waits for."""
+        return any(not one.is_periodic for one in self._coming_up(member))
+
+    def _coming_up(self, member: Member) -> Collection[Still]:
         page = self._pages[member]
         room = self._room(page)
         receiver = room.receivers.get(page.seat) if room is not None else None
-        return receiver is not None and any(not one.is_periodic for one in receiver.coming.values())
+        return receiver.coming.values() if receiver is not None else ()
 
     def set_pace(self, member: Member, rate_bps: float, chunk_bytes: int, now_ms: float) -> None:
         """How fast stills go down to this page."""
@@ -244,15 +193,7 @@ class Stills:
 
     def grant(self, member: Member, rate_bps: float, chunk_bytes: int) -> None:
         """How fast this page may send its own; told when it matters and has changed."""
-        page = self._pages[member]
-        if not page.ready:
-            return
-        told = page.granted
-        if told is not None and abs(rate_bps - told.rate_bps) <= GRANT_CHANGE * told.rate_bps:
-            return
-        grant = Grant(round(rate_bps), chunk_bytes)
-        if self._send(page, [grant]):
-            page.granted = grant
+        self._pages[member].grant(rate_bps, chunk_bytes)
 
     def tick(self, member: Member, now_ms: float) -> None:
         """Send what is due to this page."""
@@ -260,47 +201,42 @@ class Stills:
         if page.sender.is_idle or not member.leg.data_flows:
             return
         for chunk in page.sender.take(now_ms):
-            if self._send(page, [chunk]):
+            if page.send([chunk]):
                 member.downlink.sent_beside(len(chunk.data) + CHUNK_OVERHEAD_BYTES, now_ms)
 
     # Helpers ------------------------------------------------------------------------------------------
 
-    def _room(self, page: _Page) -> _RoomStills | None:
+    def _room(self, page: StillsPage) -> RoomStills | None:
         room = page.member.room
         return self._rooms.get(room.room_id) if room is not None else None
 
-    def _others(self, page: _Page) -> list[_Page]:
+    def _others(self, page: StillsPage) -> list[StillsPage]:
         room = page.member.room
         if room is None:
             return []
         return [self._pages[one] for one in room.members if one is not page.member and one in self._pages]
 
-    def _offer(self, page: _Page, shared: _Shared) -> None:
+    def _offer(self, page: StillsPage, shared: SharedStill) -> None:
         if not page.ready or page.seat == shared.source_seat or page.seat in shared.had_by:
             return
         source = next((one for one in self._others(page) if one.seat == shared.source_seat), None)
-        slot = _slot_index(page.member, source.member) if source is not None else NO_SLOT
-        frames = page.sender.offer(shared.still, shared.number, slot)
-        self._send(page, frames)
+        frames = page.sender.offer(shared.still, shared.number, page.slot_of(source))
+        page.send(frames)
         room = self._room(page)
         if room is not None:
             for older in [one for one in room.shared if Cancel(one.number) in frames]:
                 self._had(room, older.still, page.seat)  # a newer one has taken its place
 
-    def _drop(self, room: _RoomStills, still: Still) -> None:
-        for shared in [one for one in room.shared if one.still is still]:
-            room.shared.remove(shared)
-            receiver = room.receivers.get(shared.source_seat)
-            if receiver is not None and receiver.coming.get(still.offer.still_id) is still:
-                receiver.remove(still.offer.still_id)
-                self._tell_source(room, shared.source_seat, still.offer.still_id)
+    def _drop(self, room: RoomStills, still: Still) -> None:
+        for seat in room.drop(still):
+            self._cancel_at_source(room, seat, still.offer.still_id)
         for page in self._pages.values():
-            self._send(page, page.sender.cancel(still))
+            page.send(page.sender.cancel(still))
 
-    def _tell_source(self, room: _RoomStills, seat: str, still_id: int) -> None:
+    def _cancel_at_source(self, room: RoomStills, seat: str, still_id: int) -> None:
         for page in self._pages.values():
             if page.seat == seat and self._room(page) is room:
-                self._send(page, [Cancel(still_id)])
+                page.send([Cancel(still_id)])
 
     def _forget_old(self, now_ms: float) -> None:
         empty = {name: room.empty_since_ms for name, room in self._rooms.items() if room.empty_since_ms}
@@ -313,19 +249,3 @@ class Stills:
         if now_ms >= self._next_sweep_ms:
             self._next_sweep_ms = now_ms + SWEEP_MS
             self._forget_old(now_ms)
-
-    @staticmethod
-    def _send(page: _Page, frames: Sequence[Frame]) -> bool:
-        sent = True
-        for frame in frames:
-            if not page.member.leg.send_data(build(frame), BACKLOG_BYTES):
-                page.member.leg.refused["data_backlog"] += 1
-                sent = False
-        return sent
-
-
-def _slot_index(viewer: Member, source: Member) -> int:
-    for slot in viewer.downlink.slots:
-        if slot.source_leg_id == source.leg.leg_id:
-            return slot.index
-    return NO_SLOT
