@@ -26,7 +26,8 @@ from benchmarks.peers.host import Idle, describe
 from benchmarks.peers.video_source import VIDEO_CLOCK_RATE, Camera, Image, SourceEncoder
 from media.core.rtp import Codec
 from media.core.share import Picture, Target
-from media.engine.copies.downscaler import Downscaler, DownscalerPool, Outputs
+from media.engine.copies.downscaler import Downscaler, Outputs
+from media.engine.copies.pool import DownscalerPool
 
 SOURCE_SIZE = (640, 480)
 SOURCE_BPS = 600_000

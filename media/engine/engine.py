@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from media.core.parameters import Preferences
-from media.engine.copies.downscaler import DownscalerPool
+from media.engine.copies.pool import DownscalerPool
 from media.engine.legfactory import LegFactory
 from media.engine.listener import LegListener, Nobody
 from media.engine.relay.control import LegControl, UplinkReport

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.downscale import Run, made_small, psnr_db
 from benchmarks.peers.video_source import Camera
 from media.core.rtp import Codec
-from media.engine.copies.downscaler import DownscalerPool
+from media.engine.copies.pool import DownscalerPool
 
 
 def test_psnr_is_that_of_the_textbook() -> None:

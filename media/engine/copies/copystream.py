@@ -14,7 +14,8 @@ from media.core import rtp
 from media.core.repair import keyframe_spacing_ms
 from media.core.rtp import Codec, Frame, FrameAssembler, Header, is_keyframe, rtcp, vp8_payloads
 from media.core.share import Picture, Target
-from media.engine.copies.downscaler import Downscaler, DownscalerPool, Outputs
+from media.engine.copies.downscaler import Downscaler, Outputs
+from media.engine.copies.pool import DownscalerPool
 from media.engine.relay.inbound import InboundStream
 from media.engine.relay.outbound import OutboundStream
 from media.engine.transport.offer import Format, MediaLine

@@ -14,7 +14,7 @@ from media.core.quality import PACE_SHARE, VideoSteps
 from media.core.rtp import Codec
 from media.core.share import COPY_MAX_BPS, CopyView, LowerCopyRule, SourceView, Target, small_picture_for
 from media.engine.copies.copystream import CopyStream
-from media.engine.copies.downscaler import DownscalerPool
+from media.engine.copies.pool import DownscalerPool
 from media.engine.relay.inbound import InboundStream
 from media.engine.relay.outbound import OutboundStream
 from media.engine.relay.rooms import Member

@@ -1,4 +1,4 @@
-"""The errors of the media engine.
+"""The errors of the transport.
 
 EngineError
 └── OfferRefused    an SDP offer that cannot become a leg; the peer is told ``code``, nothing else happens

@@ -15,15 +15,9 @@ import pytest
 from benchmarks.peers.video_source import Camera, SourceEncoder
 from media.core.rtp import Codec
 from media.core.share import Picture, Target
-from media.engine.copies import downscaler as module
-from media.engine.copies.downscaler import (
-    COPIES_PER_WORKER,
-    CRASHES_MAX,
-    IN_FLIGHT_MAX,
-    Downscaler,
-    DownscalerPool,
-    Outputs,
-)
+from media.engine.copies import workerprocess
+from media.engine.copies.downscaler import CRASHES_MAX, IN_FLIGHT_MAX, Downscaler, Outputs
+from media.engine.copies.pool import COPIES_PER_WORKER, DownscalerPool
 from tests.support.leg_client import until
 
 TARGET = Target(120, 15.0, 60_000)
@@ -153,7 +147,7 @@ async def test_a_killed_worker_is_replaced_and_every_copy_comes_back() -> None:
 
 
 async def test_a_hanging_worker_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "HANG_MS", 400.0)
+    monkeypatch.setattr(workerprocess, "HANG_MS", 400.0)
     async with pool() as made:
         viewer, source = Viewer(), Source()
         copy = opened(made, viewer)
@@ -162,14 +156,14 @@ async def test_a_hanging_worker_is_killed(monkeypatch: pytest.MonkeyPatch) -> No
         os.kill(pid, signal.SIGSTOP)
         source.feed(copy, keyframe=True)
         await until(lambda: made.pids and made.pids != [pid])
-        monkeypatch.setattr(module, "HANG_MS", 5_000.0)
+        monkeypatch.setattr(workerprocess, "HANG_MS", 5_000.0)
         await shows(source, copy, viewer)
 
 
 async def test_a_source_that_brings_workers_down_is_left_alone_and_the_others_go_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "FIRST_BACK_OFF_MS", 10.0)
+    monkeypatch.setattr(workerprocess, "FIRST_BACK_OFF_MS", 10.0)
     async with pool() as made:
         viewer, source = Viewer(), Source()
         deadly, good = opened(made, Viewer()), opened(made, viewer)

@@ -16,7 +16,7 @@ from media.core.parameters import (
 from media.core.quality import Side
 from media.core.share import Target
 from media.engine.copies.copystream import CopyStream
-from media.engine.copies.downscaler import DownscalerPool
+from media.engine.copies.pool import DownscalerPool
 from media.engine.relay.control import SAVE_DATA_BPS
 from tests.support.leg_client import KEYFRAME, relay, until, video_passes, voice_passes
 
