@@ -50,7 +50,7 @@ SYSTEMS: dict[str, Callable[[], System]] = {
 
 
 class Refused(Exception):
-    """This call cannot be measured; the text tells the person who asked."""
+    """This call cannot be measured; the text says why."""
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -73,7 +73,7 @@ class Run:
         copy = pool.open(self._codec, self._target, Outputs(self._arrived, lambda: None))
         assert copy is not None
         async with asyncio.timeout(START_TIMEOUT_S):
-            while not copy.running:  # noqa: ASYNC110 - the pool tells nobody when a worker has started
+            while not copy.running:  # noqa: ASYNC110 - the pool reports to nobody when a worker has started
                 await asyncio.sleep(0.01)
         step = VIDEO_CLOCK_RATE // FRAMERATE
         next_s = time.perf_counter()

@@ -63,7 +63,7 @@ class House:
 
 
 async def fill(house: House, database: DbSessions, progress: Callable[[int], None]) -> None:
-    """Write all of it into an empty database; ``progress`` is told of every row."""
+    """Write all of it into an empty database; ``progress`` is called for every row."""
     chance = random.Random(7)
     rows: dict[type[Any], list[dict[str, Any]]] = _people(house)
     for number in range(house.cases):

@@ -172,12 +172,12 @@ def _verified(url: str) -> dict[str, Any]:
     began = time.perf_counter()
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
-        told = process.stdout.read().decode()
+        output = process.stdout.read().decode()
         # Its own use alone: getrusage would give the largest of all children, a database among them.
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        raise RuntimeError(told)
+        raise RuntimeError(output)
     return {
         "verify_s": round(time.perf_counter() - began, 1),
         "verify_peak_rss_mib": round(used.ru_maxrss / 1024, 1),
@@ -194,8 +194,8 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
             line[engine] = await _on(engine, house, arguments.repeat, console)
         except PostgresqlMissing as missing:
             line[engine] = {"skipped": str(missing)}
-    told = [found for found in line.values() if isinstance(found, dict) and "queue_ms_p95" in found]
-    worst = max((max(one["queue_ms_p95"], one["case_ms_p95"]) for one in told), default=None)
+    readings = [found for found in line.values() if isinstance(found, dict) and "queue_ms_p95" in found]
+    worst = max((max(one["queue_ms_p95"], one["case_ms_p95"]) for one in readings), default=None)
     return line | {
         "aim_p95_ms": AIM_P95_MS,
         "held": worst is not None and worst <= AIM_P95_MS,

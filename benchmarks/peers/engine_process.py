@@ -1,4 +1,4 @@
-"""A media engine alone in a process on one core, told what to do by lines of JSON on standard input.
+"""A media engine alone in a process on one core, which takes its orders as lines of JSON on standard input.
 
 Owns: the engine under measurement, its core, and an echo on a plain UDP socket as the baseline of the loopback.
 Must never do anything else: its processor time is the result. Each request is answered by one line of JSON.
@@ -107,7 +107,7 @@ async def _serve(profiler: cProfile.Profile | None) -> None:
 
 
 def main() -> None:
-    """Run until told to close, or until standard input ends."""
+    """Run until the order to close, or until standard input ends."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--core", type=int, required=True)
     parser.add_argument("--start-kbps", type=int, required=True)

@@ -48,7 +48,7 @@ def raise_priority() -> int:
         # Where the kernel shares the processor by session, niceness counts inside one only (sched(7)).
         (PROC / "self" / "autogroup").write_text(str(BENCHMARK_NICE), encoding="ascii")
     except OSError:
-        pass  # only root may, and not every kernel has sessions; the line tells which niceness was used
+        pass  # only root may, and not every kernel has sessions; the result names the niceness that was used
     return os.getpriority(os.PRIO_PROCESS, 0)
 
 

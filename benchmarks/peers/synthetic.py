@@ -157,7 +157,7 @@ class SyntheticLeg:
             await self.run_ice()
 
     def close(self, *, notify: bool = True) -> None:
-        """End the leg; with `notify` the server is told (DTLS close_notify)."""
+        """End the leg; with `notify` the server learns of it (DTLS close_notify)."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

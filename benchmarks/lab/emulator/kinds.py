@@ -1,4 +1,4 @@
-"""What an IP packet on the link belongs to, told from its first bytes.
+"""What an IP packet on the link belongs to, read from its first bytes.
 
 Owns: the classes in which the lab counts traffic. Must never look into payloads. Demultiplexing by the first byte
 of a datagram is that of RFC 7983 section 7, RTCP by its packet type that of RFC 5761 section 4.

@@ -3,7 +3,7 @@
 Owns: the namespaces ``near`` (the station's) and ``far`` (the server's and the clinician's) from start to
 end, the TUN devices in them, and the moving of packets by the rules of link.py. Must never be imported
 for its loop by a process that does anything else: packets wait while anything else runs. It is started by
-emulator.py, told what to do by lines on standard input, and answers each with one line of JSON:
+emulator.py, takes its orders as lines on standard input, and answers each with one line of JSON:
 
     open    no shaping at all (to prepare things quickly)
     shape   the configured conditions hold

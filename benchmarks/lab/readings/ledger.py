@@ -16,7 +16,7 @@ from benchmarks.lab.readings.table import Cell
 
 @dataclass(frozen=True)
 class Key:
-    """What tells one cell from another."""
+    """What identifies a cell."""
 
     link: str
     system: str

@@ -26,7 +26,7 @@ from benchmarks.lab.senses.hearing import judged
 from benchmarks.lab.senses.sensed import Senses
 from benchmarks.lab.systems.system import System
 
-# The length of consultation that prices are told for.
+# The length of the consultation that prices are given for.
 TOLD_S = 15 * 60
 
 

@@ -2,7 +2,7 @@
 
 Owns: the alignment. Both sides' sound is recorded on one clock (one machine): what the microphone's track gave and
 what the receiver's track played. Short windows of the first are looked for in the second by normalised
-cross-correlation; where each is found tells the delay from mouth to ear, also when the receiver stretches time.
+cross-correlation; its place gives the delay from mouth to ear, also when the receiver stretches time.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ EARLIEST_S = -0.1
 FOUND = 0.45
 # Windows this much under the speech's mean level are pauses: nothing in them can be found.
 QUIET_SHARE = 0.05
-# STOI and PESQ are told over stretches: PESQ wants at least a few seconds, and a short run still has some.
+# STOI and PESQ are computed over stretches: PESQ wants at least a few seconds, and a short run still has some.
 STRETCH_S = 6.0
 
 
@@ -84,7 +84,7 @@ def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
 
 
 def find(said: Recording, heard: Recording) -> list[Found]:
-    """Every window of ``said`` that can be told in ``heard``; both at RATE_HZ."""
+    """Every window of ``said`` that is found in ``heard``; both at RATE_HZ."""
     if not len(said.samples) or not len(heard.samples):
         return []
     loud = QUIET_SHARE * float(np.mean(said.samples**2))
@@ -104,7 +104,7 @@ def find(said: Recording, heard: Recording) -> list[Found]:
 def judged(said: Recording | None, heard: Recording | None) -> dict[str, Any]:
     """Delay and intelligibility of one direction. Values are None where nothing was heard.
 
-    ``mouth_to_ear_found``: how many windows of the speech could be told in what was heard.
+    ``mouth_to_ear_found``: how many windows of the speech were found in what was heard.
     """
     if said is None or heard is None:
         return _nothing("no sound was recorded")

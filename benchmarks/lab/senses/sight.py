@@ -1,6 +1,6 @@
 """How much of the picture arrived: received frames against the source frames they show. PURE but for OpenCV.
 
-Owns: SSIM and PSNR. A received frame tells its number by its stamp; the source frame of that number is brought to
+Owns: SSIM and PSNR. A received frame carries its number in its stamp; the source frame of that number is brought to
 the receiver's size (area average), and the luma under the stamp is compared.
 """
 
@@ -50,7 +50,7 @@ def psnr_db(one: Image, other: Image) -> float:
 def seen(frames: Iterable[Image], source: Callable[[int], Image], loop: int) -> dict[str, Any]:
     """Mean SSIM and PSNR of received luma frames against ``source(number)``, luma too; None without frames.
 
-    ``frames_read`` of ``frames_seen`` had a stamp that could be told; only those are compared.
+    ``frames_read`` of ``frames_seen`` had a stamp that could be read; only those are compared.
     """
     likenesses, ratios_db, count = [], [], 0
     for frame in frames:

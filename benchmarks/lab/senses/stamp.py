@@ -46,7 +46,7 @@ def draw(image: Image, number: int, loop: int) -> None:
 
 
 def read(luma: Image, loop: int) -> int | None:
-    """The number of a received frame (luma, any size), or None where it cannot be told."""
+    """The number of a received frame (luma, any size), or None where it cannot be read."""
     levels = _levels(luma)
     white, black = levels[0], levels[1]
     if white - black < LEAST_CONTRAST:

@@ -1,8 +1,8 @@
 """One lower copy of one publisher's picture, as a stream that any number of slots can show.
 
-Owns: the tap on the publisher's stream, the frames' way through a downscaler and back into packets with an SSRC and
-numbers of its own. Timestamps stay those of the source's capture clock, so that the source's sender reports, and
-lip sync with them, hold for the copy too. Must never touch the source's own packets.
+Owns: the tap on the publisher's stream, and the path of its frames through a downscaler and back into packets with
+their own SSRC and numbers. Timestamps stay those of the source's capture clock: its sender reports, and with them
+lip sync, hold for the copy too. Must never touch the source's own packets.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class CopyStream:
             self.source.outputs.remove(self)
         self._stop()
 
-    # What the publisher's stream tells its outputs ------------------------------------------------------
+    # What the publisher's stream hands its outputs -----------------------------------------------------
 
     def skip(self, source_ssrc: int, sequence_number: int) -> None:
         """A packet without content, or one of a camera that was switched off."""

@@ -36,7 +36,7 @@ class FrameWorker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Whom a copy tells: of each finished picture, and that its source must send a keyframe."""
+    """Who gets each finished picture, and who asks the source for a keyframe."""
 
     picture: Callable[[Picture], None]
     keyframe_wanted: Callable[[], None]

@@ -32,9 +32,9 @@ QUEUE_MAX_DATAGRAMS = 64
 # RFC 7675 section 5.1: a check every 4 to 6 s, consent lapses after 30 s without an answer.
 CONSENT_INTERVAL_S = 5.0
 CONSENT_EXPIRY_S = 30.0
-# No answer for this long (6 s between checks, and the longest round trip of 2G): a check was lost, or the mast is
-# gone. Then ask more often: nothing else may leave once consent has lapsed, and a browser that has given up
-# checking takes up its side when it is asked, so this decides when the voice is back. 2 kbit/s of a dead link.
+# No answer for this long (6 s between checks, and the longest round-trip time of 2G): a check was lost, or the mast
+# is gone. Then ask more often, at 2 kbit/s of a dead link: once consent has lapsed nothing else may be sent, and a
+# browser that has given up checking starts again when it is asked. So this interval decides when the voice is back.
 AWAY_AFTER_S = 8.0
 AWAY_INTERVAL_S = 0.5
 # The first check follows at once: its answer is the first thing a waiting room learns about the link.
@@ -250,7 +250,7 @@ class LegConnection(aioice.ice.Connection):
             self._check_list.remove(pair)
 
     def check_complete(self, pair: aioice.ice.CandidatePair) -> None:
-        """A check has ended; tell which pair carries the leg now."""
+        """A check has ended; report which pair carries the leg now."""
         super().check_complete(pair)
         selected = self._nominated.get(1)
         if selected is not None and isinstance(selected.protocol, LegStunProtocol):

@@ -1,6 +1,6 @@
 """Composes the SDP answer of a leg, a few lines at a time. After it, no SDP crosses the link.
 
-Owns: what browsers are told in SDP: which codecs in which order, thin audio by default, a modest first video
+Owns: what the answer says to browsers: which codecs in which order, thin audio by default, a modest first video
 rate, transport-wide feedback, our candidates and the fixed SSRCs of the receive slots. Must never do I/O.
 Standards: JSEP (RFC 9429), Opus (RFC 7587), RED (RFC 2198), RTX (RFC 4588).
 """
@@ -28,7 +28,7 @@ GOOGLE_MAX_KBPS = 1500
 
 @dataclass(frozen=True)
 class SlotSources:
-    """The SSRCs by which the browser tells the streams of one receive slot apart."""
+    """The SSRCs of the streams of one receive slot."""
 
     audio_ssrc: int
     video_ssrc: int
@@ -53,7 +53,7 @@ def compose_answer(offer: Offer, transport: Transport, slots: Sequence[SlotSourc
         offer.data_mid: _data(offer),
     }
     if offer.own_low is not None:
-        # The same rates: Chromium takes those of the last m-line for the whole connection.
+        # Both lines give the same rates: Chromium takes those of the last m-line for the whole connection.
         sections[offer.own_low.mid] = _own_video(offer.own_low)
     for index, (lines, sources) in enumerate(zip(offer.slots, slots, strict=True)):
         stream = f"slot{index}"
@@ -181,8 +181,8 @@ def _own_video(line: MediaLine) -> list[str]:
 def _slot_video(line: MediaLine, stream: str, ssrc: int, rtx_ssrc: int) -> list[str]:
     """A slot's picture, in a stream of its own.
 
-    In the stream of the voice a browser would keep both in step, and hold the voice back for a picture that is sent
-    again: at 10 % loss by half a second and more. Voice comes first; what they drift apart stays under 200 ms.
+    If voice and picture shared a stream, the browser would keep them in step and hold the voice back for a picture
+    that is sent again: at 10 % loss by half a second and more. Voice comes first; both drift apart by under 200 ms.
     """
     payload_types, lines = _video_codecs(line, "")
     return [

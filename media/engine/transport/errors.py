@@ -1,7 +1,7 @@
 """The errors of the transport.
 
 EngineError
-└── OfferRefused    an SDP offer that cannot become a leg; the peer is told ``code``, nothing else happens
+└── OfferRefused    an SDP offer that cannot become a leg; the peer learns ``code``, nothing else happens
 
 Owns: error types. Texts never carry what was received.
 """

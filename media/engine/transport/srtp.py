@@ -96,4 +96,4 @@ class SrtpTransport:
 
 
 def _ignore(data: bytes, now_s: float) -> None:
-    """Nobody is told yet."""
+    """Stands in until the leg delivers its packets."""
