@@ -48,7 +48,9 @@ export function icon(name, className = "icon") {
 
 /** @param {ParentNode} root its first icon is exchanged @param {string} name */
 export function swapIcon(root, name) {
-    root.querySelector("use")?.setAttribute("href", `${SPRITE}#${name}`);
+    const use = root.querySelector("use");
+    const href = `${SPRITE}#${name}`;
+    if (use?.getAttribute("href") !== href) use?.setAttribute("href", href);
 }
 
 /** Writes only what changed, so that live regions speak once. @param {Element} element @param {string} text */
@@ -84,4 +86,15 @@ export function showView(name) {
     const heading = document.querySelector(`[data-for~="${name}"] [data-heading]`);
     if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
     window.scrollTo(0, 0);
+}
+
+/**
+ * Shows a track in an element; keeps a running one running.
+ * @param {HTMLMediaElement} element
+ * @param {MediaStreamTrack | null} track
+ */
+export function attach(element, track) {
+    const stream = element.srcObject instanceof MediaStream ? element.srcObject : null;
+    if ((stream?.getTracks()[0] ?? null) === track) return;
+    element.srcObject = track ? new MediaStream([track]) : null;
 }

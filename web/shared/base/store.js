@@ -21,6 +21,17 @@
  * the server does not use. What the page shows is never written to the document from anywhere but `draw`.
  */
 
+/**
+ * A state with some of its values changed; the same object when they are the same already.
+ * @template State
+ * @param {State} state @param {Partial<State>} news
+ * @returns {State}
+ */
+export function changed(state, news) {
+    const names = /** @type {(keyof State)[]} */ (Object.keys(news));
+    return names.every((name) => state[name] === news[name]) ? state : { ...state, ...news };
+}
+
 /** @template State, Message */
 export class Store {
     /** @type {State} */

@@ -52,7 +52,7 @@ export class CallPage {
             onSlots: (slots) => this.callView.setSlots(slots),
             onLeg: () => this.callView.legChanged(),
         });
-        this.callView = new CallView(find("[data-call]", HTMLElement), this.session.media, role === "clinician");
+        this.callView = new CallView(find("[data-call]", HTMLElement), this.session.media);
     }
 
     /** The socket is open, and what the server knows has been told. */
@@ -109,9 +109,9 @@ export class CallPage {
             this.#settled();
         } else if (message.type === "link") {
             showLink(this.link, message.quality);
-            this.callView.setLink(message.quality);
+            this.callView.linkChanged(message);
         } else if (message.type === "rungs") {
-            this.callView.setRungs(message);
+            this.callView.linkChanged(message);
         } else if (message.type === "error") {
             this.#refused(message.code, message.ref ?? 0);
         }

@@ -7,7 +7,7 @@
 /** @import {DeviceState} from "./capture.js" */
 
 import { isMissing } from "./capture.js";
-import { find, icon, make } from "../../base/dom.js";
+import { attach, find, icon, make } from "../../base/dom.js";
 import { say, translate } from "../../base/i18n.js";
 import { Meter } from "./meter.js";
 
@@ -70,15 +70,4 @@ function noteFor(audio, video) {
     if (isMissing(audio)) return `note.${audio}.mic`;
     if (isMissing(video)) return `note.${video}.camera`;
     return "";
-}
-
-/**
- * Shows a track in an element; keeps a running one running.
- * @param {HTMLMediaElement} element
- * @param {MediaStreamTrack | null} track
- */
-export function attach(element, track) {
-    const stream = element.srcObject instanceof MediaStream ? element.srcObject : null;
-    if ((stream?.getTracks()[0] ?? null) === track) return;
-    element.srcObject = track ? new MediaStream([track]) : null;
 }

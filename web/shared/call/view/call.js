@@ -1,25 +1,23 @@
 /**
- * The view of a call, the same for stations and clinicians. Owns: its elements under one root and what they
- * show. Must never send a message: what a person wants goes out by callbacks.
+ * The view of a call, the same for every page with one. Owns: the elements that the page's markup gives under one root,
+ * the tiles of the others, and the timers of what is shown. What is shown is decided in callstate.js. Must never send a
+ * message: what a person wants goes out by callbacks.
  */
 
-/** @import {Consultation, LinkQuality, Participant, Rungs} from "../../signaling/messages.js" */
+/** @import {Consultation, Link, Rungs} from "../../signaling/messages.js" */
 /** @import {SlotMedia} from "../link/leg.js" */
 /** @import {Media} from "../link/media.js" */
 /** @import {Insight} from "./insight.js" */
 
-import { isMissing } from "../devices/capture.js";
-import { useText } from "./cost.js";
-import { attach } from "../devices/devices.js";
-import { icon, make, setText, swapIcon } from "../../base/dom.js";
-import { FactReader } from "./facts.js";
+import { attach, find, setText, swapIcon } from "../../base/dom.js";
 import { notice } from "../../base/frame.js";
 import { clock, errorText, onLanguage, say, t } from "../../base/i18n.js";
+import { Store } from "../../base/store.js";
+import { reduce, START, view } from "./callstate.js";
+import { useText } from "./cost.js";
+import { FactReader } from "./facts.js";
 import { makeLink, showLink } from "./links.js";
 import { Tile } from "./tile.js";
-
-/** @type {Record<string, string>} the clock stands for the others */
-const BANNER_ICONS = { "banner.muted": "mic-off", "banner.no_microphone": "mic-off", "banner.server_away": "away" };
 
 const TICK_MS = 500;
 const FACTS_EVERY_TICKS = 4;
@@ -27,101 +25,64 @@ const FACTS_EVERY_TICKS = 4;
 // them would make a thin link look thinner.
 const INSIGHT_AFTER_MS = 8_000;
 
+/** @typedef {ReturnType<typeof view>} Shown */
+
 export class CallView {
+    #store = new Store(START, reduce);
     /** @type {Map<string, Tile>} */
     #tiles = new Map();
     /** @type {SlotMedia[]} */
     #slots = [];
-    /** @type {Consultation | null} */
-    #consultation = null;
-    #startedMs = 0;
-    #serverAway = false;
     #facts = new FactReader();
     #ticks = 0;
     /** @type {ReturnType<typeof setInterval> | undefined} */
     #timer;
-    /** @type {Rungs | null} */
-    #rungs = null;
-    /** @type {LinkQuality | null} */
-    #quality = null;
+    #link = makeLink();
     /** @type {Promise<Insight> | null} */
     #loading = null;
     /** @type {Insight | null} */
     #insight = null;
 
-    /**
-     * @param {HTMLElement} root
-     * @param {Media} media
-     * @param {boolean} mayLeave a clinician may leave without ending for everybody
-     */
-    constructor(root, media, mayLeave) {
-        this.media = media;
-        this.stage = make("div", { class: "stage" });
-        this.own = make("video", { class: "own", autoplay: "", playsinline: "" });
-        this.own.muted = true;
-        this.ownBox = make("div", { class: "own-box" }, this.own, icon("camera-off"));
-        this.banner = make("p", { class: "call-banner", role: "status" }, icon("clock"), make("span"));
-        this.hear = make("button", { type: "button", class: "button hear", "data-action": "hear" }, icon("speaker"), make("span"));
-        this.hear.hidden = true;
-        this.hear.addEventListener("click", () => this.#tiles.forEach((tile) => tile.play()));
-        this.time = make("span", { class: "call-time" });
-        this.link = makeLink();
-        this.use = make("span", { class: "call-use" });
-        // Only a clinician needs the urgency and the reason; the kiosk's screen is seen by passers-by.
-        this.case = make("p", { class: "call-case" }, icon("green"), make("span"));
-        this.case.hidden = true;
-        this.showsCase = mayLeave;
-        this.mute = control("mute", "mic", "call.mute");
-        this.camera = control("camera", "camera", "call.camera_off");
-        const end = control("end", "hang-up", "call.end", "danger");
-        this.quality = control("quality", "gauge", "call.quality");
-        this.quality.setAttribute("aria-expanded", "false");
-        this.quality.addEventListener("click", () => void this.#toggleQuality().catch(() => notice(errorText("server_away"))));
-        this.facts = make("div", { class: "call-facts" }, this.time, this.link, this.use);
+    /** @param {HTMLElement} root its markup says what this page's call has @param {Media} media */
+    constructor(root, media) {
         this.root = root;
-        const buttons = [this.mute, this.camera, this.quality, ...(mayLeave ? [control("leave", "leave", "call.leave")] : []), end];
-        const heading = make("h1", { class: "hidden-text", "data-heading": "", tabindex: "-1" });
-        say(heading, "call.title");
-        const hearWords = this.hear.lastElementChild;
-        if (hearWords) say(hearWords, "call.hear");
-        const controls = make("div", { class: "controls", role: "group" }, ...buttons);
-        controls.setAttribute("data-i18n-label", "call.controls");
-        root.replaceChildren(heading, this.stage, this.ownBox,
-            make("div", { class: "call-top" }, this.facts, this.case, this.banner),
-            this.hear, controls);
-        onLanguage(() => {
-            this.devicesChanged();
-            this.#showRungs();
-        });
+        this.media = media;
+        const part = (/** @type {string} */ selector) => find(selector, HTMLElement, root);
+        this.stage = part(".stage");
+        this.ownBox = part(".own-box");
+        this.own = find("video", HTMLVideoElement, this.ownBox);
+        this.facts = part(".call-facts");
+        this.time = part(".call-time");
+        this.use = part(".call-use");
+        this.banner = part(".call-banner");
+        this.hear = part("[data-action=hear]");
+        this.mute = part("[data-action=mute]");
+        this.camera = part("[data-action=camera]");
+        this.quality = part("[data-action=quality]");
+        /** Urgency and reason: not on a kiosk, whose screen passers-by see. */
+        this.about = root.querySelector(".call-case");
+        this.time.after(this.#link);
+        this.hear.addEventListener("click", () => this.#tiles.forEach((tile) => tile.play()));
+        this.quality.addEventListener("click", () => void this.#toggleQuality().catch(() => notice(errorText("server_away"))));
+        this.#store.subscribe((state) => this.#draw(view(state)));
+        onLanguage(() => this.#draw(view(this.#store.state)));
     }
 
-    /** @param {Consultation} consultation @param {string} selfId */
-    show(consultation, selfId) {
-        if (this.#consultation?.consultation_id !== consultation.consultation_id) this.#startedMs = 0;
-        this.#consultation = consultation;
-        if (consultation.state === "in_call" && !this.#startedMs) this.#startedMs = Date.now();
-        this.#arrange(consultation.participants.filter((one) => one.participant_id !== selfId));
+    /** @param {Consultation} call @param {string} selfId */
+    show(call, selfId) {
+        this.#store.dispatch({ type: "shown", call, selfId, nowMs: Date.now(), flowing: this.#flowing() });
+        this.#carry();
         this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
         void this.#load().catch(withoutInsight);
         this.#listen();
-        this.#showRungs();
-        this.devicesChanged();
-        this.#showBanner();
-        this.#showCase(consultation);
     }
 
     hide() {
-        this.case.hidden = true;
-        this.case.lastElementChild?.replaceChildren();
         clearInterval(this.#timer);
         this.#timer = undefined;
-        this.setRungs(null);
         this.#insight?.stop();
-        this.#consultation = null;
         this.#facts = new FactReader();
-        setText(this.use, "");
-        this.#arrange([]);
-        attach(this.own, null);
+        this.#store.dispatch({ type: "hidden" });
     }
 
     /** @param {SlotMedia[]} slots */
@@ -130,48 +91,72 @@ export class CallView {
         this.#carry();
     }
 
-    /** @param {LinkQuality} quality */
-    setLink(quality) {
-        this.#quality = quality;
-        showLink(this.link, quality);
-    }
-
-    /** @param {Rungs | null} rungs where our leg stands; null: in no call */
-    setRungs(rungs) {
-        this.#rungs = rungs;
-        this.#showRungs();
+    /** @param {Link | Rungs} message about the own link */
+    linkChanged(message) {
+        this.#store.dispatch(message);
     }
 
     /** The condition of the leg (`media.leg.condition`) changed. */
     legChanged() {
-        this.#showBanner();
-        if (this.media.leg.condition === "connected") setTimeout(() => void this.#load().catch(withoutInsight), INSIGHT_AFTER_MS);
+        const { condition } = this.media.leg;
+        this.#store.dispatch({ type: "leg", condition });
+        if (condition === "connected") setTimeout(() => void this.#load().catch(withoutInsight), INSIGHT_AFTER_MS);
     }
 
     /** @param {boolean} away the socket is away; the call itself may go on */
     setServerAway(away) {
-        this.#serverAway = away;
-        this.#showBanner();
+        this.#store.dispatch({ type: "server_away", away });
     }
 
     /** Own tracks, mute or camera changed. */
     devicesChanged() {
-        const { capture, muted, cameraRests: cameraOff } = this.media.devices;
+        const { capture, muted, cameraRests } = this.media.devices;
+        const own = { muted, cameraRests, microphone: capture.states.audio, ownPicture: capture.tracks.video !== null };
         this.#insight?.panel.show();
-        attach(this.own, this.#consultation ? capture.tracks.video : null);
-        this.ownBox.classList.toggle("has-picture", !!capture.tracks.video);
-        press(this.mute, muted, muted || isMissing(capture.states.audio) ? "mic-off" : "mic", muted ? "call.unmute" : "call.mute");
-        press(this.camera, cameraOff, cameraOff ? "camera-off" : "camera", cameraOff ? "call.camera_on" : "call.camera_off");
+        this.#store.dispatch({ type: "devices", own });
+        this.#showOwn(this.#store.state.call !== null);
     }
 
-    #showRungs() {
-        const others = [...this.#tiles.values()].map((tile) => tile.participant);
-        const inCall = this.#consultation?.state === "in_call" && others.some((one) => one.presence === "connected");
-        const rungs = inCall ? this.#rungs : null;
-        this.#insight?.showRungs(rungs, others);
-        for (const [name, value] of [["rungDown", rungs?.down], ["rungUp", rungs?.up]]) {
-            if (name && value) this.root.dataset[name] = value;
-            else if (name) delete this.root.dataset[name];
+    /** @param {Shown} shown */
+    #draw(shown) {
+        this.#arrange(shown.people);
+        this.hear.hidden = !shown.tapToHear;
+        this.banner.hidden = shown.banner.key === "";
+        if (shown.banner.key) fill(this.banner, shown.banner);
+        showLink(this.#link, shown.quality);
+        setText(this.time, shown.seconds === null ? "" : clock(shown.seconds));
+        setText(this.use, shown.use ? t("call.use", { down: shown.use.downKbps, up: shown.use.upKbps, used: useText(shown.use.totalBytes) }) : "");
+        this.#showOwn(shown.ownPicture.shown);
+        this.ownBox.classList.toggle("has-picture", shown.ownPicture.there);
+        for (const [button, control] of /** @type {const} */ ([[this.mute, shown.mute], [this.camera, shown.camera]])) {
+            button.classList.toggle("pressed", control.pressed);
+            fill(button, control);
+        }
+        this.#showAbout(shown.about);
+        this.#showRungs(shown);
+    }
+
+    /** @param {boolean} shown whether anybody sees the own picture now */
+    #showOwn(shown) {
+        attach(this.own, shown ? this.media.devices.capture.tracks.video : null);
+    }
+
+    /** @param {Shown["about"]} about */
+    #showAbout(about) {
+        if (!(this.about instanceof HTMLElement)) return;
+        this.about.hidden = !about;
+        this.about.className = about ? `call-case urgency-${about.urgency}` : "call-case";
+        if (about) swapIcon(this.about, about.urgency);
+        const words = this.about.lastElementChild;
+        if (words) setText(words, about ? [t(`urgency.${about.urgency}`), about.reason].filter(Boolean).join(" · ") : "");
+    }
+
+    /** @param {Shown} shown */
+    #showRungs({ rungs, people }) {
+        this.#insight?.showRungs(rungs, people.map((one) => one.participant));
+        for (const [name, value] of /** @type {const} */ ([["rungDown", rungs?.down], ["rungUp", rungs?.up]])) {
+            if (value) this.root.dataset[name] = value;
+            else delete this.root.dataset[name];
         }
     }
 
@@ -179,10 +164,10 @@ export class CallView {
     #load() {
         this.#loading ??= import("./insight.js").then(({ Insight }) => {
             this.#insight = new Insight(this.media, {
-                root: this.root, facts: this.facts, ownBox: this.ownBox, qualityButton: this.quality, profiles: this.showsCase,
+                root: this.root, facts: this.facts, ownBox: this.ownBox, qualityButton: this.quality, profiles: "profiles" in this.root.dataset,
             });
             this.#listen();
-            this.#showRungs();
+            this.#showRungs(view(this.#store.state));
             return this.#insight;
         });
         this.#loading.catch(() => (this.#loading = null)); // whoever asked is told by the same promise
@@ -190,7 +175,7 @@ export class CallView {
     }
 
     #listen() {
-        if (this.#consultation) this.#insight?.start(() => ({ tiles: this.#tiles.values(), quality: this.#quality }));
+        if (this.#store.state.call) this.#insight?.start(() => ({ tiles: this.#tiles.values(), quality: this.#store.state.quality }));
     }
 
     async #toggleQuality() {
@@ -199,36 +184,24 @@ export class CallView {
         else panel.open();
     }
 
-    /** @param {Consultation} consultation */
-    #showCase({ urgency, reason }) {
-        this.case.hidden = !this.showsCase;
-        if (!this.showsCase) return;
-        this.case.className = `call-case urgency-${urgency}`;
-        swapIcon(this.case, urgency);
-        const words = this.case.lastElementChild;
-        if (words) setText(words, [t(`urgency.${urgency}`), reason].filter(Boolean).join(" · "));
-    }
-
-    /** @param {Participant[]} others */
-    #arrange(others) {
+    /** @param {Shown["people"]} people */
+    #arrange(people) {
         for (const [id, tile] of this.#tiles) {
-            if (others.some((one) => one.participant_id === id)) continue;
+            if (people.some((one) => one.participant.participant_id === id)) continue;
             tile.remove();
             this.#tiles.delete(id);
         }
-        for (const other of others) {
-            const known = this.#tiles.get(other.participant_id);
-            if (known) {
-                known.update(other);
-                continue;
+        for (const one of people) {
+            const id = one.participant.participant_id;
+            let tile = this.#tiles.get(id);
+            if (!tile) {
+                tile = new Tile(one.participant, (blocked) => this.#store.dispatch({ type: "sound", blocked }));
+                this.#tiles.set(id, tile);
+                this.stage.append(tile.element);
             }
-            const tile = new Tile(other, (blocked) => (this.hear.hidden = !blocked));
-            this.#tiles.set(other.participant_id, tile);
-            this.stage.append(tile.element);
+            tile.show(one);
         }
-        this.stage.dataset.count = String(others.length);
-        if (others.length === 0) this.hear.hidden = true;
-        this.#carry();
+        this.stage.dataset.count = String(people.length);
     }
 
     #carry() {
@@ -237,42 +210,22 @@ export class CallView {
         }
     }
 
-    #showBanner() {
-        const key = this.#bannerKey();
-        this.banner.hidden = key === "";
-        const words = this.banner.lastElementChild;
-        if (!key || !words) return;
-        say(words, key);
-        swapIcon(this.banner, BANNER_ICONS[key] ?? "clock");
-    }
-
-    /** The one thing to say first. @returns {string} */
-    #bannerKey() {
-        const { condition } = this.media.leg;
-        const state = this.#consultation?.state;
-        if (condition === "disconnected" || (condition === "connecting" && state === "interrupted")) return "banner.reconnecting";
-        if (state === "accepted" || condition === "connecting") return "banner.connecting";
-        if (state === "interrupted") return "banner.other_away";
-        if (this.#serverAway) return "banner.server_away";
-        if (isMissing(this.media.devices.capture.states.audio)) return "banner.no_microphone";
-        return this.media.devices.muted ? "banner.muted" : "";
+    /** @returns {Set<string>} whose pictures come */
+    #flowing() {
+        const nowMs = performance.now();
+        return new Set([...this.#tiles].filter(([, tile]) => tile.flows(nowMs)).map(([id]) => id));
     }
 
     #tick() {
-        const nowMs = performance.now();
-        for (const tile of this.#tiles.values()) tile.tick(nowMs);
-        setText(this.time, this.#startedMs ? clock((Date.now() - this.#startedMs) / 1000) : "");
-        this.#showBanner();
+        this.#store.dispatch({ type: "tick", nowMs: Date.now(), flowing: this.#flowing() });
         this.#ticks += 1;
-        if (this.#ticks % FACTS_EVERY_TICKS === 0) void this.#showFacts();
+        if (this.#ticks % FACTS_EVERY_TICKS === 0) void this.#readFacts();
     }
 
-    async #showFacts() {
+    async #readFacts() {
         const report = await this.media.leg.stats();
         const facts = report && this.#facts.read(report);
-        if (!facts || !this.#consultation) return;
-        const round = (/** @type {number} */ kbps) => Math.round(kbps);
-        setText(this.use, t("call.use", { down: round(facts.downKbps), up: round(facts.upKbps), used: useText(facts.totalBytes) }));
+        if (facts) this.#store.dispatch({ type: "used", facts });
     }
 }
 
@@ -281,20 +234,9 @@ function withoutInsight(error) {
     console.warn("call:", error instanceof Error ? error.name : "insight did not load");
 }
 
-/**
- * @param {string} action @param {string} picture @param {string} key @param {string} [kind]
- * @returns {HTMLButtonElement}
- */
-function control(action, picture, key, kind = "") {
-    const words = make("span");
-    say(words, key);
-    return make("button", { type: "button", class: `control ${kind}`, "data-action": action }, icon(picture), words);
-}
-
-/** @param {HTMLButtonElement} button @param {boolean} pressed @param {string} picture @param {string} key */
-function press(button, pressed, picture, key) {
-    button.classList.toggle("pressed", pressed);
-    swapIcon(button, picture);
-    const words = button.lastElementChild;
+/** @param {HTMLElement} element a picture and words @param {{picture: string, key: string}} shown */
+function fill(element, { picture, key }) {
+    swapIcon(element, picture);
+    const words = element.lastElementChild;
     if (words) say(words, key);
 }

@@ -5,9 +5,9 @@
 
 /** @import {Participant} from "../../signaling/messages.js" */
 /** @import {SlotMedia} from "../link/leg.js" */
+/** @import {PersonView} from "./callstate.js" */
 
-import { attach } from "../devices/devices.js";
-import { icon, make, setText, swapIcon } from "../../base/dom.js";
+import { attach, icon, make, setText, swapIcon } from "../../base/dom.js";
 import { say } from "../../base/i18n.js";
 import { makeLink, showLink } from "./links.js";
 
@@ -39,19 +39,23 @@ export class Tile {
         this.link = makeLink();
         this.element = make("div", { class: "tile", "data-participant": participant.participant_id },
             this.video, this.audio, this.avatar, make("div", { class: "tile-foot" }, this.name, this.speaks, this.state, this.link));
-        this.update(participant);
     }
 
     get participant() {
         return this.#participant;
     }
 
-    /** @param {Participant} participant */
-    update(participant) {
+    /** @param {PersonView} shown */
+    show({ participant, name, hasPicture, state }) {
         this.#participant = participant;
-        setText(this.name, [...new Set([participant.site, participant.name])].filter(Boolean).join(" · "));
+        setText(this.name, name);
         showLink(this.link, participant.link);
-        this.tick(performance.now());
+        this.element.classList.toggle("has-picture", hasPicture);
+        this.state.hidden = state.key === "";
+        if (state.key === "") return;
+        const words = this.state.lastElementChild;
+        if (words) say(words, state.key);
+        swapIcon(this.state, state.picture);
     }
 
     /** @param {SlotMedia | null} slot the receive slot that carries this participant now */
@@ -73,16 +77,14 @@ export class Tile {
         );
     }
 
-    /** Looks whether pictures still come. @param {number} nowMs */
-    tick(nowMs) {
+    /** Whether pictures still come. @param {number} nowMs @returns {boolean} */
+    flows(nowMs) {
         const frames = this.video.getVideoPlaybackQuality().totalVideoFrames;
         if (frames !== this.#frames) {
             this.#frameAtMs = nowMs;
             this.#frames = frames;
         }
-        const flowing = nowMs - this.#frameAtMs < NO_PICTURE_AFTER_MS && this.video.srcObject !== null;
-        this.element.classList.toggle("has-picture", flowing && !this.#participant.video_muted);
-        this.#showState(flowing);
+        return nowMs - this.#frameAtMs < NO_PICTURE_AFTER_MS && this.video.srcObject !== null;
     }
 
     /** @param {number} level of the voice, 0 to 1 @param {boolean} speaks */
@@ -90,21 +92,6 @@ export class Tile {
         this.element.classList.toggle("speaking", speaks);
         this.speaks.hidden = !speaks;
         this.avatar.style.setProperty("--level", String(Math.min(1, level * 4))); // speech seldom passes a quarter
-    }
-
-    /** @param {boolean} flowing */
-    #showState(flowing) {
-        const { presence, audio_muted, video_muted } = this.#participant;
-        const [key, picture] = presence === "reconnecting" ? ["tile.reconnecting", "away"]
-            : presence === "away" ? ["tile.away", "away"]
-            : audio_muted ? ["tile.muted", "mic-off"]
-            : video_muted ? ["tile.no_camera", "camera-off"]
-            : flowing ? ["", ""] : ["tile.voice", "voice"];
-        this.state.hidden = key === "";
-        if (key === "") return;
-        const words = this.state.lastElementChild;
-        if (words) say(words, key);
-        swapIcon(this.state, picture);
     }
 
     /** The participant is gone. */

@@ -1,0 +1,173 @@
+"""What the view of a call shows follows from what it was told: no call, no clock, no page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+LINK = {"level": 2, "rtt_ms": 700, "loss_ratio": 0, "down_kbps": 40, "up_kbps": 40}
+
+
+def person(name: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "participant_id": name, "role": "station", "name": name, "site": "Kayes", "presence": "connected",
+        "audio_muted": False, "video_muted": False, "link": LINK, "rung_down": None, "rung_up": None,
+        "rung_reason": None, **changes,
+    }  # fmt: skip
+
+
+def shown(state: str = "in_call", now_ms: int = 0, call_id: str = "c", **changes: Any) -> dict[str, Any]:
+    """The consultation of `me` and `post` on the screen; a set is written as a list."""
+    call = {
+        "type": "consultation", "consultation_id": call_id, "state": state, "urgency": "red", "reason": "fever",
+        "participants": [person("me"), person("post", **changes)],
+    }  # fmt: skip
+    return {"type": "shown", "call": call, "selfId": "me", "nowMs": now_ms, "flowing": []}
+
+
+def devices(**changes: Any) -> dict[str, Any]:
+    own = {"muted": False, "cameraRests": False, "microphone": "on", "ownPicture": True}
+    return {"type": "devices", "own": own | changes}
+
+
+def tick(now_ms: int, *flowing: str) -> dict[str, Any]:
+    return {"type": "tick", "nowMs": now_ms, "flowing": list(flowing)}
+
+
+CONNECTED = {"type": "leg", "condition": "connected"}
+RUNGS = {"type": "rungs", "leg_id": "l", "down": "video", "up": "voice", "reason": "link"}
+LEFT = {"type": "hidden"}
+
+
+async def seen(page: Page, *messages: dict[str, Any]) -> dict[str, Any]:
+    """What is on the screen after these messages."""
+    found: dict[str, Any] = await page.evaluate(
+        """async (messages) => {
+            const { START, reduce, view } = await import('/web/shared/call/view/callstate.js');
+            const sets = (one) => ('flowing' in one ? { ...one, flowing: new Set(one.flowing) } : one);
+            return view(messages.map(sets).reduce(reduce, START));
+        }""",
+        list(messages),
+    )
+    return found
+
+
+async def test_nothing_is_shown_before_a_call(modules: Page) -> None:
+    found = await seen(modules, devices())
+    assert (found["people"], found["about"], found["seconds"], found["rungs"]) == ([], None, None, None)
+    assert found["ownPicture"] == {"shown": False, "there": True}
+
+
+async def test_the_others_are_shown_and_oneself_is_not(modules: Page) -> None:
+    (other,) = (await seen(modules, shown()))["people"]
+    assert other["participant"]["participant_id"] == "post"
+    assert other["name"] == "Kayes · post"
+
+
+async def test_a_place_that_is_called_like_its_site_is_named_once(modules: Page) -> None:
+    (other,) = (await seen(modules, shown(site="post")))["people"]
+    assert other["name"] == "post"
+
+
+@pytest.mark.parametrize(
+    ("changes", "flowing", "key", "picture"),
+    [
+        ({"presence": "reconnecting", "audio_muted": True}, True, "tile.reconnecting", False),
+        ({"presence": "away"}, False, "tile.away", False),
+        ({"audio_muted": True, "video_muted": True}, False, "tile.muted", False),
+        ({"video_muted": True}, True, "tile.no_camera", False),
+        ({}, False, "tile.voice", False),
+        ({}, True, "", True),
+    ],
+)
+async def test_the_first_thing_to_know_of_another_is_said(
+    modules: Page, changes: dict[str, Any], flowing: bool, key: str, picture: bool
+) -> None:
+    (other,) = (await seen(modules, shown(**changes), tick(1, *(["post"] if flowing else []))))["people"]
+    assert other["state"]["key"] == key
+    # Who comes back may still be seen for a moment.
+    assert other["hasPicture"] == (picture or (flowing and changes.get("presence") == "reconnecting"))
+
+
+@pytest.mark.parametrize(
+    ("messages", "key"),
+    [
+        ([shown("accepted")], "banner.connecting"),
+        ([shown(), {"type": "leg", "condition": "connecting"}], "banner.connecting"),
+        ([shown(), {"type": "leg", "condition": "disconnected"}], "banner.reconnecting"),
+        ([shown("interrupted"), {"type": "leg", "condition": "connecting"}], "banner.reconnecting"),
+        ([shown("interrupted"), CONNECTED], "banner.other_away"),
+        ([shown(), CONNECTED, {"type": "server_away", "away": True}], "banner.server_away"),
+        ([shown(), CONNECTED, devices(microphone="denied", muted=True)], "banner.no_microphone"),
+        ([shown(), CONNECTED, devices(muted=True)], "banner.muted"),
+        ([shown(), CONNECTED, devices()], ""),
+    ],
+)
+async def test_the_banner_says_the_one_thing_to_know_first(
+    modules: Page, messages: list[dict[str, Any]], key: str
+) -> None:
+    assert (await seen(modules, *messages))["banner"]["key"] == key
+
+
+async def test_the_clock_runs_from_the_first_moment_together_and_not_through_another_call(
+    modules: Page,
+) -> None:
+    met = [shown("accepted", 500), shown("in_call", 1_000), shown("interrupted", 3_000)]
+    assert (await seen(modules, met[0]))["seconds"] is None
+    assert (await seen(modules, *met, tick(6_000)))["seconds"] == 5
+    assert (await seen(modules, *met, shown("in_call", 8_000, call_id="d"), tick(9_000)))["seconds"] == 1
+    assert (await seen(modules, *met, LEFT))["seconds"] is None
+
+
+async def test_the_rungs_are_shown_towards_somebody_who_is_there(modules: Page) -> None:
+    assert (await seen(modules, shown(), RUNGS))["rungs"] == RUNGS
+    assert (await seen(modules, shown(presence="away"), RUNGS))["rungs"] is None
+    assert (await seen(modules, shown("interrupted"), RUNGS))["rungs"] is None
+    assert (await seen(modules, shown(), RUNGS, LEFT, shown()))["rungs"] is None
+
+
+async def test_what_the_call_used_is_shown_in_whole_kilobits_and_forgotten_with_it(modules: Page) -> None:
+    used = {"type": "used", "facts": {"downKbps": 23.6, "upKbps": 11.2, "totalBytes": 1_000}}
+    assert (await seen(modules, shown(), used))["use"] == {"downKbps": 24, "upKbps": 11, "totalBytes": 1_000}
+    assert (await seen(modules, used))["use"] is None
+    assert (await seen(modules, shown(), used, LEFT))["use"] is None
+
+
+async def test_a_tap_is_asked_for_while_the_browser_is_silent_and_somebody_is_there(modules: Page) -> None:
+    silent, loud = ({"type": "sound", "blocked": blocked} for blocked in (True, False))
+    assert (await seen(modules, shown(), silent))["tapToHear"]
+    assert not (await seen(modules, shown(), silent, loud))["tapToHear"]
+    alone = shown()
+    alone["call"]["participants"].pop()
+    assert not (await seen(modules, shown(), silent, alone, shown()))["tapToHear"]
+
+
+@pytest.mark.parametrize(
+    ("own", "control", "picture", "key", "pressed"),
+    [
+        ({}, "mute", "mic", "call.mute", False),
+        ({"muted": True}, "mute", "mic-off", "call.unmute", True),
+        ({"microphone": "none"}, "mute", "mic-off", "call.mute", False),
+        ({}, "camera", "camera", "call.camera_off", False),
+        ({"cameraRests": True}, "camera", "camera-off", "call.camera_on", True),
+    ],
+)
+async def test_a_control_says_what_a_press_will_do(
+    modules: Page, own: dict[str, Any], control: str, picture: str, key: str, pressed: bool
+) -> None:
+    expected = {"picture": picture, "key": key, "pressed": pressed}
+    assert (await seen(modules, devices(**own)))[control] == expected
+
+
+async def test_what_is_known_already_changes_nothing(modules: Page) -> None:
+    script = """async (message) => {
+        const { START, reduce } = await import('/web/shared/call/view/callstate.js');
+        const once = reduce(START, message);
+        return once !== START && reduce(once, message) === once;
+    }"""
+    assert await modules.evaluate(script, devices())
+    assert await modules.evaluate(script, CONNECTED)
