@@ -1,8 +1,8 @@
 """Who is with whom: every open consultation, who is on duty, and the rules between them.
 
 Owns: the promises that no patient has two clinicians in charge, no participant is in two consultations, a
-station has one open consultation, and no open consultation is ever out of both the queue and a clinician's
-hands. Must never do I/O or read a clock.
+station has one open consultation, and every open consultation is in the queue or with a clinician. Must never
+do I/O or read a clock.
 
 Each method decides, keeps the result and returns the `Step` for the shell; when the shell cannot write the step
 to disk, `undo` restores what was there before.
@@ -43,11 +43,11 @@ class Pairing:
 
     def offered_to(self, record: ConsultationRecord) -> list[str]:
         """The clinicians on duty to whom a waiting consultation is offered."""
-        now = width_after(record.urgency, self._now - record.offered_since)
+        width = width_after(record.urgency, self._now - record.offered_since)
         return [
             clinician_id
             for clinician_id, skills in self._on_duty.items()
-            if offered(record.wishes, now, clinician_id, skills, self._on_duty)
+            if offered(record.wishes, width, clinician_id, skills, self._on_duty)
         ]
 
     def skills(self, clinician_id: str) -> Skills:
@@ -219,7 +219,8 @@ class Pairing:
                 self._of.pop(member.participant_id, None)
 
     def _offer(self, consultation: Consultation) -> Consultation:
-        """Make a waiting consultation offered or requested: some clinician on duty is offered it, or none is."""
+        """Make a waiting consultation offered or requested: some clinician on duty is offered it, or none
+        is."""
         if consultation.state not in WAITING:
             return consultation
         somebody = bool(self.offered_to(consultation.record))

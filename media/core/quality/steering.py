@@ -1,9 +1,17 @@
-"""The one place where it is decided what each publisher sends.
+"""Decides what each publisher sends: bitrates, packet time, rungs of video, and stills. Nothing else does.
+
+                 uplink and downlinks of one publisher (views.py)
+                      │                              │
+        voicehealth.py, voicesteps.py       room that voice leaves, uplinkcapacity.py
+          packet time, bitrate, RED                  │
+                      │              picture/: life (flows or not), ceiling (of an unknown uplink),
+                      │              plateau (bits worth spending), steps (hysteresis), still rhythm
+                      └───────────── SendParameters ─┘
 
 Owns: the rule from what a publisher's uplink and its receivers' downlinks can carry to `SendParameters`: voice
 first, and a picture in the room that voice leaves. It combines the voice's health (voicehealth.py) and shape
-(voicesteps.py), what the uplink carries (uplinkcapacity.py) and the parts of a picture (picture/). The browser's
-congestion control holds the uplink: steering sets the ceiling under which it works. Must never send or measure.
+(voicesteps.py), what the uplink carries (uplinkcapacity.py) and the parts of a picture (picture/). The
+browser's congestion control follows the uplink: steering sets its upper bound. Must never send or measure.
 """
 
 from __future__ import annotations
@@ -29,17 +37,19 @@ from media.core.quality.voicehealth import VoiceHealth
 from media.core.quality.voicesteps import VoiceRedundancy, VoiceSteps
 from media.core.repair import voice_wire_bps
 
-# What is sent never takes all of a link: an encoder overshoots, a keyframe is a second of picture at once, and what
-# an estimate is too high by becomes a queue in front of the voice (on the downlink the pacer sees to it). With much
-# less than this the estimate is never used enough to grow.
+# What is sent never takes all of a link: an encoder overshoots, a keyframe is a second of picture at once, and
+# an estimate that is too high turns into a queue before the voice (on the downlink the pacer prevents it).
+# With much less than this the estimate is never used enough to grow.
 PACE_SHARE = 0.9
-# Tried where the page itself believes in more than was measured on its uplink, which may have widened.
+# Asked of the uplink when the page's own estimate exceeds the measured one: the uplink may have widened.
 UPLINK_REACH = 1.2
-# Reports, feedback, ICE checks and signaling that cross a link beside the media: counted in the lab on 2G links.
+# Reports, feedback, ICE checks and signaling that cross a link beside the media: counted in the lab on 2G
+# links.
 OVERHEAD_BPS = 3_000.0
-# A still that somebody waits for has the links to itself up to here: video would keep it waiting for minutes.
+# Up to this room a requested still gets all of it: video would keep it waiting for minutes. Above, video keeps
+# a share.
 STILL_ALONE_BPS = 100_000.0
-STILL_SHARE = 0.5
+VIDEO_SHARE_BESIDE_STILL = 0.5
 
 
 class Steering:
@@ -50,7 +60,7 @@ class Steering:
 
     @property
     def holds_back(self) -> bool:
-        """Whether a larger picture waits only for the links to be known to carry it."""
+        """Whether a larger picture is withheld only because no probe has shown that the links carry it."""
         return self._flow is not None and self._flow.holds_back
 
     def decide(
@@ -82,7 +92,7 @@ class _Flow:
 
     @property
     def holds_back(self) -> bool:
-        """Whether the picture that flows would be larger on links that are known to carry it."""
+        """Whether the picture that flows would be larger if probes had shown that the links carry it."""
         return self._life.flows and self._plateau.holds_back
 
     def decide(
@@ -141,6 +151,7 @@ class _Flow:
 
     def _room_bps(self, publisher: PublisherView, watching: Sequence[ReceiverView]) -> float:
         """What voice, and a still that somebody waits for, leave on the thinnest of the links concerned."""
+        # RED towards receivers is a receiver's own matter and stands in ``audio_overhead_bps``.
         plain_bps = voice_wire_bps(replace(self._audio, red=False))
         room_bps = min(
             (PACE_SHARE * receiver.estimate_bps - plain_bps - receiver.audio_overhead_bps)
@@ -150,11 +161,12 @@ class _Flow:
         uplink_bps = self._uplink.known_bps(publisher, video=self._life.flows)
         if uplink_bps is not None:
             believes = self._life.flows and (publisher.uplink_reported_bps or 0.0) > uplink_bps
-            reach = UPLINK_REACH if believes and publisher.uplink_capacity_bps is None else 1.0  # a pin holds
+            saves_data = publisher.uplink_capacity_bps is not None
+            reach = UPLINK_REACH if believes and not saves_data else 1.0
             uplink_room_bps = reach * uplink_bps - voice_wire_bps(self._audio) - OVERHEAD_BPS
             room_bps = min(room_bps, PACE_SHARE * uplink_room_bps / (1 + publisher.uplink_loss_ratio))
         if publisher.still_asked:
-            return room_bps * STILL_SHARE if room_bps > STILL_ALONE_BPS else 0.0
+            return room_bps * VIDEO_SHARE_BESIDE_STILL if room_bps > STILL_ALONE_BPS else 0.0
         return room_bps
 
     def _follow_life(

@@ -7,8 +7,8 @@ RFC 3550 section 5.1; libsrtp needs the first number below 2^15, or a receiver t
 guesses a wrong roll-over counter (RFC 3711 section 3.3.1).
 
 A stretch of one source without a break is a `_Segment`. Inside, numbers move by an offset that shrinks
-by one with each packet the caller skips on purpose. All arithmetic is on unwrapped numbers; what goes
-out is taken modulo 2^16 and 2^32.
+by one with each packet the caller skips on purpose. Sequence numbers are unwrapped; timestamps are compared
+modulo 2^32 (`ts_delta`). What goes out is taken modulo 2^16 and 2^32.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bisect import bisect_left, bisect_right, insort
 from media.core.rtp.header import RestartDetector, seq_delta, ts_delta
 
 # How far behind the newest packet a late one is still mapped: 1,024 packets are ten seconds of video at
-# 100 packets a second, longer than any retransmission is worth, and as far as aiortc's SRTP replay window.
+# 100 packets a second, longer than any retransmission is worth, and as large as aiortc's SRTP replay window.
 WINDOW_PACKETS = 1_024
 # RFC 3550 appendix A.1: a greater jump is a restarted source, not loss.
 MAX_DROPOUT_PACKETS = 3_000
@@ -26,7 +26,8 @@ MAX_DROPOUT_PACKETS = 3_000
 # link's queue holds packets back for seconds; a restarted encoder picks a random timestamp.
 RESUME_TOLERANCE_MS = 10_000
 # A packet up to this far behind in time is a straggler of the same stream, however many numbers it is behind.
-# A restarted encoder picks a random timestamp out of 13 hours (90 kHz) or a day (48 kHz).
+# Timestamps wrap after 13 hours (90 kHz) or a day (48 kHz), so a restarted encoder's random one seldom lands
+# here.
 STRAGGLER_MS = 30_000
 # libsrtp's bound on the first sequence number of a stream.
 FIRST_SEQUENCE_LIMIT = 0x8000
@@ -41,7 +42,7 @@ class _Segment:
         self.source = source
         self.first_in = first_in
         self.offset = first_out - first_in
-        # The newest number seen, and the newest that was mapped; they differ after a skip.
+        # The highest number seen, and the highest that was mapped; they differ after a skip.
         self.highest_in = first_in
         self.last_in = first_in
         self.last_out = first_out
@@ -110,12 +111,13 @@ class StreamRewriter:
     def map(self, source: int, sequence_number: int, timestamp: int, now_ms: float) -> tuple[int, int] | None:
         """The outgoing (sequence number, timestamp) of a packet; None for one that must not go out.
 
-        A late packet gets the number it would have had. None: it is from before the switch or the pause, it
-        was skipped, it is older than the window, or it stands far from all others (see `RestartDetector`).
+        A late packet gets the number it would have had. None: it is from before the pause, it was skipped, it
+        is older than the window, it is a straggler, or it stands far from all others (see `RestartDetector`).
+        The caller must not pass packets of a source that it has left: each would switch back.
         """
         segment = self._segment
         if segment is None or self._suspended or segment.source != source:
-            return self._switch(segment, source, sequence_number, timestamp, now_ms)
+            return self._start_or_resume(segment, source, sequence_number, timestamp, now_ms)
         delta = ((sequence_number - segment.highest_in + 0x8000) & 0xFFFF) - 0x8000
         if 0 < delta < MAX_DROPOUT_PACKETS:
             number = segment.highest_in + delta
@@ -127,7 +129,7 @@ class StreamRewriter:
             self._last_now_ms = now_ms
             return out & 0xFFFF, outgoing_timestamp & 0xFFFF_FFFF
         if -WINDOW_PACKETS < delta <= 0:
-            return self._late(segment, segment.highest_in + delta, timestamp, now_ms)
+            return self._map_late(segment, segment.highest_in + delta, timestamp, now_ms)
         age_ms = -ts_delta(timestamp + self._timestamp_offset, self._last_timestamp) / self._clock_per_ms
         if delta < 0 and 0 <= age_ms < STRAGGLER_MS:
             return None
@@ -145,14 +147,16 @@ class StreamRewriter:
             segment.skip(segment.highest_in + delta)
 
     def suspend(self) -> None:
-        """The gate closes: the next `map` continues without a gap."""
+        """Forwarding pauses: the next `map` continues without a gap."""
         self._suspended = True
 
     def map_timestamp(self, timestamp: int) -> int:
         """A timestamp of the current source on the outgoing time line (for sender reports)."""
         return (timestamp + self._timestamp_offset) & 0xFFFF_FFFF
 
-    def _late(self, segment: _Segment, number: int, timestamp: int, now_ms: float) -> tuple[int, int] | None:
+    def _map_late(
+        self, segment: _Segment, number: int, timestamp: int, now_ms: float
+    ) -> tuple[int, int] | None:
         out = segment.map_late(number)
         if out is None:
             return None
@@ -165,19 +169,19 @@ class StreamRewriter:
             self._last_now_ms = now_ms
         return out & 0xFFFF, outgoing_timestamp & 0xFFFF_FFFF
 
-    def _switch(
+    def _start_or_resume(
         self, segment: _Segment | None, source: int, sequence_number: int, timestamp: int, now_ms: float
     ) -> tuple[int, int] | None:
         if segment is not None and segment.source == source:
-            # The gate opens again. A straggler from before the pause is behind in number and in time.
-            behind = seq_delta(sequence_number, segment.highest_in)
-            age = ts_delta(timestamp + self._timestamp_offset, self._last_timestamp)
-            if -WINDOW_PACKETS < behind <= 0 and age <= 0:
+            # Forwarding resumes. A straggler from before the pause is behind in number and in time.
+            numbers_ahead = seq_delta(sequence_number, segment.highest_in)
+            time_ahead = ts_delta(timestamp + self._timestamp_offset, self._last_timestamp)
+            if -WINDOW_PACKETS < numbers_ahead <= 0 and time_ahead <= 0:
                 return None
         return self._begin(source, sequence_number, timestamp, now_ms)
 
     def _begin(self, source: int, sequence_number: int, timestamp: int, now_ms: float) -> tuple[int, int]:
-        """Start a segment: numbers continue at highest + 1, time by what has passed."""
+        """Start a segment: numbers continue at highest + 1, the timestamp advances by the time elapsed."""
         old = self._segment
         first_out = self._start
         outgoing_timestamp = self._last_timestamp

@@ -1,6 +1,6 @@
-"""Which slots show a lower copy now: one copy a publisher, shared by every slot that needs it.
+"""Which slots show a lower copy now: one transcoded copy a publisher, shared by every slot that needs it.
 
-Owns: the copies of the engine, what each receiver's link wants of them, and the call to the rule in
+Owns: the copies of the engine, what each receiver's link can carry of them, and the call to the rule in
 media/core/share/copyrule.py. Must never decide by itself who needs a copy: the rule does.
 """
 
@@ -21,14 +21,14 @@ from media.engine.relay.rooms import Member
 from media.engine.share.pictureroom import picture_room_bps, slot_of
 from media.engine.share.sharer import Plan
 
-# A page reports ten times a second. A page that is silent for so long has gone or is about to be replaced (a reload
-# leaves its old leg in the room for a moment): no copy is begun for it.
+# A page sends transport-wide feedback several times a second. A page that is silent for so long has gone or is
+# about to be replaced (a reload leaves its old leg in the room for a moment): no copy is begun for it.
 SILENT_MS = 1_500.0
 
 
 @dataclass(slots=True)
-class _Viewer:
-    """One slot that shows a publisher's picture; ``target``: what its link wants of the copy."""
+class _Slot:
+    """One slot that shows a publisher's picture; ``target``: what its link can carry of the copy."""
 
     source: InboundStream
     rule: LowerCopyRule = field(default_factory=LowerCopyRule)
@@ -41,7 +41,10 @@ class _Viewer:
         if not self.rule.follow(now_ms, view):
             return None
         target_bps = min(COPY_MAX_BPS, PACE_SHARE * view.room_bps)
-        (self.steps.follow if was_on else self.steps.start)(target_bps, now_ms)
+        if was_on:
+            self.steps.follow(target_bps, now_ms)
+        else:
+            self.steps.start(target_bps, now_ms)
         height, framerate = small_picture_for(self.steps.bitrate_bps)
         return Target(height, framerate, self.steps.bitrate_bps)
 
@@ -53,16 +56,16 @@ class LowerCopies:
         self._pool = pool
         self._new_ssrc = new_ssrc
         self._copies: dict[InboundStream, CopyStream] = {}
-        self._viewers: dict[OutboundStream, _Viewer] = {}
+        self._slots: dict[OutboundStream, _Slot] = {}
         self._asked_bps: dict[InboundStream, float] = {}
-        self._refused: set[InboundStream] = set()  # sources that brought workers down
+        self._refused: set[InboundStream] = set()  # sources whose frames crashed workers
 
     def share(self, plan: Plan, now_ms: float) -> Plan:
         """Give and take the copy as the rule says.
 
-        A receiver that is shown the copy because its link is thin no longer holds the source down, as long as
-        another one is shown the original. A source that sends more than it was asked for is still asked for what
-        its receivers can take: it may obey yet.
+        A receiver on the copy because its link is much thinner no longer limits the source, while another
+        still sees the original. A receiver on the copy because the source sends more than it was asked for
+        still does: the source may yet obey.
         """
         publisher = plan.publisher
         source = publisher.uplink.video
@@ -78,7 +81,7 @@ class LowerCopies:
                 out = slot_of(viewer, publisher)
                 if out is not None:
                     self._follow(out, source, CopyView(room_bps, rooms_bps, sends), now_ms)
-        return self._spare(plan)
+        return self._without_exempt(plan)
 
     def asked(self, publisher: Member, parameters: SendParameters) -> None:
         """What this publisher has been asked to send."""
@@ -96,9 +99,9 @@ class LowerCopies:
 
     def tidy(self, now_ms: float) -> None:
         """Forget slots that show something else by now, and copies that nobody watches."""
-        for out, viewer in list(self._viewers.items()):
-            if out.source is not viewer.source and not self._watches_copy(out, viewer.source):
-                del self._viewers[out]
+        for out, slot in list(self._slots.items()):
+            if out.source is not slot.source and not self._watches_copy(out, slot.source):
+                del self._slots[out]
         for source, copy in list(self._copies.items()):
             if copy.broken:
                 self._refused.add(source)
@@ -118,19 +121,19 @@ class LowerCopies:
 
     def _follow(self, out: OutboundStream, source: InboundStream, view: CopyView, now_ms: float) -> None:
         """Show this slot of a receiver of `source` what the rule says."""
-        viewer = self._viewers.get(out)
-        if viewer is None or viewer.source is not source:
-            viewer = self._viewers[out] = _Viewer(source)
-        was_on = viewer.rule.on
-        target = viewer.follow(now_ms, view)
+        slot = self._slots.get(out)
+        if slot is None or slot.source is not source:
+            slot = self._slots[out] = _Slot(source)
+        was_on = slot.rule.on
+        target = slot.follow(now_ms, view)
         if target is not None:
-            self._show_copy(out, viewer, target)
+            self._show_copy(out, slot, target)
         elif was_on:
-            self._show_original(out, viewer)
+            self._show_original(out, slot)
 
-    def _show_copy(self, out: OutboundStream, viewer: _Viewer, target: Target) -> None:
+    def _show_copy(self, out: OutboundStream, slot: _Slot, target: Target) -> None:
         """Show the copy, if the receiver's page has VP8 and a worker has room."""
-        source = viewer.source
+        source = slot.source
         if Codec.VP8 not in out.payload_types or source in self._refused:
             return
         copy = self._copies.get(source)
@@ -138,46 +141,46 @@ class LowerCopies:
             if not self._pool.has_room:
                 return
             copy = self._copies[source] = CopyStream(source, self._pool, self._new_ssrc(), target)
-        viewer.target = target
+        slot.target = target
         if out.source is not copy.stream:
             copy.attach(out)
         self._fit(copy)
 
-    def _show_original(self, out: OutboundStream, viewer: _Viewer) -> None:
-        viewer.target = None
-        copy = self._copies.get(viewer.source)
+    def _show_original(self, out: OutboundStream, slot: _Slot) -> None:
+        slot.target = None
+        copy = self._copies.get(slot.source)
         if copy is not None:
             copy.detach(out)
             self._fit(copy)
 
     def _fit(self, copy: CopyStream) -> None:
-        """Make the copy so that the thinnest of its receivers can take it."""
+        """Encode the copy for the thinnest of its receivers."""
         targets = [
-            viewer.target
-            for out, viewer in self._viewers.items()
-            if out.source is copy.stream and viewer.target is not None
+            slot.target
+            for out, slot in self._slots.items()
+            if out.source is copy.stream and slot.target is not None
         ]
         if targets:
             copy.set_target(min(targets, key=lambda target: target.bitrate_bps))
 
-    def _spare(self, plan: Plan) -> Plan:
+    def _without_exempt(self, plan: Plan) -> Plan:
         """The plan without the receivers that the source need not fit, as long as others are left."""
         copy = self._copies.get(plan.publisher.uplink.video)
         if copy is None or not copy.active:
             return plan
         views = [
-            replace(view, wants_video=False) if self._is_spared(viewer, plan.publisher, copy) else view
+            replace(view, wants_video=False) if self._is_exempt(viewer, plan.publisher, copy) else view
             for viewer, view in plan.receivers
         ]
         return plan.seen_as(views) if any(view.wants_video for view in views) else plan
 
-    def _is_spared(self, viewer: Member, publisher: Member, copy: CopyStream) -> bool:
+    def _is_exempt(self, viewer: Member, publisher: Member, copy: CopyStream) -> bool:
         """Whether the source need not fit the link of this receiver of the copy."""
         out = slot_of(viewer, publisher)
         if out is None or out.source is not copy.stream:
             return False
-        held = self._viewers.get(out)
-        return held is not None and held.rule.unlike
+        slot = self._slots.get(out)
+        return slot is not None and slot.rule.unlike
 
     def _watches_copy(self, out: OutboundStream, source: InboundStream) -> bool:
         copy = self._copies.get(source)

@@ -3,11 +3,11 @@
 Owns: which consultations have changed since pages were told, and when the queue is shown next. Must never
 change a consultation.
 
-While the lock of a turn is held (turn.py), a step may be decided that is not on disk yet. So nothing is told
-then; whoever held the lock calls `flush` after.
+While the lock of a turn is held (turn.py), a step may be decided that is not on disk yet: `flush` tells nothing
+then, and whoever held the lock calls it after. `tell` may be called under the lock once the step is saved.
 
-A participant on a thin link is told of the others' links and rungs once in THIN_NEWS_EVERY_S, as they are by
-then.
+Updates that concern only links and rungs reach a participant on a thin link at most once per THIN_NEWS_EVERY_S;
+the newest state is sent then.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ class Notifier:
         self._lock = lock
         self._background = background
         self._changed: set[str] = set()
-        self._moved: set[str] = set()
-        self._quiet: dict[str, asyncio.TimerHandle] = {}
-        self._owed: dict[str, str] = {}
+        self._links_changed: set[str] = set()
+        self._rest_timers: dict[str, asyncio.TimerHandle] = {}
+        self._owed_consultation: dict[str, str] = {}
         self._queue_timer: asyncio.TimerHandle | None = None
         self._queue_shown_at = float("-inf")
 
@@ -58,7 +58,7 @@ class Notifier:
         """No more queue is shown, and nobody is told later."""
         if self._queue_timer is not None:
             self._queue_timer.cancel()
-        for timer in self._quiet.values():
+        for timer in self._rest_timers.values():
             timer.cancel()
 
     def touch(self, consultation_id: str) -> None:
@@ -68,7 +68,7 @@ class Notifier:
 
     def touch_links(self, consultation_id: str) -> None:
         """Only how the links of a consultation are has changed."""
-        self._moved.add(consultation_id)
+        self._links_changed.add(consultation_id)
         self.flush()
 
     def touch_waiting(self) -> None:
@@ -79,13 +79,13 @@ class Notifier:
 
     def flush(self) -> None:
         """Tell what has changed, unless a decision is being written."""
-        if self._lock.locked() or not (self._changed or self._moved):
+        if self._lock.locked() or not (self._changed or self._links_changed):
             return
-        for consultation_id in self._moved - self._changed:
+        for consultation_id in self._links_changed - self._changed:
             found = self._pairing.get(consultation_id)
             if found is not None:
-                self.tell(found, [m.participant_id for m in found.members if self._may_hear(m, found)])
-        self._moved.clear()
+                self.tell(found, [m.participant_id for m in found.members if self._tell_now_or_owe(m, found)])
+        self._links_changed.clear()
         for consultation_id in self._changed:
             found = self._pairing.get(consultation_id)
             if found is not None:
@@ -96,42 +96,44 @@ class Notifier:
     def tell(self, found: Consultation, to: Iterable[str]) -> None:
         """Show one consultation to these participants, now."""
         message = views.consultation(found, self._participant)
-        # Nothing a patient said is for a mediator, nor for anybody who is out.
-        bare = msgspec.structs.replace(message, reason="")
+        # Nothing a patient said is for a mediator, nor for who is no longer a member.
+        without_reason = msgspec.structs.replace(message, reason="")
         for participant_id in to:
-            self._owed.pop(participant_id, None)
+            self._owed_consultation.pop(participant_id, None)
             member = found.member(participant_id)
             clinical = member is not None and member.role is not wire.Role.MEDIATOR
-            shown = message if clinical else bare
+            shown = message if clinical else without_reason
             self._hub.post(participant_id, shown, f"consultation:{found.consultation_id}")
 
-    def _may_hear(self, member: Member, found: Consultation) -> bool:
-        """Whether a member is told now; if not, it is owed what holds when its link has had its rest."""
+    def _tell_now_or_owe(self, member: Member, found: Consultation) -> bool:
+        """Whether to tell a member now; if not, the newest state is sent when the rest of its link ends."""
         participant_id = member.participant_id
-        if participant_id in self._quiet:
-            self._owed[participant_id] = found.consultation_id
+        if participant_id in self._rest_timers:
+            self._owed_consultation[participant_id] = found.consultation_id
             return False
         quality = self._held.quality(participant_id)
         known = [kbps for kbps in (quality.down_kbps, quality.up_kbps) if kbps is not None]
         if known and min(known) < THIN_LINK_KBPS:
             loop = asyncio.get_running_loop()
-            self._quiet[participant_id] = loop.call_later(THIN_NEWS_EVERY_S, self._rested, participant_id)
+            self._rest_timers[participant_id] = loop.call_later(
+                THIN_NEWS_EVERY_S, self._rested, participant_id
+            )
         return True
 
     def _rested(self, participant_id: str) -> None:
-        del self._quiet[participant_id]
-        consultation_id = self._owed.pop(participant_id, None)
+        del self._rest_timers[participant_id]
+        consultation_id = self._owed_consultation.pop(participant_id, None)
         found = self._pairing.get(consultation_id) if consultation_id is not None else None
         member = found.member(participant_id) if found is not None else None
         if found is None or member is None:
             return
         if self._lock.locked():
             self.touch(found.consultation_id)  # told when the decision is on disk
-        elif self._may_hear(member, found):
+        elif self._tell_now_or_owe(member, found):
             self.tell(found, [participant_id])
 
     def tell_duty(self, clinician_id: str) -> None:
-        """Tell a clinician whether the server holds them to be on duty."""
+        """Tell a clinician whether the server counts them as on duty."""
         self._hub.post(clinician_id, wire.Duty(on=clinician_id in self._pairing.on_duty), "duty")
 
     def _participant(self, member: Member) -> wire.Participant:

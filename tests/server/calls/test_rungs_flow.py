@@ -156,7 +156,7 @@ async def test_a_thin_link_hears_of_the_others_rungs_now_and_then_and_at_last_as
     assert len(await consultations_of(call.doctor)) == 8
     told = await consultations_of(call.station)
     assert all(one.participants[1].rung_down is not Rung.VOICE for one in told)
-    rig.desk._notifier._quiet[STATION.participant_id].cancel()
+    rig.desk._notifier._rest_timers[STATION.participant_id].cancel()
     rig.desk._notifier._rested(STATION.participant_id)
     (last,) = await consultations_of(call.station)
     assert last.participants[1].rung_down is Rung.VIDEO

@@ -36,8 +36,8 @@ from media.core.estimate.twccsender import PacketResult
 # A back-off shows its effect after a round trip and one feedback interval.
 FEEDBACK_MS = 300.0
 MAX_HOLD_MS = 2_000.0
-# An estimate that is not used must not grow. The steps of a picture lie a quarter apart, and take four fifths
-# of the room: so little is used just before the next step.
+# An estimate that is not used must not grow. Just before its next step a picture uses as little as this: steps
+# lie up to a quarter apart, and take PACE_SHARE of the room.
 USED_SHARE = 0.6
 # On a path this long an excess shows a second later, when more has been taken: let the estimate grow less
 # ahead of use.
@@ -45,7 +45,7 @@ LONG_RTT_MS = 400.0
 LONG_USED_SHARE = 0.72
 # One late timer must not count as a second of proven use.
 MAX_STEP_MS = 500.0
-# Among fewer packets in the last seconds one that is lost is a fifth of them.
+# With fewer packets than this in the last seconds, one loss reads as more than 10 %.
 FEW_PACKETS = 10
 
 
@@ -71,7 +71,7 @@ class SendEstimate:
 
     @property
     def estimate_bps(self) -> int:
-        """What the link carries, in bit/s on the wire; during a silence of the peer the least that is of use."""
+        """What the link carries, in bit/s on the wire; during a silence of the peer the minimum."""
         return round(MIN_ESTIMATE_BPS if self._silence.hides_estimate else self._estimate_bps)
 
     @property
@@ -103,18 +103,20 @@ class SendEstimate:
 
     @property
     def app_limited(self) -> bool:
-        """Whether so little is sent that the estimate is not being tested."""
+        """Whether so little is sent that the estimate is not confirmed by use."""
         share = LONG_USED_SHARE if (self._reported.rtt_ms or 0.0) > LONG_RTT_MS else USED_SHARE
         return self._sent.bps < share * self._estimate_bps
 
     @property
     def tested(self) -> bool:
-        """Whether a probe cluster or a queue has confirmed the estimate; before, it is an assumption."""
+        """Whether a probe cluster, a queue or a loss has shown where the link ends; before, the estimate is
+        assumed."""
         return self._tested
 
     @property
     def limit_bps(self) -> float | None:
-        """Where the link was last found full, None while it was not; the estimate may be much less than that."""
+        """Where the link was last found full; None if never, or since outgrown. The estimate may be much
+        less."""
         return self._growth.ceiling_bps
 
     @property
@@ -128,19 +130,21 @@ class SendEstimate:
         return self._clusters.bps
 
     def on_report_block(self, loss_ratio: float | None, rtt_ms: float | None) -> None:
-        """A report block about a stream of this leg: loss since the last (0 to 1), round trip, each if known."""
+        """A report block about a stream of this leg: loss since the last (0 to 1), round trip, each if
+        known."""
         self._reported.on_report_block(loss_ratio, rtt_ms)
 
     def on_silence(self, unanswered_ms: float) -> None:
-        """Asked now and then: for so long no feedback has come about what was sent (0: there is about all)."""
+        """Called now and then with how long feedback about sent packets has been missing; 0: all is
+        reported."""
         self._silence.on_unanswered(unanswered_ms, self._reported.rtt_ms)
 
     def on_resumed(self, now_ms: float) -> None:
-        """What was held back flows again: for a moment what arrives is no measure of what could."""
+        """The pacer sends video that it held: for a moment what arrives is no measure of what could."""
         self._hold_until_ms = max(self._hold_until_ms, now_ms + self._hold_ms(RATE_WINDOW_US / 1000))
 
     def on_results(self, results: Sequence[PacketResult], now_ms: float) -> None:
-        """What became of packets, in order of their numbers; ``now_ms`` is on the clock of sending."""
+        """What became of packets, in order of their numbers; ``now_ms``: same clock as ``sent_us``."""
         if not results:
             return
         if self._silence.silent:
@@ -155,7 +159,11 @@ class SendEstimate:
             self._follow_media(now_ms)
 
     def _take_in(self, results: Sequence[PacketResult], now_ms: float) -> bool:
-        """Give each part what concerns it; whether any of the packets was media."""
+        """Give each part what concerns it. Returns whether any of the packets was media.
+
+        Probes count as received, since they show what the link carries, but neither as sent nor as lost: a
+        cluster overshoots on purpose.
+        """
         media: list[PacketResult] = []
         probes: list[PacketResult] = []
         for result in results:
@@ -191,7 +199,7 @@ class SendEstimate:
     def _return(self, now_ms: float) -> None:
         """Judge what came after a silence."""
         if now_ms < self._hold_until_ms:
-            return  # these were sent before the silence
+            return  # these were most likely sent before the silence
         verdict = self._silence.verdict(now_ms, self._delay.newest_queue_ms, self.queue_tolerance_ms)
         if verdict is ReturnVerdict.ANEW:
             self._estimate_bps = min(self._estimate_bps, RETURN_BPS)
