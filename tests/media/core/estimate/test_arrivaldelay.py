@@ -17,13 +17,13 @@ def test_nothing_is_known_before_the_first_packet() -> None:
     assert ArrivalDelay(48_000).queue_ms is None
 
 
-def test_a_constant_delay_is_no_queue() -> None:
+def test_a_constant_delay_is_not_taken_for_a_queue() -> None:
     delay = ArrivalDelay(48_000)
     feed(delay, 0, 10, 0)
     assert delay.queue_ms == pytest.approx(0)
 
 
-def test_a_queue_is_seen_and_seen_to_go() -> None:
+def test_a_queue_is_seen_to_come_and_to_go() -> None:
     delay = ArrivalDelay(48_000)
     feed(delay, 0, 10, 0)
     feed(delay, 10, 5, 350)
@@ -39,7 +39,7 @@ def test_the_timestamp_may_wrap() -> None:
     assert delay.queue_ms == pytest.approx(200, rel=0.05)
 
 
-def test_silence_without_packets_is_no_queue() -> None:
+def test_a_time_without_packets_is_not_taken_for_a_queue() -> None:
     delay = ArrivalDelay(48_000)
     feed(delay, 0, 5, 0)
     feed(delay, 35, 5, 0)

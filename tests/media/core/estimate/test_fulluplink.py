@@ -1,4 +1,4 @@
-"""An uplink that is full of voice is believed to carry what comes, for a while."""
+"""A full uplink is assumed to carry the rate that arrives, for a while."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def feed(uplink: FullUplink, start_ms: float, seconds: float, received_bps: floa
     return now_ms
 
 
-def test_nothing_is_known_while_voice_flows_freely_or_stumbles_once() -> None:
+def test_nothing_is_known_while_voice_flows_freely_or_stalls_once() -> None:
     uplink = FullUplink()
     now_ms = feed(uplink, 0, 20, 24_000, full=False)
     now_ms = feed(uplink, now_ms, 0.5, 24_000, full=True)
@@ -21,7 +21,7 @@ def test_nothing_is_known_while_voice_flows_freely_or_stumbles_once() -> None:
     assert uplink.bps is None
 
 
-def test_a_standing_queue_tells_the_rate_until_it_is_worth_trying_again() -> None:
+def test_a_standing_queue_shows_the_rate_until_the_uplink_may_be_tried_again() -> None:
     uplink = FullUplink()
     now_ms = feed(uplink, 0, 3, 15_000, full=True)
     assert uplink.bps == SHARE * 15_000
@@ -31,7 +31,7 @@ def test_a_standing_queue_tells_the_rate_until_it_is_worth_trying_again() -> Non
     assert uplink.bps is None
 
 
-def test_a_belief_that_proves_true_again_lasts_longer() -> None:
+def test_a_rate_that_is_confirmed_again_holds_longer() -> None:
     uplink, now_ms, held_ms = FullUplink(), 0.0, []
     for _ in range(3):
         now_ms = feed(uplink, now_ms, 3, 15_000, full=True)
@@ -43,14 +43,14 @@ def test_a_belief_that_proves_true_again_lasts_longer() -> None:
     assert held_ms[2] > 1.8 * held_ms[1]
 
 
-def test_a_link_that_grows_thinner_still_is_followed() -> None:
+def test_an_uplink_that_grows_even_thinner_is_followed() -> None:
     uplink = FullUplink()
     now_ms = feed(uplink, 0, 3, 20_000, full=True)
     feed(uplink, now_ms, 3, 12_000, full=True)
     assert uplink.bps == SHARE * 12_000
 
 
-def test_a_probe_that_came_after_the_queue_has_gone_is_believed_and_an_older_one_is_not() -> None:
+def test_a_probe_counts_after_the_queue_has_gone_and_not_before() -> None:
     uplink = FullUplink()
     for now_ms in range(0, 3_000, 250):
         uplink.follow(now_ms, 15_000, full=True, probed_bps=256_000)
@@ -62,7 +62,7 @@ def test_a_probe_that_came_after_the_queue_has_gone_is_believed_and_an_older_one
     assert uplink.bps is None
 
 
-def test_a_collapsed_uplink_is_believed_to_carry_little_until_probes_measure_more() -> None:
+def test_a_collapsed_uplink_is_assumed_to_carry_little_until_probes_measure_more() -> None:
     uplink = FullUplink()
     uplink.collapsed(0.0, probed_bps=256_000)
     uplink.follow(250.0, 8_000, full=False, probed_bps=256_000)

@@ -1,4 +1,4 @@
-"""What a waiting room shows of a link."""
+"""The link level that a waiting room shows."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def meter(rtt_ms: float | None = None, *, down: int | None = None, up: int | Non
     return link
 
 
-def test_a_link_never_heard_of_is_none() -> None:
+def test_a_link_without_any_packet_has_level_none() -> None:
     assert LinkMeter().quality(0) == LinkQuality()
 
 
-def test_ten_seconds_of_silence_are_no_link() -> None:
+def test_ten_seconds_of_silence_mean_no_link() -> None:
     link = meter(100, down=1_000)
     assert link.quality(9_999).level == 4
     assert link.quality(10_000) == LinkQuality()
@@ -43,15 +43,13 @@ def test_ten_seconds_of_silence_are_no_link() -> None:
         (64, None, 300, 3),
     ],
 )
-def test_known_rates_decide_with_the_slower_direction(
-    down: int, up: int | None, rtt_ms: float, level: int
-) -> None:
+def test_the_slower_known_rate_decides(down: int, up: int | None, rtt_ms: float, level: int) -> None:
     quality = meter(rtt_ms, down=down, up=up).quality(0)
     assert quality == LinkQuality(level=level, rtt_ms=round(rtt_ms), down_kbps=down, up_kbps=up)
 
 
 @pytest.mark.parametrize(("rtt_ms", "level"), [(80, 4), (420, 3), (840, 2), (2_500, 1), (None, 1)])
-def test_where_no_rate_is_known_the_round_trip_decides(rtt_ms: float | None, level: int) -> None:
+def test_the_round_trip_time_decides_where_no_rate_is_known(rtt_ms: float | None, level: int) -> None:
     assert meter(rtt_ms).quality(0).level == level
 
 
@@ -63,14 +61,14 @@ def test_heavy_loss_costs_a_level() -> None:
     assert quality.loss_ratio == 0.2
 
 
-def test_one_slow_check_does_not_change_the_picture() -> None:
+def test_one_slow_check_does_not_change_the_level() -> None:
     link = meter(80)
     link.rtt(3_000, 0)
     assert link.quality(0).level == 4
     assert link.quality(0).rtt_ms == 80
 
 
-def test_the_level_does_not_blink_around_a_threshold() -> None:
+def test_the_level_does_not_flap_around_a_threshold() -> None:
     link = meter(80, down=250)
     levels = []
     for step in range(20):

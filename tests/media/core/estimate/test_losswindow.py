@@ -3,7 +3,7 @@
 from media.core.estimate.losswindow import LossWindow
 
 
-def test_tells_the_share_lost() -> None:
+def test_gives_the_share_lost() -> None:
     window = LossWindow()
     for step in range(10):
         window.sample(100 * step, 5 * step, 250.0 * step)
@@ -19,7 +19,7 @@ def test_forgets_what_is_older_than_the_window() -> None:
     assert window.ratio == 0.0
 
 
-def test_says_nothing_on_too_few_packets() -> None:
+def test_gives_nothing_on_too_few_packets() -> None:
     window = LossWindow()
     window.sample(0, 0, 0.0)
     window.sample(4, 2, 500.0)

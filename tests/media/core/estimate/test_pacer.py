@@ -47,7 +47,7 @@ def test_voice_takes_its_share_of_the_budget_first() -> None:
     assert pacer.next_due_ms(100) == pytest.approx(150)
 
 
-def test_a_resend_goes_before_what_waits() -> None:
+def test_a_retransmission_leaves_before_queued_packets() -> None:
     pacer: Pacer[int] = Pacer(80_000)
     for number in (1, 2, 3):
         pacer.push_video(number, 1_000, 0)
@@ -56,7 +56,7 @@ def test_a_resend_goes_before_what_waits() -> None:
     assert [packet for _, packet in drain(pacer, 10_000, 10)] == [99, 2, 3]
 
 
-def test_rest_earns_no_burst() -> None:
+def test_an_idle_time_allows_no_burst() -> None:
     pacer: Pacer[int] = Pacer(80_000)
     pacer.sent(100, 0)
     for number in range(10):
@@ -108,7 +108,7 @@ def test_voice_beyond_the_rate_does_not_starve_video_for_long_afterwards() -> No
     rate_bps=st.integers(8_000, 2_000_000),
     pushes=st.lists(st.tuples(st.integers(0, 200), st.integers(40, 1_500)), min_size=1, max_size=100),
 )
-def test_never_more_leaves_than_the_rate_allows_and_the_queue_stays_bounded(
+def test_the_rate_is_never_exceeded_and_the_queue_stays_bounded(
     rate_bps: int, pushes: list[tuple[int, int]]
 ) -> None:
     pacer: Pacer[int] = Pacer(rate_bps, max_queue_ms=1_000)
@@ -125,7 +125,7 @@ def test_never_more_leaves_than_the_rate_allows_and_the_queue_stays_bounded(
     assert sent_bytes <= allowed
 
 
-def test_a_held_pacer_keeps_what_waits_and_lets_it_go_afterwards() -> None:
+def test_a_held_pacer_keeps_its_queue_and_sends_it_afterwards() -> None:
     pacer: Pacer[int] = Pacer(64_000)
     pacer.hold()
     pacer.push_video(1, 1_000, 0)

@@ -1,4 +1,4 @@
-"""Feedback about what arrived: every packet is reported once, in time, within bounds, over wraps and black-outs."""
+"""Feedback about arrivals: every packet is reported once, in time, within bounds, across wraps and blackouts."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_late_packet_is_reported_again_as_received() -> None:
     assert statuses(receiver.build(1, 2)) == {11: 1_150_000, 12: 1_020_000}
 
 
-def test_a_duplicate_says_nothing_new() -> None:
+def test_a_duplicate_is_not_reported_again() -> None:
     receiver = TwccReceiver()
     receiver.received(10, 1_000_000)
     receiver.build(1, 2)
@@ -94,7 +94,7 @@ def test_a_rich_stream_gets_feedback_every_hundred_ms() -> None:
     assert {later - earlier for earlier, later in pairwise(times)} == {100}
 
 
-def test_a_thin_voice_stream_waits_longer_but_not_forever() -> None:
+def test_feedback_for_a_thin_voice_stream_waits_longer_but_is_bounded() -> None:
     times = feedback_times(interval_ms=60, size_bytes=190)
     gaps = [later - earlier for earlier, later in pairwise(times)]
     assert min(gaps) >= 250
@@ -116,7 +116,7 @@ def test_a_minute_of_silence_starts_anew_instead_of_reporting_everything() -> No
     assert statuses(receiver.build(1, 2)) == {5_000: 61_000_000}
 
 
-def test_arrivals_far_apart_go_into_separate_feedbacks() -> None:
+def test_arrivals_far_apart_are_reported_in_separate_feedbacks() -> None:
     receiver = TwccReceiver()
     receiver.received(1, 1_000_000)
     receiver.received(3, 12_000_000)
@@ -161,7 +161,7 @@ def test_every_packet_is_reported_once_and_each_feedback_is_small(
     assert set(sent.values()) <= {None}
 
 
-def test_short_losses_are_concealed_where_the_link_is_calm_but_no_black_out() -> None:
+def test_short_losses_are_concealed_on_a_calm_link_and_blackouts_are_not() -> None:
     receiver = TwccReceiver()
     receiver.conceals_loss, receiver.picture_flows = True, False
     for number in (0, 1, 3, 9, 10):
@@ -169,10 +169,10 @@ def test_short_losses_are_concealed_where_the_link_is_calm_but_no_black_out() ->
     (feedback,) = [packet for data in receiver.build(1, 2) for packet in rtcp.parse(data)]
     assert isinstance(feedback, rtcp.TransportFeedback)
     lost = [number for number, arrival in feedback.packets if arrival is None]
-    assert lost == [7, 8]  # of the run 4 to 8 only the first three
+    assert lost == [7, 8]  # only the first three of the run 4 to 8 are concealed
 
 
-def test_a_receiver_at_rest_reports_nothing_keeps_nothing_and_begins_anew_when_it_wakes() -> None:
+def test_a_receiver_at_rest_reports_and_keeps_nothing_and_begins_anew_afterwards() -> None:
     receiver = TwccReceiver()
     receiver.received(0xFFF0, 900_000)
     receiver.rests = True
@@ -193,7 +193,7 @@ def test_a_receiver_at_rest_reports_nothing_keeps_nothing_and_begins_anew_when_i
     ]
 
 
-def test_a_lost_packet_of_a_picture_is_left_out_so_that_it_can_be_sent_again() -> None:
+def test_a_lost_video_packet_is_left_out_so_that_it_can_be_sent_again() -> None:
     receiver = TwccReceiver()
     receiver.conceals_loss = receiver.picture_flows = True
     receiver.received(0, 1_000_000)
@@ -202,6 +202,6 @@ def test_a_lost_packet_of_a_picture_is_left_out_so_that_it_can_be_sent_again() -
         receiver.received(number, 1_000_000 + number * 20_000)
     sent = [packet for data in receiver.build(1, 2) for packet in rtcp.parse(data)]
     packets = [one for packet in sent if isinstance(packet, rtcp.TransportFeedback) for one in packet.packets]
-    # 1, 4, 6, 7 and 8 are left out; a run as long as that from 9 on is a black-out.
+    # 1, 4, 6, 7 and 8 are left out; a run as long as the one from 9 on is a blackout.
     assert [number for number, _ in packets] == [2, 3, 5, 9, 10, 11, 12]
     assert [number for number, arrival in packets if arrival is None] == [9, 10]

@@ -1,4 +1,4 @@
-"""Results from feedback: each packet at most once as lost and once as received, over wraps."""
+"""Results from feedback: each packet at most once as lost and once as received, across wraps."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def parsed(datagrams: list[bytes]) -> list[rtcp.TransportFeedback]:
     return feedbacks
 
 
-def test_results_carry_what_was_sent() -> None:
+def test_results_carry_the_time_and_size_of_each_sent_packet() -> None:
     sender = TwccSender(first_sequence=65_535)
     assert sender.next(1_000, 200) == 65_535
     assert sender.next(2_000, 300, probe=True) == 0

@@ -21,7 +21,9 @@ def test_an_old_minimum_is_forgotten() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.integers(0, 8_000)), min_size=1, max_size=80))
-def test_it_is_never_above_the_last_25_s_nor_below_the_last_35(samples: list[tuple[float, int]]) -> None:
+def test_the_minimum_is_never_above_that_of_the_last_25_s_nor_below_that_of_the_last_35(
+    samples: list[tuple[float, int]],
+) -> None:
     least, now_ms, seen = WindowedMinimum(), 0, list[tuple[int, float]]()
     for value, wait_ms in samples:
         now_ms += wait_ms

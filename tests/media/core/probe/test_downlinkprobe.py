@@ -1,4 +1,4 @@
-"""Trains fit the link they measure, and a call pays little for knowing that its link has widened."""
+"""Probe clusters fit the link they measure, and noticing a wider link costs a call little."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_first_cluster_fits_into_the_queue_of_the_thinnest_link() -> None:
 
 
 @pytest.mark.parametrize("rate_bps", [9_500, 16_000, 32_000, 64_000, 256_000, 4_000_000])
-def test_trains_grow_with_what_is_known_and_stay_measurable(rate_bps: int) -> None:
+def test_clusters_grow_with_the_known_rate_and_stay_measurable(rate_bps: int) -> None:
     for cluster in (warm_cluster(rate_bps), call_cluster(rate_bps)):
         assert cluster.packets >= MIN_PACKETS
         assert 1 <= cluster.padding_bytes <= 255
@@ -51,11 +51,11 @@ def test_probing_costs_a_few_percent_and_goes_on(estimate_bps: int) -> None:
 
 
 @pytest.mark.parametrize("calm", [{"queue_ms": 80.0}, {"loss_ratio": 0.4}])
-def test_a_link_that_suffers_is_left_alone(calm: dict[str, float]) -> None:
+def test_a_strained_link_is_not_probed(calm: dict[str, float]) -> None:
     assert clusters(CallProbing(), 60, 20_000, **calm) == []
 
 
-def test_a_link_with_room_or_without_a_wish_is_left_alone() -> None:
+def test_a_link_with_room_or_without_demand_is_not_probed() -> None:
     probing = CallProbing()
     assert clusters(probing, 60, 300_000) == []
     assert not any(
@@ -64,7 +64,7 @@ def test_a_link_with_room_or_without_a_wish_is_left_alone() -> None:
     )
 
 
-def test_a_cluster_that_found_more_is_soon_followed_by_the_next() -> None:
+def test_a_cluster_that_raised_the_estimate_is_soon_followed_by_the_next() -> None:
     probing = CallProbing()
     assert clusters(probing, 60, 20_000)
     known = {"queue_ms": 0.0, "loss_ratio": 0.0}
@@ -81,7 +81,7 @@ def test_a_cluster_that_found_more_is_soon_followed_by_the_next() -> None:
     assert again_ms - found_ms <= 5_000
 
 
-def test_a_wish_that_takes_more_is_probed_for_until_there_is_so_much() -> None:
+def test_a_greater_demand_is_probed_for_until_the_estimate_meets_it() -> None:
     def sends(estimate_bps: float) -> bool:
         probing = CallProbing()
         known = {"estimate_bps": estimate_bps, "queue_ms": 5.0, "loss_ratio": 0.0}

@@ -26,7 +26,7 @@ def test_a_cluster_measures_the_rate() -> None:
     assert abs(probe.bps - 32_000) < 1
 
 
-def test_the_median_of_three_trains_stands() -> None:
+def test_the_median_of_three_clusters_counts() -> None:
     probe = UplinkProbe()
     for number, bps in enumerate((32_000, 5_000, 34_000, 33_000)):
         cluster(probe, number, bps, start_ms=10_000.0 * number)
@@ -34,7 +34,7 @@ def test_the_median_of_three_trains_stands() -> None:
     assert abs(probe.bps - 33_000) < 1
 
 
-def test_a_cluster_is_measured_over_all_of_it() -> None:
+def test_a_cluster_is_measured_from_its_first_to_its_last_message() -> None:
     probe = UplinkProbe()
     probe.arrived(message(1, 0), 0.0)
     probe.arrived(message(1, 1), 300.0)
@@ -43,7 +43,7 @@ def test_a_cluster_is_measured_over_all_of_it() -> None:
     assert abs(probe.bps - 2 * (SIZE + OVERHEAD_BYTES) * 8_000 / 300.1) < 1
 
 
-def test_a_fast_link_is_bounded_and_a_retransmission_ignored() -> None:
+def test_the_rate_of_a_fast_link_is_bounded_and_a_retransmission_is_ignored() -> None:
     probe = UplinkProbe()
     probe.arrived(message(1, 0), 0.0)
     probe.arrived(message(1, 1), 0.2)
@@ -67,7 +67,7 @@ def settled(bps: float) -> UplinkProbe:
     return probe
 
 
-def test_a_cluster_that_measures_far_more_is_asked_about_until_the_median_believes_it() -> None:
+def test_after_a_far_higher_rate_more_clusters_are_requested_until_the_median_follows() -> None:
     probe = settled(20_000)
     assert not probe.asks_again(12_000.0)
     cluster(probe, 3, 256_000, start_ms=12_000.0)
@@ -79,7 +79,7 @@ def test_a_cluster_that_measures_far_more_is_asked_about_until_the_median_believ
     assert probe.bps > 200_000
 
 
-def test_a_radio_that_bunches_packets_is_not_asked_all_the_time() -> None:
+def test_a_link_that_bunches_packets_is_not_probed_all_the_time() -> None:
     probe, asked = settled(20_000), 0
     for second in range(60):
         cluster(probe, 10 + second, 20_000 if second % 3 else 200_000, start_ms=20_000.0 + 1_000 * second)
@@ -87,7 +87,7 @@ def test_a_radio_that_bunches_packets_is_not_asked_all_the_time() -> None:
     assert asked <= 14
 
 
-def test_the_first_trains_are_not_doubted() -> None:
+def test_the_first_clusters_are_not_doubted() -> None:
     probe = UplinkProbe()
     cluster(probe, 1, 20_000)
     cluster(probe, 2, 256_000, start_ms=1_000.0)

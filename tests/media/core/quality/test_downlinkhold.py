@@ -1,4 +1,4 @@
-"""The table of a downlink whose page is silent, and the moments of its two states."""
+"""The states of a downlink whose page is silent, and the times at which they change."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def held(now_ms: float = 0.0) -> DownlinkHold:
 
 def test_every_state_knows_what_follows_each_event_that_it_can_meet() -> None:
     missing = {(state, event) for state in State for event in Event} - set(TABLE)
-    assert missing == {(State.FLOWING, Event.LATE_REPORT)}  # nothing was held that could be stale
+    assert missing == {(State.FLOWING, Event.LATE_REPORT)}  # nothing held could be stale
 
 
 def test_only_a_change_of_state_asks_for_an_action() -> None:
@@ -44,7 +44,7 @@ def test_pictures_are_held_after_a_round_trip_and_half_a_second(silent_ms: float
     assert DownlinkHold().follow(0.0, silent_ms, RTT_MS, stopped=False) is action
 
 
-def test_held_pictures_wait_for_a_report_on_nearly_all_that_was_sent() -> None:
+def test_held_pictures_wait_for_a_report_on_nearly_every_packet_sent() -> None:
     hold = held()
     late_ms = RTT_MS + RELEASED_AFTER_MS
     assert hold.follow(100.0, late_ms + 1, RTT_MS, stopped=False) is HoldAction.NOTHING
@@ -58,7 +58,7 @@ def test_pictures_that_waited_too_long_are_renewed(after_ms: float, action: Hold
     assert held().follow(after_ms, 0.0, RTT_MS, stopped=False) is action
 
 
-def test_the_time_of_waiting_begins_anew_with_each_hold() -> None:
+def test_the_waiting_time_begins_anew_with_each_hold() -> None:
     hold = held()
     hold.follow(5_000.0, 0.0, RTT_MS, stopped=False)
     hold.follow(6_000.0, 0.0, RTT_MS, stopped=True)
@@ -77,7 +77,7 @@ def test_an_unknown_round_trip_time_is_taken_for_a_long_one() -> None:
     assert hold.follow(0.0, 2_100.0, None, stopped=False) is HoldAction.HOLD
 
 
-def test_a_silent_page_is_asked_once_a_second_where_nothing_is_sent() -> None:
+def test_a_silent_page_that_is_sent_nothing_is_asked_once_a_second() -> None:
     hold, sent = held(), 0
     asked_ms = []
     for tick in range(int(4 * QUESTION_EVERY_MS / 25)):

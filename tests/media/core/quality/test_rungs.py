@@ -1,4 +1,4 @@
-"""What people are shown of the quality ladder: the rung, the reason, and no more often than they can read."""
+"""What people see of the quality ladder: the rung and the reason, no more often than they can read."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def picture(bitrate_bps: int) -> SendParameters:
         (picture(600_000), Rung.VIDEO_HIGH),
     ],
 )
-def test_a_rung_is_what_is_sent(sends: SendParameters, rung: Rung) -> None:
+def test_the_sent_parameters_decide_the_rung(sends: SendParameters, rung: Rung) -> None:
     assert rung_of(sends) is rung
 
 
-def test_a_picture_nobody_shows_is_voice() -> None:
+def test_without_a_camera_the_rung_is_voice() -> None:
     assert rung_of(picture(120_000), picture=False) is Rung.VOICE
 
 
@@ -61,7 +61,7 @@ def report(own: Side, *others: Side, at_ms: float = LATER_MS) -> RungReport:
     return rung_report(own, others, at_ms)
 
 
-def test_stills_are_a_rung_of_their_own_under_moving_pictures_and_over_voice() -> None:
+def test_stills_are_a_rung_below_video_and_above_voice() -> None:
     assert rung_of(VOICE, stills=True) is Rung.STILLS
     assert rung_of(picture(30_000), stills=True) is Rung.VIDEO_LOW
     shows = Side(sends=VOICE, stills=True)
@@ -82,18 +82,18 @@ def test_the_thinner_link_is_named() -> None:
     assert report(wide, thin).reason is RungReason.OTHER_SIDE
 
 
-def test_a_thin_uplink_is_reported_at_its_own_end_and_at_the_other() -> None:
+def test_a_thin_uplink_is_reported_at_both_ends() -> None:
     station = Side(sends=VOICE, uplink_bps=20_000, downlink_bps=900_000)
     doctor = Side(sends=picture(480_000), uplink_bps=1_500_000, downlink_bps=2_000_000)
     assert report(station, doctor).reason is RungReason.LINK
     assert report(doctor, station).reason is RungReason.OTHER_SIDE
 
 
-def test_an_unmeasured_link_is_taken_for_the_own_one() -> None:
+def test_without_a_measurement_the_own_link_is_named() -> None:
     assert report(Side(sends=VOICE), Side(sends=VOICE)).reason is RungReason.LINK
 
 
-def test_what_people_chose_comes_before_what_links_carry() -> None:
+def test_choices_of_people_are_named_before_limits_of_links() -> None:
     pinned = Side(
         sends=VOICE, preferences=Preferences(audio_only=True), wants_video=False, downlink_bps=20_000
     )
@@ -102,12 +102,12 @@ def test_what_people_chose_comes_before_what_links_carry() -> None:
     assert report(other, pinned).reason is RungReason.OTHER_SIDE
 
 
-def test_audio_only_shows_no_picture_whatever_still_comes() -> None:
+def test_audio_only_is_reported_even_while_video_still_arrives() -> None:
     pinned = Side(sends=VOICE, preferences=Preferences(audio_only=True), wants_video=False)
     assert report(pinned, Side(sends=picture(600_000))).down is Rung.VOICE
 
 
-def test_saved_data_are_a_choice_of_whoever_saves() -> None:
+def test_saving_data_is_a_choice_of_the_side_that_saves() -> None:
     saver = Side(sends=picture(30_000), preferences=Preferences(save_data=True), downlink_bps=2_000_000)
     other = Side(sends=picture(30_000), downlink_bps=2_000_000)
     assert report(saver, other).reason is RungReason.PINNED
@@ -121,28 +121,28 @@ def test_a_camera_that_is_off_is_reported_at_both_ends() -> None:
     assert report(seen, hidden).reason is RungReason.OTHER_SIDE
 
 
-def test_the_first_seconds_are_nobodys_fault() -> None:
+def test_the_first_seconds_of_a_picture_are_no_fault() -> None:
     own, other = Side(sends=VOICE, downlink_bps=20_000), Side(sends=VOICE)
     assert report(own, other, at_ms=STARTING_MS - 1).reason is RungReason.STARTING
     assert report(own, other, at_ms=STARTING_MS).reason is RungReason.LINK
 
 
-def test_a_picture_that_is_still_growing_is_nobodys_fault() -> None:
+def test_a_picture_that_is_still_growing_is_no_fault() -> None:
     own, other = Side(sends=picture(30_000)), Side(sends=picture(30_000))
     assert report(own, other, at_ms=CLIMBING_MS - 1).reason is RungReason.STARTING
     assert report(own, other, at_ms=CLIMBING_MS).reason is RungReason.LINK
 
 
-def test_at_the_top_nothing_is_wrong() -> None:
+def test_the_highest_rung_needs_no_reason() -> None:
     best = Side(sends=picture(MAX_VIDEO_BPS))
     assert report(best, best) == RungReport(Rung.VIDEO_HIGH, Rung.VIDEO_HIGH, RungReason.FULL)
 
 
-def test_no_news_while_alone() -> None:
+def test_nothing_is_reported_to_somebody_alone() -> None:
     assert RungNews().report(Side(sends=VOICE), [], 0.0) is None
 
 
-def test_news_come_once_and_at_most_once_a_second() -> None:
+def test_a_change_is_reported_once_and_at_most_once_a_second() -> None:
     news, other = RungNews(), Side(sends=VOICE)
     first = news.report(Side(sends=VOICE), [other], 0.0)
     assert first is not None
@@ -155,14 +155,14 @@ def test_news_come_once_and_at_most_once_a_second() -> None:
     assert second.up is Rung.VIDEO
 
 
-def test_who_comes_back_to_the_call_is_reported_anew() -> None:
+def test_a_participant_who_returns_to_the_call_gets_a_new_report() -> None:
     news, own, other = RungNews(), Side(sends=VOICE), Side(sends=VOICE)
     first = news.report(own, [other], 0.0)
     assert news.report(own, [], 5_000.0) is None
     assert news.report(own, [other], 10_000.0) == first
 
 
-def test_a_picture_that_comes_back_is_starting_again() -> None:
+def test_a_picture_that_returns_counts_as_starting() -> None:
     news, other = RungNews(), Side(sends=VOICE)
     own = Side(sends=VOICE)
     hidden = replace(own, camera_off=True)
@@ -174,7 +174,7 @@ def test_a_picture_that_comes_back_is_starting_again() -> None:
     assert reasons == [RungReason.STARTING, RungReason.CAMERA_OFF, RungReason.STARTING]
 
 
-def test_two_links_of_like_width_do_not_make_the_reason_swing() -> None:
+def test_the_reason_does_not_alternate_between_two_similar_links() -> None:
     news, at_ms = RungNews(), 0.0
     own, wider, thinner = (Side(sends=VOICE, downlink_bps=bps) for bps in (50_000, 51_000, 49_000))
     reasons = []

@@ -1,4 +1,4 @@
-"""What a publisher is asked to send: voice at once, video only after it, and back again."""
+"""The parameters asked of a publisher: voice at once, video only after it, and back again."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from media.core.quality.views import (
     red_for_receiver,
 )
 
-# Its picture is moving detail: never fine enough.
+# The publisher's picture is moving detail, which is never fine enough.
 SPEAKING = PublisherView(uplink_received_bps=24_000, rtt_ms=100, video_quantizer=200)
 RICH = ReceiverView(estimate_bps=1_000_000, rtt_ms=100)
 
 
 class Call:
-    """Asks four times a second, with a publisher that sends what it was asked for."""
+    """Decides four times a second, with a publisher that follows its parameters."""
 
     def __init__(self, publisher: PublisherView = SPEAKING) -> None:
         self.steering = Steering()
@@ -46,7 +46,7 @@ class Call:
         return self.asked[-1]
 
     def video_until_ms(self, receiver: ReceiverView, limit_s: float = 200) -> float | None:
-        """How long until video is as it is not now; None if it stays."""
+        """The time until video starts or stops; None if it does neither."""
         start_ms, before = self.now_ms, self.asked[-1].video.active
         while self.now_ms < start_ms + limit_s * 1000:
             if self.run(0.25, receiver).video.active != before:
@@ -95,7 +95,7 @@ def test_the_poorest_watching_receiver_decides() -> None:
     )
 
 
-def test_who_looks_decides_how_the_picture_is_made() -> None:
+def test_the_viewers_profile_decides_the_shape_of_the_picture() -> None:
     watching = ReceiverView(estimate_bps=100_000, profile=ClinicalProfile.DETAIL)
     skin = Call().run(40, watching).video
     face = Call().run(40, ReceiverView(estimate_bps=100_000)).video
@@ -105,7 +105,7 @@ def test_who_looks_decides_how_the_picture_is_made() -> None:
     assert Call().run(40, ReceiverView(100_000), replace(watching, wants_video=False)).video == face
 
 
-def test_a_profile_chosen_in_mid_call_holds_at_once() -> None:
+def test_a_profile_chosen_in_mid_call_applies_at_once() -> None:
     call = Call()
     before = call.run(40, ReceiverView(estimate_bps=100_000)).video
     after = call.run(0.25, ReceiverView(estimate_bps=100_000, profile=ClinicalProfile.MOTION)).video
@@ -141,7 +141,7 @@ def test_a_camera_switched_on_again_does_not_wait() -> None:
     assert call.run(0.5, RICH).video.active
 
 
-def test_nothing_changes_while_nothing_changes() -> None:
+def test_constant_inputs_give_constant_parameters() -> None:
     call = Call()
     call.run(60, RICH)
     settled = call.asked[-1]
@@ -184,7 +184,7 @@ def test_a_short_queue_does_not_cost_the_picture() -> None:
         assert call.run(1, RICH).video.active
 
 
-def test_video_gives_way_to_loss_that_came_with_it_but_not_to_loss_that_was_there() -> None:
+def test_video_gives_way_to_loss_that_began_with_it_and_not_to_earlier_loss() -> None:
     call = Call()
     call.run(30, RICH)
     assert call.video_until_ms(replace(RICH, loss_ratio=0.3), 5) is not None
@@ -194,7 +194,7 @@ def test_video_gives_way_to_loss_that_came_with_it_but_not_to_loss_that_was_ther
     assert lossy.video_until_ms(replace(RICH, loss_ratio=0.25), 30) is None
 
 
-def test_each_failed_return_of_video_waits_longer_up_to_a_minute() -> None:
+def test_the_wait_for_video_grows_with_each_failure_up_to_a_minute() -> None:
     call = Call()
     call.run(5, RICH)
     bad = replace(RICH, queue_ms=500)
@@ -210,7 +210,7 @@ def test_each_failed_return_of_video_waits_longer_up_to_a_minute() -> None:
     assert 58_000 <= waits[-1] <= 63_000
 
 
-def test_video_that_lasted_is_forgiven_quickly() -> None:
+def test_video_that_lasted_returns_soon_after_a_failure() -> None:
     call = Call()
     call.run(5, RICH)
     for _ in range(4):
@@ -223,7 +223,7 @@ def test_video_that_lasted_is_forgiven_quickly() -> None:
     assert wait_ms <= 13_000
 
 
-def test_an_estimate_too_low_for_video_is_tried_from_time_to_time() -> None:
+def test_video_is_tried_from_time_to_time_where_the_estimate_is_too_low() -> None:
     call = Call()
     low = ReceiverView(estimate_bps=24_000)
     call.run(0.25, low)
@@ -249,22 +249,22 @@ def test_redundancy_follows_lasting_loss_and_stays_for_a_while() -> None:
     assert not call.run(20, receiver).audio.red
 
 
-def test_redundancy_starts_at_once_on_a_link_known_to_be_rich() -> None:
+def test_redundancy_starts_at_once_on_a_link_known_to_be_wide() -> None:
     assert Call(replace(SPEAKING, uplink_capacity_bps=400_000)).run(2, RICH).audio.red
 
 
-def test_redundancy_never_rides_on_an_uplink_of_unknown_rate() -> None:
+def test_redundancy_is_never_used_on_an_uplink_of_unknown_rate() -> None:
     call = Call(replace(SPEAKING, uplink_loss_ratio=0.1, video_muted=True))
     assert not call.run(60, RICH).audio.red
 
 
-def test_redundancy_is_no_answer_to_what_a_full_uplink_has_dropped() -> None:
+def test_loss_from_a_full_uplink_does_not_start_redundancy() -> None:
     call = Call(replace(SPEAKING, uplink_probed_bps=64_000, uplink_loss_ratio=0.08, uplink_queue_ms=140.0))
     call.run(6, RICH)
     call.publisher = replace(call.publisher, uplink_queue_ms=20.0)
-    call.run(3, RICH)  # the queue has gone, its losses are still in the window
+    call.run(3, RICH)  # the queue has gone, but its losses are still in the window
     assert not any(asked.audio.red for asked in call.asked)
-    assert call.run(8, RICH).audio.red  # these are the radio's
+    assert call.run(8, RICH).audio.red  # these losses are random
 
 
 def test_redundancy_ends_when_the_receivers_link_collapses() -> None:
@@ -279,7 +279,7 @@ def test_redundancy_towards_a_receiver_has_hysteresis() -> None:
     assert red_for_receiver(between, was_on=True)
 
 
-def test_the_best_codec_that_all_have_is_taken() -> None:
+def test_the_best_common_codec_is_used() -> None:
     all_codecs = PublisherView()
     assert common_codec(all_codecs, [RICH]) == "video/AV1"
     old_phone = replace(RICH, codecs=("video/H264", "video/vp8"))
@@ -321,7 +321,7 @@ publishers = st.builds(
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5_000), publishers, st.lists(views, max_size=4)), max_size=40))
-def test_whatever_is_measured_voice_stays_and_video_is_asked_for_properly(
+def test_whatever_is_measured_voice_stays_and_video_parameters_are_valid(
     steps: list[tuple[int, PublisherView, list[ReceiverView]]],
 ) -> None:
     steering, now_ms = Steering(), 0
@@ -338,7 +338,7 @@ def test_whatever_is_measured_voice_stays_and_video_is_asked_for_properly(
         assert any(receiver.wants_video for receiver in receivers)
 
 
-def test_an_uplink_that_has_collapsed_gives_up_its_picture_at_once() -> None:
+def test_a_collapsed_uplink_pauses_its_picture_at_once() -> None:
     call = Call(replace(SPEAKING, uplink_probed_bps=256_000, uplink_reported_bps=256_000))
     assert call.run(20, RICH).video.active
     call.publisher = replace(call.publisher, uplink_collapsed=True)
@@ -349,7 +349,7 @@ def test_an_uplink_that_has_collapsed_gives_up_its_picture_at_once() -> None:
     assert not call.run(9, RICH).video.active
 
 
-def test_what_failed_on_a_thin_link_is_tried_soon_once_the_link_is_wide() -> None:
+def test_video_that_failed_on_a_thin_link_is_tried_soon_once_the_link_is_wide() -> None:
     probed = replace(RICH, probed=True)
     thin = replace(probed, estimate_bps=20_000, queue_ms=400)
     publisher = replace(SPEAKING, uplink_probed_bps=1_000_000)
@@ -359,7 +359,7 @@ def test_what_failed_on_a_thin_link_is_tried_soon_once_the_link_is_wide() -> Non
         call.run(20, probed)
         call.run(11, thin)
         while not call.run(0.25, replace(probed, estimate_bps=60_000)).video.active:
-            pass  # it fits, and so it is tried
+            pass  # video fits, and so it is tried
         call.run(3, thin)
         assert not call.asked[-1].video.active
         return call

@@ -1,4 +1,4 @@
-"""What an uplink is believed to carry."""
+"""The estimate of an uplink's capacity."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from media.core.quality.views import PublisherView
 PROBED = PublisherView(uplink_received_bps=24_000, uplink_probed_bps=80_000)
 
 
-def test_nothing_is_known_before_anything_measured() -> None:
+def test_nothing_is_known_before_a_measurement() -> None:
     uplink, view = UplinkCapacity(), PublisherView(uplink_received_bps=24_000, uplink_reported_bps=60_000)
     uplink.follow(0, view, suffers=False, video=False)
     assert uplink.known_bps(view, video=False) is None
     assert uplink.least_bps(view, video=False) == 60_000
 
 
-def test_a_pin_holds_whatever_was_measured() -> None:
+def test_a_chosen_limit_holds_whatever_was_measured() -> None:
     uplink, view = UplinkCapacity(), replace(PROBED, uplink_capacity_bps=64_000)
     uplink.follow(0, view, suffers=False, video=False)
     assert uplink.known_bps(view, video=False) == uplink.least_bps(view, video=False) == 64_000
 
 
-def test_what_has_arrived_unharmed_proves_more_than_a_probe() -> None:
+def test_media_that_arrived_unharmed_counts_more_than_a_probe() -> None:
     uplink, view = UplinkCapacity(), replace(PROBED, uplink_received_bps=120_000)
     uplink.follow(0, view, suffers=False, video=True)
     assert uplink.known_bps(PROBED, video=True) == 120_000
@@ -31,7 +31,7 @@ def test_what_has_arrived_unharmed_proves_more_than_a_probe() -> None:
     assert uplink.known_bps(PROBED, video=True) == 90_000
 
 
-def test_the_page_is_believed_above_its_first_guess_and_while_video_flows() -> None:
+def test_the_pages_report_counts_above_its_first_guess_and_while_video_flows() -> None:
     uplink = UplinkCapacity()
     proved = replace(PROBED, uplink_reported_bps=BELIEVED_REPORT_BPS)
     assert uplink.known_bps(proved, video=True) == BELIEVED_REPORT_BPS
@@ -39,7 +39,7 @@ def test_the_page_is_believed_above_its_first_guess_and_while_video_flows() -> N
     assert uplink.known_bps(replace(proved, uplink_reported_bps=90_000), video=True) == 80_000
 
 
-def test_a_queue_of_voice_alone_shows_what_the_uplink_carries() -> None:
+def test_a_queue_of_voice_alone_shows_the_uplinks_capacity() -> None:
     full = replace(PROBED, uplink_queue_ms=FULL_QUEUE_MS + 1)
     for video in (False, True):
         uplink = UplinkCapacity()
@@ -47,4 +47,4 @@ def test_a_queue_of_voice_alone_shows_what_the_uplink_carries() -> None:
             uplink.follow(step * 250, full, suffers=False, video=video)
         known_bps = uplink.known_bps(full, video=video)
         assert known_bps is not None
-        assert (known_bps < 24_000) is not video, "a picture may have made the queue"
+        assert (known_bps < 24_000) is not video, "the queue may be the picture's"

@@ -1,4 +1,4 @@
-"""When voice suffers, and since when it runs clean."""
+"""When voice suffers, and when it counts as clean."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def test_voice_is_clean_after_a_while_without_trouble() -> None:
     assert not health.is_clean(60_000)
 
 
-def test_a_voice_that_does_not_arrive_is_not_clean_unless_it_is_muted() -> None:
+def test_voice_that_does_not_arrive_is_not_clean_unless_it_is_muted() -> None:
     silent = replace(SPEAKING, uplink_received_bps=0)
     assert not judge(VoiceHealth(0), 0, 10_000, silent).is_clean(10_000)
     assert judge(VoiceHealth(0), 0, 10_000, replace(silent, audio_muted=True)).is_clean(10_000)
 
 
-def test_a_queue_on_either_link_makes_it_suffer() -> None:
+def test_a_queue_on_either_link_makes_voice_suffer() -> None:
     queued = replace(SPEAKING, uplink_queue_ms=SUFFERING_QUEUE_MS + 1)
     assert judge(VoiceHealth(0), 0, 0, queued).uplink_suffers
     far = replace(NEAR, queue_ms=SUFFERING_QUEUE_MS + 1)
@@ -64,7 +64,7 @@ def test_a_picture_on_trial_may_queue_less() -> None:
     assert judge(VoiceHealth(0), 0, 0, queued, trial=True).suffers
 
 
-def test_loss_that_was_there_before_is_ordinary_on_each_link_by_itself() -> None:
+def test_earlier_loss_is_ordinary_on_each_link_separately() -> None:
     lossy = replace(SPEAKING, uplink_loss_ratio=0.2)
     health = judge(VoiceHealth(0), 0, 5_000, lossy)
     assert not health.suffers
@@ -82,7 +82,7 @@ def test_ordinary_loss_is_learnt_slowly_under_video() -> None:
     assert not OrdinaryLoss().grew(SUFFERING_LOSS)
 
 
-def test_an_uplink_has_collapsed_when_it_says_so_or_both_queues_and_loses() -> None:
+def test_an_uplink_has_collapsed_when_reported_or_when_it_both_queues_and_loses() -> None:
     assert judge(VoiceHealth(0), 0, 0, replace(SPEAKING, uplink_collapsed=True)).uplink_collapsed
     losing = replace(SPEAKING, uplink_loss_ratio=COLLAPSE_LOSS + 0.01)
     assert not judge(VoiceHealth(0), 0, 0, losing).uplink_collapsed

@@ -1,4 +1,4 @@
-"""The shape of a voice on links of different width."""
+"""Packet time and bitrate of a voice on links of different width."""
 
 import pytest
 
@@ -23,11 +23,11 @@ def test_the_first_look_at_the_link_chooses(link_bps: int, ptime_ms: int, bitrat
 
 
 @pytest.mark.parametrize(("link_bps", "ptime_ms"), [(256_000, 20), (140_000, 60), (18_000, 120)])
-def test_beside_a_picture_on_a_wide_link_words_are_short(link_bps: int, ptime_ms: int) -> None:
+def test_voice_packets_are_short_beside_a_picture_on_a_wide_link(link_bps: int, ptime_ms: int) -> None:
     assert VoiceSteps().follow(link_bps, 0.0, picture=True).ptime_ms == ptime_ms
 
 
-def test_once_the_picture_is_gone_words_are_long_again() -> None:
+def test_voice_packets_are_long_again_once_the_picture_is_gone() -> None:
     steps = VoiceSteps()
     steps.follow(256_000, 0.0, picture=True)
     assert steps.follow(256_000, 250.0).ptime_ms == 60
@@ -42,7 +42,7 @@ def test_an_unknown_link_changes_nothing() -> None:
     assert steps.follow(None, 2.0).bitrate_bps == 8_000
 
 
-def test_it_falls_at_once_and_rises_late() -> None:
+def test_the_voice_falls_at_once_and_rises_late() -> None:
     steps = VoiceSteps()
     steps.follow(100_000, 0.0)
     assert steps.follow(16_000, 250.0).bitrate_bps == 6_000

@@ -1,4 +1,4 @@
-"""Feedback stays inside its share of the link, and what matters most gives way last."""
+"""Feedback stays inside its share of the link, and the most important kinds give way last."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SECONDS = 60
 
 
 def sent_bytes(link_bps: float, wanted: dict[Feedback, tuple[float, float]]) -> dict[Feedback, float]:
-    """Bytes of each kind that left in a minute, each wanted anew so many ms after it left: {kind: (bytes, ms)}."""
+    """Bytes of each kind sent in a minute; ``wanted`` gives size and interval: {kind: (bytes, ms)}."""
     budget = FeedbackBudget(link_bps)
     since_ms = dict.fromkeys(wanted, 0.0)
     sent = dict.fromkeys(wanted, 0.0)
@@ -30,11 +30,11 @@ def sent_bytes(link_bps: float, wanted: dict[Feedback, tuple[float, float]]) -> 
 def test_voice_and_its_reports_take_a_twentieth_of_the_link(link_bps: float) -> None:
     wanted = {Feedback.VOICE_TWCC: (74.0, 1_000.0), Feedback.REPORT: (166.0, 1_000.0)}
     total_bytes = sum(sent_bytes(link_bps, wanted).values())
-    # Besides, what was in the bucket at the start is spent, and the last packet may be owed.
+    # In addition, the bucket's initial content is spent, and the last packet may be owed.
     assert total_bytes <= SHARE * link_bps / 8 * SECONDS + FeedbackBudget(link_bps).burst_bytes + 166
 
 
-def test_on_a_wide_link_everything_leaves_when_it_is_wanted() -> None:
+def test_on_a_wide_link_all_feedback_leaves_when_it_is_due() -> None:
     wanted = {
         Feedback.VOICE_NACK: (58.0, 250.0),
         Feedback.VIDEO_TWCC: (74.0, 100.0),
@@ -45,7 +45,7 @@ def test_on_a_wide_link_everything_leaves_when_it_is_wanted() -> None:
     assert sent[Feedback.REPORT] == pytest.approx(166 * SECONDS / 1.0, rel=0.03)
 
 
-def test_a_lost_word_is_asked_for_where_a_report_must_wait() -> None:
+def test_a_lost_voice_packet_is_requested_where_a_report_must_wait() -> None:
     budget = FeedbackBudget(16_000)
     budget.allows(Feedback.REPORT, 0.0, 0.0)
     budget.spend(200.0)
@@ -56,13 +56,13 @@ def test_a_lost_word_is_asked_for_where_a_report_must_wait() -> None:
     assert budget.allows(Feedback.VOICE_NACK, 0.0, 1.0)
 
 
-def test_even_lost_words_cannot_borrow_without_end() -> None:
+def test_even_requests_for_lost_voice_packets_cannot_borrow_without_end() -> None:
     budget = FeedbackBudget(16_000)
     asked = 0
     while budget.allows(Feedback.VOICE_NACK, 0.0, 0.0):
         budget.spend(58.0)
         asked += 1
-    assert 4 <= asked <= 9  # a bucket of its own and one that is borrowed: 400 bytes
+    assert 4 <= asked <= 9  # its own bucket and a borrowed one: 400 bytes
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,14 @@ def test_even_lost_words_cannot_borrow_without_end() -> None:
         (Feedback.REPORT, 5_000),
     ],
 )
-def test_what_has_waited_too_long_leaves_all_the_same(kind: Feedback, patience_ms: float) -> None:
+def test_feedback_that_has_waited_too_long_leaves_without_budget(kind: Feedback, patience_ms: float) -> None:
     budget = FeedbackBudget(9_500)
     budget.spend(10_000.0)
     assert not budget.allows(kind, patience_ms - 1, 0.0)
     assert budget.allows(kind, patience_ms, 0.0)
 
 
-def test_a_storm_is_paid_back_in_seconds() -> None:
+def test_a_burst_of_feedback_is_paid_back_in_seconds() -> None:
     budget = FeedbackBudget(32_000)
     assert budget.allows(Feedback.VIDEO_TWCC, 0.0, 0.0)
     budget.spend(1_000_000.0)

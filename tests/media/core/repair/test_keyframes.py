@@ -1,4 +1,4 @@
-"""Keyframe requests: many wishes, one request; repeated until met; not faster than the link can bear."""
+"""Keyframe requests: those of many viewers become one; repeated until met; no faster than the link can bear."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_nobody_waiting_means_no_request() -> None:
     assert request_times(KeyframeRequests(), 0, 5_000, 100) == []
 
 
-def test_many_wishes_become_one_request() -> None:
+def test_requests_of_many_viewers_become_one() -> None:
     requests = KeyframeRequests()
     for subscriber in range(20):
         requests.want(subscriber)
@@ -40,7 +40,7 @@ def test_repeats_wait_for_a_whole_round_trip() -> None:
     assert request_times(requests, 0, 3_000, 1_300) == [0, 1_300, 2_600]
 
 
-def test_an_unanswered_request_turns_patient_but_never_stops() -> None:
+def test_an_unanswered_request_is_repeated_more_slowly_but_never_stops() -> None:
     requests = KeyframeRequests()
     requests.want(0)
     times = request_times(requests, 0, 20_000, 100)
@@ -50,7 +50,7 @@ def test_an_unanswered_request_turns_patient_but_never_stops() -> None:
     }
 
 
-def test_a_wish_right_after_a_keyframe_waits_for_the_spacing_of_the_link() -> None:
+def test_a_request_right_after_a_keyframe_waits_for_the_spacing_of_the_link() -> None:
     requests = KeyframeRequests()
     requests.spacing_ms = keyframe_spacing_ms(60_000)
     requests.want(0)
@@ -61,7 +61,7 @@ def test_a_wish_right_after_a_keyframe_waits_for_the_spacing_of_the_link() -> No
     assert again - 200 >= requests.spacing_ms > 2_000
 
 
-def test_a_cancelled_wish_is_not_asked_for() -> None:
+def test_a_cancelled_request_is_not_sent() -> None:
     requests = KeyframeRequests()
     requests.want(0)
     requests.cancel()
@@ -69,7 +69,7 @@ def test_a_cancelled_wish_is_not_asked_for() -> None:
     assert requests.waiting_ms(1_000) == 0
 
 
-def test_waiting_counts_from_the_first_unmet_wish() -> None:
+def test_the_wait_counts_from_the_first_unmet_request() -> None:
     requests = KeyframeRequests()
     requests.want(100)
     requests.want(400)

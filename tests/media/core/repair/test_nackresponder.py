@@ -1,4 +1,4 @@
-"""Answering requests for lost packets: once a round trip, inside a budget."""
+"""Retransmission of lost packets: once a round trip, inside a budget."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from media.core.repair.nackresponder import DEFAULT_PACKET_BYTES, NackResponder
 RTT = 200.0
 
 
-def test_one_resend_a_number_a_round_trip() -> None:
+def test_a_packet_is_sent_again_at_most_once_in_a_round_trip() -> None:
     responder = NackResponder()
     assert responder.allow(5, 0.0, RTT)
     assert not responder.allow(5, 100.0, RTT)
     assert responder.allow(6, 100.0, RTT)
-    assert responder.allow(5, 160.0, RTT), "three quarters of a round trip: the RTT wavers"
+    assert responder.allow(5, 160.0, RTT), "three quarters of a round trip suffice: its time varies"
     assert responder.refused == 1
 
 
-def test_resends_stay_inside_the_byte_budget() -> None:
+def test_retransmissions_stay_inside_the_byte_budget() -> None:
     responder = NackResponder(budget_bytes_per_s=10_000)
     sent = sum(1_000 for n in range(10_000) if responder.allow(n, n * 1.0, RTT, 1_000))
-    # Ten seconds at 10,000 bytes a second and the half second that was saved up.
+    # Ten seconds at 10,000 bytes a second, and half a second of saved budget.
     assert 95_000 <= sent <= 105_000
 
 

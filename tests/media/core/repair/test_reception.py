@@ -26,7 +26,7 @@ def test_a_clean_stream_has_no_loss_and_no_jitter() -> None:
     assert (stats.packets, stats.bytes) == (100, 10_000)
 
 
-def test_loss_is_told_as_a_share_of_each_interval() -> None:
+def test_loss_is_reported_as_a_share_of_each_interval() -> None:
     stats = ReceptionStats(CLOCK)
     feed(stats, [n for n in range(1, 101) if n % 4 != 2])  # 1 to 100, every fourth lost
     report = stats.report()
@@ -37,20 +37,20 @@ def test_loss_is_told_as_a_share_of_each_interval() -> None:
     assert stats.report().fraction_lost == 0, "nothing expected since"
 
 
-def test_reordering_is_no_loss() -> None:
+def test_reordering_is_not_counted_as_loss() -> None:
     stats = ReceptionStats(CLOCK)
     feed(stats, [1, 3, 2, 5, 4, 6])
     assert stats.report()[:3] == (0, 0, 6)
 
 
-def test_duplicates_make_the_loss_negative_as_the_rfc_has_it() -> None:
+def test_duplicates_make_the_loss_negative_as_in_the_rfc() -> None:
     stats = ReceptionStats(CLOCK)
     feed(stats, [1, 2, 2, 2])
     report = stats.report()
     assert (report.fraction_lost, report.cumulative_lost) == (0, -2)
 
 
-def test_the_extended_number_counts_rounds() -> None:
+def test_the_extended_sequence_number_counts_wraps() -> None:
     stats = ReceptionStats(CLOCK)
     feed(stats, list(range(0xFFF0, 0x10010)))
     assert stats.report().highest_sequence == 0x1000F
@@ -122,13 +122,13 @@ def test_counted_loss_is_the_true_loss(start: int, lost: set[int], reports: set[
     assert stats.highest_sequence == start + 399
 
 
-def test_what_was_lost_before_a_pause_is_told_apart() -> None:
+def test_loss_before_a_pause_is_counted_separately() -> None:
     stats = ReceptionStats(90_000)
     for number in range(10):
         stats.received(number, 6_000 * number, 66.0 * number, 500)
     stats.received(12, 6_000 * 12, 66.0 * 12, 500)
     assert (stats.cumulative_lost, stats.lost_before_pause) == (2, 0)
-    # Sixty were sent into a link that had collapsed; twenty seconds later the stream goes on.
+    # Sixty packets were sent into a collapsed link; twenty seconds later the stream goes on.
     stats.received(73, 1_000_000, 20_000.0, 500)
     stats.received(75, 1_010_000, 20_100.0, 500)
     assert (stats.cumulative_lost, stats.lost_before_pause) == (63, 60)

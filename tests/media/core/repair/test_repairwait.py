@@ -1,4 +1,4 @@
-"""Packets of a picture wait for what was lost before them, in order, and never for ever."""
+"""Video packets wait, in order, for packets lost before them, and never for ever."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from media.core.repair.nack import NackGenerator
 from media.core.repair.repairwait import MAX_HELD_PACKETS, MAX_WAIT_MS, RepairWait
 
 RTT_MS = 200.0
-# Two requests with their round trips, and what ticks add.
+# Two requests with their round trips, and the delay of the ticks.
 WAIT_MS = 600.0
 
 
@@ -33,7 +33,7 @@ def test_without_a_gap_nothing_waits() -> None:
     assert wait.held_count == 0
 
 
-def test_packets_behind_a_gap_go_on_in_order_once_it_is_filled() -> None:
+def test_packets_behind_a_gap_leave_in_order_once_it_is_filled() -> None:
     nack, wait = waiting()
     assert arrives(nack, wait, 0xFFFE, 0.0) == [0xFFFE]
     assert arrives(nack, wait, 0x10000, 10.0) == []
@@ -44,13 +44,13 @@ def test_packets_behind_a_gap_go_on_in_order_once_it_is_filled() -> None:
     assert wait.held_count == 0
 
 
-def test_what_is_not_repaired_in_time_holds_nobody_longer() -> None:
+def test_a_gap_that_is_not_repaired_in_time_holds_no_packet_longer() -> None:
     nack, wait = waiting()
     arrives(nack, wait, 1, 0.0)
     assert arrives(nack, wait, 3, 0.0) == []
     assert wait.due(WAIT_MS - 1) == []
     assert wait.due(WAIT_MS) == [3]
-    # The next is not held behind the same gap, and the late repair goes on alone.
+    # The next packet is not held behind the same gap, and the late repair leaves alone.
     assert arrives(nack, wait, 4, WAIT_MS + 1) == [4]
     assert arrives(nack, wait, 2, WAIT_MS + 2) == [2]
 
@@ -64,7 +64,7 @@ def test_a_newer_gap_is_waited_for_behind_one_given_up() -> None:
     assert wait.due(300.0 + WAIT_MS) == [5]
 
 
-def test_a_keyframe_waits_for_nothing() -> None:
+def test_a_keyframe_does_not_wait() -> None:
     nack, wait = waiting()
     arrives(nack, wait, 1, 0.0)
     assert arrives(nack, wait, 3, 0.0) == []
@@ -93,7 +93,7 @@ def test_a_flood_behind_one_gap_does_not_pile_up() -> None:
     assert wait.held_count == 0
 
 
-def test_every_packet_goes_on_once_whatever_is_lost_and_however_it_is_repaired() -> None:
+def test_every_packet_leaves_once_whatever_is_lost_and_however_it_is_repaired() -> None:
     random_numbers = random.Random(5)
     for _ in range(50):
         nack, wait = waiting()

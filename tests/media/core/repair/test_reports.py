@@ -1,4 +1,4 @@
-"""Reports: lip sync of the original sender, true round trips, and a rate of reports that thin links bear."""
+"""Reports: lip sync of the original sender, true round-trip times, and few enough reports for thin links."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ class Mapping:
         return (timestamp + self.offset) & 0xFFFFFFFF
 
 
-def test_no_report_before_the_source_told_its_clock() -> None:
+def test_no_report_leaves_before_the_source_has_reported_its_clock() -> None:
     assert SenderReports(1, 48_000).build(1_000, Mapping(0), 5, 500) is None
 
 
 def test_voice_and_picture_keep_the_senders_sync() -> None:
     voice, picture = SenderReports(1, 48_000), SenderReports(2, 90_000)
-    # Two SRs of one sender, taken 700 ms apart and delivered with different delays.
+    # Two sender reports of one sender, 700 ms apart and delivered with different delays.
     voice.on_source_report(SenderReport(11, SOURCE_NTP, 1_000, 0, 0), 5_000)
     picture.on_source_report(SenderReport(12, SOURCE_NTP + NTP_SECOND * 7 // 10, 63_000, 0, 0), 5_700)
     voice_report = voice.build(9_000, Mapping(17), 1, 2)
     picture_report = picture.build(9_400, Mapping(4_000_000_000), 3, 4)
     assert voice_report is not None
     assert picture_report is not None
-    # Media captured at one instant must come out at one instant of the shared clock.
+    # Media captured at one instant must map to one instant of the shared clock.
     voice_zero_ms = ntp_ms(voice_report.ntp) - (voice_report.rtp_timestamp - 17 - 1_000) / 48
     picture_timestamp = (picture_report.rtp_timestamp - 4_000_000_000) & 0xFFFFFFFF
     picture_zero_ms = ntp_ms(picture_report.ntp) - (picture_timestamp - 63_000) / 90
@@ -72,7 +72,7 @@ def test_after_a_change_of_source_the_old_clock_is_not_used() -> None:
     timestamp=st.integers(0, 0xFFFFFFFF),
     start_ms=st.floats(0, 1e9),
 )
-def test_the_round_trip_comes_back_from_a_report_block(
+def test_a_report_block_gives_the_round_trip_time(
     rtt_ms: float, hold_ms: float, timestamp: int, start_ms: float
 ) -> None:
     reports, peer = SenderReports(1, 48_000), RemoteClock()
@@ -87,7 +87,7 @@ def test_the_round_trip_comes_back_from_a_report_block(
     assert measured == pytest.approx(rtt_ms, abs=0.1)
 
 
-def test_a_block_that_answers_no_report_of_ours_tells_no_round_trip() -> None:
+def test_a_block_that_answers_none_of_the_relays_reports_gives_no_round_trip_time() -> None:
     reports = SenderReports(1, 48_000)
     reports.on_source_report(SenderReport(11, SOURCE_NTP, 0, 0, 0), 0)
     reports.build(0, Mapping(0), 1, 1)
@@ -106,7 +106,7 @@ def test_only_the_newest_reports_are_remembered() -> None:
     assert reports.on_block(ReportBlock(1, last_sr=middle_32(first.ntp)), 10) is None
 
 
-def test_before_the_first_report_there_is_nothing_to_answer() -> None:
+def test_before_the_first_report_a_block_has_nothing_to_answer() -> None:
     assert RemoteClock().last_sr(5_000) == (0, 0)
 
 

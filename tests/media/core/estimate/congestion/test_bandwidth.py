@@ -1,4 +1,4 @@
-"""The estimate of a leg's link: queues bring it down, use lets it grow, random loss does neither."""
+"""The estimate of a leg's link: queues lower it, use raises it, random loss does neither."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from media.core.estimate.twccsender import PacketResult
 
 
 class Sender:
-    """Sends 200-byte packets at a steady rate and reports each 100 ms what became of them."""
+    """Sends 200-byte packets at a steady rate and reports every 100 ms which arrived."""
 
     def __init__(self, estimate: SendEstimate, seed: int = 1) -> None:
         self.estimate = estimate
@@ -46,7 +46,7 @@ class Sender:
                 batch, next_report_us = [], self.now_us + 100_000
 
 
-def test_the_start_value_stands_until_something_is_learnt() -> None:
+def test_the_start_value_holds_until_the_first_measurement() -> None:
     estimate = SendEstimate(100_000)
     assert estimate.estimate_bps == 100_000
     assert estimate.rtt_ms is None
@@ -67,7 +67,7 @@ def test_an_idle_link_does_not_grow() -> None:
     assert estimate.app_limited
 
 
-def test_a_growing_queue_brings_the_estimate_under_what_gets_through() -> None:
+def test_a_growing_queue_brings_the_estimate_below_the_delivered_rate() -> None:
     estimate = SendEstimate(100_000)
     sender = Sender(estimate)
     sender.run(3, 95_000)
@@ -86,7 +86,7 @@ def test_random_loss_is_not_congestion(loss: float) -> None:
     assert estimate.loss_ratio == pytest.approx(loss, abs=0.06)
 
 
-def test_loss_that_comes_with_more_rate_is_congestion() -> None:
+def test_loss_that_grows_with_the_rate_is_congestion() -> None:
     estimate = SendEstimate(200_000)
     sender = Sender(estimate)
     sender.run(10, 100_000, loss=0.02)
@@ -94,13 +94,13 @@ def test_loss_that_comes_with_more_rate_is_congestion() -> None:
     assert estimate.estimate_bps < 150_000
 
 
-def test_a_drifting_clock_is_no_queue() -> None:
+def test_a_drifting_clock_is_not_taken_for_a_queue() -> None:
     estimate = SendEstimate(100_000)
     Sender(estimate).run(120, 50_000, delay_ms=lambda elapsed_s: 50 + 0.2 * elapsed_s)  # 200 ppm
     assert estimate.queue_ms < 10
 
 
-def test_jitter_of_a_radio_does_not_bring_the_estimate_down() -> None:
+def test_radio_jitter_does_not_lower_the_estimate() -> None:
     estimate = SendEstimate(100_000)
     rng = random.Random(5)
     Sender(estimate).run(20, 90_000, delay_ms=lambda _: 50 + rng.uniform(0, 100))
@@ -118,7 +118,7 @@ def test_a_cluster_on_an_idle_link_finds_a_thin_rate_at_once() -> None:
     assert 30_000 < estimate.estimate_bps < 40_000
 
 
-def test_a_cluster_finds_more_but_does_not_jump_without_bound() -> None:
+def test_a_cluster_raises_the_estimate_by_a_bounded_step() -> None:
     estimate = SendEstimate(100_000)
     estimate.on_results(cluster(2_000_000), 2_000)
     assert estimate.estimate_bps == 300_000
@@ -134,7 +134,7 @@ def test_a_cluster_reported_in_two_parts_counts_once() -> None:
     assert estimate.estimate_bps == 300_000
 
 
-def test_a_short_cluster_says_nothing() -> None:
+def test_a_short_cluster_changes_nothing() -> None:
     estimate = SendEstimate(100_000)
     estimate.on_results(cluster(40_000, count=2), 2_000)
     assert estimate.estimate_bps == 100_000
@@ -149,7 +149,7 @@ def test_probes_are_not_taken_for_a_queue_or_for_loss() -> None:
     assert estimate.loss_ratio == 0
 
 
-def test_report_blocks_give_round_trip_and_loss_where_feedback_does_not() -> None:
+def test_report_blocks_give_round_trip_time_and_loss_where_feedback_does_not() -> None:
     estimate = SendEstimate(100_000)
     estimate.on_report_block(0.1, 400)
     estimate.on_report_block(0.1, None)
@@ -169,7 +169,7 @@ def test_the_estimate_stays_within_its_bounds_whatever_a_peer_claims() -> None:
         assert MIN_ESTIMATE_BPS <= estimate.estimate_bps <= MAX_ESTIMATE_BPS
 
 
-def test_a_cluster_that_lost_one_in_its_middle_is_not_taken_for_a_slower_link() -> None:
+def test_a_packet_lost_inside_a_cluster_does_not_make_the_link_look_slower() -> None:
     estimate = SendEstimate(100_000)
     whole = cluster(40_000, count=4)
     whole[1] = whole[1]._replace(arrived_us=None)
@@ -178,7 +178,7 @@ def test_a_cluster_that_lost_one_in_its_middle_is_not_taken_for_a_slower_link() 
     assert estimate.tested
 
 
-def test_a_cluster_between_voices_lifts_but_never_lowers_what_was_confirmed() -> None:
+def test_a_cluster_beside_voice_raises_but_never_lowers_a_confirmed_estimate() -> None:
     estimate = SendEstimate(100_000)
     estimate.on_results(cluster(40_000), 2_000)
     sender = Sender(estimate)
@@ -190,16 +190,16 @@ def test_a_cluster_between_voices_lifts_but_never_lowers_what_was_confirmed() ->
     assert estimate.estimate_bps == pytest.approx(85_000, rel=0.01)
 
 
-def test_a_link_that_is_full_of_us_brings_an_assumption_down_at_once() -> None:
+def test_a_link_filled_by_the_call_lowers_an_unconfirmed_estimate_at_once() -> None:
     estimate = SendEstimate(96_000)
     sender = Sender(estimate)
-    # 24 kbit/s of voice into 16: each second half a second of queue more.
+    # 24 kbit/s of voice on a link of 16: the queue grows by half a second each second.
     sender.run(2, 24_000, delay_ms=lambda elapsed_s: 50 + 500 * elapsed_s)
     assert estimate.estimate_bps < 24_000
 
 
 def through(sender: Sender, capacity_bps: float, seconds: int) -> list[int]:
-    """Use nine tenths of the estimate, on a link that holds what it cannot carry; the estimate each second."""
+    """Use nine tenths of the estimate on a link that queues the excess; returns the estimate of each second."""
     held_ms, estimates = 0.0, []
     for _ in range(seconds):
         rate_bps = 0.9 * sender.estimate.estimate_bps
@@ -211,7 +211,7 @@ def through(sender: Sender, capacity_bps: float, seconds: int) -> list[int]:
     return estimates
 
 
-def test_a_link_once_found_full_is_used_up_to_just_under_that_and_felt_out_rarely() -> None:
+def test_a_link_once_full_is_used_to_just_below_that_rate_and_rarely_tested_beyond() -> None:
     estimate = SendEstimate(90_000)
     estimates = through(Sender(estimate), 120_000, 180)
     falls = sum(later < 0.95 * earlier for earlier, later in pairwise(estimates[30:]))
@@ -221,14 +221,14 @@ def test_a_link_once_found_full_is_used_up_to_just_under_that_and_felt_out_rarel
     assert settled[-1] <= 1.3 * 120_000
 
 
-def test_a_link_that_has_widened_is_believed_after_a_careful_while() -> None:
+def test_the_estimate_follows_a_widened_link_after_a_cautious_while() -> None:
     estimate = SendEstimate(60_000)
     sender = Sender(estimate)
     through(sender, 64_000, 30)
     assert through(sender, 1_000_000, 60)[-1] > 300_000
 
 
-def test_silence_of_the_peer_leaves_room_for_a_voice_until_feedback_comes_again() -> None:
+def test_while_the_peer_is_silent_the_estimate_leaves_room_for_a_voice() -> None:
     estimate = SendEstimate(100_000)
     sender = Sender(estimate)
     sender.run(2, 90_000)
@@ -241,7 +241,7 @@ def test_silence_of_the_peer_leaves_room_for_a_voice_until_feedback_comes_again(
     assert estimate.estimate_bps == pytest.approx(known_bps, rel=0.1)
 
 
-def test_after_a_long_silence_a_link_is_found_out_anew() -> None:
+def test_after_a_long_silence_the_link_is_measured_anew() -> None:
     estimate = SendEstimate(100_000)
     sender = Sender(estimate)
     sender.run(2, 90_000)
@@ -251,7 +251,7 @@ def test_after_a_long_silence_a_link_is_found_out_anew() -> None:
     assert estimate.estimate_bps <= RETURN_BPS
 
 
-def test_a_link_that_fell_while_the_peer_was_silent_is_believed_within_a_second() -> None:
+def test_a_fall_during_a_silence_is_followed_within_a_second() -> None:
     estimate = SendEstimate(250_000)
     sender = Sender(estimate)
     sender.run(2, 200_000)
@@ -260,7 +260,7 @@ def test_a_link_that_fell_while_the_peer_was_silent_is_believed_within_a_second(
     assert estimate.estimate_bps < 100_000
 
 
-def test_a_short_queue_of_what_all_comes_through_costs_a_fifth_and_no_more() -> None:
+def test_a_short_queue_without_loss_costs_a_fifth_at_most() -> None:
     estimate = SendEstimate(140_000)
     sender = Sender(estimate)
     sender.run(3, 100_000, loss=0.1)
@@ -268,7 +268,7 @@ def test_a_short_queue_of_what_all_comes_through_costs_a_fifth_and_no_more() -> 
     assert 0.75 * 140_000 <= estimate.estimate_bps < 140_000
 
 
-def test_jitter_that_is_always_there_is_taken_for_the_radios_in_time() -> None:
+def test_lasting_jitter_is_in_time_taken_for_radio_jitter() -> None:
     estimate = SendEstimate(200_000)
     rng = random.Random(5)
     sender = Sender(estimate)
@@ -279,7 +279,7 @@ def test_jitter_that_is_always_there_is_taken_for_the_radios_in_time() -> None:
     assert estimate.estimate_bps >= before_bps
 
 
-def test_what_waited_out_a_gap_says_nothing_of_the_link_after_it() -> None:
+def test_packets_delayed_by_a_gap_do_not_count_for_the_link_after_it() -> None:
     estimate = SendEstimate(250_000)
     sender = Sender(estimate)
     sender.run(2, 200_000)
@@ -292,16 +292,16 @@ def test_what_waited_out_a_gap_says_nothing_of_the_link_after_it() -> None:
     assert estimate.estimate_bps >= 0.9 * known_bps
 
 
-def test_of_a_link_that_has_collapsed_only_what_came_since_is_believed() -> None:
+def test_after_a_collapse_only_later_arrivals_count() -> None:
     estimate = SendEstimate(250_000)
     sender = Sender(estimate)
     sender.run(3, 200_000)
-    # From here on a packet comes through each 80 ms, behind a queue that has grown to its end.
+    # From here on one packet arrives every 80 ms, behind a full queue.
     sender.run(0.8, 20_000, delay_ms=lambda _: 450.0)
     assert estimate.estimate_bps <= 25_000
 
 
-def test_a_silence_that_began_in_a_queue_does_not_bring_back_what_was_known() -> None:
+def test_a_silence_that_began_in_a_queue_does_not_restore_the_earlier_estimate() -> None:
     estimate = SendEstimate(250_000)
     sender = Sender(estimate)
     sender.run(2, 200_000)
@@ -309,10 +309,10 @@ def test_a_silence_that_began_in_a_queue_does_not_bring_back_what_was_known() ->
     assert estimate.queue_ms > 150
     estimate.on_silence(2_500.0)
     sender.run(3, 10_000)
-    assert estimate.estimate_bps <= 1.1 * RETURN_BPS  # a little has been tried since
+    assert estimate.estimate_bps <= 1.1 * RETURN_BPS  # it has grown a little since
 
 
-def test_a_round_trip_through_a_gap_does_not_keep_the_estimate_waiting_as_long() -> None:
+def test_a_round_trip_time_measured_through_a_gap_does_not_delay_the_estimate() -> None:
     estimate = SendEstimate(250_000)
     sender = Sender(estimate)
     sender.run(2, 200_000)

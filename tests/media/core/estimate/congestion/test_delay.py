@@ -16,7 +16,7 @@ FEEDBACK_MS = 100
 def follow(
     delay: QueueDelay, start_s: float, seconds: float, delay_ms: Callable[[float], float], lost: bool = False
 ) -> None:
-    """Feedback each 100 ms about a packet each 20 ms; ``delay_ms`` by seconds since the start."""
+    """Feedback every 100 ms about a packet every 20 ms; ``delay_ms`` maps seconds since the start to a delay."""
     for at_ms in range(int(start_s * 1000), int((start_s + seconds) * 1000), FEEDBACK_MS):
         media = [
             PacketResult(
@@ -75,7 +75,7 @@ def test_the_length_of_a_queue_decides_between_a_burst_and_a_collapse(
     assert verdict(delay, app_limited=app_limited) is expected
 
 
-def test_a_queue_that_drains_after_a_stall_is_no_congestion() -> None:
+def test_a_queue_that_drains_after_a_stall_is_not_congestion() -> None:
     delay = settled()
     follow(delay, 2, 0.3, lambda _: 550.0)
     assert verdict(delay) is QueueVerdict.COLLAPSED
@@ -92,7 +92,7 @@ def test_feedback_about_lost_packets_changes_nothing() -> None:
     assert (delay.queue_ms, delay.newest_queue_ms) == before
 
 
-def test_a_thin_link_tolerates_the_frame_in_front() -> None:
+def test_a_thin_link_tolerates_the_delay_of_one_frame() -> None:
     delay = settled()
     assert delay.tolerance_ms(20_000) > delay.tolerance_ms(200_000) > 60.0
 

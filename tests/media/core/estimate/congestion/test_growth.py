@@ -1,4 +1,4 @@
-"""How an estimate grows, and what it does close to where the link was last full."""
+"""How an estimate grows, and how it slows near the rate at which the link was last full."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def test_without_a_ceiling_growth_is_eight_percent_a_second() -> None:
     assert Growth().grown_bps(100_000.0, SECOND_MS, 0.0) == pytest.approx(108_000)
 
 
-def test_far_under_the_ceiling_growth_is_as_fast() -> None:
+def test_growth_far_below_the_ceiling_is_just_as_fast() -> None:
     growth = Growth()
     growth.found_full(200_000.0, 0.0)
     assert growth.grown_bps(100_000.0, SECOND_MS, 0.0) == pytest.approx(108_000)

@@ -1,4 +1,4 @@
-"""The verdict of probes: what the dispersion of clusters says of an estimate."""
+"""The verdict of probes: how the dispersion of clusters moves an estimate."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def judge(
     return clusters.on_probes(probes, estimate_bps, has_room=has_room, tested=tested)
 
 
-def test_a_slowed_cluster_tells_where_an_untested_link_is_full() -> None:
+def test_a_slowed_cluster_shows_the_rate_at_which_an_untested_link_is_full() -> None:
     clusters = ProbeClusters()
     verdict = judge(clusters, cluster(40_000))
     assert verdict == pytest.approx((USABLE_SHARE * 40_000, 40_000))
@@ -47,7 +47,7 @@ def test_a_slowed_cluster_tells_where_an_untested_link_is_full() -> None:
 
 
 @pytest.mark.parametrize("arrived", [0, 2])
-def test_too_few_arrivals_are_no_verdict(arrived: int) -> None:
+def test_too_few_arrivals_give_no_verdict(arrived: int) -> None:
     clusters = ProbeClusters()
     probes = cluster(40_000)
     lost = [result._replace(arrived_us=None) for result in probes[arrived:]]
@@ -55,7 +55,7 @@ def test_too_few_arrivals_are_no_verdict(arrived: int) -> None:
     assert clusters.bps is None
 
 
-def test_a_packet_lost_inside_a_cluster_took_its_time_on_the_link() -> None:
+def test_a_packet_lost_inside_a_cluster_still_took_time_on_the_link() -> None:
     clusters = ProbeClusters()
     probes = cluster(40_000, count=4)
     probes[1] = probes[1]._replace(arrived_us=None)
@@ -69,7 +69,7 @@ def test_one_cluster_raises_the_estimate_by_a_bounded_step() -> None:
     assert verdict.estimate_bps == MAX_PROBE_STEP * 100_000
 
 
-def test_a_cluster_beside_media_raises_it_by_less() -> None:
+def test_a_cluster_beside_media_raises_the_estimate_by_less() -> None:
     clusters = ProbeClusters()
     clusters.media_sent_us = 900_000
     verdict = judge(clusters, cluster(2_000_000))
@@ -77,7 +77,7 @@ def test_a_cluster_beside_media_raises_it_by_less() -> None:
     assert verdict.estimate_bps == MAX_CALL_STEP * 100_000
 
 
-def test_where_media_queues_a_cluster_raises_nothing() -> None:
+def test_a_cluster_raises_nothing_while_media_queues() -> None:
     verdict = judge(ProbeClusters(), cluster(2_000_000), has_room=False)
     assert verdict is not None
     assert verdict.estimate_bps is None
@@ -96,7 +96,7 @@ def test_a_cluster_that_had_the_link_to_itself_lowers_a_tested_estimate() -> Non
     assert verdict == pytest.approx((USABLE_SHARE * 40_000, 40_000))
 
 
-def test_a_cluster_that_was_sent_slowly_says_nothing_of_a_faster_link() -> None:
+def test_a_cluster_sent_slowly_does_not_show_a_faster_link() -> None:
     verdict = judge(ProbeClusters(), cluster(40_000, sent_bps=42_000))
     assert verdict == ClusterVerdict(None, None)
 
@@ -107,7 +107,7 @@ def test_the_two_halves_of_a_cluster_are_one() -> None:
     judge(clusters, probes[:6])
     verdict = judge(clusters, probes[6:], estimate_bps=300_000)
     assert verdict is not None
-    assert verdict.estimate_bps == MAX_PROBE_STEP * 100_000  # of the estimate when the cluster began
+    assert verdict.estimate_bps == MAX_PROBE_STEP * 100_000  # relative to the estimate when the cluster began
 
 
 def test_the_fastest_of_the_last_clusters_counts_until_it_is_forgotten() -> None:

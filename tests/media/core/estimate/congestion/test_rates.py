@@ -1,4 +1,4 @@
-"""Rates over the last second of whatever clock the packets come with."""
+"""Rates over the last second of the packets' own clock."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_the_first_packets_are_not_taken_for_a_fast_stream() -> None:
     assert fed(0.02, 80_000).bps <= 2 * 8 * 200
 
 
-def test_what_came_before_a_collapse_does_not_count_in_the_last_moments() -> None:
+def test_arrivals_before_a_collapse_do_not_count_in_the_last_moments() -> None:
     window = fed(1.0, 200_000)
     for at_us in range(6_000_000, 6_500_000, 80_000):
         window.add(at_us, 100)

@@ -1,4 +1,4 @@
-"""The verdict of silence: what holds while no feedback comes, and when it comes again."""
+"""The verdict of silence: the estimate while no feedback comes, and after feedback returns."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def test_a_peer_is_silent_a_second_after_its_round_trip(rtt_ms: float | None) ->
     assert silence.hides_estimate
 
 
-def test_feedback_ends_a_silence_but_not_the_doubt() -> None:
+def test_feedback_ends_a_silence_but_not_the_caution() -> None:
     silence = returning()
     assert not silence.silent
     assert silence.hides_estimate
 
 
-def test_a_short_silence_without_a_queue_brings_the_estimate_back() -> None:
+def test_a_short_silence_without_a_queue_restores_the_estimate() -> None:
     silence = returning()
     assert silence.verdict(10_000.0 + RETURN_MS, 0.0, TOLERANCE_MS) is ReturnVerdict.AS_BEFORE
     assert not silence.hides_estimate
@@ -71,7 +71,7 @@ def test_a_second_silence_before_the_return_is_the_same_silence() -> None:
     assert silence.verdict(16_100.0, 0.0, TOLERANCE_MS) is ReturnVerdict.ANEW
 
 
-def test_the_next_silence_is_judged_by_itself() -> None:
+def test_the_next_silence_is_judged_on_its_own() -> None:
     silence = returning(queue_ms=RETURN_QUEUE_MS + 1.0)
     silence.verdict(10_500.0, 0.0, TOLERANCE_MS)
     silence.on_unanswered(10_000.0, 200.0)

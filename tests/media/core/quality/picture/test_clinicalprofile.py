@@ -1,4 +1,4 @@
-"""What a bitrate buys under each profile: a face balanced, a detail in pixels, a motion in frames."""
+"""How each profile spends a bitrate: a face balanced, a detail on pixels, a motion on frames."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_at_every_step_a_detail_has_the_pixels_and_a_motion_the_frames(bitrate_b
     assert motion_scale >= face_scale
 
 
-def test_where_a_face_has_160_by_120_at_ten_frames_a_skin_has_four_times_the_pixels() -> None:
+def test_skin_has_four_times_the_pixels_where_a_face_has_160_by_120_at_ten_frames() -> None:
     assert picture_for(38_000, FACE) == (10, 4)
     assert picture_for(38_000, DETAIL) == (3, 2)
 
@@ -62,17 +62,17 @@ def test_more_bits_never_buy_fewer_pixels_and_frames_together(profile: ClinicalP
     assert PICTURES[profile][-1][0] == 0, "there is a picture for every rate"
 
 
-def test_what_was_asked_for_counts_before_what_is_simply_there() -> None:
+def test_a_chosen_profile_counts_before_the_default() -> None:
     assert profile_for([]) is FACE
     assert profile_for([FACE, FACE]) is FACE
     assert profile_for([FACE, MOTION]) is MOTION
 
 
-def test_of_two_wishes_the_one_who_came_first_counts() -> None:
+def test_of_two_choices_that_of_the_first_to_join_counts() -> None:
     assert profile_for([FACE, DETAIL, MOTION]) is DETAIL
 
 
-def test_a_browser_left_to_itself_holds_on_to_what_the_profile_is_about() -> None:
+def test_the_degradation_preference_keeps_what_the_profile_is_about() -> None:
     assert DEGRADATION_PREFERENCES == {
         FACE: None,
         DETAIL: "maintain-resolution",

@@ -1,4 +1,4 @@
-"""When a picture starts, is believed in and gives way."""
+"""When a picture starts, is proven and gives way."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SUFFERING = replace(ROOMY, voice_clean=False, voice_suffers=True)
 
 
 class Clock:
-    """Asks four times a second."""
+    """Asks the life for its decision four times a second."""
 
     def __init__(self) -> None:
         self.now_ms = 0.0
@@ -53,7 +53,7 @@ class Clock:
         return self.life.state
 
     def until(self, view: LifeView, state: PictureState) -> float:
-        """The time in ms until that state."""
+        """The time in ms until this state."""
         start_ms = self.now_ms
         while self.run(view, STEP_MS) is not state:
             assert self.now_ms < start_ms + 200_000
@@ -67,17 +67,17 @@ def failed() -> Clock:
     return clock
 
 
-def test_it_starts_at_once_where_there_is_room_and_voice_is_clean() -> None:
+def test_a_picture_starts_at_once_where_there_is_room_and_voice_is_clean() -> None:
     assert Clock().run(replace(ROOMY, voice_clean=False), 60_000) is PictureState.RESTING
     assert Clock().run(ROOMY, STEP_MS) is PictureState.FLOWING
 
 
-def test_without_room_it_is_tried_blindly_after_a_wait_and_never_where_probes_measure() -> None:
+def test_without_room_a_picture_is_tried_after_a_wait_unless_probes_measure_the_link() -> None:
     assert Clock().until(TIGHT, PictureState.TRIAL) == FIRST_WAIT_MS
     assert Clock().run(replace(TIGHT, blind=False), 60_000) is PictureState.RESTING
 
 
-def test_a_trial_ignores_the_room_and_ends_at_the_first_suffering() -> None:
+def test_a_trial_ignores_the_room_and_ends_at_the_first_strain() -> None:
     clock = Clock()
     clock.until(TIGHT, PictureState.TRIAL)
     assert clock.run(replace(TIGHT, room_bps=0), TRIAL_MS - 2 * STEP_MS) is PictureState.TRIAL
@@ -101,20 +101,20 @@ def test_a_trial_that_lasts_needs_room_again() -> None:
         (replace(SUFFERING, uplink_collapsed=True), 0.0),
     ],
 )
-def test_it_gives_way_after_what_the_links_take_to_answer(view: LifeView, patience_ms: float) -> None:
+def test_a_picture_gives_way_after_the_response_time_of_the_links(view: LifeView, patience_ms: float) -> None:
     clock = Clock()
     clock.run(ROOMY, 1_000)
     assert clock.until(view, PictureState.FAILED) == patience_ms
 
 
-def test_a_strain_that_passes_is_forgotten() -> None:
+def test_a_strain_that_ends_in_time_is_forgotten() -> None:
     clock = Clock()
     for _ in range(10):
         clock.run(ROOMY, 1_000)
         assert clock.run(SUFFERING, PAUSE_AFTER_MS) is not PictureState.FAILED
 
 
-def test_each_failure_waits_twice_as_long_up_to_the_last_wait() -> None:
+def test_the_wait_doubles_with_each_failure_up_to_a_bound() -> None:
     clock, waits_ms = failed(), []
     for _ in range(5):
         waits_ms.append(clock.until(ROOMY, PictureState.TRIAL) + STEP_MS)
@@ -122,7 +122,7 @@ def test_each_failure_waits_twice_as_long_up_to_the_last_wait() -> None:
     assert waits_ms == [10_000, 20_000, 40_000, LAST_WAIT_MS, LAST_WAIT_MS]
 
 
-def test_where_probes_measure_the_waits_end_sooner() -> None:
+def test_waits_are_shorter_where_probes_measure_the_link() -> None:
     clock, waits_ms = failed(), []
     known = replace(ROOMY, known=True, blind=False, room_bps=START_VIDEO_BPS)
     for _ in range(4):

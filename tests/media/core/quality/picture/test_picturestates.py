@@ -1,4 +1,4 @@
-"""The life of a picture as a table: what can follow what."""
+"""The life of a picture as a table: which state can follow which."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_a_picture_that_flows_may_fail_and_may_be_hidden(state: PictureState) ->
     after, effects = move(state, Event.FAIL)
     assert after is PictureState.FAILED
     assert Effect.WAIT in effects
-    assert move(state, Event.HIDE) == (PictureState.RESTING, ()), "nobody's fault costs no wait"
+    assert move(state, Event.HIDE) == (PictureState.RESTING, ()), "hiding is no failure and costs no wait"
 
 
 @pytest.mark.parametrize("state", sorted(set(PictureState) - FLOWS))

@@ -1,4 +1,4 @@
-"""Where more bits show nothing more, and how a picture gets past it."""
+"""The rate beyond which more bits improve nothing visible, and how a picture passes it."""
 
 import pytest
 
@@ -23,13 +23,13 @@ from media.core.quality.picture.videosteps import RISE_MARGIN, STEPS_BPS
 
 FACE = ClinicalProfile.FACE
 EVERY_MS = 250.0
-# A step is taken when a margin more than it is there.
+# A step is taken when the room exceeds the step by a margin.
 ENOUGH_BPS = RISE_MARGIN * GOOD_BPS
 SOME_BPS, WIDE_BPS = 170_000.0, 600_000.0
 
 
 class Looking:
-    """A plateau asked four times a second, about a picture that takes whatever it is given."""
+    """Asks a plateau four times a second about a picture that uses every bit it is given."""
 
     def __init__(self) -> None:
         self.plateau = Plateau()
@@ -50,13 +50,13 @@ class Looking:
         )
 
     def ask_for(self, length_ms: float, coarse: float | None) -> float:
-        """The last answer of so long, where there is room for more."""
+        """The last answer after ``length_ms``, where there is room for more."""
         return [self.ask(SOME_BPS, coarse=coarse) for _ in range(int(length_ms / EVERY_MS) + 1)][-1]
 
     def passes_after_ms(
         self, room_bps: float, *, blind: bool = False, within_ms: float = 3e6
     ) -> float | None:
-        """How long it takes until more than enough is worth it; None: longer than ``within_ms``."""
+        """The time until the answer passes the plateau; None: longer than ``within_ms``."""
         from_ms = self.now_ms
         while self.now_ms - from_ms <= within_ms:
             if self.ask(room_bps, blind=blind) > ENOUGH_BPS:
@@ -64,26 +64,26 @@ class Looking:
         return None
 
     def fail(self, room_bps: float) -> None:
-        """Pass, and get nowhere."""
+        """Pass the plateau, and fail to reach the next size."""
         until_ms = self.now_ms + PASSING_MS
         while self.now_ms < until_ms:
             self.ask(room_bps)
 
 
-def test_between_two_sizes_the_picture_stays_at_what_is_enough() -> None:
+def test_between_two_sizes_the_picture_stays_at_the_plateau() -> None:
     looking = Looking()
     assert looking.ask(SOME_BPS) == ENOUGH_BPS
     assert looking.plateau.holds_back
 
 
 @pytest.mark.parametrize("room_bps", [20_000.0, 50_000.0, float(GOOD_BPS)])
-def test_a_thinner_link_is_used_as_it_is(room_bps: float) -> None:
+def test_a_link_below_the_plateau_is_used_in_full(room_bps: float) -> None:
     looking = Looking()
     assert looking.ask(room_bps) == room_bps
     assert not looking.plateau.holds_back
 
 
-def test_where_the_next_size_is_known_to_fit_nothing_waits() -> None:
+def test_nothing_waits_where_the_next_size_is_known_to_fit() -> None:
     looking = Looking()
     assert looking.ask(WIDE_BPS) == WIDE_BPS
     assert not looking.plateau.holds_back
@@ -98,16 +98,16 @@ def test_the_next_size_begins_where_the_table_of_pictures_says() -> None:
 
 
 @pytest.mark.parametrize("profile", [ClinicalProfile.DETAIL, ClinicalProfile.MOTION])
-def test_skin_and_gait_get_all_there_is(profile: ClinicalProfile) -> None:
+def test_skin_and_gait_get_the_whole_room(profile: ClinicalProfile) -> None:
     assert Looking().ask(SOME_BPS, profile=profile) == SOME_BPS
 
 
-def test_what_nobody_has_measured_is_tried_soon_and_what_probes_measured_late() -> None:
+def test_an_unmeasured_room_is_tried_soon_and_a_probed_one_late() -> None:
     assert Looking().passes_after_ms(SOME_BPS, blind=True) == BLIND_WAIT_MS + EVERY_MS
     assert Looking().passes_after_ms(SOME_BPS) == AGAINST_EVIDENCE_WAIT_MS + EVERY_MS
 
 
-def test_who_does_not_get_up_comes_back_and_waits_twice_as_long_each_time() -> None:
+def test_a_picture_that_fails_to_rise_returns_and_doubles_its_wait_each_time() -> None:
     looking = Looking()
     looking.passes_after_ms(SOME_BPS)
     for wait_ms in (FIRST_WAIT_MS, 2 * FIRST_WAIT_MS, 4 * FIRST_WAIT_MS):
@@ -117,7 +117,7 @@ def test_who_does_not_get_up_comes_back_and_waits_twice_as_long_each_time() -> N
         assert abs(looking.now_ms - from_ms - wait_ms) <= EVERY_MS
 
 
-def test_a_link_that_wavers_under_the_next_size_brings_the_picture_down_for_a_while() -> None:
+def test_a_link_that_wavers_below_the_next_size_lowers_the_picture_for_a_while() -> None:
     looking = Looking()
     looking.ask(WIDE_BPS)
     looking.bitrate_bps = NEXT_BPS
@@ -132,7 +132,7 @@ def test_a_link_that_wavers_under_the_next_size_brings_the_picture_down_for_a_wh
     assert wait_ms > FIRST_WAIT_MS / 2
 
 
-def test_a_picture_that_held_above_has_not_failed() -> None:
+def test_a_picture_that_held_above_the_plateau_has_not_failed() -> None:
     looking = Looking()
     looking.passes_after_ms(SOME_BPS)
     looking.fail(SOME_BPS)
@@ -146,7 +146,7 @@ def test_a_picture_that_held_above_has_not_failed() -> None:
     assert looking.passes_after_ms(WIDE_BPS, within_ms=FIRST_WAIT_MS + EVERY_MS) is not None
 
 
-def test_a_dip_of_the_room_is_no_wait_spent() -> None:
+def test_the_wait_does_not_count_during_a_dip_of_the_room() -> None:
     looking = Looking()
     looking.passes_after_ms(SOME_BPS, within_ms=AGAINST_EVIDENCE_WAIT_MS / 2)
     looking.ask(GOOD_BPS)
@@ -161,7 +161,7 @@ def test_a_picture_that_begins_anew_waits_anew() -> None:
     assert looking.passes_after_ms(SOME_BPS) == AGAINST_EVIDENCE_WAIT_MS + EVERY_MS
 
 
-def test_a_picture_that_stays_coarse_gets_what_there_is() -> None:
+def test_a_picture_that_stays_coarse_gets_the_whole_room() -> None:
     looking = Looking()
     assert looking.ask_for(AFTER_MS / 2, COARSE + 0.1) == ENOUGH_BPS
     assert looking.ask_for(EVERY_MS, COARSE - 0.1) == ENOUGH_BPS
@@ -169,27 +169,27 @@ def test_a_picture_that_stays_coarse_gets_what_there_is() -> None:
     assert not looking.plateau.holds_back
 
 
-def test_between_coarse_and_fine_it_stays_where_it_is() -> None:
+def test_between_coarse_and_fine_the_picture_stays_where_it_is() -> None:
     looking = Looking()
     looking.bitrate_bps = 120_000
     assert looking.ask_for(2 * AFTER_MS, (COARSE + FINE) / 2) == RISE_MARGIN * 120_000
     assert looking.plateau.holds_back
 
 
-def test_a_picture_finer_than_it_need_be_comes_down_again() -> None:
+def test_a_picture_finer_than_necessary_comes_down_again() -> None:
     looking = Looking()
     looking.bitrate_bps = 150_000
     assert looking.ask_for(AFTER_MS / 2, FINE - 0.1) == RISE_MARGIN * 150_000
     assert looking.ask_for(AFTER_MS, FINE - 0.1) == ENOUGH_BPS
 
 
-def test_where_no_encoder_reports_a_face_is_taken_for_one() -> None:
+def test_a_face_without_an_encoders_report_stays_at_the_plateau() -> None:
     looking = Looking()
     looking.bitrate_bps = 150_000
     assert looking.ask_for(AFTER_MS, None) == ENOUGH_BPS
 
 
-def test_that_a_picture_was_coarse_while_it_rose_says_nothing() -> None:
+def test_coarseness_while_the_picture_rises_does_not_count() -> None:
     looking = Looking()
     looking.bitrate_bps = 48_000
     looking.ask_for(2 * AFTER_MS, COARSE + 0.3)

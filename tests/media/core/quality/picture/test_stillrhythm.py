@@ -12,13 +12,13 @@ def test_the_less_room_the_rarer(room_bps: float, every_s: float) -> None:
     assert rhythm.follow(AFTER_MS, room_bps, video=False).every_s == every_s
 
 
-def test_voice_alone_where_a_still_would_take_for_ever() -> None:
+def test_voice_flows_alone_where_a_still_would_take_too_long() -> None:
     rhythm = StillRhythm()
     rhythm.follow(0.0, 1_000.0, video=False)
     assert rhythm.follow(60_000.0, 1_000.0, video=False) == NO_STILLS
 
 
-def test_a_still_never_takes_longer_than_until_the_next() -> None:
+def test_a_still_is_sent_before_the_next_is_due() -> None:
     for room_bps in (6_000.0, 12_000.0, 50_000.0):
         rhythm = StillRhythm()
         rhythm.follow(0.0, room_bps, video=False)
@@ -26,7 +26,7 @@ def test_a_still_never_takes_longer_than_until_the_next() -> None:
         assert stills.max_bytes * 8 / stills.every_s <= 0.9 * room_bps
 
 
-def test_video_ends_them_and_a_short_rest_of_video_brings_none() -> None:
+def test_video_ends_stills_and_a_short_pause_of_video_brings_none() -> None:
     rhythm = StillRhythm()
     rhythm.follow(0.0, 17_000.0, video=False)
     assert rhythm.follow(5_000.0, 17_000.0, video=False) != NO_STILLS
@@ -35,13 +35,13 @@ def test_video_ends_them_and_a_short_rest_of_video_brings_none() -> None:
     assert rhythm.follow(6_000.0 + AFTER_MS, 17_000.0, video=False) != NO_STILLS
 
 
-def test_nobody_looks_no_stills() -> None:
+def test_without_a_viewer_there_are_no_stills() -> None:
     rhythm = StillRhythm()
     rhythm.follow(0.0, None, video=False)
     assert rhythm.follow(60_000.0, None, video=False) == NO_STILLS
 
 
-def test_a_room_that_trembles_changes_nothing() -> None:
+def test_small_changes_of_the_room_change_nothing() -> None:
     rhythm = StillRhythm()
     rhythm.follow(0.0, 13_000.0, video=False)
     asked = {

@@ -1,4 +1,4 @@
-"""The ceiling of an uplink whose rate nobody knows."""
+"""The ceiling of an uplink of unknown rate."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ def climb(ceiling: UplinkCeiling, steps: VideoSteps, start_s: int, seconds: int,
         steps.follow(ceiling.bps, now_ms)
 
 
-def test_it_opens_while_it_is_used() -> None:
+def test_the_ceiling_rises_while_it_is_used() -> None:
     ceiling, steps = UplinkCeiling(), VideoSteps()
     ceiling.start(0, careful=False)
     climb(ceiling, steps, 0, 40, 10_000_000)
     assert steps.bitrate_bps == MAX_VIDEO_BPS
 
 
-def test_it_stays_near_what_really_comes_through() -> None:
+def test_the_ceiling_stays_near_the_delivered_rate() -> None:
     ceiling, steps = UplinkCeiling(), VideoSteps()
     ceiling.start(0, careful=False)
     climb(ceiling, steps, 0, 60, 60_000)
     assert 60_000 <= steps.bitrate_bps <= 95_000
 
 
-def test_it_comes_down_when_the_uplink_suffers_but_not_under_the_least_video() -> None:
+def test_the_ceiling_falls_on_a_strained_uplink_but_not_below_the_least_video() -> None:
     ceiling = UplinkCeiling()
     ceiling.start(0, careful=False)
     for now_ms in range(0, 60_000, 250):
@@ -35,7 +35,7 @@ def test_it_comes_down_when_the_uplink_suffers_but_not_under_the_least_video() -
     assert ceiling.bps == MIN_VIDEO_BPS
 
 
-def test_a_picture_that_stands_still_keeps_room_to_move() -> None:
+def test_a_picture_without_motion_keeps_room_for_motion() -> None:
     ceiling, steps = UplinkCeiling(), VideoSteps()
     ceiling.start(0, careful=False)
     climb(ceiling, steps, 0, 40, 10_000_000)
@@ -43,7 +43,7 @@ def test_a_picture_that_stands_still_keeps_room_to_move() -> None:
     assert IDLE_BPS / 1.25 <= ceiling.bps <= IDLE_BPS
 
 
-def test_after_a_failure_it_begins_at_the_least() -> None:
+def test_after_a_failure_the_ceiling_begins_at_the_least() -> None:
     ceiling = UplinkCeiling()
     ceiling.start(0, careful=False)
     assert ceiling.bps == FIRST_BPS
@@ -51,7 +51,7 @@ def test_after_a_failure_it_begins_at_the_least() -> None:
     assert ceiling.bps == MIN_VIDEO_BPS
 
 
-def test_a_picture_that_needs_little_still_grows_where_the_page_says_that_nothing_hinders_it() -> None:
+def test_the_ceiling_of_a_small_picture_rises_where_the_page_reports_no_limit() -> None:
     ceiling, steps = UplinkCeiling(), VideoSteps()
     ceiling.start(0, careful=False)
     for now_ms in range(0, 60_000, 250):
@@ -60,7 +60,7 @@ def test_a_picture_that_needs_little_still_grows_where_the_page_says_that_nothin
     assert steps.bitrate_bps == MAX_VIDEO_BPS
 
 
-def test_what_hinders_the_page_holds_the_ceiling() -> None:
+def test_a_limit_that_the_page_reports_holds_the_ceiling() -> None:
     ceiling, steps = UplinkCeiling(), VideoSteps()
     ceiling.start(0, careful=False)
     for now_ms in range(0, 60_000, 250):

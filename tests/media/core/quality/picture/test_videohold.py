@@ -1,4 +1,4 @@
-"""A page is ordered to send as little as possible while it cannot have heard of it, and never otherwise."""
+"""A page is ordered to send as little as possible before its parameters can have arrived, and never otherwise."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def due(
     )
 
 
-def test_a_picture_that_nobody_wants_is_held_again_and_again_while_it_fills_the_uplink() -> None:
+def test_an_unwanted_picture_is_held_repeatedly_while_it_fills_the_uplink() -> None:
     hold = VideoHold()
     said = [now_ms for now_ms in range(0, 1_000, 25) if due(hold, float(now_ms), video_bps=15_000)]
     assert said == list(range(0, 1_000, int(EVERY_MS)))
 
 
-def test_a_voice_said_twice_into_a_collapsed_link_is_held_too() -> None:
+def test_a_voice_with_redundancy_on_a_collapsed_link_is_held_too() -> None:
     assert due(VideoHold(), 0.0, voice_bps=41_000)
 
 
@@ -33,6 +33,6 @@ def test_a_wanted_picture_is_never_held() -> None:
     assert not due(VideoHold(), 0.0, wanted=True, video_bps=200_000)
 
 
-def test_what_was_asked_for_and_what_hurts_nobody_is_let_be() -> None:
+def test_requested_and_harmless_sending_is_not_held() -> None:
     assert not due(VideoHold(), 0.0, video_bps=500)
     assert not due(VideoHold(), 0.0, video_bps=50_000, strained=False)
