@@ -1,34 +1,25 @@
-"""The whole table of links, both directions at once, from a warm leg and without prior knowledge."""
+"""The whole table of links, both directions at once, from a warm leg and from nothing known."""
 
 from __future__ import annotations
 
 import pytest
 
 from benchmarks.lab.emulator.profiles import PROFILES, Conditions
-from tests.sim.twoway import (
-    WARM_S,
-    TwoWayCall,
-    between,
-    queue_ms,
-    rung_changes,
-    used_share,
-    video_kept_over_voice,
-)
+from tests.sim.twoway import WARM_S, TwoWayCall, between, queue_ms, rung_changes, stubborn_video, used_share
 
 SYMMETRIC = {str(kbps): Conditions(kbps, kbps, 200) for kbps in (16, 32, 64, 128, 256)}
 LINKS = PROFILES | SYMMETRIC
 SETTLE_S, WINDOW_S = 20.0, 60.0
-# The aim for a standing queue on the downlink, where the relay sends.
+# Our aim for a standing queue on the way down, where the relay sends.
 QUEUE_MS = 200.0
-# These links carry little more than 10 kbit/s of voice and the reports; one chunk of a still is half a queue.
+# Here 10 kbit/s of voice and the reports are nearly all that fits, and one chunk of a still is half a queue.
 BARELY_VOICE = {"16", "2g-rural"}
 BARELY_VOICE_QUEUE_MS = 250.0
-# The browser's own control decides on the uplink, below the server's limit. Links queue up to 400 ms, and the queue
-# may not stay full.
+# The way up is the browser's own control under our ceiling: the links hold 400 ms, and it may not stand at that.
 UP_QUEUE_MS = 380.0
-# Rungs of the downlink change twice a minute at most; 3g still climbs early in the window.
+# Rungs of the way down change twice a minute at most; 3g still climbs through the first of these.
 CHANGES = 3
-# Thin uplinks alternate between voice, thin voice and stills, which sound alike.
+# Thin ways up swing between voice, thin voice and stills, which sound alike.
 THIN_UP = {"16", "2g-rural", "64", "edge", "vsat"}
 THIN_UP_CHANGES = 9
 
@@ -61,10 +52,10 @@ def test_voice_comes_through_and_video_gives_way_before_it(settled: Settled) -> 
     patience_ms = 2_000 + station.conditions.rtt_ms
     for speaker in call.sides:
         assert all(moment.parameters.audio.active for moment in between(speaker, call.joined_ms))
-        # Loss beyond the link's own random loss is the relay's fault.
+        # A loss of the air beyond the link's own, or the queue's, would be ours.
         air = 1 - (1 - station.conditions.loss_percent / 100) * (1 - 0.002)
         assert call.voice(speaker, from_ms).lost_ratio <= air + 0.03
-        assert len(video_kept_over_voice(call, speaker, call.joined_ms, patience_ms)) <= 1
+        assert len(stubborn_video(call, speaker, call.joined_ms, patience_ms)) <= 1
 
 
 def test_queues_stay_short(settled: Settled) -> None:
@@ -74,7 +65,7 @@ def test_queues_stay_short(settled: Settled) -> None:
     assert queue_ms(call.station.up) <= UP_QUEUE_MS
 
 
-def test_the_rung_shown_to_people_seldom_changes(settled: Settled) -> None:
+def test_what_people_are_told_of_the_picture_stays(settled: Settled) -> None:
     name, call, from_ms = settled
     assert rung_changes(between(call.doctor, from_ms)) <= CHANGES
     up_changes = rung_changes(between(call.station, from_ms))
@@ -83,7 +74,7 @@ def test_the_rung_shown_to_people_seldom_changes(settled: Settled) -> None:
 
 def test_the_link_is_used(settled: Settled) -> None:
     name, call, from_ms = settled
-    # The highest step of a picture is a third of the doctor's own link.
+    # On the doctor's own link the highest step of a picture is a third of it.
     assert used_share(call.station.down, WINDOW_S) >= (0.2 if name == "bamako" else 0.6)
     estimates = [moment.down_bps for moment in between(call.station, from_ms)]
     rate_bps = 1000 * call.station.conditions.down_kbps

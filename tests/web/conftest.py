@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest_asyncio
 from aiohttp import web
@@ -41,7 +42,19 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def modules(chromium: Browser) -> AsyncIterator[Page]:
     """An empty page from whose address every module of the pages can be imported; its clock is ours."""
+    async with _blank(chromium, own_clock=True) as page:
+        yield page
 
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pure(chromium: Browser) -> AsyncIterator[Page]:
+    """The same for modules that keep nothing: one page for a whole file of tests."""
+    async with _blank(chromium, own_clock=False) as page:
+        yield page
+
+
+@asynccontextmanager
+async def _blank(chromium: Browser, *, own_clock: bool) -> AsyncIterator[Page]:
     async def blank(_: web.Request) -> web.Response:
         headers = {"Content-Security-Policy": content_security_policy("")}
         return web.Response(
@@ -56,7 +69,8 @@ async def modules(chromium: Browser) -> AsyncIterator[Page]:
     try:
         page = await chromium.new_page()  # in a context of its own
         page.set_default_timeout(PATIENCE_MS)
-        await page.clock.install(time=0)
+        if own_clock:
+            await page.clock.install(time=0)
         await page.goto(str(server.make_url("/")))
         yield page
         await page.context.close()

@@ -4,27 +4,19 @@
  * part become bytes: a copied cookie is worth nothing without it.
  */
 
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
+export const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
 const SIGNATURE = { name: "ECDSA", hash: "SHA-256" };
 const STORE = "keys";
-const NAME = "station";
+export const NAME = "station";
 const NUMBER_BYTES = 16;
 
 /** @type {CryptoKey | null} */
 let key = null;
 let challenge = "";
 
-/** @returns {Promise<string>} the public part of a new key (SubjectPublicKeyInfo, base64); signing begins with it */
-export async function makeKey() {
-    const pair = await crypto.subtle.generateKey(ALGORITHM, false, ["sign"]);
-    const spki = await crypto.subtle.exportKey("spki", pair.publicKey);
-    key = pair.privateKey;
-    return btoa(String.fromCharCode(...new Uint8Array(spki)));
-}
-
-/** Keeps the key just made, once the server has taken it. @returns {Promise<void>} */
-export async function keepKey() {
-    await inStore("readwrite", (store) => store.put(key, NAME));
+/** Signs with this key from now on. @param {CryptoKey} made */
+export function useKey(made) {
+    key = made;
 }
 
 /** The signer of this page, for `signWith`. @type {import("../shared/base/http.js").Signer} */
@@ -57,7 +49,7 @@ function text(bytes) {
  * @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest<T>} act
  * @returns {Promise<T>} its result, once it is on disk
  */
-function inStore(mode, act) {
+export function inStore(mode, act) {
     return new Promise((resolve, reject) => {
         const opening = indexedDB.open("keneya", 1);
         opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);

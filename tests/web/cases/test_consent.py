@@ -23,7 +23,7 @@ NEVER_CHANGED = {
 }
 
 ASK = """async (scope) => {
-    const files = ['shared/base/http.js', 'station/key.js', 'shared/base/i18n.js', 'station/consent.js',
+    const files = ['shared/base/http.js', 'station/key.js', 'shared/base/i18n.js', 'station/cases/consent.js',
         'shared/cases/withdrawal.js'];
     const [http, key, i18n, step, back] = await Promise.all(files.map((name) => import(`/web/${name}`)));
     http.signWith(key.stationSigner);
@@ -140,7 +140,7 @@ def test_a_text_that_was_read_to_patients_never_changes() -> None:
 
 
 def test_every_scope_that_is_asked_for_has_its_text() -> None:
-    source = (WEB / "station" / "consent.js").read_text(encoding="utf-8")
+    source = (WEB / "station" / "cases" / "consent.js").read_text(encoding="utf-8")
     for scope in ConsentScope:
         newest = max(int(path.stem.rpartition("-")[2]) for path in TEXTS.glob(f"{scope.value}-*.json"))
         assert f'{scope.value}: "{scope.value}-{newest}"' in source

@@ -3,30 +3,41 @@
  * the server has it; then it forgets all. Must never send a measurement that cannot be.
  */
 
-import { GENERAL_FLAGS, isObstetric, MEASURES, OBSTETRIC_FLAGS, REASONS, AGES, SEXES, SPECIALTIES, SPOKEN, unitText } from "../shared/cases/caselists.js";
-import { find, icon, make, setText } from "../shared/base/dom.js";
-import { button, choice, field, group, said, style, tick } from "../shared/base/fields.js";
-import { call, codeOf } from "../shared/base/http.js";
-import { alsoSay, errorText, number, say, t } from "../shared/base/i18n.js";
+/** @import {Here} from "./askcall.js" */
+
+import { GENERAL_FLAGS, isObstetric, MEASURES, OBSTETRIC_FLAGS, REASONS, AGES, SEXES, SPECIALTIES, SPOKEN, unitText } from "../../shared/cases/caselists.js";
+import { find, icon, make, setText } from "../../shared/base/dom.js";
+import { button, choice, field, group, said, style, tick } from "../../shared/base/fields.js";
+import { call, codeOf } from "../../shared/base/http.js";
+import { alsoSay, errorText, number, say, t } from "../../shared/base/i18n.js";
+import { askFor } from "./askcall.js";
 import { shrunk, upload } from "./photos.js";
 
-const STYLE = new URL("../shared/cases/cases.css", import.meta.url).pathname;
+const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
 
 /** @typedef {{previousId?: string, previousText?: string, discreet?: boolean}} From */
 /** @typedef {{names_allowed: boolean, survivor_safe: boolean}} Rules */
 
+/** Fills in a case and asks for its call. @param {Here} here @param {From} [from] the case that the new one follows */
+export async function openCase(here, from = {}) {
+    const caseId = await fillIn(here.store, from);
+    if (caseId) await askFor(here, caseId);
+    else here.store.dispatch({ type: "left" });
+}
+
 /**
  * Shows the form and waits until a case is made of it.
- * @param {HTMLElement} box emptied and filled
- * @param {From} from the case this one follows
+ * @param {Here["store"]} store
+ * @param {From} from
  * @returns {Promise<string | null>} the id of the case; null: given up
  */
-export async function fillIn(box, from = {}) {
+async function fillIn(store, from) {
     style(STYLE);
     /** @type {[Rules, void, void]} what the site has decided comes while the words do */
     const [rules] = await Promise.all([call("GET", "/api/station/rules"), alsoSay("cases"), alsoSay("people")]);
+    const box = find("[data-case]", HTMLElement);
     return new Promise((resolve) => {
-        const form = new CaseForm(from, rules);
+        const form = new CaseForm(from, rules, store);
         const done = (/** @type {string | null} */ id) => {
             box.replaceChildren();
             resolve(id);
@@ -55,10 +66,11 @@ class CaseForm {
     #refHint = make("p");
     #photoBox;
 
-    /** @param {From} from @param {Rules} rules */
-    constructor(from, rules) {
+    /** @param {From} from @param {Rules} rules @param {Here["store"]} store is told what is survivor-safe, and how far photos are */
+    constructor(from, rules, store) {
         this.from = from;
         this.rules = rules;
+        this.store = store;
         this.#photoBox = this.#photoGroup();
         const submit = make("button", { class: "button", "data-action": "submit-case" }, icon("doctor"), said("span", "case.submit"));
         this.element = make("form", { novalidate: "", "data-form": "case" });
@@ -134,7 +146,7 @@ class CaseForm {
         const discreet = this.#values("survivor_safe").length > 0;
         say(this.#refHint, discreet ? "case.ref.alias" : this.rules.names_allowed ? "case.ref.named" : "case.ref.text");
         this.#photoBox.hidden = discreet;
-        document.dispatchEvent(new CustomEvent("keneya-discreet", { detail: discreet }));
+        this.store.dispatch({ type: "discreet", on: discreet });
     }
 
     /** @param {string} sign */
@@ -240,7 +252,7 @@ class CaseForm {
                 survivor_safe: this.#values("survivor_safe").length > 0, previous_id: this.from.previousId ?? null,
             })).id;
             // They travel while the patient waits: nobody waits for them.
-            if (!this.#photoBox.hidden) void sendAll(this.#caseId, this.#photos);
+            if (!this.#photoBox.hidden) void sendAll(this.#caseId, this.#photos, (text) => this.store.dispatch({ type: "photo", text }));
             this.onDone(this.#caseId);
         } catch (problem) {
             setText(this.#error, errorText(codeOf(problem)));
@@ -260,10 +272,12 @@ class CaseForm {
     }
 }
 
-/** @param {string} caseId @param {Blob[]} photos one after the other, so that the first is there soon */
-async function sendAll(caseId, photos) {
+/**
+ * One after the other, so that the first is there soon.
+ * @param {string} caseId @param {Blob[]} photos @param {(text: string) => void} tell
+ */
+async function sendAll(caseId, photos, tell) {
     for (const [index, photo] of photos.entries()) {
-        const tell = (/** @type {string} */ text) => document.dispatchEvent(new CustomEvent("keneya-photo", { detail: text }));
         try {
             await upload(caseId, photo, (done) => tell(t("case.photo.sending", { number: index + 1, percent: number(Math.floor(done * 100)) })));
             tell(t("case.photo.sent", { number: index + 1 }));

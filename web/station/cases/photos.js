@@ -3,7 +3,7 @@
  * time. Must never send what the camera wrote beside the picture: a canvas makes every picture anew.
  */
 
-import { call, HttpError, ownHeaders, tookChallenge } from "../shared/base/http.js";
+import { call, HttpError, ownHeaders, tookChallenge } from "../../shared/base/http.js";
 
 // A wound can be judged at 1,280 pixels; at this quality that is 60 to 120 kB.
 const LONGEST_PX = 1280;

@@ -3,15 +3,15 @@
  * recipient; what is explained and kept is the consent step's.
  */
 
-import { agreements } from "../shared/cases/agreements.js";
-import { SERVICES, SPECIALTIES } from "../shared/cases/caselists.js";
-import { make } from "../shared/base/dom.js";
-import { button, field, said, style } from "../shared/base/fields.js";
-import { call } from "../shared/base/http.js";
-import { alsoSay, say } from "../shared/base/i18n.js";
+import { agreements } from "../../shared/cases/agreements.js";
+import { SERVICES, SPECIALTIES } from "../../shared/cases/caselists.js";
+import { make } from "../../shared/base/dom.js";
+import { button, field, said, style } from "../../shared/base/fields.js";
+import { call } from "../../shared/base/http.js";
+import { alsoSay, say } from "../../shared/base/i18n.js";
 import { askConsent } from "./consent.js";
 
-const STYLE = new URL("../shared/cases/cases.css", import.meta.url).pathname;
+const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
 
 /**
  * The yes to the consultation itself, for a request that was in a hurry; not asked again when it is on disk.

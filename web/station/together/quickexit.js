@@ -4,12 +4,12 @@
  * screen is clean, nor leave an entry in the history to go back to. The station's key stays: it names no patient.
  */
 
-import { icon, make } from "../shared/base/dom.js";
-import { said, style } from "../shared/base/fields.js";
-import { ownHeaders, tookChallenge } from "../shared/base/http.js";
-import { alsoSay, currentLanguage, say } from "../shared/base/i18n.js";
+import { icon, make } from "../../shared/base/dom.js";
+import { said, style } from "../../shared/base/fields.js";
+import { ownHeaders, tookChallenge } from "../../shared/base/http.js";
+import { alsoSay, currentLanguage, say } from "../../shared/base/i18n.js";
 
-const STYLE = new URL("../shared/call/together/together.css", import.meta.url).pathname;
+const STYLE = new URL("../../shared/call/together/together.css", import.meta.url).pathname;
 const LEAFLET = "/conseils";
 const KEEPS = ["keneya.language"];
 const TRY_AGAIN_MS = 4_000;
@@ -37,11 +37,6 @@ export async function arm(id, end) {
     await alsoSay("together");
     const words = button?.lastElementChild;
     if (words) say(words, "exit.button");
-}
-
-/** @returns {boolean} whether there is a way out on the screen */
-export function isArmed() {
-    return button !== null;
 }
 
 /** There is nothing to run from any more. */

@@ -4,9 +4,9 @@
  * is most often so. A text once read to patients is never changed: shared/cases/consents/ has a file for each version.
  */
 
-import { icon, make, setText } from "../shared/base/dom.js";
-import { call, codeOf, HttpError } from "../shared/base/http.js";
-import { alsoSay, currentLanguage, errorText, say } from "../shared/base/i18n.js";
+import { icon, make, setText } from "../../shared/base/dom.js";
+import { call, codeOf, HttpError } from "../../shared/base/http.js";
+import { alsoSay, currentLanguage, errorText, say } from "../../shared/base/i18n.js";
 
 /** @typedef {"teleconsultation" | "referral"} Scope */
 /** @typedef {{title: string, points: [string, string][], question: string}} Words */
@@ -43,7 +43,7 @@ export async function askConsent(box, about) {
 
 /** @param {string} textId @returns {Promise<Record<string, Words>>} by language */
 async function textOf(textId) {
-    const response = await fetch(new URL(`../shared/cases/consents/${textId}.json`, import.meta.url));
+    const response = await fetch(new URL(`../../shared/cases/consents/${textId}.json`, import.meta.url));
     if (!response.ok) throw new HttpError(response.status, "error");
     return response.json();
 }
@@ -54,9 +54,9 @@ async function textOf(textId) {
  */
 async function namesOf(recipient) {
     if (!recipient) return {};
-    const { wordsIn } = await import("../shared/cases/casesheet.js");
+    const { wordsIn } = await import("../../shared/cases/casesheet.js");
     return Object.fromEntries(await Promise.all(SPOKEN.map(async (language) => {
-        const words = await wordsIn(/** @type {import("../shared/base/i18n.js").Language} */ (language));
+        const words = await wordsIn(/** @type {import("../../shared/base/i18n.js").Language} */ (language));
         const known = words(`recipient.${recipient}`);
         return [language, known === `recipient.${recipient}` ? words(`specialty.${recipient}`) : known];
     })));

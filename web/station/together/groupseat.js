@@ -3,13 +3,13 @@
  * these steps. Must never ask for a name.
  */
 
-import { icon, make, setText } from "../shared/base/dom.js";
-import { button, field, said, style } from "../shared/base/fields.js";
-import { call, codeOf } from "../shared/base/http.js";
-import { alsoSay, errorText } from "../shared/base/i18n.js";
-import { askConsent } from "./consent.js";
+import { icon, make, setText } from "../../shared/base/dom.js";
+import { button, field, said, style } from "../../shared/base/fields.js";
+import { call, codeOf } from "../../shared/base/http.js";
+import { alsoSay, errorText } from "../../shared/base/i18n.js";
+import { askConsent } from "../cases/consent.js";
 
-const STYLE = new URL("../shared/cases/cases.css", import.meta.url).pathname;
+const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
 
 /** @typedef {{seatId: string, code: string, pseudonym: string}} Seat */
 

@@ -3,28 +3,63 @@
  * the sheet on the screen. Must never keep a case once its view is left.
  */
 
-/** @import {CaseView} from "../shared/cases/casesheet.js" */
-/** @import {Language} from "../shared/base/i18n.js" */
+/** @import {CaseView} from "../../shared/cases/casesheet.js" */
+/** @import {Language} from "../../shared/base/i18n.js" */
+/** @import {Here} from "./askcall.js" */
+/** @import {From} from "./caseform.js" */
 
-import { agreements, recipientText } from "../shared/cases/agreements.js";
-import { OUTCOMES } from "../shared/cases/caselists.js";
-import { focusHeading, sheet, wordsIn } from "../shared/cases/casesheet.js";
-import { icon, make, setText } from "../shared/base/dom.js";
-import { button, choice, field, said, style, when } from "../shared/base/fields.js";
-import { call, codeOf } from "../shared/base/http.js";
-import { alsoSay, currentLanguage, errorText, LANGUAGES, OWN_NAMES, t } from "../shared/base/i18n.js";
+import { agreements, recipientText } from "../../shared/cases/agreements.js";
+import { OUTCOMES } from "../../shared/cases/caselists.js";
+import { focusHeading, sheet, wordsIn } from "../../shared/cases/casesheet.js";
+import { find, icon, make, setText } from "../../shared/base/dom.js";
+import { button, choice, field, said, style, when } from "../../shared/base/fields.js";
+import { notice } from "../../shared/base/frame.js";
+import { call, codeOf } from "../../shared/base/http.js";
+import { alsoSay, currentLanguage, errorText, LANGUAGES, OWN_NAMES, t } from "../../shared/base/i18n.js";
+import { askFor } from "./askcall.js";
 
-const STYLE = new URL("../shared/cases/cases.css", import.meta.url).pathname;
+const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
 
 /**
  * @typedef {object} CaseLine
  * @property {string} id @property {number} opened_at @property {string} state @property {string} urgency
  * @property {string} reason_code @property {string} patient_ref @property {boolean} answered @property {string} outcome
  */
-/** @typedef {{leave: () => void, follow: (previousId: string, text: string, discreet: boolean) => void, ask: (caseId: string) => void}} Ways */
+/**
+ * Where one goes from here.
+ * @typedef {object} Ways
+ * @property {() => void} leave
+ * @property {(from: From) => void} follow a new case follows this one
+ * @property {(caseId: string) => void} ask for the call of a case
+ * @property {() => void} guard what is read is survivor-safe
+ */
+
+/** @param {Here} here @param {string} caseId "": the list */
+export async function openRecords(here, caseId) {
+    const box = find("[data-records]", HTMLElement);
+    const ways = {
+        leave: () => here.store.dispatch({ type: "left" }),
+        follow: (/** @type {From} */ from) => void follow(here, from),
+        ask: (/** @type {string} */ id) => void askFor(here, id),
+        guard: () => here.store.dispatch({ type: "discreet", on: true }),
+    };
+    await (caseId ? showCase(box, caseId, ways) : showRecords(box, ways));
+}
+
+/** @param {Here} here @param {From} from the case that a new one follows */
+async function follow(here, from) {
+    here.store.dispatch({ type: "opened", beside: "case" });
+    try {
+        const { openCase } = await import("./caseform.js");
+        await openCase(here, from);
+    } catch (problem) {
+        here.store.dispatch({ type: "left" });
+        notice(errorText(codeOf(problem, "server_away")));
+    }
+}
 
 /** Shows the list of cases. @param {HTMLElement} box @param {Ways} ways */
-export async function showRecords(box, ways) {
+async function showRecords(box, ways) {
     await ready();
     const error = make("p", { class: "error-text", role: "alert" });
     const lines = make("ul", { class: "case-lines" });
@@ -50,7 +85,7 @@ export async function showRecords(box, ways) {
 }
 
 /** Shows one case as its sheet. @param {HTMLElement} box @param {string} caseId @param {Ways} ways */
-export async function showCase(box, caseId, ways) {
+async function showCase(box, caseId, ways) {
     await ready();
     const error = make("p", { class: "error-text", role: "alert" });
     const view = make("div", { class: "case-view" }, head("summary.title", ways), error);
@@ -71,13 +106,15 @@ export async function showCase(box, caseId, ways) {
         print.prepend(icon("check"));
         const ask = button("summary.ask", "button", () => ways.ask(caseId));
         ask.hidden = one.state !== "open";
-        const follow = button("summary.follow", "button quiet", () => ways.follow(caseId, when(one.opened_at, currentLanguage()), one.kind === "survivor_safe"));
+        const follow = button("summary.follow", "button quiet", () => ways.follow({
+            previousId: caseId, previousText: when(one.opened_at, currentLanguage()), discreet: one.kind === "survivor_safe",
+        }));
         follow.hidden = one.state === "open";
         view.append(make("div", { class: "side-by-side unprinted" }, field("summary.language", languages), print, ask, follow), page,
             ...referralsToAsk(one, ways), outcomeForm(one, error));
         await draw();
         // Found again by the alias: there is a way out from this screen too.
-        if (one.kind === "survivor_safe") document.dispatchEvent(new CustomEvent("keneya-discreet", { detail: true }));
+        if (one.kind === "survivor_safe") ways.guard();
         view.append(await agreements(caseId));
     });
 }

@@ -1,0 +1,30 @@
+/**
+ * Asking for the call of a case that is on the server. Owns: that the patient is asked first. Must never ask twice.
+ */
+
+/** @import {Store} from "../../shared/base/store.js" */
+/** @import {Session} from "../../shared/call/session.js" */
+/** @import {Message, State} from "../state.js" */
+
+import { find } from "../../shared/base/dom.js";
+
+/**
+ * What the parts beside a consultation have of the page.
+ * @typedef {object} Here
+ * @property {Store<State, Message>} store
+ * @property {Session} session
+ */
+
+/** @param {Here} here @param {string} caseId */
+export async function askFor({ store, session }, caseId) {
+    const isBusy = () => store.state.requestSeq > 0 || store.state.consultation !== null;
+    if (isBusy()) return;
+    store.dispatch({ type: "opened", beside: "case" });
+    const { askConsent } = await import("./consent.js");
+    const agreed = await askConsent(find("[data-case]", HTMLElement), { caseId });
+    if (agreed && !isBusy()) {
+        const seq = session.send({ type: "request_consultation", urgency: "green", case_id: caseId });
+        store.dispatch({ type: "requested", seq, caseId });
+    }
+    store.dispatch({ type: "left" });
+}

@@ -1,0 +1,28 @@
+/**
+ * Making a device a station: the code, and a key of its own. Owns: the form of the code while it is sent, and making the
+ * key. Must never let the private part become bytes.
+ */
+
+import { find, setText } from "../shared/base/dom.js";
+import { call, codeOf } from "../shared/base/http.js";
+import { errorText } from "../shared/base/i18n.js";
+import { ALGORITHM, inStore, NAME, useKey } from "./key.js";
+
+/** @param {HTMLFormElement} form @param {() => void} begin the server knows this device from now on */
+export async function enrol(form, begin) {
+    const error = find("[data-error]", HTMLElement, form);
+    setText(error, "");
+    try {
+        const code = String(new FormData(form).get("code") ?? "").trim();
+        const { publicKey, privateKey } = await crypto.subtle.generateKey(ALGORITHM, false, ["sign"]);
+        const spki = await crypto.subtle.exportKey("spki", publicKey);
+        // Signing begins with the request itself: it proves that the key is here.
+        useKey(privateKey);
+        await call("POST", "/api/station/enrolment", { code, public_key: btoa(String.fromCharCode(...new Uint8Array(spki))) });
+        await inStore("readwrite", (store) => store.put(privateKey, NAME));
+        form.reset();
+        begin();
+    } catch (problem) {
+        setText(error, errorText(codeOf(problem)));
+    }
+}

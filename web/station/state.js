@@ -1,0 +1,204 @@
+/**
+ * What the page of a station knows. Owns: the state, and what each message changes in it. Must never touch the
+ * document, a clock or the network: a message carries what it needs of these. Must never keep what a patient said
+ * longer than the request it belongs to.
+ */
+
+/** @import {Consultation, LinkQuality, ServerMessage, Waiting} from "../shared/signaling/messages.js" */
+
+/**
+ * @typedef {object} State
+ * @property {boolean} spoken the words of the chosen language are here
+ * @property {boolean | null} enrolled null: not known yet
+ * @property {boolean} online the socket is open
+ * @property {boolean} settled the server has sent what it knows
+ * @property {boolean} started the page has shown more than "one moment"
+ * @property {string} name site and name of this station
+ * @property {string} participantId
+ * @property {Consultation | null} consultation a group that one sits in is here too, as a call
+ * @property {number} requestSeq the request was sent and nothing came back yet: its seq
+ * @property {Waiting & Came | null} place in the queue; null: not known
+ * @property {LinkQuality | null} quality of the own link
+ * @property {boolean} ended the thanks after a call are shown
+ * @property {"" | "case" | "records"} beside what is open beside a consultation: a form, or the cases of this station
+ * @property {string} lastCaseId
+ * @property {string} agreedId the case whose patient has said yes on this page
+ * @property {string} askedId the case whose patient this page has asked, whatever the answer
+ * @property {string} photo how far the photos of the last case are
+ * @property {string} seatId the seat in a group session; "": none
+ * @property {boolean} seated the host has let this seat in
+ * @property {{caseId: string} | null} exit there is a way out at once, which ends this case ("": none yet)
+ * @property {boolean} resting camera, microphone and leg are given back: nobody is here
+ * @property {boolean} gone the page has turned into the leaflet of the quick exit
+ */
+
+/**
+ * What happens to the page besides the messages of the server.
+ * @typedef {{type: "spoken"} | {type: "status", online: boolean} | {type: "settled"} | {type: "ticket", name: string} |
+ *   {type: "signed_out"} | {type: "touched"} | {type: "idle"} | {type: "home"} | {type: "gone"} |
+ *   {type: "requested", seq: number, caseId?: string} | {type: "refused", ref: number} | {type: "agreed", caseId: string} |
+ *   {type: "opened", beside: "case" | "records"} | {type: "left"} | {type: "discreet", on: boolean} |
+ *   {type: "photo", text: string} | {type: "seat", seatId: string, call: Consultation | null}} PageMessage
+ */
+
+/** @typedef {{atMs: number}} Came when a message of the server came, on the clock of Date.now() */
+/** @typedef {(ServerMessage & Came) | PageMessage} Message */
+
+/** @type {State} */
+export const START = {
+    spoken: false,
+    enrolled: null,
+    online: false,
+    settled: false,
+    started: false,
+    name: "",
+    participantId: "",
+    consultation: null,
+    requestSeq: 0,
+    place: null,
+    quality: null,
+    ended: false,
+    beside: "",
+    lastCaseId: "",
+    agreedId: "",
+    askedId: "",
+    photo: "",
+    seatId: "",
+    seated: false,
+    exit: null,
+    resting: false,
+    gone: false,
+};
+
+/** @param {State} state @param {Message} message @returns {State} the same object: nothing changed */
+export function reduce(state, message) {
+    const next = taken(state, message);
+    return next === state ? state : followed(next);
+}
+
+/** @param {State} state @returns {"loading" | "enrol" | "call" | "waiting" | "case" | "records" | "ended" | "home"} */
+export function screenOf({ started, enrolled, consultation, beside, ended }) {
+    if (!started) return "loading";
+    if (!enrolled) return "enrol";
+    if (consultation) return isCall(consultation) ? "call" : "waiting";
+    return beside || (ended ? "ended" : "home");
+}
+
+/** @param {State} state @param {Message} message @returns {State} */
+function taken(state, message) {
+    switch (message.type) {
+        case "welcome": {
+            // What was asked for before the very first welcome is on its way.
+            const isOther = !message.resumed && state.participantId !== "";
+            return { ...state, participantId: message.participant_id, requestSeq: isOther ? 0 : state.requestSeq };
+        }
+        case "consultation":
+            return consulted({ ...state, requestSeq: 0, settled: true }, message);
+        case "group":
+            return { ...state, requestSeq: 0, settled: true };
+        case "waiting":
+            return { ...state, place: message };
+        case "link":
+            return { ...state, quality: message.quality };
+        case "spoken":
+            return { ...state, spoken: true };
+        case "status":
+            return message.online === state.online ? state : { ...state, online: message.online };
+        case "settled":
+            return { ...state, settled: true, consultation: null };
+        case "ticket":
+            return { ...state, enrolled: true, resting: false, name: message.name };
+        case "signed_out":
+            return { ...state, enrolled: false };
+        case "requested":
+            return requested(state, message);
+        case "refused":
+            return message.ref === state.requestSeq ? unguarded({ ...state, requestSeq: 0 }) : state;
+        case "agreed":
+            return { ...state, agreedId: message.caseId };
+        case "opened":
+            return { ...state, beside: message.beside, ended: false };
+        case "left":
+            return left(state);
+        case "home":
+            return { ...state, ended: false, exit: null };
+        case "discreet":
+            return { ...state, exit: message.on ? { caseId: "" } : null };
+        case "photo":
+            return { ...state, photo: message.text };
+        case "seat":
+            return seated(state, message);
+        case "touched":
+            return state.resting && state.enrolled && state.online ? { ...state, resting: false } : state;
+        case "idle":
+            return state.beside ? left(state) : rested(state);
+        case "gone":
+            return { ...state, gone: true };
+        default:
+            return state;
+    }
+}
+
+/** What follows from all that is known. @param {State} state @returns {State} */
+function followed(state) {
+    const { spoken, enrolled, online, settled, consultation } = state;
+    // A page that was reloaded in a call shows the call at once, not its home first.
+    const started = state.started || (spoken && enrolled !== null && (!enrolled || (online && settled) || consultation !== null));
+    const screen = screenOf({ ...state, started });
+    return { ...state, started, resting: state.resting && screen !== "waiting" && screen !== "call" };
+}
+
+/** @param {State} state @param {{seq: number, caseId?: string}} request `caseId`: its patient has agreed @returns {State} */
+function requested(state, { seq, caseId }) {
+    const asked = { ...state, requestSeq: seq, resting: false };
+    // The way out stays while the answer is on its way, and ends this case.
+    return caseId ? { ...asked, agreedId: caseId, exit: state.exit && { caseId } } : asked;
+}
+
+/** @param {State} state @param {Consultation} message @returns {State} */
+function consulted(state, message) {
+    const { consultation_id: id, state: now, discreet } = message;
+    const isKnown = state.consultation?.consultation_id === id;
+    const exit = discreet ? { caseId: id } : null;
+    if (now === "closed" || now === "cancelled") {
+        if (!isKnown) return state; // an old one's last word
+        const ended = state.ended || (state.consultation !== null && isCall(state.consultation));
+        // The way out stays over what is left on the screen.
+        return { ...state, consultation: null, ended, place: null, exit };
+    }
+    const mustAsk = !isCall(message) && state.agreedId !== id && state.askedId !== id;
+    return {
+        ...state, consultation: message, lastCaseId: id, beside: "", exit,
+        place: isKnown ? state.place : null, askedId: mustAsk ? id : state.askedId,
+    };
+}
+
+/** @param {State} state @param {{seatId: string, call: Consultation | null}} seat `call`: null in the lobby @returns {State} */
+function seated(state, { seatId, call }) {
+    if (!seatId) return left({ ...state, seatId, seated: false, consultation: null });
+    if (!call) return { ...state, seatId, beside: "case" };
+    const entered = state.seated ? state : left(state);
+    return { ...entered, seatId, seated: true, consultation: call };
+}
+
+/** Nothing of a patient stays on the screen of a kiosk. @param {State} state @returns {State} */
+function left(state) {
+    const closed = { ...state, beside: /** @type {const} */ ("") };
+    return state.requestSeq ? closed : unguarded(closed);
+}
+
+/** Without a consultation there is nothing to run from. @param {State} state @returns {State} */
+function unguarded(state) {
+    return state.consultation ? state : { ...state, exit: null };
+}
+
+/** @param {State} state @returns {State} */
+function rested(state) {
+    const screen = screenOf(state);
+    return state.resting || (screen !== "home" && screen !== "ended") ? state : { ...state, resting: true, quality: null };
+}
+
+/** @param {Consultation} one */
+function isCall({ state }) {
+    return state === "accepted" || state === "in_call" || state === "interrupted";
+}

@@ -1,0 +1,97 @@
+/**
+ * What a station's page shows beside a patient and a doctor: a seat in a group, mediators, who is there, the way out.
+ * Owns: these, from the moment the first of them is needed. Must never weigh on a first visit: the page loads it late.
+ */
+
+/** @import {CallPage} from "../../shared/call/callpage.js" */
+/** @import {Group, Mediation} from "../../shared/signaling/messages.js" */
+/** @import {Store} from "../../shared/base/store.js" */
+/** @import {Message, State} from "../state.js" */
+
+import { find } from "../../shared/base/dom.js";
+import { notice } from "../../shared/base/frame.js";
+import { asCall, ready } from "../../shared/call/together/groupcall.js";
+import { t } from "../../shared/base/i18n.js";
+import { GROUP_SLOTS, RECEIVE_SLOTS } from "../../shared/call/link/leg.js";
+import { mediationChanged, openMediators } from "../../shared/call/together/mediators.js";
+import { PresenceList } from "../../shared/call/together/presence.js";
+import { arm, disarm } from "./quickexit.js";
+import { askSeat, showLobby } from "./groupseat.js";
+import { START } from "../state.js";
+import { view } from "../view.js";
+
+export class Together {
+    #presence = new PresenceList();
+
+    /** @param {CallPage} page @param {Store<State, Message>} store @param {() => void} goHome */
+    constructor(page, store, goHome) {
+        this.page = page;
+        this.store = store;
+        this.goHome = goHome;
+        this.box = find("[data-case]", HTMLElement);
+        store.subscribe((state, before) => this.#follow(state, before));
+        this.#follow(store.state, START);
+    }
+
+    /** @param {Group | Mediation} message */
+    handle(message) {
+        if (message.type === "mediation") void mediationChanged(message);
+        else void this.#group(message);
+    }
+
+    openMediators() {
+        void openMediators(() => this.store.state.consultation, (message) => this.page.session.send(message));
+    }
+
+    async takeSeat() {
+        this.store.dispatch({ type: "opened", beside: "case" });
+        const seat = await askSeat(this.box);
+        this.store.dispatch({ type: "left" });
+        if (!seat) return;
+        const { seatId, code, pseudonym } = seat;
+        const seq = this.page.session.send({ type: "ask_seat", seat_id: seatId, code, pseudonym });
+        this.store.dispatch({ type: "requested", seq });
+    }
+
+    /** @param {State} state @param {State} before */
+    #follow(state, before) {
+        if (state.gone) return;
+        const { listed, selfId } = view(state);
+        this.#presence.show(listed, selfId);
+        if (state.exit !== before.exit) {
+            if (state.exit) void arm(state.exit.caseId, () => this.#stop());
+            else disarm();
+        }
+        if (state.seated === before.seated) return;
+        const { devices, leg } = this.page.session;
+        document.body.classList.toggle("in-group", state.seated);
+        leg.wantSlots(state.seated ? GROUP_SLOTS : RECEIVE_SLOTS);
+        // Nobody is seen who has not chosen to be.
+        if (state.seated) void devices.setCameraOff(true);
+    }
+
+    /** Nothing of this page is left but the leaflet. */
+    #stop() {
+        this.store.dispatch({ type: "gone" });
+        this.#presence.show(null, "");
+        this.page.session.end();
+    }
+
+    /** @param {Group} group what a seat is told of it */
+    async #group(group) {
+        await ready();
+        const { devices } = this.page.session;
+        const own = group.seats.find(({ seat_id }) => seat_id === group.own_seat);
+        if (!group.open || !own) {
+            if (this.store.state.seatId) notice(t("group.over"));
+            this.store.dispatch({ type: "seat", seatId: "", call: null });
+            this.goHome();
+            return;
+        }
+        // Its id is the seat's, whose agreement can be taken back like any other.
+        const call = own.admitted ? asCall(group, own.seat_id) : null;
+        this.store.dispatch({ type: "seat", seatId: own.seat_id, call });
+        if (own.silenced && !devices.muted) devices.setMuted(true);
+        if (!call) await showLobby(this.box, () => this.page.session.send({ type: "leave_group" }));
+    }
+}

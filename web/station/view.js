@@ -1,0 +1,73 @@
+/**
+ * What the page of a station shows, as plain values: texts are keys of the catalogs. Must never touch the document.
+ */
+
+/** @import {Waiting} from "../shared/signaling/messages.js" */
+/** @import {State} from "./state.js" */
+
+import { screenOf } from "./state.js";
+
+// More people than this in one row say no more than the number beside them.
+const MOST_DRAWN = 8;
+
+/** @typedef {{key: string, count?: number, clocks?: Record<string, number>}} Text `clocks`: seconds */
+/** @typedef {ReturnType<typeof view>} View */
+
+/** @param {State} state */
+export function view(state) {
+    const { consultation, name, photo, place, quality, resting, seatId } = state;
+    const screen = screenOf(state);
+    const call = screen === "call" ? consultation : null;
+    const hasAgreed = consultation !== null && state.agreedId === consultation.consultation_id;
+    return {
+        screen,
+        name,
+        quality,
+        photo,
+        canRequest: state.requestSeq === 0,
+        /** The boxes of forms and cases are filled. */
+        isBeside: state.beside !== "",
+        call,
+        /** The call whose people are listed beside it. */
+        listed: call && (seatId || call.discreet || call.participants.length > 2) ? call : null,
+        selfId: seatId || state.participantId,
+        urgency: consultation?.urgency ?? null,
+        canAgree: consultation !== null && !hasAgreed,
+        canWithdraw: hasAgreed,
+        waiting: waitingRoom(place),
+        place,
+        showsDevices: screen === "home" || screen === "waiting",
+        canWake: resting,
+        isAwake: state.enrolled === true && !resting,
+    };
+}
+
+/** @param {Waiting | null} waiting null: the place is not known yet */
+function waitingRoom(waiting) {
+    const position = waiting?.position ?? 0;
+    const onDuty = waiting?.on_duty ?? 0;
+    return {
+        position,
+        drawn: Math.min(position, MOST_DRAWN),
+        before: placeText(position),
+        onDuty: /** @type {Text} */ (onDuty ? { key: "waiting.on_duty", count: onDuty } : { key: "waiting.nobody" }),
+        expected: waiting ? expectedTexts(waiting) : [],
+    };
+}
+
+/** @param {number} position from 1; 0: not known @returns {Text} */
+function placeText(position) {
+    if (position === 0) return { key: "waiting.unknown" };
+    return position === 1 ? { key: "waiting.first" } : { key: "waiting.before", count: position - 1 };
+}
+
+/** What is honestly known of the wait, and how wide is asked. @param {Waiting} waiting @returns {Text[]} */
+function expectedTexts(waiting) {
+    const { expected_median_s: median, expected_low_s: low, expected_high_s: high, next_on_duty_in_s: next, widened } = waiting;
+    const isKnown = median !== undefined && low !== undefined && high !== undefined;
+    /** @type {Text[]} */
+    const texts = [isKnown ? { key: "wait.expected", clocks: { median, low, high } } : { key: "wait.unknown" }];
+    if (next !== undefined && next > 0) texts.push({ key: "wait.next", clocks: { time: next } });
+    if (widened === "alarm" || waiting.on_duty) texts.push({ key: `wait.${widened ?? "matching"}` });
+    return texts;
+}
