@@ -1,4 +1,4 @@
-"""What is done in one leg's turn: feedback, stills, and four times a second steering and the news of it.
+"""What is done when a leg has its turn: its tick, stills, and four times a second steering and the news of it.
 
 Owns: the order of that work, and the reports of it to the listener. Must never decide what is sent: that is
 media/core/quality/steering.py.
@@ -48,7 +48,7 @@ class Turns:
         self._pace_stills(control, now_ms)
         control.choose_voices()
         control.switch_redundancy(now_ms)
-        control.thin_out_feedback(now_ms)
+        control.set_feedback_interval(now_ms)
         self.steer(control.member, now_ms)
         quality = control.link_news(now_ms)
         report = control.rung_report(now_ms)

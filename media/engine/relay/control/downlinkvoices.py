@@ -41,7 +41,7 @@ class DownlinkVoices:
             if out.red is not None:
                 out.switch_red(on=red_for_receiver(view, was_on=out.use_red))
 
-    def thin_out_feedback(self, probed_uplink_bps: float | None, now_ms: float) -> None:
+    def set_feedback_interval(self, probed_uplink_bps: float | None, now_ms: float) -> None:
         """Have the page report less on what it receives while that is voice alone and its link is thin."""
         downlink = self._member.downlink
         estimate_bps = downlink.estimate.estimate_bps

@@ -49,7 +49,7 @@ async def test_where_voice_alone_crosses_a_thin_link_one_packet_a_second_is_numb
     await voice_passes(near, far, packets=10)
     assert len(numbered) >= 10
     monkeypatch.setattr(control.uplink_probe, "_rates", [20_000.0])  # of probes
-    control.thin_out_feedback(0.0)
+    control.set_feedback_interval(0.0)
     assert downlink.voice_stamp_spacing_ms == SPARSE_FEEDBACK_MS
     downlink._next_stamp_ms = 0.0
     numbered.clear()

@@ -1,8 +1,9 @@
-"""The clock of one leg: which part of it works when.
+"""The periodic work of one leg, and what its parts hand one another.
 
-Owns: the order of a tick and of a turn of steering, and what the page was asked for last. The parts do not
-know one another; what one needs of another is handed over here. What a page sends is decided in
-media/core/quality/steering.py, and nowhere else.
+Owns: the order of the parts within a tick and within a step of steering, and what the page was asked for last.
+When a leg has its turn is said by media/engine/rounds.py and turns.py. The parts do not know one another.
+Bitrates and rungs are decided in media/core/quality/steering.py; only layers, the low picture and audio levels
+are added here.
 """
 
 from __future__ import annotations
@@ -30,15 +31,16 @@ from media.engine.relay.inbound import InboundStream
 from media.engine.relay.rooms import Member
 
 STEERING_INTERVAL_MS = 250.0
-# When the uplink collapses there is no downlink feedback; send a 2G voice for this long, until silence or a report
-# tells more.
-BOTH_WAYS_MS = 1_500.0
+# After an uplink collapse no feedback about the downlink can arrive: treat the downlink as collapsed too for
+# this long, until silence or a report shows more.
+ASSUME_BOTH_COLLAPSED_MS = 1_500.0
 NOTHING = SendParameters()
 NO_LOW = VideoSend()
 
 
 class LegControl:
-    """The periodic work of one leg. All times are ms on the monotonic clock."""
+    """The parts of one leg. All times are ms on the monotonic clock; the engine's turns set ``sends_stills``,
+    ``still_asked``."""
 
     def __init__(self, member: Member, feedback_ssrc: int) -> None:
         self.member = member
@@ -85,12 +87,12 @@ class LegControl:
         self._meter.rates(up_bps=report.available_bps)
 
     def joined(self, now_ms: float) -> None:
-        """Media begins."""
+        """The leg has joined a room."""
         self.feedback.joined(now_ms)
         self._downlink_probing.joined(now_ms)
 
     def _gap_found(self, picture: InboundStream, now_ms: float) -> None:
-        # On a full uplink a repeat is one packet more before the voice, and need not come sooner.
+        # On a full uplink a retransmission delays voice, so it is left to the next tick.
         near = self.rtt_ms <= NEAR_RTT_MS
         if self.member.uplink.is_calm and near and self.member.leg.may_send:
             self.feedback.ask_again(picture, now_ms, self.rtt_ms)
@@ -118,7 +120,9 @@ class LegControl:
         stopped = self._hold.follow(now_ms, page_sends_video=sends_video)
         downlink.tend(now_ms, stopped=stopped)
         self._hold.tend(now_ms, sends)
-        if now_ms >= self._next_steering_ms:  # what follows looks at changes no faster
+        if (
+            now_ms >= self._next_steering_ms
+        ):  # once per steering interval; the tick comes before `steering_due`
             downlink.notice_silence(now_ms)
             self._downlink_probing.tend_call(now_ms)
             if not sends_video and self.uplink_probe.asks_again(now_ms):
@@ -135,19 +139,19 @@ class LegControl:
 
     def receiver_view(self, now_ms: float) -> ReceiverView:
         """This leg as one that receives."""
-        return self._downlink.view(collapsed=self._hold.collapsed_within(BOTH_WAYS_MS, now_ms))
+        return self._downlink.view(collapsed=self._hold.collapsed_within(ASSUME_BOTH_COLLAPSED_MS, now_ms))
 
     def choose_voices(self) -> None:
-        """Hear the loudest voices only, or all, as the link carries."""
+        """Forward only the loudest voices, or all, as the link allows."""
         self._voices.choose(self._downlink.usable_bps)
 
     def switch_redundancy(self, now_ms: float) -> None:
         """Turn RED towards this leg on or off."""
         self._voices.switch_redundancy(self.receiver_view(now_ms))
 
-    def thin_out_feedback(self, now_ms: float) -> None:
+    def set_feedback_interval(self, now_ms: float) -> None:
         """Have the page report as often as its link bears."""
-        self._voices.thin_out_feedback(self.uplink_probe.bps, now_ms)
+        self._voices.set_feedback_interval(self.uplink_probe.bps, now_ms)
 
     def uplink_view(self, now_ms: float) -> UplinkView:
         """What the uplink carries, for one picture or two."""
@@ -160,7 +164,8 @@ class LegControl:
         scalability_mode: str | None = None,
         low: VideoSend = NO_LOW,
     ) -> SendParameters | None:
-        """What this leg's page shall send, if that has changed; ``low``: its picture once more, while it sends any.
+        """What this leg's page shall send, if that has changed; ``low``: the small picture of simulcast, if
+        active.
 
         The large picture is steered by what the small one leaves of the uplink.
         """
@@ -188,7 +193,7 @@ class LegControl:
             return parameters
         return replace(parameters, audio=replace(parameters.audio, level=True))
 
-    # Stills and news, after it -------------------------------------------------------------------------
+    # Stills and news, after steering -------------------------------------------------------------------
 
     def stills_down(self, now_ms: float) -> StillPace:
         """How fast stills may go down now."""
@@ -209,7 +214,8 @@ class LegControl:
         return self.news.link(now_ms, probed_bps)
 
     def rung_report(self, now_ms: float) -> RungReport | None:
-        """Where this leg stands on the ladder, if that is news; also brings the others' view of it up to date."""
+        """Where this leg stands on the ladder, if that is news; also brings the others' view of it up to
+        date."""
         estimate, member = self.member.downlink.estimate, self.member
         member.side = Side(
             sends=self._sent or NOTHING,
