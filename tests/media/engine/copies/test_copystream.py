@@ -141,10 +141,18 @@ async def test_one_copy_serves_all_who_need_it_and_fits_the_thinnest() -> None:
         assert len(copy.stream.outputs) == 2
         fits_b_bps = copy.target.bitrate_bps
         assert fits_b_bps < 40_000
+        assert fits_b_bps == min(wanted_bps(running))
         fix_estimate(running, "b", FAT_BPS)
         await until(lambda: len(copy.stream.outputs) == 1)
         await until(lambda: copy.target.bitrate_bps > fits_b_bps)
+        assert [copy.target.bitrate_bps] == wanted_bps(running)
         assert set(sizes(clients[2])) == {(320, 240)}
+
+
+def wanted_bps(running: Relay) -> list[int]:
+    """What the link of each slot that shows a copy can carry of it."""
+    slots = running.engine._lower_copies._slots.values()
+    return [slot.target.bitrate_bps for slot in slots if slot.target is not None]
 
 
 async def test_the_copy_runs_on_the_sources_clock() -> None:
