@@ -8,7 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const SPRITE = new URL("./icons.svg", import.meta.url).pathname;
 
 /**
- * The one element that must be there; its absence is a fault of the page, told at once.
+ * The one element that must be there. A page without it is faulty, and fails at once.
  * @template {Element} T
  * @param {string} selector
  * @param {new () => T} type

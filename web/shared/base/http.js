@@ -24,7 +24,7 @@ export function codeOf(problem, otherwise = "error") {
 }
 
 /**
- * What signs the requests of a page whose cookie alone proves nothing: a station's.
+ * Signs the requests of a station, whose cookie alone proves nothing.
  * @typedef {object} Signer
  * @property {(method: string, path: string) => Promise<Record<string, string>>} headers
  * @property {(challenge: string) => void} take what the server wants signed from now on

@@ -70,7 +70,7 @@ function remembered() {
     try {
         stored = localStorage.getItem(STORAGE_KEY);
     } catch {
-        // as above
+        // storage is refused, as above
     }
     return LANGUAGES.find((known) => known === stored) ?? "fr";
 }

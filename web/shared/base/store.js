@@ -13,7 +13,7 @@
  *   page.js      const store = new Store(START, reduce);
  *                store.subscribe((state, before) => {
  *                    draw(view(state));
- *                    if (state.onDuty && !before.onDuty) warm();   what shall be done: told by what has changed
+ *                    if (state.onDuty && !before.onDuty) warm();   what is to be done follows from what has changed
  *                });
  *                Messages of the server, presses, timers and answers all go one way: store.dispatch(message).
  *

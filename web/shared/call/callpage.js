@@ -55,7 +55,7 @@ export class CallPage {
         this.callView = new CallView(find("[data-call]", HTMLElement), this.session.media);
     }
 
-    /** The socket is open, and what the server knows has been told. */
+    /** The socket is open, and the server has sent what it knows. */
     get settled() {
         return this.session.connection.status.state === "open" && this.#settling === undefined;
     }

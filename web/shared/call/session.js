@@ -52,13 +52,14 @@ export class Session {
             awaitsAnswer: () => this.connection.awaitsAnswer,
             onLeg: (condition) => {
                 this.stills.legChanged();
-                // Is it the link? An answer to a ping tells.
+                // Is it the link? A ping finds out.
                 if (condition === "disconnected") this.connection.networkChanged();
                 // Media has found the way: so will a socket.
                 if (condition === "connected" && this.connection.status.state === "away") this.connection.connect();
                 callbacks.onLeg(condition);
             },
-            // Those who see a clinician differ where a mediator joins; those who see a station are mostly better off than it.
+            // The links of a clinician's viewers differ where a mediator joins. A station's viewers mostly have better links
+            // than the station.
         }, role !== "station");
         this.stills = new StillsLink(this.media, (message) => this.send(message), role === "clinician");
         const changed = () => this.connection.networkChanged();

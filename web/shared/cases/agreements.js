@@ -1,6 +1,6 @@
 /**
- * The agreements a patient has given to be sent on, each with a hand that takes it back. Owns: this list, at the station and
- * beside the clinician's case. Must never ask why, nor make it harder than saying yes was.
+ * The recipients a patient has agreed to, each with a button that takes the agreement back. Owns: this list, at the
+ * station and beside the clinician's case. Must never ask why, nor make it harder than saying yes was.
  */
 
 import { icon, make } from "../base/dom.js";

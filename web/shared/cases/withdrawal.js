@@ -1,5 +1,5 @@
 /**
- * A patient takes an agreement back, at the station or by a word to the clinician. Owns: the one question before it, for
+ * A patient takes an agreement back, at the station, or by asking the clinician. Owns: the one question before it, for
  * it ends the call for everybody. Must never ask for a reason, nor make it harder than saying yes was.
  */
 
@@ -17,7 +17,7 @@ export async function withdrawConsent({ caseId, scope = "teleconsultation", reci
 }
 
 /**
- * Asks once, then takes the agreement to be seen back. That it is over, the server tells everybody.
+ * Asks once, then takes the agreement to be seen back. The server tells everybody that the call is over.
  * @param {string} caseId @param {() => boolean} stillOpen whether this consultation is the one on the screen
  */
 export async function askWithdrawal(caseId, stillOpen) {

@@ -11,7 +11,7 @@
 
 export const PROTOCOL = 1;
 
-// First retry soon (most losses are a moment), last one rare enough for a link that is down for hours.
+// Retry soon at first (most losses last a moment), and rarely later (a link may be down for hours).
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_LAST_MS = 20_000;
 // TCP + TLS + upgrade + hello are five round trips: 6.5 s on rural 2G without a loss, so be patient.
@@ -54,7 +54,7 @@ export class Connection {
     #lastSent = 0;
     #lastReceived = 0;
     #lastAcked = 0;
-    /** How many messages came since we last said anything. */
+    /** How many messages came since the last one was sent. */
     #received = 0;
     /** @type {string | null} */
     #resumeToken = null;
@@ -181,7 +181,7 @@ export class Connection {
         this.#clear("open");
         this.#attempts = 0;
         this.#heartbeatMs = welcome.heartbeat_s * 1000;
-        // What was asked for before the very first welcome is meant for this session, however long it took.
+        // What was sent before the first welcome is meant for this session, however long the welcome took.
         const isFirst = !this.#everWelcomed;
         this.#everWelcomed = true;
         this.#resumeToken = welcome.resume_token;
@@ -194,7 +194,7 @@ export class Connection {
         this.#beat();
     }
 
-    /** The server holds nothing of an earlier session: what was meant for that one is void. */
+    /** The server holds no earlier session: what was meant for that one is void. */
     #startAnew() {
         this.#lastReceived = 0;
         this.#lastAcked = 0;
@@ -220,7 +220,7 @@ export class Connection {
         this.#beat();
     }
 
-    /** A ping after every silence of ours; its answer must come. */
+    /** Sends a ping after this page was silent for long; an answer must come. */
     #beat() {
         this.#later("beat", this.#heartbeatMs, () => this.#ping());
     }

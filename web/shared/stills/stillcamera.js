@@ -10,7 +10,7 @@
 const PHOTO_WITHIN_MS = 5_000;
 const FRAME_WITHIN_MS = 4_000;
 const FULL_SENSOR = { width: { ideal: 1920 }, height: { ideal: 1080 } };
-// Below 0.3 WebP smears what a still is for; then fewer pixels are the better loss.
+// Below 0.3 WebP smears the details that a still is for; fewer pixels lose less.
 const QUALITIES = [0.85, 0.7, 0.55, 0.4, 0.3];
 const SHRINK = 0.75;
 const SHRINKS = 5;
@@ -58,7 +58,7 @@ async function sharpest(track) {
             if (frame.width >= width) return frame;
             frame.release();
         } catch (error) {
-            // Many cameras take no photos while they film; the next way is as good.
+            // Many cameras take no photos while they film; the next method is as good.
             console.info("still:", way.name, error instanceof Error ? error.name : "failed");
         }
     }

@@ -84,7 +84,7 @@ export class StillDesk {
         const mine = participants.some((one) => one.participant_id === this.#selfId);
         const over = !mine || state === "closed" || state === "cancelled" || state === "requested" || state === "offered";
         const another = this.#consultation?.consultation_id !== consultation.consultation_id;
-        if (over && another) return; // an old one's last word
+        if (over && another) return; // the last message of an old one
         if (over || another) this.#clear();
         this.#consultation = over ? null : consultation;
         this.#showButton();

@@ -13,7 +13,7 @@
  * @property {number} height pixels
  * @property {boolean} asked taken because a person asked (else: by itself, every so often)
  * @property {string} mime
- * @property {number} slot the receive slot of who took it; NO_SLOT on the way up
+ * @property {number} slot the receive slot of who took it; NO_SLOT on the uplink
  *
  * @typedef {{type: "hello", going: number[]}} Hello
  * @typedef {{type: "chunk", id: number, offset: number, data: Uint8Array}} Chunk

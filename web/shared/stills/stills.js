@@ -1,6 +1,7 @@
 /**
- * Stills over the data channel of whatever leg there is: sent under the pace the server grants, received, and gone on
- * with over a new leg. Owns: what is under way. Must never know a page; the rules are those of media/core/stills/transfer.py.
+ * Stills over the data channel of the leg there is: sent at the pace that the server grants, received, and continued
+ * over a new leg. Owns: the transfers under way. Must never know a page; the rules are those of
+ * media/core/stills/transfer.py.
  */
 
 /** @import {Frame, Offer} from "./stillframes.js" */
@@ -8,7 +9,7 @@
 import { build, crc32, NO_SLOT, parse, SERVER_IDS } from "./stillframes.js";
 
 const TICK_MS = 25;
-// A timer that was held up may not make up for more: a burst would stand in front of the voice.
+// A late timer may make up for no more than this: a burst would delay the voice.
 const MAX_STEP_MS = 100;
 // IPv4 20, UDP 8, DTLS 37, SCTP 28, frame 9: what a chunk costs beyond its bytes.
 const CHUNK_OVERHEAD_BYTES = 102;
@@ -88,7 +89,7 @@ export class StillChannel {
         else channel.onopen = () => channel === this.#channel && this.#greet();
     }
 
-    /** Whether a still of this kind is on its way up. @param {boolean} asked */
+    /** Whether a still of this kind is being sent. @param {boolean} asked */
     isSending(asked) {
         return [...this.#going.values()].some((one) => one.offer.asked === asked);
     }
@@ -166,7 +167,7 @@ export class StillChannel {
         this.#chunkBytes = chunkBytes;
     }
 
-    /** Sends what time has paid for. */
+    /** Sends what the granted pace has earned. */
     #pump() {
         const nowMs = performance.now();
         const stepMs = Math.min(nowMs - this.#paidMs, MAX_STEP_MS);
@@ -188,7 +189,7 @@ export class StillChannel {
 
     /** @returns {Outgoing | undefined} what goes first: what a person asked for */
     #next() {
-        // What the channel itself holds back is a queue already.
+        // What the channel buffers is a queue already.
         if (this.#channel?.readyState !== "open" || this.#channel.bufferedAmount > 0) return undefined;
         const window = Math.min(Math.max((this.#rateBps * WINDOW_MS) / 8000, WINDOW_MIN_BYTES), WINDOW_MAX_BYTES);
         const ready = [...this.#going.values()].filter(({ had, sent, bytes }) => had !== null && sent < bytes.length && sent - had < window);

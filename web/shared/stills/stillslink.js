@@ -7,8 +7,8 @@
 /** @import {Media} from "../call/link/media.js" */
 /** @import {StillDesk} from "./stilldesk.js" */
 
-// While people wait, so that nothing is fetched under the voice; after the probe clusters that measure the link (leg.js)
-// and the view's own late part.
+// Load while people wait, so that nothing is fetched beside a voice, and after the probe clusters that measure the link
+// (leg.js) and the late part of the call view.
 const LOAD_AFTER_MS = 10_000;
 const HEARD = new Set(["welcome", "consultation", "slots", "periodic_stills", "still_wanted", "still_declined"]);
 

@@ -1,6 +1,6 @@
 /**
  * The own microphone and camera as a person uses them: muted, switched off, voice only. Owns: these choices, their
- * memory, and what the server is told of them. Must never know a peer connection, a socket or a page: messages go out
+ * memory, and what the server hears of them. Must never know a peer connection, a socket or a page: messages go out
  * by `send`, tracks by `onTrack`.
  */
 
@@ -30,9 +30,9 @@ export class OwnDevices {
     #cameraOff = false;
     /** Remembered by this tab, so that a reload does not start the picture again. */
     #preferences = remembered();
-    #telling = false;
-    /** What the server holds us to have switched off. */
-    #told = NOTHING_OFF;
+    #announcing = false;
+    /** What the server was last told to be off. */
+    #announced = NOTHING_OFF;
 
     /** @param {DeviceCallbacks} callbacks */
     constructor(callbacks) {
@@ -123,24 +123,24 @@ export class OwnDevices {
 
     /**
      * From here on (or no longer) the others are told what they will not hear or see: switched off, or not there.
-     * @param {boolean} telling
+     * @param {boolean} on
      */
-    tellOthers(telling) {
-        this.#telling = telling;
-        this.#tell();
+    tellOthers(on) {
+        this.#announcing = on;
+        this.#announce();
     }
 
     /** The server is there. @param {boolean} resumed whether it still knows this session */
     welcomed(resumed) {
         if (!resumed) {
-            this.#told = NOTHING_OFF;
+            this.#announced = NOTHING_OFF;
             this.#sendPreferences();
         }
-        this.#tell();
+        this.#announce();
     }
 
     #changed() {
-        this.#tell();
+        this.#announce();
         this.callbacks.onDevices();
     }
 
@@ -148,15 +148,15 @@ export class OwnDevices {
         this.callbacks.send({ type: "preferences", ...this.#preferences });
     }
 
-    #tell() {
-        if (!this.#telling) return;
+    #announce() {
+        if (!this.#announcing) return;
         const off = {
             audio_muted: this.#muted || isMissing(this.capture.states.audio),
             video_muted: this.#cameraOff || isMissing(this.capture.states.video),
         };
-        const { audio_muted, video_muted } = this.#told;
+        const { audio_muted, video_muted } = this.#announced;
         if (off.audio_muted === audio_muted && off.video_muted === video_muted) return;
-        this.#told = off;
+        this.#announced = off;
         this.callbacks.send({ type: "media_state", ...off });
     }
 }
@@ -175,6 +175,6 @@ function remember(preferences) {
     try {
         sessionStorage.setItem(STORAGE_KEY, JSON.stringify(preferences));
     } catch {
-        // as above
+        // storage is refused, as above
     }
 }

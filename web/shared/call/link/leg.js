@@ -19,7 +19,7 @@ export const GROUP_SLOTS = 7;
 // By then the socket knows whether it is the link that is away (a ping unanswered for 15 s, protocol.js). Chromium calls
 // a leg failed 10 s after it was disconnected, when that ping is still out.
 const DISCONNECTED_FOR_MS = 18_000;
-// How often to look again while it is, and so how long a leg may take to come back after it.
+// How often to look again while the link is away. A leg may take as long to come back after the link.
 const LOOK_AGAIN_MS = 4_000;
 // ICE and DTLS take eight round trips, more with loss: 8.5 s were seen at 600 ms RTT and 5 % loss.
 const CONNECT_WITHIN_MS = 60_000;
@@ -153,7 +153,7 @@ export class Leg {
     }
 
     /**
-     * The first slot never rests: the server measures the way down on it (media/engine/relay/downlink.py) before anybody is in
+     * The first slot never rests: the server measures the downlink on it (media/engine/relay/downlink.py) before anybody is in
      * it, and a call of two begins without a negotiation.
      * @param {string} sdp @param {string} given
      */
@@ -195,7 +195,7 @@ export class Leg {
         else if (kind === AGAIN_KIND) this.#sendCluster();
     }
 
-    /** Send the cluster that is due, if the way up is free for it. @param {number} sinceMs when the last one left */
+    /** Sends the cluster that is due, if nothing else is waiting for the uplink. @param {number} sinceMs when the last one left */
     #probeLater(sinceMs) {
         this.#probing = setTimeout(() => {
             if (this.probes.readyState !== "open") return;

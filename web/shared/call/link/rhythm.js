@@ -1,32 +1,32 @@
 /**
- * Whether a page that hears the others all the time has all but stopped hearing them: the first sign that its link has
- * collapsed, a second before the server could say so. Owns: that judgement, as media/core/estimate/arrivalrhythm.py makes it of
- * packets. What is sent less then is up to sender.js.
+ * Whether the others, heard all the time, have suddenly all but stopped arriving: the first sign of a collapsed link, a
+ * second before the server can report it. Owns: that judgement; media/core/estimate/arrivalrhythm.py makes the same of
+ * packets. Must never decide what is sent: sender.js does.
  */
 
 // How often to look. What a receiver plays, or shows, is new each 20 to 70 ms.
 export const LOOK_MS = 25;
-// A look that comes so late was held up by the page itself, and so was what it would have heard.
+// A look that comes this late was held up by the page itself; what it sees says nothing about the link.
 const LATE_MS = 100;
 const MOMENT_MS = 160;
 const FEW = 0.3;
 const LEAST_PICTURES = 2;
-const LEAST_WORDS = 4;
+const LEAST_VOICE_PACKETS = 4;
 const MEMORY_MS = 2_000;
 const LASTS_MS = 600;
-// Once heard again, wait so long: a full queue lets a word through now and then.
+// Wait this long after the others are heard again: a full queue lets a voice packet through now and then.
 const CALM_MS = 300;
-// This long without, and it was no stall of the radio.
+// A stall of the radio ends sooner.
 const COLLAPSED_MS = 250;
-// In that time: feedback on what we send comes five times a second and more.
+// At most so many packets in that time: over a living link, feedback alone comes five times a second and more.
 const ALIVE_PACKETS = 2;
-// A full queue lets in one word in three; what is missing between them never was silence.
+// A full queue lets in one voice packet in three. Silence leaves no gap in the sequence numbers; loss does.
 const LOSSY = 0.3;
-const LOST_WORDS = 3;
-// It takes a moment until enough words are missing: judged at once, and twice more, so many looks later each.
+const LOST_VOICE_PACKETS = 3;
+// It takes a moment until enough voice packets are missing: judge at once, and twice more, this many looks apart.
 const JUDGED_LOOKS = 8;
 const LAST_LOOK = 1 + 2 * JUDGED_LOOKS;
-// By then the server has told what to send.
+// By then the server has sent new parameters.
 const TRUST_MS = 4_000;
 
 /** @import {SendControl} from "./sender.js" */
@@ -35,14 +35,14 @@ const TRUST_MS = 4_000;
 /** @typedef {"flows" | "stalls" | "collapsed"} Flow */
 
 export class Rhythm {
-    /** @type {{ms: number, words: number, pictures: number}[]} when, and how much news there had been by then */
+    /** @type {{ms: number, voicePackets: number, pictures: number}[]} when, and how much news there had been by then */
     #totals = [];
     /** The newest of each receiver's sources. @type {Map<object, number>} */
     #known = new Map();
-    #words = 0;
+    #voicePackets = 0;
     #pictures = 0;
-    #usual = { words: 0, pictures: 0 };
-    #sums = { words: 0, pictures: 0, moments: 0 };
+    #usual = { voicePackets: 0, pictures: 0 };
+    #sums = { voicePackets: 0, pictures: 0, moments: 0 };
     #bucketMs = -Infinity;
     /** @type {number | null} */
     #sinceMs = null;
@@ -59,7 +59,7 @@ export class Rhythm {
         const last = this.#totals.at(-1);
         if (last && nowMs - last.ms > LATE_MS) this.#totals = [];
         for (const receiver of receivers) this.#note(receiver);
-        this.#totals.push({ ms: nowMs, words: this.#words, pictures: this.#pictures });
+        this.#totals.push({ ms: nowMs, voicePackets: this.#voicePackets, pictures: this.#pictures });
         if (this.#hasStopped(nowMs)) {
             this.#calmMs = nowMs + CALM_MS;
             this.#stallMs ??= nowMs;
@@ -76,7 +76,7 @@ export class Rhythm {
         const newest = Math.max(0, ...receiver.getSynchronizationSources().map((source) => source.timestamp));
         if (newest <= (this.#known.get(receiver) ?? 0)) return;
         if (receiver.track.kind === "video") this.#pictures += 1;
-        else this.#words += 1;
+        else this.#voicePackets += 1;
         this.#known.set(receiver, newest);
     }
 
@@ -85,26 +85,26 @@ export class Rhythm {
         const totals = this.#totals;
         if (nowMs - (totals[0]?.ms ?? nowMs) < MOMENT_MS) return false;
         while (totals[1] && nowMs - totals[1].ms >= MOMENT_MS) totals.shift();
-        const words = this.#words - (totals[0]?.words ?? 0);
+        const voicePackets = this.#voicePackets - (totals[0]?.voicePackets ?? 0);
         const pictures = this.#pictures - (totals[0]?.pictures ?? 0);
         const usual = this.#usual;
-        const few = usual.words >= LEAST_WORDS && usual.pictures >= LEAST_PICTURES
-            && words <= FEW * usual.words && pictures <= FEW * usual.pictures;
+        const few = usual.voicePackets >= LEAST_VOICE_PACKETS && usual.pictures >= LEAST_PICTURES
+            && voicePackets <= FEW * usual.voicePackets && pictures <= FEW * usual.pictures;
         this.#sinceMs = few ? this.#sinceMs ?? nowMs : null;
         const stopped = this.#sinceMs !== null && nowMs - this.#sinceMs < LASTS_MS;
-        if (!stopped) this.#remember(nowMs, words, pictures);
+        if (!stopped) this.#remember(nowMs, voicePackets, pictures);
         return stopped;
     }
 
-    /** @param {number} nowMs @param {number} words @param {number} pictures */
-    #remember(nowMs, words, pictures) {
+    /** @param {number} nowMs @param {number} voicePackets @param {number} pictures */
+    #remember(nowMs, voicePackets, pictures) {
         if (nowMs - this.#bucketMs >= MEMORY_MS) {
             const { moments } = this.#sums;
-            if (moments) this.#usual = { words: this.#sums.words / moments, pictures: this.#sums.pictures / moments };
-            this.#sums = { words: 0, pictures: 0, moments: 0 };
+            if (moments) this.#usual = { voicePackets: this.#sums.voicePackets / moments, pictures: this.#sums.pictures / moments };
+            this.#sums = { voicePackets: 0, pictures: 0, moments: 0 };
             this.#bucketMs = nowMs;
         }
-        this.#sums.words += words;
+        this.#sums.voicePackets += voicePackets;
         this.#sums.pictures += pictures;
         this.#sums.moments += 1;
     }
@@ -119,7 +119,7 @@ export function listener(connection, control) {
     /** @type {Flow} */
     let before = "flows";
     /** @type {Promise<Received>} */
-    let first = Promise.resolve({ packets: 0, words: 0, lost: 0 });
+    let first = Promise.resolve({ packets: 0, voicePackets: 0, lost: 0 });
     let held = false;
     let looks = 0;
     return () => {
@@ -137,31 +137,31 @@ export function listener(connection, control) {
     };
 
     /**
-     * The others may only have fallen silent, their pictures paused: then what the server tells of ours still comes,
-     * and no word is missing.
+     * The others may only have fallen silent while their pictures are paused. Then the server's feedback on what this
+     * page sends still comes, and no voice packet is missing.
      * @param {boolean} last
      */
     async function judge(last) {
         if (held) return;
         const [then, now] = [await first, await received(connection)];
         const lost = now.lost - then.lost;
-        const lossy = lost >= LOST_WORDS && lost >= LOSSY * (now.words - then.words + lost);
-        if (held || before !== "collapsed") return; // an earlier judgement was made meanwhile, or it is over
+        const lossy = lost >= LOST_VOICE_PACKETS && lost >= LOSSY * (now.voicePackets - then.voicePackets + lost);
+        if (held || before !== "collapsed") return; // another judgement came first, or the collapse is over
         held = lossy || now.packets - then.packets <= ALIVE_PACKETS;
         if (held) await control.holdOn(true);
         if (held || last) await control.rest(false);
     }
 }
 
-/** Packets of every kind, those of voices, and the numbers between these that never came. @typedef {{packets: number, words: number, lost: number}} Received */
+/** Packets of every kind, voice packets, and voice packets lost. @typedef {{packets: number, voicePackets: number, lost: number}} Received */
 
 /** @param {RTCPeerConnection} connection @returns {Promise<Received>} */
 async function received(connection) {
-    const counts = { packets: 0, words: 0, lost: 0 };
+    const counts = { packets: 0, voicePackets: 0, lost: 0 };
     for (const entry of (await connection.getStats()).values()) {
         if (entry.type === "transport") counts.packets += entry.packetsReceived ?? 0;
         if (entry.type !== "inbound-rtp" || entry.kind !== "audio") continue;
-        counts.words += entry.packetsReceived ?? 0;
+        counts.voicePackets += entry.packetsReceived ?? 0;
         counts.lost += entry.packetsLost ?? 0;
     }
     return counts;

@@ -1,7 +1,7 @@
 /**
  * The held answer, edited. Owns: the few lines of an SDP answer (RFC 8866) that steer how this browser
  * sends its voice: packet time, Opus parameters (RFC 7587 section 6.1), whether redundancy (RED, RFC 2198)
- * comes first, and whether packets tell their level (RFC 6464); and the directions of the receive slots (RFC 3264
+ * comes first, and whether packets carry their level (RFC 6464); and the directions of the receive slots (RFC 3264
  * section 8.4). Pure: text in, text out. Must never touch anything else of an answer.
  */
 
@@ -12,7 +12,7 @@ const MAX_PTIME_MS = 120;
 // RFC 7587 section 7: what holds when the answer says nothing.
 const DEFAULT_PTIME_MS = 20;
 const LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
-// m=<media> <port> <proto> <fmt> ...: the first format is the fourth word.
+// m=<media> <port> <proto> <fmt> ...: the first format is the fourth field.
 const FIRST_TYPE = 3;
 
 /**
@@ -20,7 +20,7 @@ const FIRST_TYPE = 3;
  * is left as it is.
  * @param {string} sdp the server's answer
  * @param {AudioParameters} audio
- * @param {string} [offer] this browser's own, which says under which number it would tell levels
+ * @param {string} [offer] this browser's own, which says under which number it would send levels
  * @returns {string}
  */
 export function editAnswer(sdp, audio, offer = "") {

@@ -27,7 +27,7 @@ export class SendControl {
     #wanted = null;
     /** What was last asked for. @type {SendParameters | null} */
     #latest = null;
-    /** The same of the server's `send_parameters`. @type {SendParameters | null} */
+    /** The server's last `send_parameters`. @type {SendParameters | null} */
     #ordered = null;
     #resting = false;
     #holds = false;
@@ -51,7 +51,7 @@ export class SendControl {
     /** @param {SendParameters} parameters */
     async apply(parameters) {
         this.#ordered = parameters;
-        // An order that has a picture sent comes from before the collapse.
+        // An order to send a picture is older than the collapse.
         await this.#carryOut(this.#holds && parameters.video.active ? leastOf(parameters) : parameters);
     }
 
@@ -71,12 +71,12 @@ export class SendControl {
         }
     }
 
-    /** As little as possible until the next parameters: the way up is full, and what would say so waits behind it. */
+    /** Sends as little as possible until the next parameters: the uplink is full, and the reports wait behind the picture. */
     async hold() {
         if (this.#latest?.audio.active) await this.#carryOut(leastOf(this.#latest));
     }
 
-    /** The same of our own accord, until what the server asks for holds again. @param {boolean} holding */
+    /** Does the same on this page's own judgement; when that ends, the server's last order holds again. @param {boolean} holding */
     async holdOn(holding) {
         this.#holds = holding;
         if (holding) await this.hold();

@@ -1,14 +1,14 @@
 /**
- * What the browser's congestion control believes of the way up, and how coarse its encoder has to make the picture,
- * for the server that steers this page. Owns: when that is worth a message. Must never know a socket or a
+ * The browser's own estimate of the uplink, and how coarse its encoder has to make the picture, for the server that
+ * steers this page. Owns: when that is worth a message. Must never know a socket or a
  * connection: it reads stats and returns a message.
  */
 
 /** @import {SendReport} from "../../signaling/messages.js" */
 
-// A message costs 150 bytes of the very link it is about.
+// A report costs 150 bytes of the link that it is about.
 const EVERY_MS = 2_000;
-const WORTH_TELLING = 0.2;
+const WORTH_REPORTING = 0.2;
 // Of a quantizer, on the scale of qpSum (W3C webrtc-stats): 255 is an AV1 encoder's coarsest.
 const COARSER = 15;
 
@@ -16,7 +16,7 @@ export class SendReporter {
     #bps = 0;
     /** @type {SendReport["quality_limitation"]} */
     #limitation = "none";
-    #toldMs = -Infinity;
+    #reportedMs = -Infinity;
     /** @type {number | undefined} */
     #quantizer;
     /** Frames and their quantizers, as the encoder of the large picture had counted then. @type {[number, number]} */
@@ -24,7 +24,7 @@ export class SendReporter {
 
     /**
      * @param {string} legId @param {RTCStatsReport} stats @param {number} nowMs
-     * @returns {SendReport | null} null while there is nothing new to tell
+     * @returns {SendReport | null} null while there is nothing new to report
      */
     read(legId, stats, nowMs) {
         let bps = 0;
@@ -34,23 +34,23 @@ export class SendReporter {
         for (const entry of stats.values()) {
             if (entry.type === "candidate-pair" && entry.nominated) bps = Math.round(entry.availableOutgoingBitrate ?? 0);
             if (entry.type !== "outbound-rtp" || !entry.active) continue;
-            // Without a picture there is none to hold down, but the rate is worth knowing all the same.
-            // Of a picture that is sent twice either may be held down by the way up that both share.
+            // Without a picture there is no limitation, but the rate is still worth a report.
+            // Of a picture that is sent twice, either may be limited by the uplink that both share.
             if (entry.kind !== "video") limitation ??= "other";
             else {
                 if (limitation !== "bandwidth") limitation = entry.qualityLimitationReason ?? "none";
                 if (!(largest?.frameHeight > entry.frameHeight)) largest = entry;
             }
         }
-        if (limitation === null || bps <= 0 || nowMs - this.#toldMs < EVERY_MS) return null;
+        if (limitation === null || bps <= 0 || nowMs - this.#reportedMs < EVERY_MS) return null;
         const quantizer = this.#coarseness(largest);
-        const moved = Math.abs(bps - this.#bps) > WORTH_TELLING * this.#bps;
+        const moved = Math.abs(bps - this.#bps) > WORTH_REPORTING * this.#bps;
         const coarser = Math.abs((quantizer ?? 0) - (this.#quantizer ?? 0)) > COARSER;
         if (!moved && !coarser && limitation === this.#limitation) return null;
         this.#bps = bps;
         this.#limitation = limitation;
         this.#quantizer = quantizer;
-        this.#toldMs = nowMs;
+        this.#reportedMs = nowMs;
         return { type: "send_report", leg_id: legId, available_outgoing_bps: bps, quality_limitation: limitation, quantizer };
     }
 
@@ -62,6 +62,6 @@ export class SendReporter {
         const [frames, sum] = this.#counted;
         this.#counted = [picture?.framesEncoded, picture?.qpSum];
         const mean = Math.round((picture?.qpSum - sum) / (picture?.framesEncoded - frames));
-        return mean >= 0 && mean < 256 ? mean : undefined; // an encoder that begins anew counts anew
+        return mean >= 0 && mean < 256 ? mean : undefined; // a new encoder counts from zero
     }
 }

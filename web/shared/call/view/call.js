@@ -170,7 +170,7 @@ export class CallView {
             this.#showRungs(view(this.#store.state));
             return this.#insight;
         });
-        this.#loading.catch(() => (this.#loading = null)); // whoever asked is told by the same promise
+        this.#loading.catch(() => (this.#loading = null)); // the callers see the same failure
         return this.#loading;
     }
 

@@ -1,6 +1,6 @@
 /**
- * What the view of a call shows, as a function of what it was told. Owns: the state, its changes, and what stands on the
- * screen in each. Pure: no document, no clock, no words, only keys of the catalogs. Must never decide what is sent.
+ * What the view of a call shows, as a function of what it was told. Owns: the state, how each message changes it, and what
+ * stands on the screen. Pure: no document, no clock, no words, only keys of the catalogs. Must never decide what is sent.
  */
 
 /** @import {Consultation, Link, LinkQuality, Participant, Rungs} from "../../signaling/messages.js" */

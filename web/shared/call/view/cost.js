@@ -1,5 +1,5 @@
 /**
- * What a call uses of the link, in megabytes and money. Owns: the price that the server told, and the estimate
+ * What a call uses of the link, in megabytes and money. Owns: the price that the server gave, and the estimate
  * before a call. Must never measure anything.
  */
 
@@ -15,7 +15,8 @@ const BOTH_VOICES_KBPS = 35;
 const PICTURE_SHARE = 0.8;
 const PICTURE_LEAST_KBPS = 22;
 const PICTURE_MOST_KBPS = 800;
-// A face is good with so much, its headers included; only where the next size fits does it get more (media/core/quality/picture/plateau.py).
+// A face needs no more than this, headers included. It gets more only where the next size fits
+// (media/core/quality/picture/plateau.py).
 const FACE_KBPS = 72;
 const NEXT_SIZE_KBPS = 252;
 // What a link of each level carries when no rate is known yet (media/core/estimate/link.py).

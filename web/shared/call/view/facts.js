@@ -26,7 +26,7 @@ export class FactReader {
         const up = (pair.bytesSent ?? 0) + UDP_IP_BYTES * (pair.packetsSent ?? 0);
         const last = this.#last;
         this.#last = { id: pair.id, down, up, atMs: pair.timestamp };
-        // A new leg begins to count at nought: all it has used is new.
+        // A new leg counts from zero: all it has used is new.
         const same = last?.id === pair.id && down >= last.down && up >= last.up;
         const newDown = same ? down - last.down : down;
         const newUp = same ? up - last.up : up;

@@ -14,7 +14,7 @@ const LADDER = ["video-high", "video", "video-low", "stills", "voice", "voice-th
 const ICONS = { "video-high": "camera", video: "camera", "video-low": "camera", stills: "photo", voice: "voice", "voice-thin": "voice", messages: "away" };
 // From here down people miss something and want to know why.
 const EXPLAINED_FROM = LADDER.indexOf("video-low");
-/** @type {Record<string, string>} what the other's own reason means when told on this side */
+/** @type {Record<string, string>} the other's reason, as this side says it */
 const OTHER_REASONS = { link: "why.other_link", pinned: "why.other_pinned", camera_off: "why.other_camera" };
 
 export class RungLine {

@@ -50,7 +50,7 @@ export class Voice {
     }
 }
 
-/** After the own last word: until when nobody can have answered. */
+/** The time after one has stopped speaking in which no answer can have come. */
 export class Turn {
     #spoke = false;
     #untilMs = -Infinity;
