@@ -81,16 +81,17 @@ class ConsultationRequests:
                 wishes=wishes,
             )
         await self._offers.look_ahead()
-        async with self._turns.begin():
+        async with state.lock:
             self._queue_views.show_to(participant_id)
+        self._notifier.flush()
 
     async def come_back(self, principal: Principal, found: Consultation) -> None:
         """A participant who had left a consultation that is open is in it again. Raises Refused."""
-        record = found.record
+        record, member = found.record, self._state.member(principal)
         async with self._turns.begin(found.consultation_id, principal) as turn:
             turn.step = self._state.pairing.request(
                 record.consultation_id,
-                self._state.member(principal),
+                member,
                 site=record.site,
                 urgency=record.urgency,
                 reason=record.reason,
@@ -107,7 +108,7 @@ class ConsultationRequests:
             return  # a mediator's: server/mediators/live.py
         state, participant_id = self._state, principal.participant_id
         skills = await state.store.skills(participant_id) if message.on else None
-        async with self._turns.begin():
+        async with state.lock:
             state.pairing.reroute(state.clock())
             state.pairing.set_duty(participant_id, on=message.on, skills=skills)
             self._notifier.tell_duty(participant_id)

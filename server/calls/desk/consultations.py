@@ -3,7 +3,8 @@
 Owns: the parts and how they are tied together, what follows when a session opens or ends, and what the rest of
 the server may ask. Must never decide who may do what in a consultation: that is signaling/pairing.py.
 
-Every decision is a turn (turn.py): one lock stands around it until it is on disk and carried out. Links come
+Every decision is a turn (turn.py): one lock stands around it until it is on disk and carried out; what decides
+nothing about a consultation takes the lock alone. Links come
 and go without that lock (presences.py). What pages ask comes in by the three `*_requests.py`, what time brings
 by offers.py.
 """
@@ -85,7 +86,7 @@ class Consultations:
         )
         self.turns = Turns(self.state, self._queue_views, self._notifier)
         self._presences = Presences(self.state, self._notifier, self.turns)
-        self._offers = Offers(self.state, self.turns, self._queue_views, self._notifier)
+        self._offers = Offers(self.state, self._queue_views, self._notifier)
         requests = ConsultationRequests(
             self.state, self.turns, self._offers, self._queue_views, self._notifier, ids=ids
         )
@@ -138,7 +139,7 @@ class Consultations:
     async def session_opened(self, principal: Principal) -> None:
         """Post the state as it is now."""
         participant_id = principal.participant_id
-        async with self.turns.begin():
+        async with self.state.lock:
             self._presences.refresh(participant_id)
             if principal.role is Role.CLINICIAN:
                 self._notifier.tell_duty(participant_id)
@@ -148,6 +149,7 @@ class Consultations:
             self._queue_views.show_to(participant_id)
             self.state.legs.announce(participant_id)
             self.state.events.tell(SessionOpened(principal))
+        self._notifier.flush()
 
     async def session_ended(self, principal: Principal, *, on_purpose: bool) -> None:
         """Off duty; out of the call, unless the media still flow."""
@@ -157,7 +159,7 @@ class Consultations:
             if on_purpose or not state.legs.held.connected(participant_id):
                 await state.legs.close(participant_id)
         finally:
-            async with self.turns.begin():
+            async with state.lock:
                 state.pairing.set_duty(participant_id, on=False)
             self._notifier.touch_waiting()
             out = not state.legs.held.connected(participant_id)
@@ -230,6 +232,7 @@ class Consultations:
 
     async def _remind(self) -> None:
         """Tell those who wait that they do, and give up whoever could not be given up before."""
-        async with self.turns.begin():
+        async with self.state.lock:
             self._queue_views.show_places()
+        self._notifier.flush()
         await self._presences.give_up_the_absent()

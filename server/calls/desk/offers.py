@@ -11,7 +11,6 @@ import structlog
 from server.calls.desk.notifier import Notifier
 from server.calls.desk.queueviews import QueueViews
 from server.calls.desk.state import DeskState
-from server.calls.desk.turn import Turns
 from signaling.consultation import ConsultationRecord
 from signaling.messages import Urgency
 from signaling.routing import OfferWidth, width_after
@@ -22,9 +21,8 @@ log = structlog.get_logger(__name__)
 class Offers:
     """Widens offers."""
 
-    def __init__(self, state: DeskState, turns: Turns, queue_views: QueueViews, notifier: Notifier) -> None:
+    def __init__(self, state: DeskState, queue_views: QueueViews, notifier: Notifier) -> None:
         self._state = state
-        self._turns = turns
         self._queue_views = queue_views
         self._notifier = notifier
         self._escalated: dict[str, OfferWidth] = {}
@@ -32,7 +30,7 @@ class Offers:
     async def route(self) -> None:
         """Look once at everybody who waits."""
         pairing = self._state.pairing
-        async with self._turns.begin():
+        async with self._state.lock:
             now = self._state.clock()
             pairing.reroute(now)
             for record in pairing.queue():

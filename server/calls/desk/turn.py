@@ -48,9 +48,7 @@ class Turns:
         self._notifier = notifier
 
     @asynccontextmanager
-    async def begin(
-        self, consultation_id: str | None = None, by: Principal | None = None
-    ) -> AsyncIterator[Turn]:
+    async def begin(self, consultation_id: str | None, by: Principal | None = None) -> AsyncIterator[Turn]:
         """The body decides about this consultation (None: a new one, or none); ``by`` goes on the trail.
 
         Raises Refused when the step cannot be written, and then nothing has changed.
@@ -71,10 +69,11 @@ class Turns:
 
     async def record(self, consultation_id: str) -> None:
         """Write down where a call stands; nobody waits for it."""
-        async with self.begin():
+        async with self._state.lock:
             found = self._state.pairing.get(consultation_id)
             if found is not None:
                 await self._state.store.save(found.record)
+        self._notifier.flush()
 
     async def _write(self, before: Consultation | None, step: Step, by: Principal | None) -> None:
         try:

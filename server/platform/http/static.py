@@ -67,7 +67,7 @@ class WebFiles:
 
     def __init__(self, folder: Path) -> None:
         # The hash is over what is sent, not over what was read: another way to combine is another content.
-        contents = combine(_read(folder))
+        contents = {name: _minified(name, body) for name, body in combine(_read(folder)).items()}
         self.version = _hash(b"".join(name.encode() + body for name, body in sorted(contents.items())))[:16]
         self._files = {name: self._file(name, body) for name, body in contents.items()}
 
@@ -114,8 +114,6 @@ class WebFiles:
         if suffix == ".html":
             versioned = f'="{PREFIX}@{self.version}/'.encode()
             body = body.replace(f'="{PREFIX}'.encode(), versioned)
-        if suffix in MINIFIED:
-            body = _minified(MINIFIED[suffix], body)
         compressed = gzip.compress(body, GZIP_LEVEL, mtime=0) if suffix in TEXT_SUFFIXES else None
         if compressed is not None and len(compressed) >= len(body):
             compressed = None
@@ -139,8 +137,11 @@ async def serve_file(request: web.Request) -> web.Response:
     return files.respond(request, rest, keep)
 
 
-def _minified(kind: str, body: bytes) -> bytes:
+def _minified(name: str, body: bytes) -> bytes:
     """The same script or style sheet, shorter; what the minifier cannot read is sent as it stands."""
+    kind = MINIFIED.get(Path(name).suffix)
+    if kind is None:
+        return body
     try:
         return str(minify.string(kind, body.decode())).encode()
     except minify.MinifyError:  # import attributes, which no combined script has; a test holds those to it
