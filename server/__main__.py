@@ -16,12 +16,12 @@ from server import demo as demonstration
 from server.app import create_app
 from server.audit.commands import audit_commands
 from server.people.accounts.commands import account_commands, admin_commands
+from server.people.stations.commands import station_commands
 from server.platform.command_line import (
     ConfigOption,
     console,
     errors,
-    not_blank,
-    opened_services,
+    opened_database,
     refuse,
     run,
     settings_of,
@@ -30,7 +30,6 @@ from server.platform.database.engine import open_database
 from server.platform.database.upgrade import differences, is_current
 from server.platform.settings.printing import as_markdown, print_table
 from server.serve import serve as run_server
-from server.services import SERVICES
 from server.tables import METADATA
 
 app = typer.Typer(
@@ -40,7 +39,6 @@ app = typer.Typer(
     help="Kɛnɛya: teleconsultation for places where the link is the patient's worst enemy.",
 )
 db_commands = typer.Typer(no_args_is_help=True, help="The database's tables.")
-station_commands = typer.Typer(no_args_is_help=True, help="The shared kiosks at the sites.")
 app.add_typer(db_commands, name="db")
 app.add_typer(station_commands, name="station")
 app.add_typer(account_commands, name="account")
@@ -90,7 +88,7 @@ def demo(
         web_app = create_app(settings)
 
         async def ready(url: str) -> None:
-            made = await demonstration.prepare(web_app[SERVICES], url)
+            made = await demonstration.prepare(web_app, url)
             demonstration.show(made, console)
             if write is not None:
                 demonstration.write(made, write)
@@ -117,7 +115,7 @@ def db_upgrade(config: ConfigOption = None) -> None:
     loaded = settings_of(config)
 
     async def work() -> None:
-        async with opened_services(loaded):
+        async with opened_database(loaded):
             console.print("The database is up to date.")
 
     run(loaded, work)
@@ -140,26 +138,6 @@ def db_check(config: ConfigOption = None) -> None:
         if different:
             refuse(f"The tables were changed by hand: {len(different)} differences to what is expected.")
         console.print("The database is up to date.")
-
-    run(loaded, work)
-
-
-@station_commands.command("add")
-def station_add(
-    site: Annotated[str, typer.Option(help="Where the station stands; made when it is new.")],
-    name: Annotated[str, typer.Option(help="The station's name; made when it is new.")],
-    config: ConfigOption = None,
-) -> None:
-    """Print a new enrolment code for a station; codes given out for it before stop working."""
-    loaded = settings_of(config)
-    site, name = not_blank(site, "--site"), not_blank(name, "--name")
-
-    async def work() -> None:
-        async with opened_services(loaded) as own:
-            made = await own.stations.new_code(site=site, name=name)
-        hours = loaded.enrolment_code_ttl_s // 3600
-        console.print(f"Type this code at {name} ({site}) within {hours} hours:", style="dim", markup=False)
-        print(made.code)
 
     run(loaded, work)
 

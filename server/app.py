@@ -10,8 +10,7 @@ import asyncio
 import contextlib
 import errno
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable
 from functools import cache
 from pathlib import Path
 
@@ -24,27 +23,20 @@ from media.engine.engine import MediaEngine, MediaSettings
 from server.audit.checkpoint_file import open_checkpoints
 from server.audit.routes import add_audit
 from server.calls import Consultations
+from server.calls.handlers import CONSULTATIONS
 from server.calls.media_metrics import counted
 from server.calls.media_port import MediaPort
 from server.calls.routes import add_calls
 from server.calls.store import DatabaseConsultationStore
+from server.cases.consented import ConsentedCases
 from server.cases.routes import add_cases
-from server.consents import Consents
-from server.consents import routes as routes_consents
+from server.consents.routes import add_consents
+from server.consents.store import CONSENTS, Consents
 from server.groups.handlers import add_groups
 from server.mediators.routes import add_mediators
-from server.people import routes as routes_identity
-from server.people.accounts.store import People
-from server.people.sessions.proofs import Proofs
-from server.people.sessions.store import HttpSessions
-from server.people.sessions.tickets import Tickets
-from server.people.signin.credentials import Accounts
-from server.people.signin.delays import Delays
-from server.people.signin.hashing import Hasher
-from server.people.signin.oidc import OpenIdConnect
-from server.people.signin.secondfactors import SecondFactors
-from server.people.signin.vault import Vault
-from server.people.stations.store import Stations
+from server.people.routes import add_people
+from server.people.sessions.live import LIVE
+from server.people.sessions.store import SESSIONS, HttpSessions
 from server.platform.database.engine import open_database, sessions_of
 from server.platform.database.upgrade import upgrade
 from server.platform.faults import where
@@ -52,31 +44,27 @@ from server.platform.http import operations, pages, static
 from server.platform.http.bodies import BODY_MAX_BYTES
 from server.platform.http.errors import errors_as_json
 from server.platform.http.guards import add_security_headers, refuse_forged_requests
+from server.platform.http.keys import CLOCK, DATABASE, SETTINGS
 from server.platform.settings.config import Settings, SettingsError
 from server.reports.routes import add_reports
 from server.rosters.routes import add_rosters
-from server.services import HUB, SERVICES, Services
 from server.sites.routes import add_sites
-from server.sockets import handlers as ticket_handlers
 from server.sockets.ended import keep_closing
-from server.sockets.hub import Hub
+from server.sockets.hub import HUB, Hub
+from server.sockets.routes import add_sockets
 from server.sockets.turn import ice_servers
-from server.sockets.ws import make_websocket_handler
-from server.trail.trail import Trail
+from server.trail.trail import TRAIL, Trail
 
 log = structlog.get_logger(__name__)
 
 # Expired sessions are dead anyway; sweeping them only keeps the table small.
 SWEEP_EVERY_S = 3600
-# One place may try this many times more logins than passwords of one login: a hospital shares an address.
-SPRAYING_FACTOR = 10
 
 # An editable install may add entries to the package's path that are no folders.
 WEB_FOLDER = next(Path(entry) for entry in pages_package.__path__ if Path(entry).is_dir())
 
-DATABASE = web.AppKey("database", AsyncEngine)
+ENGINE = web.AppKey("engine", AsyncEngine)
 MEDIA: web.AppKey[MediaPort] = web.AppKey("media")
-CONSULTATIONS = web.AppKey("consultations", Consultations)
 
 
 def create_app(
@@ -89,9 +77,13 @@ def create_app(
     app = web.Application(
         middlewares=[errors_as_json, refuse_forged_requests], client_max_size=BODY_MAX_BYTES
     )
-    app[DATABASE] = open_database(settings.database)
-    app[SERVICES] = make_services(settings, app[DATABASE], clock)
-    app[HUB] = Hub(
+    app[SETTINGS], app[CLOCK] = settings, clock
+    app[ENGINE] = open_database(settings.database)
+    app[DATABASE] = sessions_of(app[ENGINE])
+    app[TRAIL] = Trail(clock)
+    app[CONSENTS] = Consents(app[TRAIL], clock)
+    add_people(app)
+    app[HUB] = app[LIVE] = Hub(
         ice_servers=lambda participant_id: ice_servers(settings, participant_id, clock()),
         data_price=(settings.data_price_fcfa_per_gb, settings.data_price_currency),
     )
@@ -102,19 +94,7 @@ def create_app(
             announced=settings.media_announced_addresses,
         )
     )
-    store = DatabaseConsultationStore(
-        app[SERVICES].database, app[SERVICES].trail, clock, price_per_gb=settings.data_price_fcfa_per_gb
-    )
-    app[CONSULTATIONS] = Consultations(store, app[MEDIA], app[HUB], clock=clock)
-    add_mediators(app, app[SERVICES], app[CONSULTATIONS])
-    add_groups(app, app[SERVICES], app[CONSULTATIONS])
-    add_cases(app, app[SERVICES], app[CONSULTATIONS], clock)
-    add_rosters(app, app[SERVICES])
-    add_sites(app, app[SERVICES])
-    add_calls(app, app[SERVICES])
-    add_reports(app, app[SERVICES])
-    add_audit(app, app[SERVICES])
-    routes_consents.add_routes(app.router)
+    _add_domains(app)
     app[static.WEB_FILES] = _own_pages()
     app.on_response_prepare.append(add_security_headers)
     # Started in this order, stopped in the reverse; goodbyes come first, while the sockets still stand.
@@ -124,38 +104,22 @@ def create_app(
     return app
 
 
-def make_services(settings: Settings, engine: AsyncEngine, clock: Callable[[], float]) -> Services:
-    """Accounts, stations, sessions and tickets over one database; the command line uses them too."""
-    database = sessions_of(engine)
-    hasher = Hasher()
-    trail = Trail(clock)
-    return Services(
-        settings=settings,
-        database=database,
-        hasher=hasher,
-        clock=clock,
-        accounts=Accounts(
-            database,
-            hasher,
-            trail,
-            guessing=_delays(settings),
-            spraying=_delays(settings, SPRAYING_FACTOR),
-            clock=clock,
-        ),
-        people=People(database, hasher, trail, clock),
-        second_factors=SecondFactors(
-            database, Vault(settings.data_dir), trail, delays=_delays(settings), clock=clock
-        ),
-        oidc=OpenIdConnect(settings, clock) if settings.oidc_issuer else None,
-        stations=Stations(
-            database, hasher, delays=_delays(settings), trail=trail, settings=settings, clock=clock
-        ),
-        proofs=Proofs(clock),
-        sessions=HttpSessions(database, settings, clock),
-        tickets=Tickets(),
-        trail=trail,
-        consents=Consents(trail, clock),
+def _add_domains(app: web.Application) -> None:
+    """What is live first, then what is asked over HTTP; each makes its own services."""
+    store = DatabaseConsultationStore(
+        app[DATABASE], app[TRAIL], app[CLOCK], price_per_gb=app[SETTINGS].data_price_fcfa_per_gb
     )
+    desk = Consultations(store, app[MEDIA], app[HUB], clock=app[CLOCK])
+    mediators = add_mediators(app, desk)
+    add_groups(app, desk)
+    add_calls(app, desk)
+    add_cases(app, desk, desk.is_offered)
+    add_consents(app, ConsentedCases(app[DATABASE]), desk, mediators)
+    add_sockets(app)
+    add_rosters(app)
+    add_sites(app)
+    add_reports(app)
+    add_audit(app)
 
 
 @cache
@@ -164,48 +128,24 @@ def _own_pages() -> static.WebFiles:
     return static.WebFiles(WEB_FOLDER)
 
 
-def _delays(settings: Settings, factor: int = 1) -> Delays:
-    return Delays(
-        free_tries=settings.sign_in_free_tries * factor,
-        first_s=settings.sign_in_delay_s,
-        longest_s=settings.sign_in_delay_max_s,
-        forget_s=settings.sign_in_forget_s,
-        clock=time.monotonic,
-    )
-
-
 def _add_routes(app: web.Application) -> None:
     router = app.router
     for path in pages.PAGES:
         router.add_get(path, pages.page)
     router.add_get("/web/{path:.+}", static.serve_file)
-    routes_identity.add_routes(router)
-    router.add_post("/api/ticket", ticket_handlers.new_ticket)
-    router.add_get("/ws", _websocket_handler(app))
     router.add_get("/healthz", operations.healthz)
     router.add_get("/metrics", operations.metrics)
 
 
-def _websocket_handler(app: web.Application) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    own = app[SERVICES]
-    origins = own.settings.allowed_origins
-    if own.settings.public_url:
-        # A proxy may hand on another Host than the one people typed.
-        origins = (*origins, own.settings.public_url)
-    return make_websocket_handler(app[HUB], own.tickets, replace(own.settings, allowed_origins=origins))
-
-
 async def _database(app: web.Application) -> AsyncIterator[None]:
-    await upgrade(app[DATABASE])
+    await upgrade(app[ENGINE])
     yield
-    app[SERVICES].hasher.close()
-    await app[DATABASE].dispose()
+    await app[ENGINE].dispose()
 
 
 async def _checkpoints(app: web.Application) -> AsyncIterator[None]:
-    own = app[SERVICES]
-    checkpoints = open_checkpoints(own.settings, own.database, own.clock)
-    making = checkpoints.keep_making(own.settings.audit_checkpoint_every_s)
+    checkpoints = open_checkpoints(app[SETTINGS], app[DATABASE], app[CLOCK])
+    making = checkpoints.keep_making(app[SETTINGS].audit_checkpoint_every_s)
     task = asyncio.create_task(making, name="make checkpoints")
     yield
     task.cancel()
@@ -223,7 +163,7 @@ async def _media(app: web.Application) -> AsyncIterator[None]:
     try:
         await engine.start()
     except OSError as error:
-        port = app[SERVICES].settings.media_port
+        port = app[SETTINGS].media_port
         why = "is in use by another program" if error.errno == errno.EADDRINUSE else "cannot be opened"
         raise SettingsError(
             f"media_port: {port} {why}; choose another UDP port, or other media_hosts"
@@ -245,10 +185,9 @@ async def _say_goodbye(app: web.Application) -> None:
 
 
 async def _sweeping(app: web.Application) -> AsyncIterator[None]:
-    own = app[SERVICES]
-    closing = keep_closing(app[HUB], own.sessions, own.settings.session_check_every_s)
+    closing = keep_closing(app[HUB], app[SESSIONS], app[SETTINGS].session_check_every_s)
     tasks = [
-        asyncio.create_task(_sweep(own.sessions), name="sweep sessions"),
+        asyncio.create_task(_sweep(app[SESSIONS]), name="sweep sessions"),
         asyncio.create_task(closing, name="close ended sign-ins"),
     ]
     yield

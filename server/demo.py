@@ -11,13 +11,17 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from aiohttp import web
 from rich.console import Console
 from rich.panel import Panel
 
-from server.people.accounts.store import Profile
+from server.people.accounts.store import ACCOUNTS, Profile
 from server.people.profile import Specialty, Spoken
+from server.people.sessions.store import SESSIONS
+from server.people.signin.credentials import CREDENTIALS
+from server.people.stations.store import STATIONS
+from server.platform.http.keys import SETTINGS
 from server.platform.http.origin import is_loopback
-from server.services import Services
 from signaling.messages import Role
 
 SITE = "CSRéf de Kayes"
@@ -40,22 +44,22 @@ class Demo:
     password: str
 
 
-async def prepare(services: Services, url: str) -> Demo:
+async def prepare(app: web.Application, url: str) -> Demo:
     """Make what is missing, with a new enrolment code; the doctor's password is set anew at each start."""
-    host = services.settings.http_host
+    host = app[SETTINGS].http_host
     private = host == "localhost" or is_loopback(host)
     password = PASSWORD_ON_THIS_MACHINE if private else secrets.token_urlsafe(PASSWORD_BYTES)
-    if await services.accounts.exists(LOGIN):
-        await services.accounts.set_password(LOGIN, password)
-        doctor = await services.people.id_of(LOGIN)
+    if await app[CREDENTIALS].exists(LOGIN):
+        await app[CREDENTIALS].set_password(LOGIN, password)
+        doctor = await app[ACCOUNTS].id_of(LOGIN)
     else:
         profile = Profile(
             NAME, Role.CLINICIAN, HOSPITAL, [Specialty.GENERAL], [Spoken.FRENCH, Spoken.BAMBARA]
         )
-        doctor = await services.people.create(LOGIN, profile, password=password, lasting=True)
+        doctor = await app[ACCOUNTS].create(LOGIN, profile, password=password, lasting=True)
     # One command must be enough to try it; the box says that a real server asks for more.
-    services.sessions.waive_second_factor(doctor)
-    code = (await services.stations.new_code(site=SITE, name=STATION)).code
+    app[SESSIONS].waive_second_factor(doctor)
+    code = (await app[STATIONS].new_code(site=SITE, name=STATION)).code
     return Demo(url, code, LOGIN, password)
 
 

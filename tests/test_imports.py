@@ -1,16 +1,21 @@
-"""Walks every import of the tree and fails where the direction of ARCHITECTURE.md is broken."""
+"""Walks every import of the tree and fails where the direction of ARCHITECTURE.md is broken.
+
+In every folder the files and folders have an order: what one imports from another never comes back to it, be it
+over a third. So there is no circle between files, none between packages, and none between a package and a file.
+"""
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-OURS = ("server", "signaling", "media", "web", "benchmarks", "tests")
+OURS = ("server", "signaling", "media", "web", "benchmarks", "tests", "tools")
 # Folders that do no I/O, read no clock and draw no random number: the standard library and msgspec only.
 PURE = ("signaling", "media.core")
 IMPURE_STDLIB = frozenset(
@@ -55,11 +60,59 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def imported_modules(path: Path) -> Iterator[str]:
+    """The modules of ours that a file imports; a name that is a module is that module, not its package."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+        if isinstance(node, ast.Import):
+            found = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            full = [(node.module, f"{node.module}.{alias.name}") for alias in node.names]
+            found = [one if one in MODULES else str(package) for package, one in full]
+        else:
+            continue
+        yield from (one for one in found if one in MODULES)
+
+
+def orders() -> dict[str, dict[str, set[str]]]:
+    """For each folder: which of its files and folders imports which. "__init__" is the folder's own module."""
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for name, path in MODULES.items():
+        for other in imported_modules(path):
+            here, there = name.split("."), other.split(".")
+            common = 0
+            while common < min(len(here), len(there)) and here[common] == there[common]:
+                common += 1
+            if here != there:
+                one, two = [*here, "__init__"][common], [*there, "__init__"][common]
+                found[".".join(here[:common])][one].add(two)
+    return found
+
+
+def circle(graph: Mapping[str, Iterable[str]]) -> list[str]:
+    """A way from a node back to itself, or nothing."""
+    done: set[str] = set()
+
+    def walk(node: str, way: list[str]) -> list[str]:
+        if node in way:
+            return [*way[way.index(node) :], node]
+        if node in done:
+            return []
+        for other in sorted(graph.get(node, ())):
+            found = walk(other, [*way, node])
+            if found:
+                return found
+        done.add(node)
+        return []
+
+    return next((found for node in sorted(graph) if (found := walk(node, []))), [])
+
+
 def inside(name: str, package: str) -> bool:
     return name == package or name.startswith(package + ".")
 
 
 MODULES = dict(modules())
+ORDERS = orders()
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -114,6 +167,30 @@ def exported(package: str) -> tuple[str, ...]:
     return ()
 
 
+@pytest.mark.parametrize("folder", sorted(ORDERS))
+def test_the_files_and_folders_of_a_folder_have_an_order(folder: str) -> None:
+    assert circle(ORDERS[folder]) == [], f"a circle in {folder or 'the tree'}"
+
+
+def test_a_circle_is_found() -> None:
+    assert circle({"a": ["b"], "b": ["c"], "c": ["d"]}) == []
+    assert circle({"a": ["b"], "b": ["c"], "c": ["b"]}) == ["b", "c", "b"]
+
+
+def test_the_platform_of_the_server_knows_no_domain() -> None:
+    for name, path in MODULES.items():
+        if inside(name, "server.platform"):
+            found = [one for one in imported_modules(path) if inside(one, "server")]
+            assert all(inside(one, "server.platform") for one in found), f"{name} imports {found}"
+
+
+def test_only_tests_and_benchmarks_import_the_server() -> None:
+    for name, path in MODULES.items():
+        if not any(inside(name, folder) for folder in ("server", "tests", "benchmarks")):
+            found = [one for one in imported_modules(path) if inside(one, "server")]
+            assert not found, f"{name} must not import {found}"
+
+
 def test_private_names_of_the_transport_libraries_stand_in_one_module() -> None:
     """Only aiortc_private.py may reach into aiortc or aioice: one place to mend after an upgrade."""
     for name, path in MODULES.items():
@@ -129,5 +206,7 @@ def test_the_walk_sees_the_tree() -> None:
     """A walk that finds nothing would pass everything."""
     assert "media.core.rtp.header" in MODULES
     assert "server.__main__" in MODULES
+    assert {"server", "server.people", "media.core"} <= set(ORDERS)
+    assert "platform" in ORDERS["server"]["people"]
     assert "signaling.messages" in MODULES
     assert "msgspec" in set(imports(MODULES["signaling.messages.codec"]))

@@ -30,7 +30,7 @@ from server.platform.command_line import (
     ConfigOption,
     console,
     errors,
-    opened_services,
+    opened_database,
     refuse,
     run,
     settings_of,
@@ -38,6 +38,7 @@ from server.platform.command_line import (
 from server.platform.database.engine import DbSessions, open_database, sessions_of
 from server.trail.acts import Act, System
 from server.trail.entry import Entry
+from server.trail.trail import Trail
 
 TAMPERED = 3
 OPERATOR_ID = "command_line"
@@ -93,9 +94,9 @@ def make_checkpoint(config: ConfigOption = None) -> None:
     settings = settings_of(config)
 
     async def work() -> None:
-        async with opened_services(settings) as own:
+        async with opened_database(settings) as database:
             try:
-                made = await open_checkpoints(settings, own.database, time.time).make()
+                made = await open_checkpoints(settings, database, time.time).make()
             except HeadGone:
                 refuse("The head of the trail is gone: run `keneya audit verify`.")
             except OSError as error:
@@ -117,13 +118,13 @@ def export(
     settings = settings_of(config)
 
     async def work() -> None:
-        async with opened_services(settings) as own:
-            async with own.database.begin() as db:
+        async with opened_database(settings) as database:
+            async with database.begin() as db:
                 entry = Entry(Act.AUDIT_EXPORTED, OPERATOR_ID, System.OPERATOR, facts={"after": after})
-                last = await own.trail.record(db, entry)
+                last = await Trail(time.time).record(db, entry)
             try:
                 with out.open("w", encoding="utf-8") if out else nullcontext(sys.stdout) as file:
-                    await _export(own.database, file, after, last)
+                    await _export(database, file, after, last)
             except OSError as error:
                 refuse(f"--out: cannot be written ({type(error).__name__})", code=2)
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
-from server.audit.inspection import Filter, Inspections
+from server.audit.inspection import INSPECTIONS, Filter
 from server.people.principal import Principal
 from server.people.sessions.access import needs
 from server.people.sessions.permissions import Action
 from server.platform.http.bodies import json_response
 from server.platform.http.errors import ApiError
-
-INSPECTIONS = web.AppKey("inspections", Inspections)
 
 
 @needs(Action.READ_AUDIT)

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import msgspec
 import structlog
+from aiohttp import web
 from sqlalchemy import select
 
 from server.audit import checkpoint
@@ -166,6 +167,9 @@ class Inspections:
         )
         async with self._database.begin() as db:
             return await self._trail.record(db, entry)
+
+
+INSPECTIONS = web.AppKey("inspections", Inspections)
 
 
 def own_checkpoints(file: Path, key_folder: Path) -> tuple[list[Checkpoint], list[Finding]]:

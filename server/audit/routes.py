@@ -8,14 +8,15 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.audit import handlers
-from server.audit.inspection import Inspections
-from server.services import Services
+from server.audit.inspection import INSPECTIONS, Inspections
+from server.platform.http.keys import CLOCK, DATABASE, SETTINGS
+from server.trail.trail import TRAIL
 
 
-def add_audit(app: web.Application, own: Services) -> None:
+def add_audit(app: web.Application) -> None:
     """Make the service of this area and its routes."""
-    inspections = Inspections(own.database, own.trail, own.settings, own.clock)
-    app[handlers.INSPECTIONS] = inspections
+    inspections = Inspections(app[DATABASE], app[TRAIL], app[SETTINGS], app[CLOCK])
+    app[INSPECTIONS] = inspections
 
     async def stop(_: web.Application) -> None:
         await inspections.stop()

@@ -6,22 +6,21 @@ that is kept back: only that something urgent has waited for so many minutes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 from aiohttp import web
 
+from server.calls import Consultations
 from server.calls.views import WIDENED
-from server.cases.handlers import DESK
 from server.people.principal import Principal
 from server.people.sessions.access import needs
 from server.people.sessions.permissions import Action
 from server.platform.http.bodies import json_response
-from server.rosters.handlers import ROSTERS
+from server.platform.http.keys import CLOCK
+from server.rosters.store import ROSTERS
 from signaling.queue import waiting_s
 from signaling.routing import OfferWidth, width_after
 
-CLOCK: web.AppKey[Callable[[], float]] = web.AppKey("clock")
+CONSULTATIONS = web.AppKey("consultations", Consultations)
 
 MINUTE_S = 60
 
@@ -60,7 +59,7 @@ async def waiting(request: web.Request, who: Principal) -> web.Response:
     Survivor-safe cases are not among them: those are their participants' alone. A red one that nobody takes is told
     as "something urgent", so that a coordinator sees to those on duty.
     """
-    desk, now = request.app[DESK], request.app[CLOCK]()
+    desk, now = request.app[CONSULTATIONS], request.app[CLOCK]()
     lines = [
         WaitingLine(
             consultation_id=record.consultation_id,

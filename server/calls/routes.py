@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from server.calls import handlers
-from server.services import Services
+from server.calls import Consultations, handlers
 
 
-def add_calls(app: web.Application, own: Services) -> None:
+def add_calls(app: web.Application, desk: Consultations) -> None:
     """Make the routes of this area."""
-    app[handlers.CLOCK] = own.clock
+    app[handlers.CONSULTATIONS] = desk
     app.router.add_get("/api/waiting", handlers.waiting)

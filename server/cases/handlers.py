@@ -13,26 +13,20 @@ from typing import Annotated
 import msgspec
 from aiohttp import web
 
-from server.calls import Consultations
-from server.cases.errors import CaseRefused, NoSuchCase
+from server.cases.desk_port import DESK
 from server.cases.intake.form import NAME_MAX_CHARS, Intake
-from server.cases.lists import CaseLists
-from server.cases.store import Cases
+from server.cases.lists import CASE_LISTS
+from server.cases.store import CASES
 from server.cases.vocabulary import Outcome
-from server.consents import ConsentMissing
 from server.people.principal import Principal
 from server.people.profile import Specialty
 from server.people.sessions.access import needs
 from server.people.sessions.permissions import Action
-from server.platform.http.bodies import json_response, read_json
+from server.platform.http.bodies import Made, json_response, read_json
 from server.platform.http.errors import ApiError
 from server.trail.acts import Act
 from signaling.errors import Refused
 from signaling.messages import Identifier
-
-CASES = web.AppKey("cases", Cases)
-CASE_LISTS = web.AppKey("case_lists", CaseLists)
-DESK = web.AppKey("desk", Consultations)
 
 # Two pages of writing: what a clinician types during or after a call.
 TEXT_MAX_CHARS = 4_000
@@ -82,23 +76,11 @@ class NewOutcome(Typed, frozen=True, kw_only=True):
     words: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
-class Opened(msgspec.Struct, frozen=True):
-    """The id of what was made."""
-
-    id: str
-
-
 @contextmanager
-def told() -> Iterator[None]:
-    """Refusals of the rules in the words and numbers of HTTP."""
+def desk_told() -> Iterator[None]:
+    """What the desk refuses is answered as a conflict: the consultation is not where the page believes it to be."""
     try:
         yield
-    except NoSuchCase:
-        raise ApiError(404, "not_found") from None
-    except CaseRefused as error:
-        raise ApiError(422, error.code) from None
-    except ConsentMissing as error:
-        raise ApiError(409, error.code) from None
     except Refused as error:
         raise ApiError(409, error.code) from None
 
@@ -107,8 +89,7 @@ def told() -> Iterator[None]:
 async def open_case(request: web.Request, who: Principal) -> web.Response:
     """A station opens a case; answers its id, which will be that of its consultation."""
     form = await read_json(request, Intake)
-    with told():
-        return json_response(Opened(await request.app[CASES].open(who, form)), 201)
+    return json_response(Made(await request.app[CASES].open(who, form)), 201)
 
 
 @needs(Action.READ_CASES)
@@ -127,16 +108,14 @@ async def find_cases(request: web.Request, who: Principal) -> web.Response:
 @needs(Action.READ_CASES)
 async def read_case(request: web.Request, who: Principal) -> web.Response:
     """The whole of a case, for its participants."""
-    with told():
-        return json_response(await request.app[CASES].read(who, request.match_info["case_id"]))
+    return json_response(await request.app[CASES].read(who, request.match_info["case_id"]))
 
 
 @needs(Action.OPEN_CASES)
 async def read_summary(request: web.Request, who: Principal) -> web.Response:
     """The same, to be printed for the patient: on the trail as that."""
-    with told():
-        case_id = request.match_info["case_id"]
-        return json_response(await request.app[CASES].read(who, case_id, Act.SUMMARY_READ))
+    case_id = request.match_info["case_id"]
+    return json_response(await request.app[CASES].read(who, case_id, Act.SUMMARY_READ))
 
 
 @needs(Action.OPEN_CASES)
@@ -146,7 +125,7 @@ async def leave_quickly(request: web.Request, who: Principal) -> web.Response:
     An address of its own, for a page that is about to be gone cannot wait for its socket.
     """
     case_id = request.match_info["case_id"]
-    with told():
+    with desk_told():
         await request.app[CASES].mine(who, case_id)
         await request.app[DESK].finish(who, case_id)
     return web.Response(status=204)
@@ -156,14 +135,13 @@ async def leave_quickly(request: web.Request, who: Principal) -> web.Response:
 async def write_note(request: web.Request, who: Principal) -> web.Response:
     """A clinician of the case writes."""
     typed = await read_json(request, Note)
-    with told():
-        await request.app[CASES].write_note(
-            who,
-            request.match_info["case_id"],
-            answer=typed.answer,
-            advice=typed.advice,
-            note=typed.note,
-        )
+    await request.app[CASES].write_note(
+        who,
+        request.match_info["case_id"],
+        answer=typed.answer,
+        advice=typed.advice,
+        note=typed.note,
+    )
     return web.Response(status=204)
 
 
@@ -174,7 +152,7 @@ async def transfer(request: web.Request, who: Principal) -> web.Response:
     if typed.specialty is None and typed.clinician_id is None:
         raise ApiError(422, "malformed")
     case_id = request.match_info["case_id"]
-    with told():
+    with desk_told():
         wishes = await request.app[CASES].handing_over(
             who, case_id, specialty=typed.specialty or "", clinician_id=typed.clinician_id
         )
@@ -186,19 +164,15 @@ async def transfer(request: web.Request, who: Principal) -> web.Response:
 async def refer(request: web.Request, who: Principal) -> web.Response:
     """A clinician sends the patient on, to whom the patient agreed to be sent."""
     typed = await read_json(request, NewReferral)
-    with told():
-        referral = await request.app[CASES].refer(
-            who, request.match_info["case_id"], to=typed.recipient, letter=typed.letter
-        )
-    return json_response(Opened(referral.id), 201)
+    referral = await request.app[CASES].refer(
+        who, request.match_info["case_id"], to=typed.recipient, letter=typed.letter
+    )
+    return json_response(Made(referral.id), 201)
 
 
 @needs(Action.OPEN_CASES)
 async def report_outcome(request: web.Request, who: Principal) -> web.Response:
     """The station tells what became of the patient."""
     typed = await read_json(request, NewOutcome)
-    with told():
-        await request.app[CASES].report_outcome(
-            who, request.match_info["case_id"], typed.outcome, typed.words
-        )
+    await request.app[CASES].report_outcome(who, request.match_info["case_id"], typed.outcome, typed.words)
     return web.Response(status=204)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from aiohttp import web
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -90,6 +91,9 @@ class CaseLists:
             )
             for case, state, site, answered in rows
         ]
+
+
+CASE_LISTS = web.AppKey("case_lists", CaseLists)
 
 
 def _mine(who: Principal) -> ColumnElement[bool]:

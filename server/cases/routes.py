@@ -5,28 +5,27 @@ Owns: the table. Must never hold a handler.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from aiohttp import web
 
-from server.calls import Consultations
 from server.cases import handlers
-from server.cases.lists import CaseLists
+from server.cases.access import Offered
+from server.cases.desk_port import DESK, DeskPort
+from server.cases.lists import CASE_LISTS, CaseLists
 from server.cases.photos import handlers as photo_handlers
-from server.cases.photos.store import Photos
-from server.cases.store import Cases
-from server.services import Services
+from server.cases.photos.store import PHOTOS, Photos
+from server.cases.store import CASES, Cases
+from server.consents.store import CONSENTS
+from server.platform.http.keys import CLOCK, DATABASE, SETTINGS
+from server.trail.trail import TRAIL
 
 
-def add_cases(app: web.Application, own: Services, desk: Consultations, clock: Callable[[], float]) -> None:
-    """Make the services of this area and its routes. ``clock`` gives UTC seconds."""
-    cases = Cases(own.database, own.trail, own.consents, clock, desk.is_offered)
-    app[handlers.CASES] = cases
-    app[handlers.CASE_LISTS] = CaseLists(own.database, own.trail, clock)
-    app[handlers.DESK] = desk
-    app[photo_handlers.PHOTOS] = Photos(
-        own.database, own.trail, cases, own.settings.data_dir / "photos", clock
-    )
+def add_cases(app: web.Application, desk: DeskPort, offered: Offered) -> None:
+    """Make the services of this area and its routes; ``offered`` as `Cases` takes it."""
+    cases = Cases(app[DATABASE], app[TRAIL], app[CONSENTS], app[CLOCK], offered)
+    app[CASES] = cases
+    app[CASE_LISTS] = CaseLists(app[DATABASE], app[TRAIL], app[CLOCK])
+    app[DESK] = desk
+    app[PHOTOS] = Photos(app[DATABASE], app[TRAIL], cases, app[SETTINGS].data_dir / "photos", app[CLOCK])
     _add_routes(app.router)
 
 

@@ -6,9 +6,9 @@ Routing, and all that is live, is the desk's; it is asked through two functions.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
 
+from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,6 +27,7 @@ from server.people.principal import Principal
 from server.people.profile import Specialty
 from server.people.tables import Account, AccountSpecialty, Site, Station
 from server.platform.database.engine import DbSessions
+from server.platform.ids import new_id
 from server.platform.redacted import Redacted
 from server.trail.acts import Act
 from server.trail.entry import Entry, Fact, Ref
@@ -218,9 +219,7 @@ class Cases:
         await self._trail.record(db, entry)
 
 
-def new_id(kind: str) -> str:
-    """An id nobody guesses."""
-    return f"{kind}_{secrets.token_hex(8)}"
+CASES = web.AppKey("cases", Cases)
 
 
 async def _site_of(db: AsyncSession, station_id: str) -> Site:

@@ -14,6 +14,8 @@ from server.consents.errors import ConsentRefusedAsWritten
 from server.platform.redacted import Redacted
 
 NAME_MAX_CHARS = 200
+# The recipient of a referral who is a mediator: in a survivor-safe case one more whom the patient agrees to.
+MEDIATOR_RECIPIENT = "mediator"
 # A text that was read out: its name and its version, as in `teleconsultation-2`.
 _TEXT_ID = re.compile(r"[a-z][a-z_]{0,40}-[1-9][0-9]{0,3}")
 # ISO 639 with an optional script or region (BCP 47): fr, bm, ff, bm-Nkoo.

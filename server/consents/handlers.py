@@ -1,7 +1,6 @@
 """POST, GET /api/cases/{case_id}/consents and POST .../consents/withdrawal: what a patient agreed to.
 
-Owns: the bodies, and telling the desk what ends when a consent is taken back. Must never decide what makes a
-consent: server/consents does.
+Owns: the bodies. Must never decide what makes a consent (consent.py), nor what ends without one (endings.py).
 """
 
 from __future__ import annotations
@@ -11,25 +10,21 @@ from typing import Annotated
 import msgspec
 from aiohttp import web
 
-from server.cases.access import Opened, Part, opened
-from server.cases.errors import NoSuchCase
-from server.cases.handlers import DESK
-from server.cases.kinds import is_recordable
-from server.cases.referrals import resting_on
-from server.consents import Consent, ConsentRefusedAsWritten, ConsentScope, Giver, How, NewConsent
+from server.consents import Consent, ConsentScope, Giver, How, NewConsent
 from server.consents.consent import NAME_MAX_CHARS
-from server.mediators.handlers import MEDIATORS
-from server.mediators.vocabulary import MEDIATOR_RECIPIENT
+from server.consents.endings import ENDINGS
+from server.consents.ports import CONSENTED
+from server.consents.store import CONSENTS
 from server.people.principal import Principal
 from server.people.sessions.access import needs
 from server.people.sessions.permissions import Action
-from server.platform.database.engine import DbSessions
 from server.platform.http.bodies import json_response, read_json
 from server.platform.http.errors import ApiError
+from server.platform.http.keys import DATABASE
 from server.platform.redacted import Redacted
-from server.services import services
 from server.trail.acts import Act
 from server.trail.entry import Entry
+from server.trail.trail import TRAIL
 from signaling.errors import Refused
 from signaling.messages import Identifier
 
@@ -86,10 +81,10 @@ class Shown(msgspec.Struct, frozen=True):
 @needs(Action.RECORD_CONSENT)
 async def record(request: web.Request, principal: Principal) -> web.StreamResponse:
     """Keep one answer, yes or no."""
-    own, case_id = services(request), request.match_info["case_id"]
+    app, case_id = request.app, request.match_info["case_id"]
     answer = await read_json(request, Answer)
-    found = await _must_take_part(own.database, principal, case_id)
-    if answer.scope is ConsentScope.RECORDING and not is_recordable(found.case.kind):
+    found = await app[CONSENTED].part_of(principal, case_id)
+    if answer.scope is ConsentScope.RECORDING and not found.recordable:
         raise ApiError(422, "recording_impossible")
     new = NewConsent(
         consultation_id=case_id,
@@ -104,11 +99,8 @@ async def record(request: web.Request, principal: Principal) -> web.StreamRespon
         recipient=answer.recipient,
         giver_name=Redacted(answer.giver_name) if answer.giver_name else None,
     )
-    try:
-        async with own.database.begin() as db:
-            kept = await own.consents.record(db, new, principal.role)
-    except ConsentRefusedAsWritten as refused:
-        raise ApiError(422, refused.code) from None
+    async with app[DATABASE].begin() as db:
+        kept = await app[CONSENTS].record(db, new, principal.role)
     if not answer.given:
         await _end(request, principal, case_id, answer.scope, answer.recipient)
     return json_response(Kept(kept.id), status=201)
@@ -117,25 +109,25 @@ async def record(request: web.Request, principal: Principal) -> web.StreamRespon
 @needs(Action.READ_CONSENTS)
 async def answers(request: web.Request, principal: Principal) -> web.StreamResponse:
     """Every answer of a case, oldest first. What a patient agreed to tells of the case: a look is on the trail."""
-    own, case_id = services(request), request.match_info["case_id"]
-    found = await _must_take_part(own.database, principal, case_id)
-    async with own.database.begin() as db:
-        kept = await own.consents.of(db, case_id)
+    app, case_id = request.app, request.match_info["case_id"]
+    found = await app[CONSENTED].part_of(principal, case_id)
+    async with app[DATABASE].begin() as db:
+        kept = await app[CONSENTS].of(db, case_id)
         entry = Entry(
             Act.CONSENTS_READ, principal.participant_id, principal.role, case_id, facts={"part": found.part}
         )
-        await own.trail.record(db, entry)
+        await app[TRAIL].record(db, entry)
     return json_response([_shown(one) for one in kept])
 
 
 @needs(Action.RECORD_CONSENT)
 async def withdraw(request: web.Request, principal: Principal) -> web.StreamResponse:
     """Take a consent back, at any moment. Saying it twice is saying it once."""
-    own, case_id = services(request), request.match_info["case_id"]
+    app, case_id = request.app, request.match_info["case_id"]
     which = await read_json(request, Withdrawal)
-    await _must_take_part(own.database, principal, case_id)
-    async with own.database.begin() as db:
-        await own.consents.withdraw(
+    await app[CONSENTED].part_of(principal, case_id)
+    async with app[DATABASE].begin() as db:
+        await app[CONSENTS].withdraw(
             db,
             case_id,
             which.scope,
@@ -151,31 +143,11 @@ async def withdraw(request: web.Request, principal: Principal) -> web.StreamResp
 async def _end(
     request: web.Request, principal: Principal, case_id: str, scope: ConsentScope, recipient: str | None
 ) -> None:
-    """End what rests on an agreement that is no more: the call, a mediator's part, what was sent on."""
     try:
-        if scope is ConsentScope.TELECONSULTATION:
-            await request.app[DESK].consent_withdrawn(principal, case_id)
-        elif scope is ConsentScope.REFERRAL and recipient == MEDIATOR_RECIPIENT:
-            await request.app[MEDIATORS].agreement_withdrawn(principal, case_id)
-        elif scope is ConsentScope.REFERRAL and recipient is not None:
-            async with services(request).database() as db:
-                resting = await resting_on(db, case_id, recipient)
-            for one in resting:
-                await request.app[DESK].consent_withdrawn(principal, one)
+        await request.app[ENDINGS].end(principal, case_id, scope, recipient)
     except Refused:
         # Withdrawn it is; that it is over could not be written. The page asks again.
         raise ApiError(503, "try_again", {"Retry-After": "1"}) from None
-
-
-async def _must_take_part(database: DbSessions, principal: Principal, case_id: str) -> Opened:
-    """The station of the case, or a clinician who took it on. Raises ApiError 404 for all others alike."""
-    try:
-        async with database() as db:
-            return await opened(
-                db, principal, case_id, lambda _case, _clinician: False, Part.OPENER, Part.CLINICIAN
-            )
-    except NoSuchCase:
-        raise ApiError(404, "not_found") from None
 
 
 def _shown(one: Consent) -> Shown:

@@ -1,4 +1,4 @@
-"""The addresses of consents.
+"""The addresses of consents, and the services behind them.
 
 Owns: the table. Must never hold a handler.
 """
@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from server.consents import handlers as api_consents
+from server.consents import handlers
+from server.consents.endings import ENDINGS, Endings
+from server.consents.ports import CONSENTED, CallsPort, CasesPort, MediatorsPort
 
 
-def add_routes(router: web.UrlDispatcher) -> None:
-    """Add all of them."""
-    router.add_post("/api/cases/{case_id}/consents", api_consents.record)
-    router.add_get("/api/cases/{case_id}/consents", api_consents.answers)
-    router.add_post("/api/cases/{case_id}/consents/withdrawal", api_consents.withdraw)
+def add_consents(app: web.Application, cases: CasesPort, calls: CallsPort, mediators: MediatorsPort) -> None:
+    """Make the routes of this area. ``calls`` and ``mediators`` are told what ends."""
+    app[CONSENTED] = cases
+    app[ENDINGS] = Endings(cases, calls, mediators)
+    app.router.add_post("/api/cases/{case_id}/consents", handlers.record)
+    app.router.add_get("/api/cases/{case_id}/consents", handlers.answers)
+    app.router.add_post("/api/cases/{case_id}/consents/withdrawal", handlers.withdraw)

@@ -7,9 +7,9 @@ row, and the newest decides.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 
+from aiohttp import web
 from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,13 +17,12 @@ from server.consents import consent as rules
 from server.consents.consent import Consent, ConsentScope, Giver, How, NewConsent
 from server.consents.errors import ConsentMissing
 from server.consents.tables import Consent as Row
+from server.platform.ids import new_id
 from server.platform.redacted import Redacted
 from server.trail.acts import Act, System
 from server.trail.entry import Entry, Fact, Ref
 from server.trail.trail import Trail
 from signaling.messages import Role
-
-_ID_BYTES = 8
 
 
 class Consents:
@@ -39,7 +38,7 @@ class Consents:
         Call it last in the transaction (it ends in `Trail.record`).
         """
         rules.check(new)
-        consent_id = f"cn_{secrets.token_hex(_ID_BYTES)}"
+        consent_id = new_id("cn")
         entry = Entry(
             Act.CONSENT_GIVEN if new.given else Act.CONSENT_REFUSED,
             new.recorded_by,
@@ -129,6 +128,9 @@ class Consents:
         """Every answer of a consultation, oldest first."""
         query = select(Row).where(Row.consultation_id == consultation_id).order_by(Row.audit_sequence)
         return [_consent(row) for row in await db.scalars(query)]
+
+
+CONSENTS = web.AppKey("consents", Consents)
 
 
 def _facts(scope: ConsentScope, recipient: str | None) -> dict[str, Fact]:

@@ -10,16 +10,15 @@ import secrets
 from aiohttp import web
 
 from server.calls import Consultations
-from server.cases.handlers import Opened
+from server.consents.store import CONSENTS
 from server.groups.live import GroupRooms
-from server.groups.store import GroupStore
+from server.groups.store import GROUPS, GroupStore
 from server.people.principal import Principal
 from server.people.sessions.access import needs
 from server.people.sessions.permissions import Action
-from server.platform.http.bodies import json_response
-from server.services import Services
-
-GROUPS = web.AppKey("groups", GroupStore)
+from server.platform.http.bodies import Made, json_response
+from server.platform.http.keys import CLOCK, DATABASE
+from server.trail.trail import TRAIL
 
 # Told by telephone and typed at a kiosk: no letter that is read as a digit. 31^6 is 900 million, and whoever
 # guesses one stands in a lobby.
@@ -27,9 +26,9 @@ CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 CODE_CHARS = 6
 
 
-def add_groups(app: web.Application, own: Services, desk: Consultations) -> None:
+def add_groups(app: web.Application, desk: Consultations) -> None:
     """Make the services of this area and its route."""
-    store = GroupStore(own.database, own.trail, own.consents, own.clock)
+    store = GroupStore(app[DATABASE], app[TRAIL], app[CONSENTS], app[CLOCK])
     desk.carry_out(GroupRooms(desk.state, store, new_code).handlers)
     app[GROUPS] = store
     app.router.add_post("/api/groups/seats", new_seat)
@@ -43,4 +42,4 @@ def new_code() -> str:
 @needs(Action.TAKE_SEATS)
 async def new_seat(request: web.Request, who: Principal) -> web.Response:
     """A seat for one participant: first its consent is kept, then a group is asked for over the socket."""
-    return json_response(Opened(await request.app[GROUPS].new_seat(who)), 201)
+    return json_response(Made(await request.app[GROUPS].new_seat(who)), 201)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from aiohttp import web
 from sqlalchemy import select
 
-from server.cases.store import new_id
 from server.cases.tables import CaseFile
 from server.cases.vocabulary import Kind
 from server.consents import Consents, ConsentScope, as_refusal
 from server.groups.tables import GroupSeat, GroupSession
 from server.people.principal import Principal
 from server.platform.database.engine import DbSessions
+from server.platform.ids import new_id
 from server.platform.redacted import Redacted
 from server.trail.acts import Act, System
 from server.trail.entry import Entry, Fact
@@ -123,6 +124,9 @@ class GroupStore:
             ).all()
         for group_id in open_now:
             await self.closed(None, group_id)
+
+
+GROUPS = web.AppKey("groups", GroupStore)
 
 
 def _entry(

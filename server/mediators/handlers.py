@@ -12,7 +12,7 @@ from aiohttp import web
 
 from server.mediators.directory import mediators
 from server.mediators.live import Mediators
-from server.mediators.store import Mediations
+from server.mediators.store import MEDIATIONS
 from server.mediators.vocabulary import Blockage
 from server.people.principal import Principal
 from server.people.profile import Spoken
@@ -20,10 +20,9 @@ from server.people.sessions.access import needs
 from server.people.sessions.permissions import Action
 from server.platform.http.bodies import json_response, read_json
 from server.platform.http.errors import ApiError
-from server.services import services
+from server.platform.http.keys import DATABASE
 from signaling.errors import Refused
 
-MEDIATIONS = web.AppKey("mediations", Mediations)
 MEDIATORS = web.AppKey("mediators", Mediators)
 
 # A day: whoever went along to the hospital was away as long as that.
@@ -66,7 +65,7 @@ async def find(request: web.Request, who: Principal) -> web.Response:
     live = request.app[MEDIATORS]
     lines = [
         MediatorLine(one.id, one.name, one.gender, one.languages, live.is_free(one.id))
-        for one in await mediators(services(request).database)
+        for one in await mediators(request.app[DATABASE])
     ]
     return json_response(sorted(lines, key=lambda line: not line.free))
 

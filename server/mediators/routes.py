@@ -8,19 +8,22 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.calls import Consultations
-from server.mediators import handlers as api_mediators
+from server.consents.store import CONSENTS
+from server.mediators import handlers
 from server.mediators.live import Mediators
-from server.mediators.store import Mediations
-from server.services import Services
+from server.mediators.store import MEDIATIONS, Mediations
+from server.platform.http.keys import CLOCK, DATABASE
+from server.trail.trail import TRAIL
 
 
-def add_mediators(app: web.Application, own: Services, desk: Consultations) -> None:
-    """Make the services of this area and its routes."""
-    mediations = Mediations(own.database, own.trail, own.consents, own.clock)
+def add_mediators(app: web.Application, desk: Consultations) -> Mediators:
+    """Make the services of this area and its routes; gives the live part."""
+    mediations = Mediations(app[DATABASE], app[TRAIL], app[CONSENTS], app[CLOCK])
     live = Mediators(desk.state, desk.turns, mediations)
     desk.carry_out(live.handlers)
-    app[api_mediators.MEDIATIONS] = mediations
-    app[api_mediators.MEDIATORS] = live
-    app.router.add_get("/api/mediators", api_mediators.find)
-    app.router.add_get("/api/mediations", api_mediators.own_mediations)
-    app.router.add_post("/api/mediations/{mediation_id}/report", api_mediators.report)
+    app[MEDIATIONS] = mediations
+    app[handlers.MEDIATORS] = live
+    app.router.add_get("/api/mediators", handlers.find)
+    app.router.add_get("/api/mediations", handlers.own_mediations)
+    app.router.add_post("/api/mediations/{mediation_id}/report", handlers.report)
+    return live

@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.cases.kinds import is_discreet
-from server.cases.store import new_id
 from server.cases.tables import CaseFile, CaseParticipant
 from server.consents import Consents, ConsentScope, as_refusal
+from server.consents.consent import MEDIATOR_RECIPIENT
 from server.mediators.tables import Mediation, MediationBlockage, MediationReport
-from server.mediators.vocabulary import MEDIATOR_RECIPIENT, PLEDGE_LANGUAGES, PLEDGES, Blockage
+from server.mediators.vocabulary import PLEDGE_LANGUAGES, PLEDGES, Blockage
 from server.people.principal import Principal
 from server.people.profile import Spoken
 from server.people.tables import Account
 from server.platform.database.engine import DbSessions
+from server.platform.ids import new_id
 from server.trail.acts import Act, System
 from server.trail.entry import Entry, Fact, Ref
 from server.trail.trail import Trail
@@ -215,3 +217,6 @@ class Mediations:
             return
         with as_refusal():
             await self._consents.require(db, case.id, ConsentScope.REFERRAL, recipient=MEDIATOR_RECIPIENT)
+
+
+MEDIATIONS = web.AppKey("mediations", Mediations)

@@ -23,6 +23,3 @@ class Blockage(StrEnum):
 # The text that every mediator pledges to (web/mediator/pledges/); a changed text is a new version.
 PLEDGES = frozenset({"pledge-1"})
 PLEDGE_LANGUAGES = frozenset({"fr", "bm", "en"})
-
-# Of the consent for a referral: in a survivor-safe case a mediator is one more whom the patient agrees to.
-MEDIATOR_RECIPIENT = "mediator"

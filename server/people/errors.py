@@ -1,6 +1,6 @@
-"""The errors of signing in, the whole tree first.
+"""The errors of people and stations, the whole tree first.
 
-AuthError
+AuthError (Refusal)
 ├── WrongCredentials   unknown login, wrong password, disabled account: all answered alike
 ├── WrongCode          no such enrolment code, or it is used or too old: all answered alike
 ├── WrongTotp          not the six digits of now, or they were used already: answered alike
@@ -11,21 +11,21 @@ AuthError
 ├── UnknownKey         what a kiosk sent is no P-256 public key
 ├── OutOfOrder         this step of signing in is not the one that is due
 └── ProviderRefused    the OpenID Connect provider did not vouch for anybody we know
+LoginTaken, SubjectTaken (Refusal)      two accounts would be opened alike
+NoSuchAccount, NoSuchStation (NotFound)
 
 Owns: error types and their codes (keys of the pages' catalogs). Texts never carry what was typed.
 """
 
 from __future__ import annotations
 
+from server.platform.errors import NotFound, Refusal
 
-class AuthError(Exception):
-    """Base of all; ``code`` is a stable key of the pages' catalogs, ``status`` what HTTP answers."""
+
+class AuthError(Refusal):
+    """Base of the errors of signing in."""
 
     code = "auth_error"
-    status = 403
-
-    def __init__(self) -> None:
-        super().__init__(self.code)
 
 
 class WrongCredentials(AuthError):
@@ -65,6 +65,7 @@ class TooBusy(AuthError):
 
     code = "too_busy"
     status = 503
+    retry_after_s = 1
 
 
 class PasswordRefused(AuthError):
@@ -73,8 +74,7 @@ class PasswordRefused(AuthError):
     status = 422
 
     def __init__(self, code: str) -> None:
-        self.code = code
-        super().__init__()
+        super().__init__(code)
 
 
 class ProofNeeded(AuthError):
@@ -102,5 +102,26 @@ class ProviderRefused(AuthError):
     """The OpenID Connect provider did not vouch for anybody we know; the code tells how far it came."""
 
     def __init__(self, code: str = "oidc_refused") -> None:
-        self.code = code
-        super().__init__()
+        super().__init__(code)
+
+
+class LoginTaken(Refusal):
+    """There is an account with this login already."""
+
+    code = "login_taken"
+    status = 409
+
+
+class SubjectTaken(Refusal):
+    """This person of the provider opens another account already."""
+
+    code = "subject_taken"
+    status = 409
+
+
+class NoSuchAccount(NotFound):
+    """No account has this id."""
+
+
+class NoSuchStation(NotFound):
+    """No station has this id."""

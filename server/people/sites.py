@@ -5,12 +5,11 @@ Owns: that a site's name is written once. Must never commit: it works inside its
 
 from __future__ import annotations
 
-import secrets
-
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.people.tables import Site
+from server.platform.ids import new_id
 
 
 async def site_id_of(db: AsyncSession, name: str, now: float) -> str:
@@ -18,7 +17,7 @@ async def site_id_of(db: AsyncSession, name: str, now: float) -> str:
     found = await db.scalar(select(Site.id).where(Site.name == name))
     if found is not None:
         return found
-    site = Site(id=f"si_{secrets.token_hex(8)}", name=name, created_at=now)
+    site = Site(id=new_id("si"), name=name, created_at=now)
     db.add(site)
     await db.flush()
     return site.id

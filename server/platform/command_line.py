@@ -1,4 +1,4 @@
-"""What the commands of `keneya` share: the console, the settings, the services, and how a command ends.
+"""What the commands of `keneya` share: the console, the settings, the database, and how a command ends.
 
 Owns: the exit codes 0 (done), 1 (refused) and 2 (a wrong setting or argument). Must never print a traceback for
 what an operator can mend.
@@ -7,7 +7,6 @@ what an operator can mend.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,13 +16,11 @@ import typer
 import uvloop
 from rich.console import Console
 
-from server.app import make_services
-from server.platform.database.engine import open_database
+from server.platform.database.engine import DbSessions, open_database, sessions_of
 from server.platform.database.upgrade import upgrade
 from server.platform.logs import configure_logging
 from server.platform.settings.config import Settings, SettingsError
 from server.platform.settings.sources import load_settings
-from server.services import Services
 
 console = Console()
 errors = Console(stderr=True, soft_wrap=True)
@@ -34,15 +31,13 @@ ConfigOption = Annotated[
 
 
 @asynccontextmanager
-async def opened_services(settings: Settings) -> AsyncIterator[Services]:
-    """The services on an upgraded database, for a command that runs beside or without the server."""
+async def opened_database(settings: Settings) -> AsyncIterator[DbSessions]:
+    """The upgraded database, for a command that runs beside or without the server."""
     engine = open_database(settings.database)
-    own = make_services(settings, engine, time.time)
     try:
         await upgrade(engine)
-        yield own
+        yield sessions_of(engine)
     finally:
-        own.hasher.close()
         await engine.dispose()
 
 

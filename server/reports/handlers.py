@@ -24,12 +24,11 @@ from server.reports.links import LinkDay
 from server.reports.mediations import Mediations
 from server.reports.period import NoPeriod, Period
 from server.reports.sheet import Cell, sheet
-from server.reports.store import Report, Reports
+from server.reports.store import REPORTS, Report
 from signaling.messages import Identifier
 
 R = TypeVar("R")
 
-REPORTS = web.AppKey("reports", Reports)
 RUNGS = [rung.value for rung in Rung]
 
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from server.platform.http.keys import DATABASE
 from server.reports import handlers
-from server.reports.store import Reports
-from server.services import Services
+from server.reports.store import REPORTS, Reports
+from server.trail.trail import TRAIL
 
 
-def add_reports(app: web.Application, own: Services) -> None:
+def add_reports(app: web.Application) -> None:
     """Make the service of this area and its routes."""
-    app[handlers.REPORTS] = Reports(own.database, own.trail)
+    app[REPORTS] = Reports(app[DATABASE], app[TRAIL])
     app.router.add_get("/api/reports/activity", handlers.activity)
     app.router.add_get("/api/reports/mediations", handlers.mediations)
     app.router.add_get("/api/reports/links", handlers.links)

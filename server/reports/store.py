@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import TypeVar
 
+from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.people.principal import Principal
@@ -71,3 +72,6 @@ class Reports:
         async with self._database.begin() as db:
             await self._trail.record(db, entry)
         return found
+
+
+REPORTS = web.AppKey("reports", Reports)

@@ -10,16 +10,13 @@ from typing import Annotated
 import msgspec
 from aiohttp import web
 
-from server.cases.handlers import Opened, told
 from server.people.principal import Principal
 from server.people.profile import Specialty
 from server.people.sessions.access import needs
 from server.people.sessions.permissions import Action
-from server.platform.http.bodies import json_response, read_json
-from server.rosters.store import Rosters
+from server.platform.http.bodies import Made, json_response, read_json
+from server.rosters.store import ROSTERS
 from signaling.messages import Identifier
-
-ROSTERS = web.AppKey("rosters", Rosters)
 
 DAY_MINUTES = 24 * 60
 
@@ -53,36 +50,33 @@ async def read_roster(request: web.Request, who: Principal) -> web.Response:
 async def add_slot(request: web.Request, who: Principal) -> web.Response:
     """One more weekly slot."""
     typed = await read_json(request, NewSlot)
-    with told():
-        slot_id = await request.app[ROSTERS].add_slot(
-            who,
-            clinician_id=typed.clinician_id,
-            specialty=typed.specialty,
-            weekday=typed.weekday,
-            start_minute=typed.start_minute,
-            minutes=typed.minutes,
-        )
-    return json_response(Opened(slot_id), 201)
+    slot_id = await request.app[ROSTERS].add_slot(
+        who,
+        clinician_id=typed.clinician_id,
+        specialty=typed.specialty,
+        weekday=typed.weekday,
+        start_minute=typed.start_minute,
+        minutes=typed.minutes,
+    )
+    return json_response(Made(slot_id), 201)
 
 
 @needs(Action.KEEP_ROSTER)
 async def add_exception(request: web.Request, who: Principal) -> web.Response:
     """Somebody is away, or stands in."""
     typed = await read_json(request, NewException)
-    with told():
-        exception_id = await request.app[ROSTERS].add_exception(
-            who,
-            clinician_id=typed.clinician_id,
-            on_duty=typed.on_duty,
-            starts_at=typed.starts_at,
-            ends_at=typed.ends_at,
-        )
-    return json_response(Opened(exception_id), 201)
+    exception_id = await request.app[ROSTERS].add_exception(
+        who,
+        clinician_id=typed.clinician_id,
+        on_duty=typed.on_duty,
+        starts_at=typed.starts_at,
+        ends_at=typed.ends_at,
+    )
+    return json_response(Made(exception_id), 201)
 
 
 @needs(Action.KEEP_ROSTER)
 async def remove(request: web.Request, who: Principal) -> web.Response:
     """Take one out."""
-    with told():
-        await request.app[ROSTERS].remove(who, request.match_info["entry_id"])
+    await request.app[ROSTERS].remove(who, request.match_info["entry_id"])
     return web.Response(status=204)

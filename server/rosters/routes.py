@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from server.platform.http.keys import CLOCK, DATABASE
 from server.rosters import handlers
-from server.rosters.store import Rosters
-from server.services import Services
+from server.rosters.store import ROSTERS, Rosters
+from server.trail.trail import TRAIL
 
 
-def add_rosters(app: web.Application, own: Services) -> None:
+def add_rosters(app: web.Application) -> None:
     """Make the service of this area and its routes."""
-    app[handlers.ROSTERS] = Rosters(own.database, own.trail, own.clock)
+    app[ROSTERS] = Rosters(app[DATABASE], app[TRAIL], app[CLOCK])
     app.router.add_get("/api/roster", handlers.read_roster)
     app.router.add_post("/api/roster/slots", handlers.add_slot)
     app.router.add_post("/api/roster/exceptions", handlers.add_exception)

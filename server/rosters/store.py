@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import msgspec
+from aiohttp import web
 from sqlalchemy import delete, select
 
-from server.cases.errors import CaseRefused, NoSuchCase
-from server.cases.store import new_id
 from server.people.principal import Principal
 from server.people.profile import Specialty
 from server.people.tables import Account
 from server.platform.database.engine import DbSessions
+from server.platform.errors import Malformed, NotFound
+from server.platform.ids import new_id
 from server.rosters.expectedwait_store import roster
 from server.rosters.tables import RosterException, RosterSlot
 from server.rosters.week import expected
@@ -109,7 +110,7 @@ class Rosters:
         start_minute: int,
         minutes: int,
     ) -> str:
-        """One more weekly slot; gives its id. Raises NoSuchCase for no clinician."""
+        """One more weekly slot; gives its id. Raises NotFound for no clinician."""
         slot = RosterSlot(
             id=new_id("rs"),
             clinician_id=clinician_id,
@@ -124,9 +125,9 @@ class Rosters:
     async def add_exception(
         self, who: Principal, *, clinician_id: str, on_duty: bool, starts_at: float, ends_at: float
     ) -> str:
-        """Somebody is away, or stands in; gives its id. Raises CaseRefused, NoSuchCase."""
+        """Somebody is away, or stands in; gives its id. Raises Malformed, NotFound."""
         if not starts_at < ends_at:
-            raise CaseRefused("malformed")
+            raise Malformed
         exception = RosterException(
             id=new_id("rx"),
             clinician_id=clinician_id,
@@ -138,14 +139,14 @@ class Rosters:
         return exception.id
 
     async def remove(self, who: Principal, entry_id: str) -> None:
-        """Take a slot or an exception out. Raises NoSuchCase."""
+        """Take a slot or an exception out. Raises NotFound."""
         async with self._database.begin() as db:
             gone = [
                 (await db.execute(delete(table).where(table.id == entry_id).returning(table.id))).all()
                 for table in (RosterSlot, RosterException)
             ]
             if not any(gone):
-                raise NoSuchCase
+                raise NotFound
             entry = Entry(Act.ROSTER_CHANGED, who.participant_id, who.role, None, entry_id, {"added": False})
             await self._trail.record(db, entry)
 
@@ -155,8 +156,11 @@ class Rosters:
         async with self._database.begin() as db:
             clinician = await db.get(Account, row.clinician_id)
             if clinician is None or clinician.role != Role.CLINICIAN.value:
-                raise NoSuchCase
+                raise NotFound
             db.add(row)
             await self._trail.record(
                 db, Entry(Act.ROSTER_CHANGED, who.participant_id, who.role, None, row.id, facts)
             )
+
+
+ROSTERS = web.AppKey("rosters", Rosters)

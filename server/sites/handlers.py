@@ -8,14 +8,11 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
-from server.cases.handlers import told
 from server.people.principal import Principal
 from server.people.sessions.access import needs
 from server.people.sessions.permissions import Action
 from server.platform.http.bodies import json_response, read_json
-from server.sites.store import Sites
-
-SITES = web.AppKey("sites", Sites)
+from server.sites.store import SITES
 
 
 class NewRules(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -49,11 +46,10 @@ async def own_rules(request: web.Request, who: Principal) -> web.Response:
 async def change(request: web.Request, who: Principal) -> web.Response:
     """Change the rules of one site."""
     rules = await read_json(request, NewRules)
-    with told():
-        await request.app[SITES].change(
-            who,
-            request.match_info["site_id"],
-            names_allowed=rules.names_allowed,
-            survivor_safe=rules.survivor_safe,
-        )
+    await request.app[SITES].change(
+        who,
+        request.match_info["site_id"],
+        names_allowed=rules.names_allowed,
+        survivor_safe=rules.survivor_safe,
+    )
     return web.Response(status=204)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aiohttp import web
 from sqlalchemy import select
 
-from server.cases.errors import NoSuchCase
 from server.people.principal import Principal
 from server.people.tables import Site, Station
 from server.platform.database.engine import DbSessions
+from server.platform.errors import NotFound
 from server.trail.acts import Act
 from server.trail.entry import Entry
 from server.trail.trail import Trail
@@ -58,11 +59,11 @@ class Sites:
         names_allowed: bool | None = None,
         survivor_safe: bool | None = None,
     ) -> None:
-        """From now on cases opened at this site go by these (None: as before). Raises NoSuchCase for no site."""
+        """From now on cases opened at this site go by these (None: as before). Raises NotFound for no site."""
         async with self._database.begin() as db:
             site = await db.get(Site, site_id)
             if site is None:
-                raise NoSuchCase
+                raise NotFound
             if names_allowed is not None:
                 site.names_allowed = names_allowed
             if survivor_safe is not None:
@@ -75,3 +76,6 @@ class Sites:
                 facts={"names_allowed": site.names_allowed, "survivor_safe": site.survivor_safe},
             )
             await self._trail.record(db, entry)
+
+
+SITES = web.AppKey("sites", Sites)

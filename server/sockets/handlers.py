@@ -18,12 +18,12 @@ from aiohttp import web
 from server.people.principal import Principal
 from server.people.sessions.access import open_to_all
 from server.people.sessions.permissions import Action, allowed
-from server.people.sessions.tickets import TICKET_TTL_S
+from server.people.sessions.tickets import TICKET_TTL_S, TICKETS
 from server.people.sessions.who import person_of, required, station_of
 from server.people.stations.handlers_kiosk import keep_enrolled
 from server.platform.http.bodies import json_response, read_json
 from server.platform.http.errors import ApiError
-from server.services import services
+from server.platform.http.keys import SETTINGS
 from server.sockets.turn import ice_servers
 from signaling.messages import IceServer, Role
 
@@ -51,13 +51,13 @@ async def new_ticket(request: web.Request) -> web.Response:
     principal = await _principal(request, wanted.role)
     if not allowed(principal.role, Action.OPEN_SOCKET):
         raise ApiError(403, "forbidden")
-    own = services(request)
+    app = request.app
     ticket = Ticket(
-        own.tickets.issue(principal),
+        app[TICKETS].issue(principal),
         TICKET_TTL_S,
         principal.name,
         principal.site,
-        ice_servers(own.settings, principal.participant_id, time.time()),
+        ice_servers(app[SETTINGS], principal.participant_id, time.time()),
     )
     response = json_response(ticket)
     if principal.role is Role.STATION:

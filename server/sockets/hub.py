@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
+from aiohttp import web
 
 from server.people.principal import Principal
 from server.platform.faults import where
@@ -244,3 +245,6 @@ class Hub:
             except Exception as error:
                 # One session that cannot be ended must not keep all the others alive.
                 log.error("sweep_failed", **where(error))
+
+
+HUB = web.AppKey("hub", Hub)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from aiohttp import web
 from msgspec.structs import asdict
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -63,3 +64,6 @@ class Trail:
             .execution_options(synchronize_session=False)
         )
         return written
+
+
+TRAIL = web.AppKey("trail", Trail)

@@ -9,7 +9,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from benchmarks.lab.browser import missing_browser
 from benchmarks.lab.systems import people
-from server.cases.handlers import DESK
+from server.calls.handlers import CONSULTATIONS
 from tests.support.call import two_pages
 
 pytestmark = [
@@ -174,5 +174,5 @@ async def test_a_patient_is_handed_to_one_colleague_by_name(tmp_path: Path) -> N
         await form.locator("button").click()
         await people.view(station, "waiting")
         await people.view(doctor, "queue")
-        (waiting,) = call.server.app[DESK].waiting()
+        (waiting,) = call.server.app[CONSULTATIONS].waiting()
         assert waiting.wishes.clinician_id == colleague

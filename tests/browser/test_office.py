@@ -29,7 +29,7 @@ CODE = ".told .secret"
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     async with running_server(tmp_path) as running:
         profile = Profile("Fatou Keïta", Role.ADMINISTRATOR)
-        await running.services.people.create("fatou", profile, password=ONE_TIME)
+        await running.services.accounts.create("fatou", profile, password=ONE_TIME)
         yield running
 
 
@@ -112,5 +112,5 @@ async def test_an_account_is_made_in_the_office(browser: Browser, server: Server
     await page.check("input[name=new-languages][value=ff]")
     await page.click("form[data-form=new-account] button[type=submit]")
     await expect(page.locator(CODE)).to_be_visible()
-    (line,) = [one for one in await server.services.people.everybody() if one.login == "sira"]
+    (line,) = [one for one in await server.services.accounts.everybody() if one.login == "sira"]
     assert (line.role, line.languages, line.must_change_password) == ("mediator", ["ff"], True)

@@ -85,7 +85,7 @@ async def test_the_demo_has_no_known_password_where_others_can_reach_it(tmp_path
     from tests.support.server import running_server
 
     async with running_server(tmp_path, http_host="0.0.0.0") as server:
-        made = await prepare(server.services, server.url)
+        made = await prepare(server.app, server.url)
         assert made.password != PASSWORD_ON_THIS_MACHINE
         async with server.client() as client:
             await server.sign_in(client, made.login, made.password)

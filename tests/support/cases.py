@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 from sqlalchemy import select
 
-from server.cases.handlers import DESK
+from server.calls.handlers import CONSULTATIONS
 from server.consents import ConsentScope, Giver, How, NewConsent
 from server.people.tables import Account, AccountLanguage, AccountSpecialty
 from server.platform.redacted import Redacted
@@ -164,7 +164,7 @@ class House:
     async def pass_time(self, seconds: float) -> None:
         """Time passes, and the desk looks at who is offered what."""
         self.clock.now += seconds
-        await self.server.app[DESK].route()
+        await self.server.app[CONSULTATIONS].route()
 
     async def acts(self, case_id: str) -> list[tuple[str, str]]:
         """What the trail says of a case: (act, who)."""

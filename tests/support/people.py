@@ -31,7 +31,7 @@ async def first_sign_in(
     server: Server, client: aiohttp.ClientSession, login: str, role: Role, now: float
 ) -> tuple[str, Telephone]:
     """Make an account and bring its person in; gives account id and telephone."""
-    account_id = await server.services.people.create(login, Profile(f"P. {login}", role), password=ONE_TIME)
+    account_id = await server.services.accounts.create(login, Profile(f"P. {login}", role), password=ONE_TIME)
     assert await sent(client, "/api/session", login=login, password=ONE_TIME) == (
         202,
         {"next": "new_password"},

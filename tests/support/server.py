@@ -20,11 +20,17 @@ import aiohttp
 from aiohttp import web
 
 from server.app import create_app
-from server.people.accounts.store import Profile
-from server.people.stations.store import NewCode
+from server.consents.store import CONSENTS, Consents
+from server.people.accounts.store import ACCOUNTS, Accounts, Profile
+from server.people.sessions.store import SESSIONS, HttpSessions
+from server.people.sessions.tickets import TICKETS, Tickets
+from server.people.signin.credentials import CREDENTIALS, Credentials
+from server.people.stations.store import STATIONS, NewCode, Stations
+from server.platform.database.engine import DbSessions
 from server.platform.http.access_log import AccessLogger
+from server.platform.http.keys import DATABASE
 from server.platform.settings.config import Settings
-from server.services import SERVICES, Services
+from server.trail.trail import TRAIL, Trail
 from signaling.messages import Role
 from tests.support.kiosk import KioskKey
 from tests.support.sqlitefile import put_migrated
@@ -33,6 +39,20 @@ PASSWORD = "a password for tests only"
 
 # The key that each client would sign with, were it a kiosk.
 KEYS: WeakKeyDictionary[aiohttp.ClientSession, KioskKey] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Services:
+    """What tests ask of a running server without its pages."""
+
+    database: DbSessions
+    trail: Trail
+    credentials: Credentials
+    accounts: Accounts
+    stations: Stations
+    sessions: HttpSessions
+    tickets: Tickets
+    consents: Consents
 
 
 @dataclass
@@ -46,7 +66,8 @@ class Server:
     @property
     def services(self) -> Services:
         """Everything behind the handlers."""
-        return self.app[SERVICES]
+        keys = (DATABASE, TRAIL, CREDENTIALS, ACCOUNTS, STATIONS, SESSIONS, TICKETS, CONSENTS)
+        return Services(*(self.app[key] for key in keys))
 
     @property
     def own_headers(self) -> dict[str, str]:
@@ -74,7 +95,7 @@ class Server:
     ) -> str:
         """An account with the password ``PASSWORD`` and no second factor; gives its participant_id."""
         profile = Profile(name, role, "Hôpital du Point G")
-        account_id = await self.services.people.create(login, profile, password=PASSWORD, lasting=True)
+        account_id = await self.services.accounts.create(login, profile, password=PASSWORD, lasting=True)
         self.services.sessions.waive_second_factor(account_id)
         return account_id
 

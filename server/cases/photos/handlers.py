@@ -11,15 +11,12 @@ from typing import Annotated
 import msgspec
 from aiohttp import web
 
-from server.cases.handlers import told
-from server.cases.photos.store import Photos
+from server.cases.photos.store import PHOTOS
 from server.people.principal import Principal
 from server.people.sessions.access import needs
 from server.people.sessions.permissions import Action
 from server.platform.http.bodies import json_response, read_json
 from server.platform.http.errors import ApiError
-
-PHOTOS = web.AppKey("photos", Photos)
 
 OFFSET = "Upload-Offset"
 PIECE_TYPE = "application/octet-stream"
@@ -43,10 +40,9 @@ class Received(msgspec.Struct, frozen=True):
 async def announce(request: web.Request, who: Principal) -> web.Response:
     """A photo will come, or goes on."""
     typed = await read_json(request, NewPhoto)
-    with told():
-        photo_id, here = await request.app[PHOTOS].announce(
-            who, request.match_info["case_id"], typed.size_bytes, typed.sha256
-        )
+    photo_id, here = await request.app[PHOTOS].announce(
+        who, request.match_info["case_id"], typed.size_bytes, typed.sha256
+    )
     return json_response(Received(photo_id, here))
 
 
@@ -60,14 +56,12 @@ async def write(request: web.Request, who: Principal) -> web.Response:
         raise ApiError(400, "malformed")
     photo_id = request.match_info["photo_id"]
     piece = await request.read()  # bounded by the application's client_max_size
-    with told():
-        here = await request.app[PHOTOS].write(who, photo_id, int(offset), piece)
+    here = await request.app[PHOTOS].write(who, photo_id, int(offset), piece)
     return json_response(Received(photo_id, here))
 
 
 @needs(Action.READ_CASES)
 async def read(request: web.Request, who: Principal) -> web.Response:
     """The picture."""
-    with told():
-        picture = await request.app[PHOTOS].read(who, request.match_info["photo_id"])
+    picture = await request.app[PHOTOS].read(who, request.match_info["photo_id"])
     return web.Response(body=picture, content_type="image/jpeg", headers={"Cache-Control": "no-store"})

@@ -14,16 +14,18 @@ from collections.abc import Callable
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+from aiohttp import web
 from sqlalchemy import func, select
 
 from server.cases.access import READS_CASE, Part
 from server.cases.errors import CaseRefused, NoSuchCase
 from server.cases.kinds import is_recordable
 from server.cases.photos.jpeg import NotAPicture, stripped
-from server.cases.store import Cases, new_id
+from server.cases.store import Cases
 from server.cases.tables import CasePhoto
 from server.people.principal import Principal
 from server.platform.database.engine import DbSessions
+from server.platform.ids import new_id
 from server.trail.acts import Act
 from server.trail.entry import Entry
 from server.trail.trail import Trail
@@ -146,6 +148,9 @@ class Photos:
 
     def _whole(self, photo_id: str) -> Path:
         return self._folder / f"{photo_id}.jpg"
+
+
+PHOTOS = web.AppKey("photos", Photos)
 
 
 def _append(path: Path, piece: bytes) -> None:

@@ -7,33 +7,29 @@ A password is printed once, on the last line, and never comes as an argument (ar
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from server.people.accounts.store import (
-    ONE_TIME_S,
-    LoginTaken,
-    NoSuchAccount,
-    Profile,
-    one_time_password,
-)
+from server.people.accounts.store import ONE_TIME_S, Accounts, Profile, one_time_password
 from server.people.acting import OPERATOR
-from server.people.errors import PasswordRefused
+from server.people.errors import LoginTaken, NoSuchAccount, PasswordRefused
 from server.people.profile import Gender, Specialty, Spoken
 from server.people.signin import passwords
+from server.people.signin.hashing import Hasher
 from server.platform.command_line import (
     ConfigOption,
     console,
     not_blank,
-    opened_services,
+    opened_database,
     refuse,
     run,
     settings_of,
 )
-from server.services import Services
+from server.trail.trail import Trail
 from signaling.messages import Role
 
 admin_commands = typer.Typer(no_args_is_help=True, help="The first administrator.")
@@ -81,12 +77,12 @@ def account_add(  # noqa: PLR0917 (typer calls it by name)
 def account_reset(login: LoginOption, config: ConfigOption = None) -> None:
     """Print a one-time password; all sessions and the second factor of the account end."""
 
-    async def work(own: Services) -> None:
-        password = await own.people.reset(await own.people.id_of(login), actor=OPERATOR)
+    async def work(accounts: Accounts) -> None:
+        password = await accounts.reset(await accounts.id_of(login), actor=OPERATOR)
         _tell(login)
         typer.echo(password)
 
-    _with_services(work, config)
+    _with_accounts(work, config)
 
 
 @account_commands.command("disable")
@@ -105,18 +101,18 @@ def account_enable(login: LoginOption, config: ConfigOption = None) -> None:
 def account_list(config: ConfigOption = None) -> None:
     """List the accounts."""
 
-    async def work(own: Services) -> None:
+    async def work(accounts: Accounts) -> None:
         grid = Table()
         for heading in ("login", "name", "role", "site", "second factor", "state"):
             grid.add_column(heading, overflow="fold")
-        for one in await own.people.everybody():
+        for one in await accounts.everybody():
             state = "disabled" if one.disabled else "first sign-in" if one.must_change_password else "active"
             grid.add_row(
                 one.login, one.name, one.role, one.site, "yes" if one.has_second_factor else "no", state
             )
         console.print(grid)
 
-    _with_services(work, config)
+    _with_accounts(work, config)
 
 
 def _create(login: str, profile: Profile, *, password_stdin: bool, config: ConfigOption) -> None:
@@ -129,9 +125,9 @@ def _create(login: str, profile: Profile, *, password_stdin: bool, config: Confi
             refuse(_why(error.code), code=2)
     password = given if given is not None else one_time_password()
 
-    async def work(own: Services) -> None:
+    async def work(accounts: Accounts) -> None:
         try:
-            await own.people.create(login, profile, password=password, lasting=given is not None)
+            await accounts.create(login, profile, password=password, lasting=given is not None)
         except LoginTaken:
             refuse(f"There is an account with the login {login} already.")
         if given is None:
@@ -140,27 +136,30 @@ def _create(login: str, profile: Profile, *, password_stdin: bool, config: Confi
         else:
             console.print(f"{profile.name} can sign in as {login}", style="dim", markup=False)
 
-    _with_services(work, config)
+    _with_accounts(work, config)
 
 
 def _set_disabled(login: str, *, disabled: bool, config: ConfigOption) -> None:
-    async def work(own: Services) -> None:
-        account_id = await own.people.id_of(login)
-        await own.people.set_disabled(account_id, disabled=disabled, actor=OPERATOR)
+    async def work(accounts: Accounts) -> None:
+        account_id = await accounts.id_of(login)
+        await accounts.set_disabled(account_id, disabled=disabled, actor=OPERATOR)
         console.print(f"{login} is {'shut' if disabled else 'open'}", style="dim", markup=False)
 
-    _with_services(work, config)
+    _with_accounts(work, config)
 
 
-def _with_services(work: Callable[[Services], Awaitable[None]], config: ConfigOption) -> None:
+def _with_accounts(work: Callable[[Accounts], Awaitable[None]], config: ConfigOption) -> None:
     loaded = settings_of(config)
 
     async def main() -> None:
-        async with opened_services(loaded) as own:
+        async with opened_database(loaded) as database:
+            hasher = Hasher()
             try:
-                await work(own)
+                await work(Accounts(database, hasher, Trail(time.time), time.time))
             except NoSuchAccount:
                 refuse("There is no account with this login; `keneya account list` shows all.")
+            finally:
+                hasher.close()
 
     run(loaded, main)
 

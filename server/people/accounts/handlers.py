@@ -20,22 +20,21 @@ import msgspec
 from aiohttp import web
 
 from server.people.accounts.store import (
-    LoginTaken,
-    NoSuchAccount,
+    ACCOUNTS,
     Profile,
-    SubjectTaken,
     one_time_password,
 )
 from server.people.acting import by
 from server.people.principal import Principal
 from server.people.profile import Gender, Specialty, Spoken
 from server.people.sessions.access import needs
+from server.people.sessions.live import shut_out
 from server.people.sessions.permissions import Action
 from server.people.signin.credentials import LOGIN_MAX_CHARS
+from server.people.signin.oidc import OIDC
 from server.platform.database.base import NAME_CHARS
 from server.platform.http.bodies import json_response, read_json
 from server.platform.http.errors import ApiError
-from server.services import HUB, services
 from signaling.messages import Role
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_CHARS, pattern=r"\S")]
@@ -84,8 +83,9 @@ class Told(msgspec.Struct, frozen=True):
 @needs(Action.MANAGE_ACCOUNTS)
 async def everybody(request: web.Request, principal: Principal) -> web.Response:
     """List the accounts."""
-    own = services(request)
-    return json_response(await own.people.everybody(own.oidc.issuer if own.oidc is not None else ""))
+    provider = request.app[OIDC]
+    issuer = provider.issuer if provider is not None else ""
+    return json_response(await request.app[ACCOUNTS].everybody(issuer))
 
 
 @needs(Action.MANAGE_ACCOUNTS, recent=True)
@@ -93,12 +93,9 @@ async def create(request: web.Request, principal: Principal) -> web.Response:
     """Make an account."""
     wanted = await read_json(request, NewAccount)
     password = one_time_password()
-    try:
-        account_id = await services(request).people.create(
-            wanted.login, _profile(wanted), password=password, actor=by(principal)
-        )
-    except LoginTaken:
-        raise ApiError(409, "login_taken") from None
+    account_id = await request.app[ACCOUNTS].create(
+        wanted.login, _profile(wanted), password=password, actor=by(principal)
+    )
     return json_response(Told(account_id, password), status=201)
 
 
@@ -107,12 +104,9 @@ async def change(request: web.Request, principal: Principal) -> web.Response:
     """Give an account another profile."""
     account_id = _another(request, principal)
     wanted = await read_json(request, ProfileBody)
-    try:
-        signed_out = await services(request).people.change(account_id, _profile(wanted), actor=by(principal))
-    except NoSuchAccount:
-        raise ApiError(404, "not_found") from None
+    signed_out = await request.app[ACCOUNTS].change(account_id, _profile(wanted), actor=by(principal))
     if signed_out:
-        await _signed_out(request, account_id)
+        await shut_out(request, account_id)
     return web.Response(status=204)
 
 
@@ -121,12 +115,9 @@ async def set_disabled(request: web.Request, principal: Principal) -> web.Respon
     """Shut an account or open it again."""
     account_id = _another(request, principal)
     wanted = await read_json(request, Disabling)
-    try:
-        await services(request).people.set_disabled(account_id, disabled=wanted.disabled, actor=by(principal))
-    except NoSuchAccount:
-        raise ApiError(404, "not_found") from None
+    await request.app[ACCOUNTS].set_disabled(account_id, disabled=wanted.disabled, actor=by(principal))
     if wanted.disabled:
-        await _signed_out(request, account_id)
+        await shut_out(request, account_id)
     return web.Response(status=204)
 
 
@@ -134,11 +125,8 @@ async def set_disabled(request: web.Request, principal: Principal) -> web.Respon
 async def reset(request: web.Request, principal: Principal) -> web.Response:
     """Let somebody in again who lost password or telephone."""
     account_id = _another(request, principal)
-    try:
-        password = await services(request).people.reset(account_id, actor=by(principal))
-    except NoSuchAccount:
-        raise ApiError(404, "not_found") from None
-    await _signed_out(request, account_id)
+    password = await request.app[ACCOUNTS].reset(account_id, actor=by(principal))
+    await shut_out(request, account_id)
     return json_response(Told(account_id, password))
 
 
@@ -147,14 +135,9 @@ async def link_provider(request: web.Request, principal: Principal) -> web.Respo
     """Say who this person is at the provider."""
     account_id, issuer = _another(request, principal), _issuer(request)
     wanted = await read_json(request, Provider)
-    try:
-        await services(request).people.link_provider(
-            account_id, issuer=issuer, subject=wanted.subject, actor=by(principal)
-        )
-    except NoSuchAccount:
-        raise ApiError(404, "not_found") from None
-    except SubjectTaken:
-        raise ApiError(409, "subject_taken") from None
+    await request.app[ACCOUNTS].link_provider(
+        account_id, issuer=issuer, subject=wanted.subject, actor=by(principal)
+    )
     return web.Response(status=204)
 
 
@@ -162,16 +145,13 @@ async def link_provider(request: web.Request, principal: Principal) -> web.Respo
 async def unlink_provider(request: web.Request, principal: Principal) -> web.Response:
     """Let nobody of the provider open this account any more."""
     account_id, issuer = _another(request, principal), _issuer(request)
-    try:
-        await services(request).people.unlink_provider(account_id, issuer=issuer, actor=by(principal))
-    except NoSuchAccount:
-        raise ApiError(404, "not_found") from None
-    await _signed_out(request, account_id)
+    await request.app[ACCOUNTS].unlink_provider(account_id, issuer=issuer, actor=by(principal))
+    await shut_out(request, account_id)
     return web.Response(status=204)
 
 
 def _issuer(request: web.Request) -> str:
-    provider = services(request).oidc
+    provider = request.app[OIDC]
     if provider is None:
         raise ApiError(404, "not_found")
     return provider.issuer
@@ -195,8 +175,3 @@ def _another(request: web.Request, principal: Principal) -> str:
     if account_id == principal.participant_id:
         raise ApiError(409, "own_account")
     return account_id
-
-
-async def _signed_out(request: web.Request, account_id: str) -> None:
-    services(request).tickets.revoke(account_id)
-    await request.app[HUB].sign_out(account_id)

@@ -10,10 +10,12 @@ import secrets
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
+from aiohttp import web
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.people.acting import OPERATOR, By
+from server.people.errors import LoginTaken, NoSuchAccount, SubjectTaken
 from server.people.profile import Gender, Specialty, Spoken
 from server.people.sessions.store import end_sessions_of
 from server.people.signin.credentials import folded
@@ -21,6 +23,7 @@ from server.people.signin.hashing import Hasher
 from server.people.sites import site_id_of
 from server.people.tables import Account, AccountLanguage, AccountSpecialty, OidcLink, Site
 from server.platform.database.engine import DbSessions
+from server.platform.ids import new_id
 from server.trail.acts import Act
 from server.trail.trail import Trail
 from signaling.messages import Role
@@ -30,18 +33,6 @@ ONE_TIME_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 ONE_TIME_GROUPS, ONE_TIME_GROUP_CHARS = 4, 4
 # OWASP ASVS 5, 6.4.1: initial passwords are random, short-lived and become no long-term ones.
 ONE_TIME_S = 24 * 3600
-
-
-class LoginTaken(Exception):
-    """There is an account with this login already."""
-
-
-class SubjectTaken(Exception):
-    """This person of the provider opens another account already."""
-
-
-class NoSuchAccount(Exception):
-    """No account has this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +68,7 @@ class Person:
     languages: list[str] = field(default_factory=list)
 
 
-class People:
+class Accounts:
     """All accounts. ``clock`` gives UTC seconds as `time.time` does."""
 
     def __init__(
@@ -101,7 +92,7 @@ class People:
                 raise LoginTaken
             now = self._clock()
             account = Account(
-                id=f"ac_{secrets.token_hex(8)}",
+                id=new_id("ac"),
                 login=folded(login),
                 password_hash=password_hash,
                 must_change_password=not lasting,
@@ -224,6 +215,9 @@ class People:
         account.role = profile.role.value
         account.gender = profile.gender.value if profile.gender else None
         account.site_id = await site_id_of(db, profile.site, self._clock()) if profile.site else None
+
+
+ACCOUNTS = web.AppKey("accounts", Accounts)
 
 
 def one_time_password() -> str:

@@ -26,7 +26,7 @@ from server.people.sessions.who import (
     station_of,
 )
 from server.platform.http.errors import ApiError
-from server.services import services
+from server.platform.http.keys import CLOCK
 from signaling.messages import Role
 
 # One browser may be a station and hold a signed-in person: a page that is the station's says so with
@@ -97,7 +97,7 @@ async def admitted(request: web.Request, action: Action) -> Principal:
 
 async def _proven_recently(request: web.Request) -> None:
     found = await standing_of(request)
-    if found is None or services(request).clock() >= found.proven_at + RECENT_S:
+    if found is None or request.app[CLOCK]() >= found.proven_at + RECENT_S:
         raise ApiError(403, "prove_again")
 
 

@@ -12,12 +12,14 @@ from server.people.acting import by
 from server.people.principal import Principal
 from server.people.sessions.access import needs
 from server.people.sessions.cookies import PERSON, clear_cookie
+from server.people.sessions.live import shut_out
 from server.people.sessions.permissions import Action
-from server.people.sessions.store import end_sessions_of
+from server.people.sessions.store import SESSIONS, end_sessions_of
 from server.platform.http.bodies import json_response
 from server.platform.http.errors import ApiError
-from server.services import HUB, services
+from server.platform.http.keys import DATABASE, SETTINGS
 from server.trail.acts import Act
+from server.trail.trail import TRAIL
 
 
 class SessionLine(msgspec.Struct, frozen=True):
@@ -33,7 +35,7 @@ class SessionLine(msgspec.Struct, frozen=True):
 @needs(Action.KEEP_OWN_ACCOUNT)
 async def own_sessions(request: web.Request, principal: Principal) -> web.Response:
     """List them, the last used first."""
-    found = await services(request).sessions.of_account(principal.participant_id)
+    found = await request.app[SESSIONS].of_account(principal.participant_id)
     return json_response(
         [
             SessionLine(one.id, one.device, one.created_at, one.last_seen_at, one.id == principal.session_id)
@@ -54,16 +56,15 @@ async def end_all(request: web.Request, principal: Principal) -> web.Response:
     """Sign out everywhere, here too."""
     await _end(request, principal, None)
     response = web.Response(status=204)
-    clear_cookie(response, PERSON, services(request).settings)
+    clear_cookie(response, PERSON, request.app[SETTINGS])
     return response
 
 
 async def _end(request: web.Request, principal: Principal, session_id: str | None) -> None:
-    own = services(request)
-    async with own.database.begin() as db:
+    app = request.app
+    async with app[DATABASE].begin() as db:
         ended = await end_sessions_of(db, account_id=principal.participant_id, only_id=session_id)
         if not ended:
             raise ApiError(404, "not_found")
-        await own.trail.record(db, by(principal).did(Act.SESSIONS_ENDED, count=len(ended)))
-    own.tickets.revoke(principal.participant_id)
-    await request.app[HUB].sign_out(principal.participant_id, session_id)
+        await app[TRAIL].record(db, by(principal).did(Act.SESSIONS_ENDED, count=len(ended)))
+    await shut_out(request, principal.participant_id, session_id)

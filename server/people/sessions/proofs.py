@@ -19,6 +19,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 
+from aiohttp import web
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -88,6 +89,9 @@ class Proofs:
         except binascii.Error:
             return None
         return ends if hmac.compare_digest(self._sealed(ends), challenge) else None
+
+
+PROOFS = web.AppKey("proofs", Proofs)
 
 
 def key_of(public_key: str) -> ec.EllipticCurvePublicKey:

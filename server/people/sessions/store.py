@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from aiohttp import web
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -237,6 +238,9 @@ class HttpSessions:
     async def _delete(self, digest: str) -> None:
         async with self._database.begin() as db:
             await db.execute(delete(HttpSession).where(HttpSession.token_sha256 == digest))
+
+
+SESSIONS = web.AppKey("sessions", HttpSessions)
 
 
 async def end_sessions_of(

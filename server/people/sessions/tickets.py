@@ -11,6 +11,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from aiohttp import web
+
 from server.people.principal import Principal
 
 # One round trip of a 2G link is 1.3 s and a TCP + TLS + WebSocket opening takes four or five of them,
@@ -59,3 +61,6 @@ class Tickets:
             if expires > now:
                 return
             del self._waiting[ticket]
+
+
+TICKETS = web.AppKey("tickets", Tickets)

@@ -11,9 +11,10 @@ from aiohttp import web
 from server.people.errors import ProofNeeded
 from server.people.principal import Principal
 from server.people.sessions.cookies import PERSON, STATION, get_cookie
-from server.people.sessions.store import Standing
+from server.people.sessions.proofs import PROOFS
+from server.people.sessions.store import SESSIONS, Standing
 from server.platform.http.errors import ApiError
-from server.services import services
+from server.platform.http.keys import SETTINGS
 
 PROOF_HEADER = "X-Keneya-Proof"
 # What the station's page signs next; a page that has none, or an old one, finds it here and asks again.
@@ -22,8 +23,8 @@ CHALLENGE_HEADER = "X-Keneya-Challenge"
 
 async def standing_of(request: web.Request) -> Standing | None:
     """The person's session however far its sign-in has come, or None."""
-    token = get_cookie(request, PERSON, services(request).settings)
-    return await services(request).sessions.standing(token) if token else None
+    token = get_cookie(request, PERSON, request.app[SETTINGS])
+    return await request.app[SESSIONS].standing(token) if token else None
 
 
 async def person_of(request: web.Request) -> Principal | None:
@@ -34,13 +35,13 @@ async def person_of(request: web.Request) -> Principal | None:
 
 async def station_of(request: web.Request) -> Principal | None:
     """The enrolled station, or None. Raises ApiError 401 with a challenge when its proof is missing or old."""
-    own = services(request)
-    token = get_cookie(request, STATION, own.settings)
-    found = await own.sessions.station(token) if token else None
+    app = request.app
+    token = get_cookie(request, STATION, app[SETTINGS])
+    found = await app[SESSIONS].station(token) if token else None
     if found is None:
         return None
     try:
-        own.proofs.check(
+        app[PROOFS].check(
             found.principal.participant_id,
             found.public_key,
             method=request.method,
@@ -48,7 +49,7 @@ async def station_of(request: web.Request) -> Principal | None:
             proof=request.headers.get(PROOF_HEADER, ""),
         )
     except ProofNeeded:
-        raise ApiError(401, "proof_needed", {CHALLENGE_HEADER: own.proofs.challenge()}) from None
+        raise ApiError(401, "proof_needed", {CHALLENGE_HEADER: app[PROOFS].challenge()}) from None
     return found.principal
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from aiohttp import web
 from sqlalchemy import select, update
 
 from server.people.acting import By
@@ -25,7 +26,7 @@ from signaling.messages import Role
 LOGIN_MAX_CHARS = 100
 
 
-class Accounts:
+class Credentials:
     """The credentials of all accounts. ``clock`` gives UTC seconds as `time.time` does.
 
     ``guessing`` holds back one place that tries one login, ``spraying`` one place that tries many.
@@ -115,6 +116,9 @@ class Accounts:
     async def _find(self, login: str) -> Account | None:
         async with self._database() as db:
             return (await db.scalars(select(Account).where(Account.login == login))).one_or_none()
+
+
+CREDENTIALS = web.AppKey("credentials", Credentials)
 
 
 def folded(login: str) -> str:

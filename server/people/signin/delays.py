@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.people.errors import MustWait
+from server.platform.settings.config import Settings
 
 # Memory bound: about 2 MB of keys. The key that has been quiet longest is forgotten first.
 MAX_KEYS = 10_000
@@ -96,3 +97,14 @@ def place_of(address: str) -> str:
             return str(found.ipv4_mapped)
         return str(ipaddress.ip_network((found, 64), strict=False))
     return str(found)
+
+
+def delays_of(settings: Settings, clock: Callable[[], float], factor: int = 1) -> Delays:
+    """Delays as the settings want them, with ``factor`` times as many free tries. ``clock`` runs evenly."""
+    return Delays(
+        free_tries=settings.sign_in_free_tries * factor,
+        first_s=settings.sign_in_delay_s,
+        longest_s=settings.sign_in_delay_max_s,
+        forget_s=settings.sign_in_forget_s,
+        clock=clock,
+    )

@@ -21,16 +21,19 @@ from server.people.sessions.cookies import (
     set_cookie,
 )
 from server.people.sessions.device import device_words
+from server.people.sessions.live import shut_out
 from server.people.sessions.steps import Step
+from server.people.sessions.store import SESSIONS
 from server.people.sessions.who import standing_of
-from server.people.signin.credentials import LOGIN_MAX_CHARS
+from server.people.signin.credentials import CREDENTIALS, LOGIN_MAX_CHARS
 from server.people.signin.passwords import MAX_CHARS
 from server.platform.http.bodies import json_response, read_json
 from server.platform.http.errors import ApiError
+from server.platform.http.keys import DATABASE, SETTINGS
 from server.platform.http.origin import client_address
 from server.platform.metrics import SIGN_IN_REFUSALS
-from server.services import HUB, services
 from server.trail.acts import Act
+from server.trail.trail import TRAIL
 
 
 class SignIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -63,16 +66,16 @@ def me(principal: Principal) -> Me:
 @open_to_all("it is how one signs in")
 async def sign_in(request: web.Request) -> web.Response:
     """Check login and password; answer who this is or what is due, with a new session cookie."""
-    own = services(request)
+    app = request.app
     typed = await read_json(request, SignIn)
     with SIGN_IN_REFUSALS.labels(kind="person").count_exceptions():
-        account_id = await own.accounts.check(
-            typed.login, typed.password, client_address(request, own.settings)
+        account_id = await app[CREDENTIALS].check(
+            typed.login, typed.password, client_address(request, app[SETTINGS])
         )
-    previous = get_cookie(request, PERSON, own.settings)
+    previous = get_cookie(request, PERSON, app[SETTINGS])
     if previous:
-        await own.sessions.end(previous)
-    token = await own.sessions.open_for_account(
+        await app[SESSIONS].end(previous)
+    token = await app[SESSIONS].open_for_account(
         account_id, device=device_words(request.headers.get("User-Agent", ""))
     )
     return await went_on(request, token)
@@ -92,33 +95,32 @@ async def who_am_i(request: web.Request) -> web.Response:
 @open_to_all("signing out always works")
 async def sign_out(request: web.Request) -> web.Response:
     """End the session on the server, its socket with it, and let the browser forget it."""
-    own = services(request)
+    app = request.app
     found = await standing_of(request)
-    token = get_cookie(request, PERSON, own.settings)
+    token = get_cookie(request, PERSON, app[SETTINGS])
     if token:
-        await own.sessions.end(token)
+        await app[SESSIONS].end(token)
     if found is not None:
         principal = found.principal
-        async with own.database.begin() as db:
-            await own.trail.record(db, by(principal).did(Act.SIGNED_OUT))
-        own.tickets.revoke(principal.participant_id)
-        await request.app[HUB].sign_out(principal.participant_id)
+        async with app[DATABASE].begin() as db:
+            await app[TRAIL].record(db, by(principal).did(Act.SIGNED_OUT))
+        await shut_out(request, principal.participant_id)
     response = web.Response(status=204)
-    clear_cookie(response, PERSON, own.settings)
+    clear_cookie(response, PERSON, app[SETTINGS])
     return response
 
 
 async def went_on(request: web.Request, token: str) -> web.Response:
     """The answer to a step that was taken: the new cookie, and who this is or what is due now."""
-    own = services(request)
-    found = await own.sessions.standing(token)
+    app = request.app
+    found = await app[SESSIONS].standing(token)
     if found is None:
         raise ApiError(401, "not_signed_in")
     if found.step is not None:
         response = json_response(Due(found.step), status=202)
     else:
-        async with own.database.begin() as db:
-            await own.trail.record(db, by(found.principal).did(Act.SIGNED_IN))
+        async with app[DATABASE].begin() as db:
+            await app[TRAIL].record(db, by(found.principal).did(Act.SIGNED_IN))
         response = json_response(me(found.principal))
-    set_cookie(response, PERSON, token, own.settings, max_age_s=None)
+    set_cookie(response, PERSON, token, app[SETTINGS], max_age_s=None)
     return response

@@ -25,13 +25,14 @@ from server.people.sessions.cookies import (
     set_cookie,
 )
 from server.people.sessions.device import device_words
-from server.people.signin.oidc import PENDING_S, OpenIdConnect, Vouched
+from server.people.sessions.store import SESSIONS
+from server.people.signin.oidc import OIDC, PENDING_S, OpenIdConnect, Vouched
 from server.people.tables import Account, OidcLink
 from server.platform.http.bodies import json_response
 from server.platform.http.errors import ApiError
+from server.platform.http.keys import DATABASE, SETTINGS
 from server.platform.http.origin import safe_host
 from server.platform.metrics import SIGN_IN_REFUSALS
-from server.services import services
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +49,7 @@ class Offered(msgspec.Struct, frozen=True):
 @open_to_all("the sign-in form asks for it")
 async def offered(request: web.Request) -> web.Response:
     """Answer what the provider is called."""
-    provider = services(request).oidc
+    provider = request.app[OIDC]
     return json_response(Offered(provider.name if provider is not None else ""))
 
 
@@ -64,7 +65,7 @@ async def start(request: web.Request) -> web.StreamResponse:
     except ProviderRefused as error:
         return _back(page, error.code)
     response = _see(started.url)
-    settings = services(request).settings
+    settings = request.app[SETTINGS]
     response.set_cookie(
         cookie_name(BINDING, settings),
         started.binding,
@@ -82,25 +83,25 @@ async def start(request: web.Request) -> web.StreamResponse:
 async def callback(request: web.Request) -> web.StreamResponse:
     """Take the browser back; a person whom we know is signed in."""
     provider = _provider(request)
-    own = services(request)
+    app = request.app
     page = provider.page_of(request.query)
     try:
         with SIGN_IN_REFUSALS.labels(kind="oidc").count_exceptions():
-            vouched = await provider.finish(request.query, get_cookie(request, BINDING, own.settings) or "")
+            vouched = await provider.finish(request.query, get_cookie(request, BINDING, app[SETTINGS]) or "")
             account_id = await _account_of(request, vouched)
     except ProviderRefused as error:
         log.info("oidc_refused", code=error.code)
         return _back(page, error.code)
-    previous = get_cookie(request, PERSON, own.settings)
+    previous = get_cookie(request, PERSON, app[SETTINGS])
     if previous:
-        await own.sessions.end(previous)
-    token = await own.sessions.open_for_account(
+        await app[SESSIONS].end(previous)
+    token = await app[SESSIONS].open_for_account(
         account_id,
         device=device_words(request.headers.get("User-Agent", "")),
         second_factor=vouched.second_factor,
     )
     response = _back(vouched.page)
-    set_cookie(response, PERSON, token, own.settings, max_age_s=None)
+    set_cookie(response, PERSON, token, app[SETTINGS], max_age_s=None)
     return response
 
 
@@ -114,7 +115,7 @@ async def _account_of(request: web.Request, vouched: Vouched) -> str:
             Account.disabled.is_(False),
         )
     )
-    async with services(request).database() as db:
+    async with request.app[DATABASE]() as db:
         found = await db.scalar(query)
     if found is None:
         raise ProviderRefused("oidc_unknown")
@@ -122,14 +123,14 @@ async def _account_of(request: web.Request, vouched: Vouched) -> str:
 
 
 def _provider(request: web.Request) -> OpenIdConnect:
-    provider = services(request).oidc
+    provider = request.app[OIDC]
     if provider is None:
         raise ApiError(404, "not_found")
     return provider
 
 
 def _redirect_uri(request: web.Request) -> str:
-    settings = services(request).settings
+    settings = request.app[SETTINGS]
     scheme = "https" if settings.secure else "http"
     # The provider compares it with what it was told beforehand: a forged Host leads nowhere.
     origin = settings.public_url or f"{scheme}://{safe_host(request)}"

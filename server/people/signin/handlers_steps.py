@@ -23,15 +23,17 @@ from server.people.sessions.access import needs, open_to_all
 from server.people.sessions.cookies import PERSON, get_cookie, set_cookie
 from server.people.sessions.permissions import Action
 from server.people.sessions.steps import Step
-from server.people.sessions.store import Standing
+from server.people.sessions.store import SESSIONS, Standing
 from server.people.sessions.who import standing_of
 from server.people.signin import totp
+from server.people.signin.credentials import CREDENTIALS
 from server.people.signin.handlers import went_on
 from server.people.signin.passwords import MAX_CHARS
+from server.people.signin.secondfactors import SECOND_FACTORS
 from server.platform.http.bodies import json_response, read_json
 from server.platform.http.errors import ApiError
+from server.platform.http.keys import SETTINGS
 from server.platform.metrics import SIGN_IN_REFUSALS
-from server.services import services
 
 Password = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CHARS)]
 
@@ -76,7 +78,7 @@ async def prove_totp(request: web.Request) -> web.Response:
     found = await _due(request, Step.TOTP)
     typed = await read_json(request, TypedCode)
     with SIGN_IN_REFUSALS.labels(kind="totp").count_exceptions():
-        await services(request).second_factors.prove(found.principal.participant_id, typed.code)
+        await request.app[SECOND_FACTORS].prove(found.principal.participant_id, typed.code)
     return await _renewed(request, second_factor=True)
 
 
@@ -86,14 +88,14 @@ async def change_password(request: web.Request) -> web.Response:
     found = await standing_of(request)
     if found is None:
         raise ApiError(401, "not_signed_in")
-    own = services(request)
+    app = request.app
     typed = await read_json(request, NewPassword)
     principal = found.principal
     if found.step is None and typed.current is not None:
-        await own.accounts.check_again(principal.participant_id, typed.current)
+        await app[CREDENTIALS].check_again(principal.participant_id, typed.current)
     elif found.step is not Step.NEW_PASSWORD:
         raise OutOfOrder
-    await own.accounts.change_password(
+    await app[CREDENTIALS].change_password(
         principal.participant_id, typed.password, session_id=principal.session_id
     )
     return await _renewed(request, proven=True)
@@ -103,7 +105,7 @@ async def change_password(request: web.Request) -> web.Response:
 async def begin_enrolment(request: web.Request) -> web.Response:
     """Give a new secret; it counts once its digits have been seen."""
     found = await _due(request, Step.ENROL_TOTP)
-    secret, login = await services(request).second_factors.begin(found.principal.participant_id)
+    secret, login = await request.app[SECOND_FACTORS].begin(found.principal.participant_id)
     uri = totp.uri(secret, login)
     return json_response(Enrolment(secret, uri, QrCode(*totp.qr_path(uri))))
 
@@ -113,19 +115,19 @@ async def confirm_enrolment(request: web.Request) -> web.Response:
     """Take the first digits of a new second factor."""
     found = await _due(request, Step.ENROL_TOTP)
     typed = await read_json(request, TypedCode)
-    await services(request).second_factors.confirm(found.principal.participant_id, typed.code)
+    await request.app[SECOND_FACTORS].confirm(found.principal.participant_id, typed.code)
     return await _renewed(request, second_factor=True)
 
 
 @needs(Action.KEEP_OWN_ACCOUNT)
 async def prove_again(request: web.Request, principal: Principal) -> web.Response:
     """Take the password once more; sensitive acts are open for a while."""
-    own = services(request)
+    app = request.app
     typed = await read_json(request, TypedPassword)
-    await own.accounts.check_again(principal.participant_id, typed.password)
+    await app[CREDENTIALS].check_again(principal.participant_id, typed.password)
     response = web.Response(status=204)
-    token = await own.sessions.renew(_token(request), proven=True)
-    set_cookie(response, PERSON, token, own.settings, max_age_s=None)
+    token = await app[SESSIONS].renew(_token(request), proven=True)
+    set_cookie(response, PERSON, token, app[SETTINGS], max_age_s=None)
     return response
 
 
@@ -141,14 +143,12 @@ async def _due(request: web.Request, step: Step) -> Standing:
 async def _renewed(
     request: web.Request, *, second_factor: bool = False, proven: bool = False
 ) -> web.Response:
-    token = await services(request).sessions.renew(
-        _token(request), second_factor=second_factor, proven=proven
-    )
+    token = await request.app[SESSIONS].renew(_token(request), second_factor=second_factor, proven=proven)
     return await went_on(request, token)
 
 
 def _token(request: web.Request) -> str:
-    token = get_cookie(request, PERSON, services(request).settings)
+    token = get_cookie(request, PERSON, request.app[SETTINGS])
     if token is None:
         raise ApiError(401, "not_signed_in")
     return token

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp import web
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
@@ -212,6 +213,9 @@ class OpenIdConnect:
             if self._pending[oldest].ends > now and len(self._pending) <= MAX_PENDING:
                 return
             del self._pending[oldest]
+
+
+OIDC: web.AppKey[OpenIdConnect | None] = web.AppKey("oidc")
 
 
 def _is_private(url: object) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from aiohttp import web
 from sqlalchemy import or_, update
 
 from server.people.acting import By
@@ -93,3 +94,6 @@ class SecondFactors:
                 actor = By(account_id, Role(account.role))
                 await self._trail.record(db, actor.did(Act.SECOND_FACTOR_ENROLLED, account_id))
         self._delays.succeeded(account_id)
+
+
+SECOND_FACTORS = web.AppKey("second_factors", SecondFactors)

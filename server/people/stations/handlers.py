@@ -17,12 +17,11 @@ from aiohttp import web
 from server.people.acting import by
 from server.people.principal import Principal
 from server.people.sessions.access import needs
+from server.people.sessions.live import shut_out
 from server.people.sessions.permissions import Action
-from server.people.stations.store import NoSuchStation
+from server.people.stations.store import STATIONS
 from server.platform.database.base import NAME_CHARS
 from server.platform.http.bodies import json_response, read_json
-from server.platform.http.errors import ApiError
-from server.services import HUB, services
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_CHARS, pattern=r"\S")]
 
@@ -37,14 +36,14 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 @needs(Action.ENROL_STATIONS)
 async def stations(request: web.Request, principal: Principal) -> web.Response:
     """List them by site."""
-    return json_response(await services(request).stations.all())
+    return json_response(await request.app[STATIONS].all())
 
 
 @needs(Action.ENROL_STATIONS)
 async def new_code(request: web.Request, principal: Principal) -> web.Response:
     """Make a code; those given out before for this station stop working."""
     wanted = await read_json(request, Wanted)
-    made = await services(request).stations.new_code(
+    made = await request.app[STATIONS].new_code(
         site=wanted.site.strip(), name=wanted.name.strip(), actor=by(principal)
     )
     return json_response(made, status=201)
@@ -53,12 +52,8 @@ async def new_code(request: web.Request, principal: Principal) -> web.Response:
 @needs(Action.ENROL_STATIONS)
 async def revoke(request: web.Request, principal: Principal) -> web.Response:
     """End the station's sessions, socket and leg."""
-    own = services(request)
+    app = request.app
     station_id = request.match_info["station_id"]
-    try:
-        await own.stations.revoke(station_id, actor=by(principal))
-    except NoSuchStation:
-        raise ApiError(404, "not_found") from None
-    own.tickets.revoke(station_id)
-    await request.app[HUB].sign_out(station_id)
+    await app[STATIONS].revoke(station_id, actor=by(principal))
+    await shut_out(request, station_id)
     return web.Response(status=204)

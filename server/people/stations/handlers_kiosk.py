@@ -1,6 +1,6 @@
-"""POST /api/station/enrolment and GET /api/station: a browser becomes a station, and asks which one it is.
+"""GET /station, POST /api/station/enrolment, GET /api/station: a browser becomes a station and asks which it is.
 
-Owns: these two, and the station's cookie, which is renewed with every ticket: a station in use stays enrolled.
+Owns: these three, and the station's cookie, which is renewed with every ticket: a station in use stays enrolled.
 """
 
 from __future__ import annotations
@@ -14,14 +14,22 @@ from server.people.principal import Principal
 from server.people.sessions.access import needs, open_to_all
 from server.people.sessions.cookies import STATION, get_cookie, set_cookie
 from server.people.sessions.device import device_words
+from server.people.sessions.live import shut_out
 from server.people.sessions.permissions import Action
-from server.people.sessions.proofs import PUBLIC_KEY_MAX_CHARS
+from server.people.sessions.proofs import CHALLENGE_S, PROOFS, PUBLIC_KEY_MAX_CHARS
+from server.people.sessions.store import SESSIONS
 from server.people.signin.handlers import me
 from server.people.stations.codes import TYPED_MAX_CHARS
+from server.people.stations.store import STATIONS
 from server.platform.http.bodies import json_response, read_json
+from server.platform.http.keys import SETTINGS
 from server.platform.http.origin import client_address
+from server.platform.http.pages import answered
 from server.platform.metrics import SIGN_IN_REFUSALS
-from server.services import HUB, services
+
+PAGE = "/station"
+FILE = "station/index.html"
+CHALLENGE_COOKIE = "keneya-challenge"
 
 
 class Enrolment(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -34,23 +42,22 @@ class Enrolment(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 @open_to_all("a code makes the browser a station")
 async def enrol(request: web.Request) -> web.Response:
     """Use up a one-time code; the browser becomes that station."""
-    own = services(request)
+    app = request.app
     typed = await read_json(request, Enrolment)
     with SIGN_IN_REFUSALS.labels(kind="station").count_exceptions():
-        station_id = await own.stations.enrol(
-            typed.code, typed.public_key, client_address(request, own.settings)
+        station_id = await app[STATIONS].enrol(
+            typed.code, typed.public_key, client_address(request, app[SETTINGS])
         )
-    previous = get_cookie(request, STATION, own.settings)
+    previous = get_cookie(request, STATION, app[SETTINGS])
     if previous:
-        await own.sessions.end(previous)
-    token = await own.sessions.open_for_station(
+        await app[SESSIONS].end(previous)
+    token = await app[SESSIONS].open_for_station(
         station_id, device=device_words(request.headers.get("User-Agent", ""))
     )
     # The kiosk that was this station until now is no longer.
-    own.tickets.revoke(station_id)
-    await request.app[HUB].sign_out(station_id)
+    await shut_out(request, station_id)
     response = web.Response(status=204)
-    set_cookie(response, STATION, token, own.settings, own.settings.station_session_s)
+    set_cookie(response, STATION, token, app[SETTINGS], app[SETTINGS].station_session_s)
     return response
 
 
@@ -64,7 +71,30 @@ async def which_station(request: web.Request, principal: Principal) -> web.Respo
 
 def keep_enrolled(request: web.Request, response: web.Response) -> None:
     """Renew the cookie of the station that asked."""
-    own = services(request)
-    token = get_cookie(request, STATION, own.settings)
+    app = request.app
+    token = get_cookie(request, STATION, app[SETTINGS])
     if token:
-        set_cookie(response, STATION, token, own.settings, own.settings.station_session_s)
+        set_cookie(response, STATION, token, app[SETTINGS], app[SETTINGS].station_session_s)
+
+
+async def page(request: web.Request) -> web.Response:
+    """GET /station: the page of the kiosk, and the challenge that it signs its first request with."""
+    response = answered(request, FILE)
+    _hand_out_challenge(request, response)
+    return response
+
+
+def _hand_out_challenge(request: web.Request, response: web.Response) -> None:
+    """The station's page signs with its first request: asking for a challenge would be a round trip, 1.3 s on 2G.
+
+    The one cookie that scripts may read; it is no secret, and worth nothing without the station's key.
+    """
+    app = request.app
+    response.set_cookie(
+        CHALLENGE_COOKIE,
+        app[PROOFS].challenge(),
+        max_age=CHALLENGE_S,
+        path=PAGE,
+        secure=app[SETTINGS].secure,
+        samesite="Strict",
+    )

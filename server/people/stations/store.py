@@ -6,14 +6,14 @@ a code in the clear, nor tell a used or expired code from one that never was.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from aiohttp import web
 from sqlalchemy import delete, func, select, update
 
 from server.people.acting import OPERATOR, By
-from server.people.errors import WrongCode
+from server.people.errors import NoSuchStation, WrongCode
 from server.people.sessions.proofs import key_of
 from server.people.sessions.store import end_sessions_of
 from server.people.signin.delays import Delays, place_of
@@ -22,6 +22,7 @@ from server.people.sites import site_id_of
 from server.people.stations import codes
 from server.people.tables import EnrolmentCode, HttpSession, Site, Station
 from server.platform.database.engine import DbSessions
+from server.platform.ids import new_id
 from server.platform.settings.config import Settings
 from server.trail.acts import Act
 from server.trail.trail import Trail
@@ -35,10 +36,6 @@ class NewCode:
     station_id: str
     code: str
     expires_at: float
-
-
-class NoSuchStation(Exception):
-    """No station has this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ class Stations:
             query = select(Station.id).where(Station.site_id == site_id, Station.name == name)
             station_id = await db.scalar(query)
             if station_id is None:
-                station = Station(id=f"st_{secrets.token_hex(8)}", site_id=site_id, name=name, created_at=now)
+                station = Station(id=new_id("st"), site_id=site_id, name=name, created_at=now)
                 db.add(station)
                 await db.flush()
                 station_id = station.id
@@ -183,3 +180,6 @@ class Stations:
             )
             for station, site, last_seen_at, ends in rows
         ]
+
+
+STATIONS = web.AppKey("stations", Stations)

@@ -18,6 +18,12 @@ T = TypeVar("T")
 BODY_MAX_BYTES = 65_536
 
 
+class Made(msgspec.Struct, frozen=True):
+    """The answer to what makes something: its id."""
+
+    id: str
+
+
 async def read_json(request: web.Request, kind: type[T]) -> T:
     """The body as ``kind``. Raises ApiError (413, 415, 422)."""
     if request.content_type != "application/json":

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from server.people.errors import AuthError, MustWait, TooBusy
+from server.platform.errors import Refusal
 from server.platform.faults import where
 
 log = structlog.get_logger(__name__)
@@ -32,13 +32,12 @@ CODES = {
 }
 
 
-class ApiError(Exception):
-    """A request is refused with ``status`` and ``code``."""
+class ApiError(Refusal):
+    """A request is refused with ``status``, ``code`` and ``headers``."""
 
     def __init__(self, status: int, code: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(f"{status} {code}")
+        super().__init__(code)
         self.status = status
-        self.code = code
         self.headers = headers or {}
 
 
@@ -55,8 +54,9 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return await handler(request)
     except ApiError as error:
         return refusal(error.status, error.code, error.headers)
-    except AuthError as error:
-        return _auth_refusal(error)
+    except Refusal as error:
+        wait_s = error.retry_after_s
+        return refusal(error.status, error.code, {"Retry-After": str(wait_s)} if wait_s is not None else None)
     except web.HTTPException as error:
         kept = {name: error.headers[name] for name in ("Allow", "Location") if name in error.headers}
         return refusal(error.status, CODES.get(error.status, "error"), kept)
@@ -64,14 +64,6 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         # The log has the place, not the error's text (it may carry what was sent); the caller only the fact.
         log.error("request_failed", route=route_of(request), **where(error))
         return refusal(500, "error")
-
-
-def _auth_refusal(error: AuthError) -> web.Response:
-    if isinstance(error, MustWait):
-        return refusal(error.status, error.code, {"Retry-After": str(error.retry_after_s)})
-    if isinstance(error, TooBusy):
-        return refusal(error.status, error.code, {"Retry-After": "1"})
-    return refusal(error.status, error.code)
 
 
 def route_of(request: web.BaseRequest) -> str:

@@ -11,9 +11,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server.platform.http.errors import ApiError
+from server.platform.http.keys import SETTINGS
 from server.platform.http.origin import is_our_origin, safe_host
 from server.platform.http.static import is_part_of_a_page
-from server.services import services
 
 # A form or image of another site cannot set a header of its own; with the Origin check this is two locks.
 CSRF_HEADER = "X-Keneya"
@@ -62,7 +62,7 @@ def content_security_policy(socket_origin: str) -> str:
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Signal handler of ``on_response_prepare``: it sees answers of handlers, errors and upgrades alike."""
-    secure = services(request).settings.secure
+    secure = request.app[SETTINGS].secure
     if is_part_of_a_page(response):
         response.headers.update(PART_HEADERS)
         response.headers["Content-Security-Policy"] = PART_POLICY
@@ -80,7 +80,7 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
 async def refuse_forged_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Requests that change something must come from a page of ours."""
     if request.method in UNSAFE_METHODS and not (
-        request.headers.get(CSRF_HEADER) == "1" and is_our_origin(request, services(request).settings)
+        request.headers.get(CSRF_HEADER) == "1" and is_our_origin(request, request.app[SETTINGS])
     ):
         raise ApiError(403, "wrong_origin")
     return await handler(request)

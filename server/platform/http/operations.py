@@ -14,9 +14,9 @@ from sqlalchemy import text
 
 from server.platform.http.bodies import json_response
 from server.platform.http.errors import ApiError
+from server.platform.http.keys import DATABASE, SETTINGS
 from server.platform.http.origin import came_through_a_proxy, is_loopback
 from server.platform.settings.config import Settings
-from server.services import services
 
 # A database that does not answer a SELECT 1 in this time does not carry a consultation either.
 DATABASE_WITHIN_S = 2.0
@@ -25,7 +25,7 @@ DATABASE_WITHIN_S = 2.0
 async def healthz(request: web.Request) -> web.Response:
     """200 when pages and database work, 503 when the database does not answer."""
     try:
-        async with asyncio.timeout(DATABASE_WITHIN_S), services(request).database() as db:
+        async with asyncio.timeout(DATABASE_WITHIN_S), request.app[DATABASE]() as db:
             await db.execute(text("SELECT 1"))
     except Exception as error:  # each driver has its own kinds; all of them mean the same here
         raise ApiError(503, "database_away") from error
@@ -34,7 +34,7 @@ async def healthz(request: web.Request) -> web.Response:
 
 async def metrics(request: web.Request) -> web.Response:
     """The registry in the text format of Prometheus; 404 to whoever may not read it."""
-    if not _may_read(request, services(request).settings):
+    if not _may_read(request, request.app[SETTINGS]):
         raise web.HTTPNotFound
     body = generate_latest(REGISTRY)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})

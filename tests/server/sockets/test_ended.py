@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
-from server.cases.handlers import DESK
+from server.calls.handlers import CONSULTATIONS
 from server.people.sessions.store import IDS_A_QUERY
 from server.people.tables import HttpSession
-from server.services import HUB
 from server.sockets.ended import close_ended
+from server.sockets.hub import HUB
 from signaling import messages as wire
 from tests.server.test_main import run
 from tests.support.cases import House, Someone, house
@@ -59,7 +59,7 @@ async def test_whose_doctor_is_shut_out_waits_for_another_one(home: House) -> No
     await home.accept(doctor, case_id)
     await keneya(home, "account", "disable", "--login", "traore")
     await shut_out(doctor)
-    desk = home.server.app[DESK]
+    desk = home.server.app[CONSULTATIONS]
     await until(lambda: [one.consultation_id for one in desk.waiting()] == [case_id])
     await station.page.ping()
 

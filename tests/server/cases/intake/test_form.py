@@ -16,7 +16,7 @@ from server.cases.intake.reasons import REASONS
 from server.cases.intake.redflags import GENERAL, OBSTETRIC, RedFlag
 from signaling.messages import Urgency
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def form(**fields: Any) -> Intake:

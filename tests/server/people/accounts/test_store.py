@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from server.people.accounts.store import (
-    NoSuchAccount,
-    People,
+    Accounts,
     Profile,
     one_time_password,
 )
 from server.people.acting import OPERATOR
-from server.people.errors import OutOfOrder, WrongTotp
+from server.people.errors import NoSuchAccount, OutOfOrder, WrongTotp
 from server.people.profile import Gender, Specialty, Spoken
 from server.people.signin import totp
 from server.people.signin.delays import Delays
@@ -40,8 +39,8 @@ def hasher() -> Iterator[Hasher]:
 
 
 @pytest.fixture
-def people(database: DbSessions, hasher: Hasher) -> People:
-    return People(database, hasher, Trail(lambda: NOW), lambda: NOW)
+def people(database: DbSessions, hasher: Hasher) -> Accounts:
+    return Accounts(database, hasher, Trail(lambda: NOW), lambda: NOW)
 
 
 @pytest.fixture
@@ -50,7 +49,7 @@ def second_factors(database: DbSessions, tmp_path: Path) -> SecondFactors:
     return SecondFactors(database, Vault(tmp_path), Trail(lambda: NOW), delays=delays, clock=lambda: NOW)
 
 
-async def test_a_profile_is_kept_and_replaced_whole(people: People) -> None:
+async def test_a_profile_is_kept_and_replaced_whole(people: Accounts) -> None:
     account_id = await people.create("Awa ", MIDWIFE, password=one_time_password())
     (found,) = await people.everybody()
     assert (found.login, found.site, found.gender) == ("awa", "CSRéf de Kayes", "woman")
@@ -62,7 +61,7 @@ async def test_a_profile_is_kept_and_replaced_whole(people: People) -> None:
     assert (found.specialties, found.languages) == (["general", "law"], [])
 
 
-async def test_what_is_not_there_cannot_be_changed(people: People) -> None:
+async def test_what_is_not_there_cannot_be_changed(people: Accounts) -> None:
     for act in (
         people.change("ac_0", MIDWIFE, actor=OPERATOR),
         people.set_disabled("ac_0", disabled=True, actor=OPERATOR),
@@ -74,7 +73,7 @@ async def test_what_is_not_there_cannot_be_changed(people: People) -> None:
 
 
 async def test_digits_are_taken_once_also_by_many_at_the_same_time(
-    people: People, second_factors: SecondFactors
+    people: Accounts, second_factors: SecondFactors
 ) -> None:
     account_id = await people.create("awa", MIDWIFE, password=one_time_password())
     secret, _ = await second_factors.begin(account_id)
@@ -89,7 +88,7 @@ async def test_digits_are_taken_once_also_by_many_at_the_same_time(
 
 
 async def test_after_a_reset_another_telephone_is_connected(
-    people: People, second_factors: SecondFactors
+    people: Accounts, second_factors: SecondFactors
 ) -> None:
     account_id = await people.create("awa", MIDWIFE, password=one_time_password())
     secret, _ = await second_factors.begin(account_id)

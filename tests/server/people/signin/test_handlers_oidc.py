@@ -38,7 +38,7 @@ async def server(tmp_path: Path, provider: Provider) -> AsyncIterator[Server]:
 
 
 async def linked_doctor(server: Server, provider: Provider) -> str:
-    people = server.services.people
+    people = server.services.accounts
     profile = Profile("Dr Moussa Keïta", Role.CLINICIAN)
     account_id = await people.create("moussa", profile, password=ONE_TIME, lasting=True)
     await people.link_provider(account_id, issuer=provider.issuer, subject=provider.subject, actor=OPERATOR)
@@ -95,7 +95,7 @@ async def test_whom_nobody_linked_stays_outside_whatever_the_address_says(
 
 async def test_a_shut_account_opens_for_no_provider(server: Server, provider: Provider) -> None:
     account_id = await linked_doctor(server, provider)
-    await server.services.people.set_disabled(account_id, disabled=True, actor=OPERATOR)
+    await server.services.accounts.set_disabled(account_id, disabled=True, actor=OPERATOR)
     async with server.client() as client:
         assert await to_provider_and_back(client) == "/clinician#oidc_unknown"
 

@@ -104,7 +104,7 @@ async def test_a_sign_in_that_stops_halfway_begins_again(server: Server, now: li
 
 
 async def test_a_one_time_password_dies_after_a_day(server: Server, now: list[float]) -> None:
-    await server.services.people.create("sira", Profile("Sira", Role.MEDIATOR), password=ONE_TIME)
+    await server.services.accounts.create("sira", Profile("Sira", Role.MEDIATOR), password=ONE_TIME)
     now[0] += ONE_TIME_S
     async with server.client() as client:
         assert await sent(client, "/api/session", login="sira", password=ONE_TIME) == (
@@ -114,7 +114,7 @@ async def test_a_one_time_password_dies_after_a_day(server: Server, now: list[fl
 
 
 async def test_an_own_password_must_be_hard_to_guess_and_a_new_one(server: Server) -> None:
-    await server.services.people.create("sira", Profile("Sira Diallo", Role.MEDIATOR), password=ONE_TIME)
+    await server.services.accounts.create("sira", Profile("Sira Diallo", Role.MEDIATOR), password=ONE_TIME)
     async with server.client() as client:
         await sent(client, "/api/session", login="sira", password=ONE_TIME)
         for password, code in (

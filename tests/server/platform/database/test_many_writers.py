@@ -6,6 +6,7 @@ Two engines on one database stand for two processes: they share no lock but thos
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +15,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.app import make_services
 from server.audit.reading import head_of, pages
 from server.audit.verification import Verification
 from server.calls.store import DatabaseConsultationStore
 from server.calls.tables import ConsultationEvent
 from server.people.errors import WrongCode
+from server.people.signin.delays import delays_of
+from server.people.signin.hashing import Hasher
+from server.people.stations.store import Stations
 from server.people.tables import Account, Site, Station
 from server.platform.database.engine import DbSessions, open_database, sessions_of
 from server.platform.settings.config import Settings
@@ -127,18 +130,29 @@ async def test_an_enrolment_code_makes_one_station_though_many_type_it(
     engine: AsyncEngine, second: AsyncEngine, tmp_path: Path
 ) -> None:
     settings = Settings(data_dir=tmp_path)
-    houses = [make_services(settings, one, lambda: 5.0) for one in (engine, second)]
-    made = await houses[0].stations.new_code(site="Kayes", name="Poste 1")
+    clock = lambda: 5.0  # noqa: E731 (a clock that stands still)
+    hasher = Hasher()
+    houses = [
+        Stations(
+            sessions_of(one),
+            hasher,
+            delays=delays_of(settings, time.monotonic),
+            trail=Trail(clock),
+            settings=settings,
+            clock=clock,
+        )
+        for one in (engine, second)
+    ]
+    made = await houses[0].new_code(site="Kayes", name="Poste 1")
 
     async def type_it(n: int) -> bool:
         try:
             # Each from a place of its own: what is tested is the code, not the growing wait.
-            await houses[n % 2].stations.enrol(made.code, KioskKey().public_key, f"192.0.2.{n}")
+            await houses[n % 2].enrol(made.code, KioskKey().public_key, f"192.0.2.{n}")
         except WrongCode:
             return False
         return True
 
     assert sum(await asyncio.gather(*(type_it(n) for n in range(6)))) == 1
-    await assert_whole(houses[0].database)
-    for own in houses:
-        own.hasher.close()
+    await assert_whole(sessions_of(engine))
+    hasher.close()

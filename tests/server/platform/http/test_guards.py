@@ -89,7 +89,7 @@ async def test_an_error_of_ours_wears_them_and_says_nothing(
     async def broken(*arguments: object) -> None:
         raise RuntimeError("fièvre depuis trois jours")
 
-    monkeypatch.setattr(server.services.accounts.__class__, "check", broken)
+    monkeypatch.setattr(server.services.credentials.__class__, "check", broken)
     body = {"login": "a", "password": "b"}
     async with server.client() as client, client.post("/api/session", json=body) as answer:
         assert (answer.status, await answer.text()) == (500, '{"code":"error"}')

@@ -1,0 +1,49 @@
+"""What consents ask of the rest of the server: who takes part in a case, and what rests on an agreement.
+
+Owns: the interfaces; cases, calls and mediators are behind them. Must never hold behaviour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from aiohttp import web
+
+from server.people.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class TakesPart:
+    """What somebody is to a case, and whether a yes to a recording can be kept for it at all."""
+
+    part: StrEnum
+    recordable: bool
+
+
+class CasesPort(Protocol):
+    """Asked of cases."""
+
+    async def part_of(self, who: Principal, case_id: str) -> TakesPart:
+        """The station of the case, or a clinician who took it on. Raises Refusal (404) for all others alike."""
+
+    async def resting_on(self, case_id: str, recipient: str) -> list[str]:
+        """The cases that the agreement to this recipient holds."""
+
+
+class CallsPort(Protocol):
+    """Asked of calls."""
+
+    async def consent_withdrawn(self, principal: Principal, consultation_id: str) -> None:
+        """The patient no longer agrees to be seen from afar: it is over. Raises signaling.errors.Refused."""
+
+
+class MediatorsPort(Protocol):
+    """Asked of mediators."""
+
+    async def agreement_withdrawn(self, principal: Principal, case_id: str) -> None:
+        """The patient no longer agrees to a mediator: whoever is in goes. Raises signaling.errors.Refused."""
+
+
+CONSENTED: web.AppKey[CasesPort] = web.AppKey("consented")

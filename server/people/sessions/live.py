@@ -1,0 +1,29 @@
+"""Sockets of those whose sign-in ends here.
+
+Owns: what people ask of the live sessions (server/sockets is behind it), and shutting somebody out. Must never
+know what a socket is.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from aiohttp import web
+
+from server.people.sessions.tickets import TICKETS
+
+
+class LiveSessions(Protocol):
+    """The sessions that have a socket."""
+
+    async def sign_out(self, participant_id: str, http_session_id: str | None = None) -> None:
+        """End what came with the participant's HTTP sessions, or with the named one only."""
+
+
+LIVE: web.AppKey[LiveSessions] = web.AppKey("live")
+
+
+async def shut_out(request: web.Request, participant_id: str, http_session_id: str | None = None) -> None:
+    """HTTP sessions were ended: tickets given out for them stop working, and what they opened closes."""
+    request.app[TICKETS].revoke(participant_id)
+    await request.app[LIVE].sign_out(participant_id, http_session_id)

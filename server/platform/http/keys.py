@@ -1,0 +1,18 @@
+"""What handlers of every domain find in the application.
+
+Owns: the keys of settings, database and clock. Must never hold a key of a domain: that stands beside its service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from server.platform.database.engine import DbSessions
+from server.platform.settings.config import Settings
+
+SETTINGS = web.AppKey("settings", Settings)
+DATABASE = web.AppKey("database", DbSessions)
+# UTC seconds, as `time.time` gives them.
+CLOCK: web.AppKey[Callable[[], float]] = web.AppKey("clock")
