@@ -1,7 +1,7 @@
-"""The application: every part made once and tied to the others. Wiring only.
+"""The application: makes every part once and ties the parts together. Wiring only.
 
 Owns: the order in which parts start (database, media, consultations) and stop (the reverse). Must never
-decide anything that a part could decide itself.
+hold a rule.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ from server.trail.trail import TRAIL, Trail
 
 log = structlog.get_logger(__name__)
 
-# Expired sessions are dead anyway; sweeping them only keeps the table small.
+# Expired sessions open nothing; sweeping only keeps the table small.
 SWEEP_EVERY_S = 3600
 
 # An editable install may add entries to the package's path that are no folders.
@@ -105,7 +105,7 @@ def create_app(
 
 
 def _add_domains(app: web.Application) -> None:
-    """What is live first, then what is asked over HTTP; each makes its own services."""
+    """Add every domain, the live ones first; each makes its own services."""
     store = DatabaseConsultationStore(
         app[DATABASE], app[TRAIL], app[CLOCK], price_per_gb=app[SETTINGS].data_price_fcfa_per_gb
     )
@@ -151,7 +151,7 @@ async def _checkpoints(app: web.Application) -> AsyncIterator[None]:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-    # Everything else has ended by now: the last word on what happened in this run.
+    # Everything else has ended by now: this checkpoint covers the whole run.
     await checkpoints.make_if_moved()
 
 

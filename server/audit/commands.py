@@ -68,7 +68,7 @@ def verify(
     lines = [line for path in checkpoints or [] for line in _lines(path)]
 
     async def work() -> None:
-        # Here and not before: a wrong key is told like any wrong setting.
+        # Read within `run`, so that a wrong key is reported like any wrong setting.
         key = load_public(public_key or settings.audit_key_dir / PUBLIC_NAME) if lines else None
         engine = open_database(settings.database)
         try:

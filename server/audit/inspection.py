@@ -82,7 +82,7 @@ class Inspections:
         self._running: asyncio.Task[None] | None = None
 
     async def entries(self, who: Principal, wanted: Filter) -> list[Written]:
-        """Up to `PAGE_ENTRIES` of them, newest first. What is looked for stands on the trail, too."""
+        """Up to `PAGE_ENTRIES` entries, newest first. The search itself is written to the trail."""
         await self._note(who, Act.AUDIT_READ, wanted)
         query = select(*_COLUMNS).order_by(AuditEntry.sequence.desc()).limit(PAGE_ENTRIES)
         for column, value in ((AuditEntry.consultation_id, wanted.case), (AuditEntry.actor_id, wanted.actor)):

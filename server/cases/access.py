@@ -1,8 +1,8 @@
 """Who may see and touch a case: one function, for everybody who asks.
 
-Owns: `part_in`, which says what somebody is to a case, and `opened`, which loads one for somebody. What is no part
-is nothing: no case and not yours give the same NoSuchCase. What a kind of case changes in that is here and nowhere
-else: a seat in a group is its station's alone, and whoever follows up a survivor-safe case does not read it.
+Owns: `part_in`, which says what somebody is to a case, and `opened`, which loads one for somebody. Without a
+part, a case of others and one that is not there give the same NoSuchCase. What the kind of a case changes is here
+only: a seat in a group is its station's alone, and whoever follows up a survivor-safe case does not read it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """POST, GET /api/cases and what hangs on one: reading, notes, transfer, referral, outcome.
 
-Owns: the bodies and the words of refusal. Must never carry anything about a patient in an address: ids only, and
-what somebody looks for comes in the body.
+Owns: the bodies. Must never carry anything about a patient in an address: addresses hold ids only, a search comes
+in the body.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class NewOutcome(Typed, frozen=True, kw_only=True):
 
 @contextmanager
 def desk_told() -> Iterator[None]:
-    """What the desk refuses is answered as a conflict: the consultation is not where the page believes it to be."""
+    """Answer 409 for what the desk refuses: the consultation is in another state than the page believes."""
     try:
         yield
     except Refused as error:

@@ -1,7 +1,7 @@
 """Opening, reading and writing cases, each with its trail in the same transaction.
 
 Owns: what happens to a case outside its call. Must never decide who may: `access.opened` does, for every call here.
-Routing, and all that is live, is the desk's; it is asked through two functions.
+The live side is the desk's.
 """
 
 from __future__ import annotations

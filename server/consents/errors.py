@@ -40,7 +40,7 @@ class ConsentRefusedAsWritten(ConsentError):
 
 @contextmanager
 def as_refusal() -> Iterator[None]:
-    """Inside, a consent that is missing is the `Refused` that pages on the socket are told."""
+    """Inside, a missing consent becomes the `Refused` that a page is told over its socket."""
     try:
         yield
     except ConsentMissing as missing:

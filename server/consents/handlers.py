@@ -32,7 +32,7 @@ _Name = Annotated[str, msgspec.Meta(max_length=NAME_MAX_CHARS)]
 
 
 class Answer(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """One answer as the page sends it; `server/consents/consent.py` tells the fields."""
+    """One answer as the page sends it; `server/consents/consent.py` explains the fields."""
 
     scope: ConsentScope
     given: bool
@@ -108,7 +108,7 @@ async def record(request: web.Request, principal: Principal) -> web.StreamRespon
 
 @needs(Action.READ_CONSENTS)
 async def answers(request: web.Request, principal: Principal) -> web.StreamResponse:
-    """Every answer of a case, oldest first. What a patient agreed to tells of the case: a look is on the trail."""
+    """Every answer of a case, oldest first. Consents tell of the case, so reading them is on the trail."""
     app, case_id = request.app, request.match_info["case_id"]
     found = await app[CONSENTED].part_of(principal, case_id)
     async with app[DATABASE].begin() as db:
@@ -135,7 +135,7 @@ async def withdraw(request: web.Request, principal: Principal) -> web.StreamResp
             by=principal.participant_id,
             role=principal.role,
         )
-    # On disk first; and again if it was on disk already, for what could not be ended then.
+    # The withdrawal is on disk. Asked again, this ends what could not be ended before.
     await _end(request, principal, case_id, which.scope, which.recipient)
     return web.Response(status=204)
 
@@ -146,7 +146,7 @@ async def _end(
     try:
         await request.app[ENDINGS].end(principal, case_id, scope, recipient)
     except Refused:
-        # Withdrawn it is; that it is over could not be written. The page asks again.
+        # The withdrawal is on disk, an end could not be written: the page asks again.
         raise ApiError(503, "try_again", {"Retry-After": "1"}) from None
 
 

@@ -1,8 +1,8 @@
 """Consents on disk, each answer and each withdrawal with its audit entry.
 
 Owns: the table `consent`. Every call works inside the caller's `async with database.begin() as db:`, so that an
-act, the consent it needs and the trail of both are one. Must never let an answer be changed: a new one is a new
-row, and the newest decides.
+act, the consent it needs and the trail of both are one transaction. Must never let an answer be changed: a new one
+is a new row, and the newest decides.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class GroupStore:
         self._clock = clock
 
     async def new_seat(self, who: Principal) -> str:
-        """What a participant's consent hangs on, before any group is asked for; gives its id."""
+        """Make the case that a participant's consent hangs on, before any group is asked for; gives its id."""
         async with self._database.begin() as db:
             case = CaseFile(
                 id=new_id("ca"),

@@ -1,6 +1,6 @@
-"""The mediators there are: name, gender, languages.
+"""All mediators: name, gender, languages.
 
-Owns: the query. Who of them is on duty, the desk knows.
+Owns: the query. Must never say who is on duty: live.py does.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from signaling.errors import Refused
 
 MEDIATORS = web.AppKey("mediators", Mediators)
 
-# A day: whoever went along to the hospital was away as long as that.
+# A day: somebody who goes along to the hospital is away for so long.
 MINUTES_MAX = 24 * 60
 
 

@@ -1,1 +1,1 @@
-"""Who is asking, and what they may do: accounts, signing in, sessions, and the stations that are nobody."""
+"""Who is asking, and what they may do: accounts, signing in, sessions, stations."""

@@ -21,7 +21,7 @@ class By:
     actor_role: Role | System
 
     def did(self, act: Act, subject_id: str | None = None, **facts: Fact) -> Entry:
-        """The entry that says so."""
+        """The audit entry of this act."""
         return Entry(
             act=act, actor_id=self.actor_id, actor_role=self.actor_role, subject_id=subject_id, facts=facts
         )
@@ -31,5 +31,5 @@ OPERATOR = By("operator", System.OPERATOR)
 
 
 def by(principal: Principal) -> By:
-    """This participant, acting."""
+    """A participant as the trail names them."""
     return By(principal.participant_id, principal.role)

@@ -61,7 +61,7 @@ class MustWait(AuthError):
 
 
 class TooBusy(AuthError):
-    """Checking a password costs CPU that the voices need: no more than a few at a time."""
+    """Too many passwords are being checked at once; each costs CPU time that voice packets need."""
 
     code = "too_busy"
     status = 503

@@ -1,7 +1,7 @@
-"""What the house knows of a person besides the role: specialties, languages, woman or man.
+"""What is known of a person besides the role: specialties, languages, gender.
 
 Owns: the vocabularies that routing, rosters and the pages share; their words are in the catalogs under
-``specialty.``, ``spoken.`` and ``gender.``. Must never do anything: it is names only.
+``specialty.``, ``spoken.`` and ``gender.``. Names only.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The addresses of signing in, of accounts and of stations.
 
-Owns: which address is which handler. Who may use it, the handler itself says (server/people/sessions/access.py).
+Owns: the table. Must never hold a handler, nor say who may use one: the door does
+(server/people/sessions/access.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The services of people: made once, over one database.
 
-Owns: which of them stands under which key, and the end of the hashing threads. Must never hold an address.
+Owns: making each service under its key, and the end of the hashing threads. Must never hold an address.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SPRAYING_FACTOR = 10
 
 
 def add_services(app: web.Application) -> None:
-    """Make them. Settings, database, clock and trail stand in the application already."""
+    """Make the services; settings, database, clock and trail are in the application already."""
     settings, database, trail, clock = app[SETTINGS], app[DATABASE], app[TRAIL], app[CLOCK]
     hasher = app[HASHER] = Hasher()
     app[CREDENTIALS] = Credentials(

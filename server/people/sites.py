@@ -1,6 +1,6 @@
 """Finding a site by its name, or making it.
 
-Owns: that a site's name is written once. Must never commit: it works inside its caller's transaction.
+Owns: the look-up, so that each name has one site. Must never commit: it works inside its caller's transaction.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Refusals that know how they are answered.
 
-Refusal            what was asked is not done; ``status`` and ``code`` say how HTTP tells it
-├── NotFound       there is no such thing, or it is not theirs who ask: the answer is the same
+Refusal            what was asked is not done; ``status`` and ``code`` say how HTTP answers
+├── NotFound       there is no such thing, or it is somebody else's: the answer is the same
 └── Malformed      what was sent makes no sense
 
 Owns: the base of every domain's refusals. Texts must never carry what was sent.
@@ -13,7 +13,7 @@ from __future__ import annotations
 class Refusal(Exception):
     """Base of all. ``code`` is a stable key of the pages' catalogs, ``status`` what HTTP answers (RFC 9110).
 
-    ``retry_after_s``: when asking again makes sense; None: nothing is said of that.
+    ``retry_after_s``: seconds after which to ask again; None: not said.
     """
 
     status = 403

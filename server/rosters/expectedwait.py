@@ -1,6 +1,6 @@
 """What may be said to somebody who waits: how long others waited, and when somebody is on the roster next.
 
-Owns: the value. Must never be made up: what is not known is None, and said to be unknown.
+Owns: the value. Must never be made up: None is unknown, and shown as unknown.
 """
 
 from __future__ import annotations

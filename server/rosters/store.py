@@ -1,7 +1,6 @@
-"""The roster on disk, and the coordinator's view of who waits.
+"""The roster on disk.
 
-Owns: the tables of slots and exceptions, with the trail of each change. Must never touch a case's content: what a
-coordinator sees of one is where, how urgent and for how long.
+Owns: the tables of slots and exceptions, with the trail of each change. Must never touch a case.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The tables of the roster: the week, and its exceptions.
 
-Owns: the rows.
+Owns: the rows. Must never say who is on duty now: the desk does.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Who is on the roster at a moment: weekly slots, and exceptions that win over them.
 
 Owns: the rule. Pure. Times are UTC, which is the time of Bamako all year (Africa/Bamako has no summer time). The
-roster says who should be there; who *is* there, the duty switch of the clinician's page says.
+roster says who should be there; the duty switch of the clinician's page says who is.
 """
 
 from __future__ import annotations

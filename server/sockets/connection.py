@@ -185,7 +185,7 @@ class Connection:
         while self._close_code is None:
             try:
                 message = await self._next()
-                # Whoever has been taken over is not heard any more.
+                # A socket that was taken over is not read any more.
                 if message is None or session.socket is not self:
                     return
                 if not session.bucket.take(self._hub.clock()):

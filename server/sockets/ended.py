@@ -1,7 +1,7 @@
 """Sockets whose sign-in has ended somewhere else: at the command line, in another process, by its absolute end.
 
-Owns: the comparison of live sessions with the sessions on disk, again and again. What ends through this process's
-own HTTP surface has closed its socket at once already (`Hub.sign_out`). How long nobody asked anything over HTTP
+Owns: the comparison of live sessions with the sessions on disk, again and again. Handlers of this process close
+sockets at once (`Hub.sign_out`). How long nobody asked anything over HTTP
 is not judged here: a page that holds a socket waits for its next patient. A ticket given out before the end opens a
 socket that goes the same way.
 """

@@ -55,7 +55,7 @@ class SessionListener(Protocol):
         """A page is there (again): post the state as it is now."""
 
     async def session_ended(self, principal: Principal, *, on_purpose: bool) -> None:
-        """It said bye (or was signed out), or did not come back in time."""
+        """The page said bye, was signed out, or did not come back in time."""
 
     async def received(self, principal: Principal, message: AnyClientMessage) -> None:
         """One numbered message, exactly once. Raises signaling errors."""
@@ -134,7 +134,7 @@ class Hub:
                 session.socket.dismiss("server_stopping")
 
     def has_session(self, participant_id: str) -> bool:
-        """Whether a participant is there, or may still come back in time."""
+        """Whether a participant is connected, or may still come back in time."""
         return participant_id in self._sessions
 
     def post(self, participant_id: str, message: ServerMessage, key: str | None = None) -> None:
@@ -168,7 +168,7 @@ class Hub:
         else:
             session = Session(principal, self._ids(), "")
             if existing is not None:
-                # A new session must not refill what a flood has emptied.
+                # A new session must not refill a bucket that a flood has emptied.
                 session.bucket = existing.bucket
             self._sessions[principal.participant_id] = session
         session.principal, session.token = principal, self._ids()
@@ -214,7 +214,7 @@ class Hub:
             await self.listener.session_ended(session.principal, on_purpose=on_purpose)
 
     def sign_ins(self) -> list[tuple[str, str]]:
-        """(participant, HTTP session) of everybody who came with one; who is expected back has not yet."""
+        """(participant, HTTP session) of all who came with one. Excludes participants who have not reconnected."""
         return [
             (who.participant_id, who.session_id)
             for who in (session.principal for session in self._sessions.values())
@@ -222,7 +222,7 @@ class Hub:
         ]
 
     async def sign_out(self, participant_id: str, http_session_id: str | None = None) -> None:
-        """The participant's HTTP sessions were ended, or only the named one: so is what came with it, at once."""
+        """End at once what came with the participant's HTTP sessions, or with the named one only."""
         session = self._sessions.get(participant_id)
         if session is not None and http_session_id in (None, session.principal.session_id):
             if session.socket is not None:

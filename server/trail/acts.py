@@ -1,6 +1,6 @@
 """Everything that leaves a trace, by name.
 
-Owns: `Act`. A name stays for good once it was written: the chain of hashes covers it. Must never carry data of
+Owns: `Act`. A name that was written once stays for good: the chain of hashes covers it. Must never carry data of
 its own; what an act was about stands in the entry's ids and facts.
 """
 

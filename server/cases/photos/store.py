@@ -117,7 +117,7 @@ class Photos:
             return photo
 
     async def _finish(self, who: Principal, photo: CasePhoto) -> None:
-        """The picture first, then the word that it is there: a word without a picture would be a lie."""
+        """Write the file before the row: a row without its picture would be wrong."""
         try:
             size = await asyncio.to_thread(_keep, self._part(photo.id), self._whole(photo.id), photo.sha256)
         except NotAPicture:

@@ -1,1 +1,1 @@
-"""The accounts of the house, in the hands of an administrator or an operator."""
+"""Accounts, as administrators and operators manage them."""

@@ -1,4 +1,4 @@
-"""/api/accounts: the administrator's hand on the accounts of the house.
+"""/api/accounts: how administrators manage accounts.
 
     GET    /api/accounts                     everybody, without secrets
     POST   /api/accounts                     a new account; answers its one-time password, once
@@ -39,7 +39,7 @@ from signaling.messages import Role
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_CHARS, pattern=r"\S")]
 OptionalName = Annotated[str, msgspec.Meta(max_length=NAME_CHARS)]
-# A person has a few; more is a mistake of a program.
+# A person has a few; more comes from a faulty program.
 Specialties = Annotated[list[Specialty], msgspec.Meta(max_length=len(Specialty))]
 Languages = Annotated[list[Spoken], msgspec.Meta(max_length=len(Spoken))]
 

@@ -1,7 +1,7 @@
-"""The accounts of the house: making them, changing them, and letting people in again who lost their way.
+"""Accounts: making and changing them, and letting people back in who lost password or telephone.
 
 Owns: what an administrator does with accounts, each act and its audit entry in one transaction. Must never show
-or keep a password: the one it makes up is told once, works for a day and must be changed at once.
+or keep a password. A one-time password is shown once, works for a day and must be changed at once.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class Accounts:
             await self._trail.record(db, actor.did(act, account_id))
 
     async def reset(self, account_id: str, *, actor: By) -> str:
-        """Let somebody in again: a one-time password to tell them; all sessions and the second factor end.
+        """Give an account a one-time password; all its sessions and its second factor end.
 
         Raises NoSuchAccount, TooBusy.
         """
@@ -149,7 +149,7 @@ class Accounts:
     async def link_provider(self, account_id: str, *, issuer: str, subject: str, actor: By) -> None:
         """Let this person of a provider open this account, no other one. Raises SubjectTaken, NoSuchAccount.
 
-        Whoever opened it through this provider until now does so no longer: all sessions end if there was somebody.
+        Replaces the person of this provider who opened the account before; in that case all its sessions end.
         """
         async with self._database.begin() as db:
             await _get(db, account_id)
@@ -164,7 +164,7 @@ class Accounts:
             await self._trail.record(db, actor.did(Act.PROVIDER_LINKED, account_id))
 
     async def unlink_provider(self, account_id: str, *, issuer: str, actor: By) -> None:
-        """From now on nobody of this provider opens this account; all its sessions end. Raises NoSuchAccount."""
+        """Remove the link to this provider; all sessions of the account end. Raises NoSuchAccount."""
         async with self._database.begin() as db:
             await _get(db, account_id)
             await _unlink(db, account_id, issuer)
@@ -221,7 +221,7 @@ ACCOUNTS = web.AppKey("accounts", Accounts)
 
 
 def one_time_password() -> str:
-    """Such as ``k7fm-2xqa-w9bh-dj3t``: easy to read aloud, past guessing within its day."""
+    """Such as ``k7fm-2xqa-w9bh-dj3t``: easy to read aloud, too long to be guessed within a day."""
     groups = (
         "".join(secrets.choice(ONE_TIME_ALPHABET) for _ in range(ONE_TIME_GROUP_CHARS))
         for _ in range(ONE_TIME_GROUPS)
@@ -237,7 +237,7 @@ async def _get(db: AsyncSession, account_id: str) -> Account:
 
 
 async def _unlink(db: AsyncSession, account_id: str, issuer: str) -> None:
-    """Take the account from whoever opens it through this provider, with the sessions that may be theirs."""
+    """Remove the link to this provider, and end the sessions that may have come through it."""
     gone = await db.scalars(
         delete(OidcLink)
         .where(OidcLink.issuer == issuer, OidcLink.account_id == account_id)

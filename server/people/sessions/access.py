@@ -29,14 +29,14 @@ from server.platform.http.errors import ApiError
 from server.platform.http.keys import CLOCK
 from signaling.messages import Role
 
-# One browser may be a station and hold a signed-in person: a page that is the station's says so with
-# ``X-Keneya-Face: station``. It only matters for actions that both may do.
+# One browser may be a station and hold a signed-in person: the station's page sends
+# ``X-Keneya-Face: station``. The header only matters for actions that both may do.
 FACE_HEADER = "X-Keneya-Face"
 
 DOOR = "__keneya_door__"
 
-# OWASP ASVS 5, 7.5.3: before a sensitive act people prove again that it is them. A quarter of an hour is a
-# round of changes at the desk, and shorter than a machine left open stays unnoticed.
+# OWASP ASVS 5, 7.5.3: before a sensitive act people prove again who they are. A quarter of an hour is enough
+# for a round of changes, and shorter than a machine left open stays unnoticed.
 RECENT_S = 900
 
 Guarded = Callable[[web.Request, Principal], Awaitable[web.StreamResponse]]

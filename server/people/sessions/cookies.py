@@ -16,7 +16,7 @@ TOKEN_MAX_CHARS = 128
 
 
 def cookie_name(base: str, settings: Settings) -> str:
-    """The name as it travels."""
+    """The name of the cookie on the wire."""
     return f"__Host-{base}" if settings.secure else base
 
 

@@ -1,7 +1,7 @@
-"""Sockets of those whose sign-in ends here.
+"""Closing the sockets of a sign-in that ends.
 
-Owns: what people ask of the live sessions (server/sockets is behind it), and shutting somebody out. Must never
-know what a socket is.
+Owns: the interface to the live sessions (server/sockets is behind it), and shutting somebody out. Must never know
+what a socket is.
 """
 
 from __future__ import annotations
@@ -24,6 +24,6 @@ LIVE: web.AppKey[LiveSessions] = web.AppKey("live")
 
 
 async def shut_out(request: web.Request, participant_id: str, http_session_id: str | None = None) -> None:
-    """HTTP sessions were ended: tickets given out for them stop working, and what they opened closes."""
+    """End what ended HTTP sessions have opened: their tickets stop working, their sockets close."""
     request.app[TICKETS].revoke(participant_id)
     await request.app[LIVE].sign_out(participant_id, http_session_id)

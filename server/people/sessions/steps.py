@@ -1,4 +1,4 @@
-"""What is still to do before a sign-in is whole, as one table.
+"""The steps that are due before a sign-in is complete, as one table.
 
 Owns: the order of the steps. Pure. Must never look at a password or a code: it knows only what is proven.
 """

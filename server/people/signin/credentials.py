@@ -66,7 +66,7 @@ class Credentials:
         return account.id
 
     async def check_again(self, account_id: str, password: str) -> None:
-        """Whoever is signed in proves it once more. Raises WrongCredentials, MustWait, TooBusy."""
+        """Check the password of somebody who is signed in. Raises WrongCredentials, MustWait, TooBusy."""
         self._guessing.begin(f"again {account_id}")
         async with self._database() as db:
             account = await db.get(Account, account_id)

@@ -73,7 +73,7 @@ async def start(request: web.Request) -> web.StreamResponse:
         path="/",
         secure=settings.secure,
         httponly=True,
-        # The provider sends the browser back from another site: a strict cookie would stay at home.
+        # The provider sends the browser back from another site, where a strict cookie is not sent.
         samesite="Lax",
     )
     return response
@@ -132,7 +132,7 @@ def _provider(request: web.Request) -> OpenIdConnect:
 def _redirect_uri(request: web.Request) -> str:
     settings = request.app[SETTINGS]
     scheme = "https" if settings.secure else "http"
-    # The provider compares it with what it was told beforehand: a forged Host leads nowhere.
+    # The provider compares this address with the one registered there: a forged Host leads nowhere.
     origin = settings.public_url or f"{scheme}://{safe_host(request)}"
     return f"{origin}/api/oidc/callback"
 

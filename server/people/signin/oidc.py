@@ -127,7 +127,7 @@ class OpenIdConnect:
         return Vouched(self.issuer, subject, self._asked_twice(claims), pending.page)
 
     def page_of(self, query: Mapping[str, str]) -> str:
-        """The page that began this sign-in, to say there that it failed."""
+        """The page that began this sign-in, which shows that it failed."""
         pending = self._pending.get(query.get("state", ""))
         return pending.page if pending is not None else "clinician"
 

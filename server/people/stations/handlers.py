@@ -1,4 +1,4 @@
-"""/api/stations: the coordinator's hand on the kiosks.
+"""/api/stations: how coordinators manage the kiosks.
 
     GET    /api/stations                   every station, whether it is enrolled and when it was last seen
     POST   /api/stations/codes             {"site", "name"}: a one-time code to type at the kiosk

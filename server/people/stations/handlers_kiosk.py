@@ -54,7 +54,7 @@ async def enrol(request: web.Request) -> web.Response:
     token = await app[SESSIONS].open_for_station(
         station_id, device=device_words(request.headers.get("User-Agent", ""))
     )
-    # The kiosk that was this station until now is no longer.
+    # The kiosk that was this station until now is signed out.
     await shut_out(request, station_id)
     response = web.Response(status=204)
     set_cookie(response, STATION, token, app[SETTINGS], app[SETTINGS].station_session_s)

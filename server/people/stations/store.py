@@ -99,9 +99,9 @@ class Stations:
         return NewCode(station_id, codes.shown(code), expires_at)
 
     async def enrol(self, typed: str, public_key: str, address: str) -> str:
-        """Use up a code and give the id of its station, which is whoever holds this key from now on.
+        """Use up a code and give the id of its station; from now on the holder of this key is that station.
 
-        Sessions that the station had end. Raises WrongCode, UnknownKey, MustWait, TooBusy.
+        The station's sessions end. Raises WrongCode, UnknownKey, MustWait, TooBusy.
         """
         key_of(public_key)
         place = f"enrolment {place_of(address)}"
@@ -135,7 +135,7 @@ class Stations:
         return str(row.station_id)
 
     async def revoke(self, station_id: str, *, actor: By) -> None:
-        """From now on nobody is this station: key, sessions and codes are gone. Raises NoSuchStation.
+        """End the enrolment: key, sessions and codes are deleted. Raises NoSuchStation.
 
         Its socket and its leg end with `Hub.sign_out`, which is the caller's to call.
         """

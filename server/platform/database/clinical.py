@@ -22,11 +22,11 @@ class ClinicalText(TypeDecorator[Redacted]):
     cache_ok = True
 
     def process_bind_param(self, value: Redacted | None, dialect: Dialect) -> str | None:
-        """On the way in."""
+        """The text for the database."""
         return None if value is None else value.reveal()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Redacted | None:
-        """On the way out."""
+        """The text from the database."""
         return None if value is None else Redacted(value)
 
 

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from server.platform.settings.config import SettingsError
 
-# A writer holds the SQLite lock for one fsync, tens of milliseconds on a poor disk; five seconds is
-# never reached by ourselves and leaves room for a `keneya` command beside the running server.
+# A writer holds the SQLite lock for one fsync, tens of milliseconds on a poor disk; the server
+# itself never waits five seconds, which leaves room for a `keneya` command beside the running server.
 BUSY_TIMEOUT_MS = 5000
 
 

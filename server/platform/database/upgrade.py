@@ -25,7 +25,8 @@ from server.platform.settings.config import SettingsError
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number of our own; PostgreSQL keeps such locks for each database.
 MIGRATION_LOCK = 0x6B656E65  # "kene"
-# A new file has its log after one fsync, a second on the poorest card; so long as a writer is waited for elsewhere.
+# A new file has its write-ahead log after one fsync, a second on the poorest card. Five seconds in all, as a writer
+# waits elsewhere (BUSY_TIMEOUT_MS).
 OPEN_AGAIN_S = 0.1
 OPEN_ATTEMPTS = 50
 
@@ -54,8 +55,8 @@ async def downgrade(engine: AsyncEngine, to: str) -> None:
 
 
 async def _open(engine: AsyncEngine) -> None:
-    """Connect once. The first to open a new SQLite file gives it its write-ahead log, for which SQLite makes nobody
-    wait: whoever comes in that moment is refused at once, and tries again.
+    """Connect once. The first connection to a new SQLite file makes its write-ahead log; meanwhile SQLite refuses
+    other connections at once instead of letting them wait, so they try again.
     """
     for attempt in range(1, OPEN_ATTEMPTS + 1):
         try:

@@ -19,7 +19,7 @@ BODY_MAX_BYTES = 65_536
 
 
 class Made(msgspec.Struct, frozen=True):
-    """The answer to what makes something: its id."""
+    """The id of what was made."""
 
     id: str
 

@@ -1,4 +1,4 @@
-"""What every request passes and every answer wears: CSRF guard and security headers.
+"""CSRF guard of every request, and security headers of every answer.
 
 Owns: the policy of the pages (CSP level 3, Permissions Policy, COOP, CORP, HSTS). Pages, errors and the API
 carry all of it. Scripts, styles and icons carry what a browser heeds on them and no more: the rest would
@@ -21,7 +21,7 @@ UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 HSTS_S = 365 * 24 * 3600
 
-# What counts for anything, be it a page or a part of one.
+# Headers of every answer, a page or a part of one.
 PART_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",

@@ -21,10 +21,10 @@ PAGES = {
 
 
 async def page(request: web.Request) -> web.Response:
-    """One page of the table above; the page says itself in the language its reader chose before."""
+    """One page of the table above. Its script puts it into the language its reader chose before."""
     return answered(request, PAGES[request.path])
 
 
 def answered(request: web.Request, file: str) -> web.Response:
-    """The answer with one page, for those that carry something beside it as well."""
+    """The answer that carries one page; handlers may add to it."""
     return request.app[WEB_FILES].respond(request, file, ASK_EVERY_TIME)

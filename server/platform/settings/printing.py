@@ -5,7 +5,6 @@ Owns: printing. Must never print the value of a secret, only whether one is set 
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -25,8 +24,6 @@ def _shown(value: Any) -> str:
         return "–"
     if isinstance(value, tuple):
         return ", ".join(str(item) for item in value)
-    if isinstance(value, Path):
-        return str(value)
     return str(value)
 
 
