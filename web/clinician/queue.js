@@ -16,23 +16,17 @@ export class QueueList {
     /** @type {Map<string, Case>} */
     #cases = new Map();
 
-    /** @param {(fresh: QueueEntry[]) => void} onFresh entries that were not in the list before */
-    constructor(onFresh) {
-        this.onFresh = onFresh;
-        this.list = find("[data-queue]", HTMLOListElement);
-    }
+    list = find("[data-queue]", HTMLOListElement);
 
-    /** @param {QueueEntry[]} entries in the server's order */
-    set(entries) {
-        const fresh = entries.filter((entry) => !this.#cases.has(entry.consultation_id));
+    /** @param {QueueEntry[]} entries in the server's order @param {number} atMs when they came */
+    set(entries, atMs) {
         for (const [id, { element }] of this.#cases) {
             if (entries.some((entry) => entry.consultation_id === id)) continue;
             element.remove();
             this.#cases.delete(id);
         }
-        entries.forEach((entry, index) => this.#place(entry, index));
+        entries.forEach((entry, index) => this.#place(entry, index, atMs));
         this.tick();
-        if (fresh.length) this.onFresh(fresh);
     }
 
     /** Waiting times go on between messages; call once a second. */
@@ -43,11 +37,11 @@ export class QueueList {
         }
     }
 
-    /** @param {QueueEntry} entry @param {number} index */
-    #place(entry, index) {
+    /** @param {QueueEntry} entry @param {number} index @param {number} atMs */
+    #place(entry, index, atMs) {
         const known = this.#cases.get(entry.consultation_id) ?? makeCase(entry);
         known.entry = entry;
-        known.atMs = Date.now();
+        known.atMs = atMs;
         this.#cases.set(entry.consultation_id, known);
         fillCase(known);
         if (this.list.children[index] !== known.element) this.list.insertBefore(known.element, this.list.children[index] ?? null);

@@ -4,45 +4,39 @@
  */
 
 /** @import {CallPage} from "../shared/call/callpage.js" */
-/** @import {Consultation, Group, ServerMessage} from "../shared/signaling/messages.js" */
+/** @import {Group, Mediation} from "../shared/signaling/messages.js" */
+/** @import {Store} from "../shared/base/store.js" */
+/** @import {Message, State} from "./state.js" */
 
 import { notice } from "../shared/base/frame.js";
 import { asCall, HostPanel, ready } from "../shared/call/together/groupcall.js";
 import { t } from "../shared/base/i18n.js";
 import { GROUP_SLOTS, RECEIVE_SLOTS } from "../shared/call/link/leg.js";
 import { mediationChanged, openMediators } from "../shared/call/together/mediators.js";
-import { mustBeSeen, PresenceList } from "../shared/call/together/presence.js";
-
-/**
- * @typedef {object} Ways what the page does for it
- * @property {() => Consultation | null} current
- * @property {(consultation: Consultation | null) => void} show the group as a call; null: it is over
- */
+import { PresenceList } from "../shared/call/together/presence.js";
+import { view } from "./view.js";
 
 export class Together {
     #presence = new PresenceList();
     /** @type {HostPanel | null} */
     #host = null;
 
-    /** @param {CallPage} page @param {Ways} ways */
-    constructor(page, ways) {
+    /** @param {CallPage} page @param {Store<State, Message>} store */
+    constructor(page, store) {
         this.page = page;
-        this.ways = ways;
+        this.store = store;
+        store.subscribe((state) => this.#follow(state));
+        this.#follow(store.state);
     }
 
-    /** Whether one leads a group now. */
-    get leads() {
-        return this.#host !== null;
-    }
-
-    /** @param {ServerMessage} message */
+    /** @param {Group | Mediation} message */
     handle(message) {
         if (message.type === "mediation") void mediationChanged(message);
-        else if (message.type === "group") void this.#group(message);
+        else void this.#group(message);
     }
 
     openMediators() {
-        void openMediators(this.ways.current, (message) => this.page.session.send(message));
+        void openMediators(() => this.store.state.consultation, (message) => this.page.session.send(message));
     }
 
     /** Opens a group, or shows the panel of the one there is. */
@@ -51,31 +45,27 @@ export class Together {
         else this.page.session.send({ type: "open_group" });
     }
 
-    /** @param {Consultation | null} call what is on the screen */
-    showPresence(call) {
-        // A host's panel says the same and more.
-        this.#presence.show(call && !this.#host && mustBeSeen(call) ? call : null, this.page.participantId);
+    /** @param {State} state */
+    #follow(state) {
+        const { listed, selfId } = view(state);
+        this.#presence.show(listed, selfId);
     }
 
     /** @param {Group} group the one that is led */
     async #group(group) {
         await ready();
-        const { leg } = this.page.session;
+        // Before the call is shown, which makes a leg where there is none.
+        document.body.classList.toggle("in-group", group.open);
+        this.page.session.leg.wantSlots(group.open ? GROUP_SLOTS : RECEIVE_SLOTS);
         if (!group.open) {
             this.#host?.close();
             this.#host = null;
-            document.body.classList.remove("in-group");
-            leg.wantSlots(RECEIVE_SLOTS);
-            this.ways.show(null);
+            this.store.dispatch({ type: "led", call: null });
             notice(t("group.over"));
             return;
         }
-        if (!this.#host) {
-            this.#host = new HostPanel((message) => this.page.session.send(message));
-            document.body.classList.add("in-group");
-            leg.wantSlots(GROUP_SLOTS);
-        }
+        this.#host ??= new HostPanel((message) => this.page.session.send(message));
         this.#host.show(group);
-        this.ways.show(asCall(group, group.group_id));
+        this.store.dispatch({ type: "led", call: asCall(group, group.group_id) });
     }
 }

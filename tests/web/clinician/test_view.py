@@ -1,0 +1,65 @@
+"""What a clinician's page shows of what it knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+from tests.web.clinician.test_state import CALL, DESK, DUTY, queue
+from tests.web.states import Message, consultation, person, told
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+
+async def shown(pure: Page, *messages: Message) -> dict[str, Any]:
+    return (await told(pure, "clinician", *DESK, *messages)).shown
+
+
+async def test_the_bar_says_who_is_signed_in(pure: Page) -> None:
+    assert (await shown(pure))["name"] == "Dr Traoré"
+
+
+@pytest.mark.parametrize(
+    ("messages", "key", "is_shown"),
+    [([], "queue.off_duty", True), ([DUTY], "queue.empty", True),
+     ([DUTY, queue(("a", "green"))], "queue.empty", False)],
+)  # fmt: skip
+async def test_an_empty_queue_says_why(
+    pure: Page, messages: list[Message], key: str, *, is_shown: bool
+) -> None:
+    made = await shown(pure, *messages)
+    assert (made["emptyText"], made["showsEmpty"]) == (key, is_shown)
+
+
+async def test_the_title_counts_who_waits_and_marks_red_ones(pure: Page) -> None:
+    assert (await shown(pure, DUTY))["mark"] == ""
+    assert (await shown(pure, DUTY, queue(("a", "green"), ("b", "orange"))))["mark"] == "(2) "
+    assert (await shown(pure, DUTY, queue(("a", "green"), ("b", "red"))))["mark"] == "! (2) "
+
+
+async def test_the_queue_keeps_its_order_and_when_it_came(pure: Page) -> None:
+    made = await shown(pure, DUTY, queue(("b", "red"), ("a", "green")))
+    assert [one["consultation_id"] for one in made["entries"]] == ["b", "a"]
+    assert made["entriesAtMs"] == 5_000
+
+
+async def test_devices_are_shown_at_the_desk_alone(pure: Page) -> None:
+    assert (await shown(pure))["showsDevices"]
+    assert not (await shown(pure, CALL))["showsDevices"]
+
+
+async def test_people_are_listed_where_they_must_be_seen(pure: Page) -> None:
+    assert (await shown(pure, CALL))["listed"] is None
+    assert (await shown(pure, consultation("in_call", discreet=True)))["listed"] is not None
+    mediated = consultation(
+        "in_call", person("station-1"), person("doctor-1", "clinician"), person("m", "mediator")
+    )
+    assert (await shown(pure, mediated))["listed"] is not None
+    # The panel of a host says the same and more.
+    assert (await shown(pure, {"type": "led", "call": mediated}))["listed"] is None
+
+
+async def test_the_bell_shows_whether_it_rings(pure: Page) -> None:
+    assert (await shown(pure, {"type": "sound", "on": False}))["sound"] is False

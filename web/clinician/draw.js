@@ -1,0 +1,42 @@
+/**
+ * Puts what the page of a clinician shows into the document. Owns: every element of the page but the call, the devices
+ * and the panels. Must never decide what is shown: view.js does.
+ */
+
+/** @import {CallPage} from "../shared/call/callpage.js" */
+/** @import {View} from "./view.js" */
+
+import { find, setText, showView, swapIcon } from "../shared/base/dom.js";
+import { say } from "../shared/base/i18n.js";
+import { QueueList } from "./queue.js";
+
+const queue = new QueueList();
+
+/** @param {View} shown @param {CallPage} page */
+export function draw(shown, page) {
+    const { screen, call, onDuty, sound } = shown;
+    showView(screen);
+    setText(find("[data-name]", HTMLElement), shown.name);
+    queue.set(shown.entries, shown.entriesAtMs);
+    find("[data-queue]", HTMLElement).hidden = shown.isEmpty;
+    find("[data-action=duty]", HTMLElement).setAttribute("aria-checked", String(onDuty));
+    say(find("[data-duty-text]", HTMLElement), shown.dutyText);
+    find("[data-empty]", HTMLElement).hidden = !shown.showsEmpty;
+    say(find("[data-empty-text]", HTMLElement), shown.emptyText);
+    for (const button of document.querySelectorAll("[data-action=accept]")) {
+        if (button instanceof HTMLButtonElement) button.disabled = !shown.canAccept;
+    }
+    const bell = find("[data-action=sound]", HTMLElement);
+    bell.setAttribute("aria-pressed", String(sound));
+    swapIcon(bell, sound ? "bell" : "bell-off");
+    find("[data-link-own]", HTMLElement).hidden = !onDuty;
+    document.title = `${shown.mark}Kɛnɛya`;
+    if (call) page.callView.show(call, shown.selfId);
+    else page.callView.hide();
+    page.overlays.tick();
+}
+
+/** Waiting times go on: again every second. */
+export function drawTimes() {
+    queue.tick();
+}

@@ -1,0 +1,150 @@
+/**
+ * What the page of a clinician knows. Owns: the state, and what each message changes in it. Must never touch the
+ * document, a clock or the network: a message carries what it needs of these. Must never keep a patient's reason once
+ * the consultation left the queue.
+ */
+
+/** @import {Consultation, QueueEntry, ServerMessage} from "../shared/signaling/messages.js" */
+
+/**
+ * @typedef {object} State
+ * @property {"loading" | "sign-in" | "queue" | "call"} screen
+ * @property {boolean} begun who is signed in was asked for and answered: before, nobody is asked to sign in
+ * @property {boolean} signedIn
+ * @property {boolean} online the socket is open
+ * @property {string} name
+ * @property {string} participantId
+ * @property {boolean} onDuty
+ * @property {boolean} warm camera, microphone and leg may be open: on duty, or in a call
+ * @property {Consultation | null} consultation the call; a group that one leads is here too
+ * @property {boolean} leads the call is a group that one leads
+ * @property {QueueEntry[]} entries of the queue, in the server's order
+ * @property {number} entriesAtMs when they came
+ * @property {{count: number, isRed: boolean} | null} fresh the last time that somebody new was among them
+ * @property {number} acceptSeq a patient was taken and nothing came back yet: the seq
+ * @property {string} withdrawnId the consultation whose patient no longer agrees: its end is said in other words
+ * @property {{key: string} | null} ended what was said of the last consultation that is over for this clinician
+ * @property {boolean} sound a very urgent patient is heard
+ */
+
+/**
+ * What happens to the page besides the messages of the server.
+ * @typedef {{type: "begun"} | {type: "signed_in"} | {type: "signed_out"} | {type: "forgotten"} | {type: "status", online: boolean} |
+ *   {type: "settled"} | {type: "accepting", seq: number} | {type: "refused", ref: number} | {type: "sound", on: boolean} |
+ *   {type: "led", call: Consultation | null}} PageMessage
+ */
+
+/** @typedef {{atMs: number}} Came when a message of the server came, on the clock of Date.now() */
+/** @typedef {(ServerMessage & Came) | PageMessage} Message */
+
+/** @type {State} */
+export const START = {
+    screen: "loading",
+    begun: false,
+    signedIn: false,
+    online: false,
+    name: "",
+    participantId: "",
+    onDuty: false,
+    warm: false,
+    consultation: null,
+    leads: false,
+    entries: [],
+    entriesAtMs: 0,
+    fresh: null,
+    acceptSeq: 0,
+    withdrawnId: "",
+    ended: null,
+    sound: true,
+};
+
+/** @param {State} state @param {Message} message @returns {State} the same object: nothing changed */
+export function reduce(state, message) {
+    const next = taken(state, message);
+    return next === state ? state : { ...next, screen: screenAfter(next) };
+}
+
+/** @param {State} state @returns {State["screen"]} */
+function screenAfter({ screen, begun, signedIn, consultation, online }) {
+    if (!begun && !signedIn) return screen;
+    if (!signedIn) return "sign-in";
+    if (consultation) return "call";
+    // Before the server has said what there is, a reload in a call would show the queue for a moment.
+    return online ? "queue" : screen;
+}
+
+/** @param {State} state @param {Message} message @returns {State} */
+function taken(state, message) {
+    switch (message.type) {
+        case "welcome": {
+            // Of an earlier session the server knows nothing: what it does not tell now is no more.
+            const known = message.resumed ? {} : { onDuty: false, acceptSeq: 0 };
+            return { ...state, ...known, participantId: message.participant_id, name: message.name };
+        }
+        case "duty":
+            return message.on ? { ...state, onDuty: true, warm: true } : offDuty(state);
+        case "queue":
+            return queued(state, message.entries, message.atMs);
+        case "consultation":
+            return consulted({ ...state, acceptSeq: 0 }, message);
+        case "consent_withdrawn":
+            return { ...state, withdrawnId: message.consultation_id };
+        case "begun":
+            return { ...state, begun: true };
+        case "signed_in":
+            return { ...state, signedIn: true };
+        case "signed_out":
+            return { ...state, signedIn: false };
+        case "forgotten":
+            return offDuty({ ...state, signedIn: false, consultation: null, name: "" });
+        case "status":
+            return message.online === state.online ? state : { ...state, online: message.online };
+        case "settled":
+            return cooled({ ...state, consultation: null });
+        case "accepting":
+            return { ...state, acceptSeq: message.seq };
+        case "refused":
+            return message.ref === state.acceptSeq ? { ...state, acceptSeq: 0 } : state;
+        case "sound":
+            return { ...state, sound: message.on };
+        case "led":
+            return led(state, message.call);
+        default:
+            return state;
+    }
+}
+
+/** @param {State} state @returns {State} */
+function offDuty(state) {
+    return { ...state, onDuty: false, warm: false, entries: [] };
+}
+
+/** Nothing is warm for nobody. @param {State} state @returns {State} */
+function cooled(state) {
+    return state.onDuty ? state : offDuty(state);
+}
+
+/** @param {State} state @param {QueueEntry[]} entries @param {number} atMs @returns {State} */
+function queued(state, entries, atMs) {
+    const known = new Set(state.entries.map((entry) => entry.consultation_id));
+    const others = entries.filter((entry) => !known.has(entry.consultation_id));
+    const isRed = others.some((entry) => entry.urgency === "red");
+    return { ...state, entries, entriesAtMs: atMs, fresh: others.length ? { count: entries.length, isRed } : state.fresh };
+}
+
+/** @param {State} state @param {Consultation} message @returns {State} */
+function consulted(state, message) {
+    const { consultation_id: id, participants, discreet } = message;
+    const isMine = participants.some((one) => one.participant_id === state.participantId);
+    const isOver = message.state === "closed" || message.state === "cancelled";
+    if (isMine && !isOver) return { ...state, consultation: message, warm: true };
+    if (state.consultation?.consultation_id !== id) return state; // an old one's last word
+    const why = id === state.withdrawnId ? "consent.withdrawn" : discreet ? "ended.discreet" : "ended.title";
+    return cooled({ ...state, consultation: null, ended: { key: isOver ? why : "left.title" } });
+}
+
+/** @param {State} state @param {Consultation | null} call null: the group is over @returns {State} */
+function led(state, call) {
+    const next = { ...state, consultation: call, leads: call !== null };
+    return call ? { ...next, warm: true } : cooled(next);
+}

@@ -1,0 +1,34 @@
+/**
+ * What the page of a clinician shows, as plain values: texts are keys of the catalogs. Must never touch the document.
+ */
+
+/** @import {State} from "./state.js" */
+
+/** @typedef {ReturnType<typeof view>} View */
+
+/** @param {State} state */
+export function view(state) {
+    const { screen, name, participantId, onDuty, entries, entriesAtMs, acceptSeq, sound, leads } = state;
+    const call = screen === "call" ? state.consultation : null;
+    return {
+        screen,
+        name,
+        call,
+        /** The call whose people are listed beside it; the panel of a host says the same and more. */
+        listed: call && !leads && (call.discreet || call.participants.length > 2) ? call : null,
+        selfId: participantId,
+        onDuty,
+        dutyText: onDuty ? "duty.on" : "duty.off",
+        entries,
+        entriesAtMs,
+        isEmpty: entries.length === 0,
+        /** Why no queue is shown; "": it is. */
+        emptyText: onDuty ? "queue.empty" : "queue.off_duty",
+        showsEmpty: !onDuty || entries.length === 0,
+        canAccept: acceptSeq === 0,
+        /** The number of waiting patients; red ones are marked. */
+        mark: entries.length ? `${entries.some(({ urgency }) => urgency === "red") ? "! " : ""}(${entries.length}) ` : "",
+        sound,
+        showsDevices: screen === "queue",
+    };
+}
