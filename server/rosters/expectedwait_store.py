@@ -1,6 +1,6 @@
-"""What the database knows of waits to come: recent history, and the roster.
+"""Reads what the expected wait of a case rests on: recent waits, and the roster.
 
-Owns: the two queries. Must never decide what they mean: that is waitingtime.py and week.py.
+Owns: the queries, and which past waits count. Must never estimate: that is waitingtime.py and week.py.
 """
 
 from __future__ import annotations
@@ -20,12 +20,15 @@ from server.rosters.week import (
 )
 from signaling.messages import ConsultationState
 
-# Four weeks of a busy national service; more would only make the same estimate later.
+# Four weeks of a busy national service; more would only make the estimate slower.
 HISTORY_MAX = 5_000
 
 
 async def expected_wait_of(db: AsyncSession, specialty: str, now: float) -> ExpectedWait:
-    """For a case of this specialty ("": any) that waits from now on."""
+    """For a case of this specialty that waits from now on.
+
+    "": none was asked for; the history is then that of such cases, and any clinician on the roster counts.
+    """
     history = (
         select(Consultation.requested_at, Consultation.accepted_at, Consultation.closed_at)
         .join(CaseFile, CaseFile.id == Consultation.id)
@@ -40,11 +43,11 @@ async def expected_wait_of(db: AsyncSession, specialty: str, now: float) -> Expe
         .order_by(Consultation.requested_at.desc())
         .limit(HISTORY_MAX)
     )
-    waits = [
-        Wait(asked, ended, answered is not None)
-        for asked, answered, closed in await db.execute(history)
-        if (ended := answered if answered is not None else closed) is not None
-    ]
+    waits = []
+    for asked, answered, closed in await db.execute(history):
+        ended = closed if answered is None else answered
+        if ended is not None:
+            waits.append(Wait(asked, ended, answered is not None))
     found = estimate(waits, now)
     slots, changes = await roster(db, now)
     return ExpectedWait(

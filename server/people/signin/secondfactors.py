@@ -1,7 +1,8 @@
-"""Everybody's six digits: enrolling them and proving them.
+"""Second factors by TOTP (RFC 6238): enrolling an account's six digits, and verifying them.
 
-Owns: the state of a person's second factor in the database. Must never take one code twice, nor tell a code
-that was used from one that never was; codes are guessed against growing waits, from wherever they come.
+Owns: the state of a person's second factor in the database. Must never take one code twice, nor let the caller
+see whether a refused code was wrong or already used. Each failure lengthens the account's wait, from whatever
+address.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from signaling.messages import Role
 class SecondFactors:
     """The second factor of all accounts. ``clock`` gives UTC seconds as `time.time` does.
 
-    ``delays`` count by account, not by place: who comes this far has the password.
+    ``delays`` count by account, not by address: only who has the password comes this far, so no stranger can
+    make the owner wait.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class SecondFactors:
         await self._use(account_id, typed, confirmed=False)
 
     async def prove(self, account_id: str, typed: str) -> None:
-        """The digits of now, once. Raises OutOfOrder, WrongTotp, MustWait."""
+        """Verify the current code; each code works once. Raises OutOfOrder, WrongTotp, MustWait."""
         await self._use(account_id, typed, confirmed=True)
 
     async def _use(self, account_id: str, typed: str, *, confirmed: bool) -> None:
@@ -78,8 +80,9 @@ class SecondFactors:
             secret = self._vault.open(sealed, account_id)
             step = totp.matching_step(secret, typed, now, account.totp_last_step)
             if step is None:
-                raise WrongTotp
-            # The condition stands in the statement: of two requests with the same digits, one wins.
+                raise WrongTotp  # `begin` has counted this try as failed
+            # The condition stands in the statement: of two requests with the same digits one wins, and
+            # only while the secret is the one that was read.
             fresh = or_(Account.totp_last_step.is_(None), Account.totp_last_step < step)
             taken = await db.scalar(
                 update(Account)
