@@ -1,4 +1,4 @@
-"""The packet cache: what it still has, what it must not have any more."""
+"""The packet cache: which packets it keeps, and which it must have dropped."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def test_a_sent_packet_is_found_until_it_is_too_old() -> None:
     assert PacketCache(8, 500.0).get(0, 0.0) is None
 
 
-def test_numbers_of_an_earlier_round_are_never_returned() -> None:
+def test_numbers_from_before_a_wrap_are_never_returned() -> None:
     cache = PacketCache(100, 1e9)
     cache.put(5, b"old", 0.0)
-    # Every other packet that shares the slot of number 5 is lost on its way to us.
+    # Every other packet that shares the slot of number 5 is lost on its way to the cache.
     for number in range(6, 0x10000 + 5):
         if number % 100 != 5:
             cache.put(number & 0xFFFF, b"new", 0.0)
@@ -39,7 +39,7 @@ def test_a_packet_put_late_is_kept_if_it_fits() -> None:
     assert cache.get(1, 0.0) == b"1"
 
 
-def test_the_same_number_again_replaces_the_packet() -> None:
+def test_a_second_packet_of_a_number_replaces_the_first() -> None:
     cache = PacketCache(4, 100.0)
     cache.put(1, b"first", 0.0)
     cache.put(1, b"2nd", 0.0)
@@ -57,7 +57,7 @@ def test_bytes_are_bounded_oldest_first() -> None:
     assert cache.get(39, 0.0) is None
 
 
-def test_old_packets_give_their_memory_back() -> None:
+def test_the_memory_of_old_packets_is_freed() -> None:
     cache = PacketCache(1_000, 100.0)
     for number in range(500):
         cache.put(number, bytes(10), 0.0)
@@ -74,7 +74,7 @@ def test_a_gap_shorter_than_the_ring_leaves_nothing_behind() -> None:
 
 
 @pytest.mark.parametrize("capacity", [0, 0x8001])
-def test_a_capacity_that_numbers_cannot_tell_apart_is_refused(capacity: int) -> None:
+def test_a_capacity_out_of_range_is_refused(capacity: int) -> None:
     with pytest.raises(ValueError, match="capacity"):
         PacketCache(capacity, 1.0)
 
@@ -89,7 +89,7 @@ def test_a_capacity_that_numbers_cannot_tell_apart_is_refused(capacity: int) -> 
         max_size=80,
     ),
 )
-def test_it_holds_what_a_plain_dictionary_with_the_same_bounds_holds(
+def test_the_cache_holds_the_same_as_a_dictionary_with_its_bounds(
     capacity: int, start: int, moves: list[tuple[int, int, int]]
 ) -> None:
     cache = PacketCache(capacity, 100.0)

@@ -12,7 +12,7 @@ VIDEO = (Codec.VP8, Codec.VP9, Codec.AV1, Codec.H264)
 
 
 def check(codec: Codec, payload: str) -> bool:
-    """In the middle of other bytes, so that a wrong offset shows."""
+    """Look at the payload between other bytes, so that a wrong offset shows."""
     data = bytes.fromhex(payload.replace(" ", ""))
     return is_keyframe(codec, b"\xff\x00" + data + b"\x01\xff", 2, 2 + len(data))
 
@@ -103,7 +103,7 @@ def test_h264(payload: str, expected: bool, why: str) -> None:
 
 
 @pytest.mark.parametrize("codec", [Codec.OPUS, Codec.RED, Codec.RTX])
-def test_what_is_no_picture_has_no_keyframe(codec: Codec) -> None:
+def test_a_codec_without_pictures_has_no_keyframe(codec: Codec) -> None:
     assert not is_keyframe(codec, b"\x10\x50\x65", 0, 3)
 
 

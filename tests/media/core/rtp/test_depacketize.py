@@ -45,7 +45,7 @@ def decoded(codec: Codec, frames: list[bytes]) -> list[bytes]:
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_a_real_stream_decodes_to_the_same_pictures_after_the_way_through_packets(codec: Codec) -> None:
+def test_a_real_stream_decodes_to_the_same_pictures_after_packetizing(codec: Codec) -> None:
     frames = list(real_stream(codec))
     packets = [payloads_of(codec, frame, index, 300) for index, frame in enumerate(frames)]
     assert max(map(len, packets)) > 3
@@ -62,7 +62,7 @@ def test_frames_of_vpx_come_back_byte_for_byte(codec: Codec) -> None:
 
 
 def test_what_aiortc_packetizes_is_read() -> None:
-    """Packetizers that are not ours."""
+    """Payloads of packetizers other than our own."""
     for frame in real_stream(Codec.VP8):
         packet = av.Packet(frame)
         packet.pts, packet.time_base = 0, Fraction(1, 90_000)
@@ -108,7 +108,7 @@ def test_h264_in_packets_of_any_size_comes_back(units: list[tuple[int, bytes]], 
     assert all(one in frame for one in expected)
 
 
-def test_vp9_flexible_mode_and_its_structure_are_stepped_over() -> None:
+def test_vp9_flexible_mode_and_its_structure_are_skipped() -> None:
     # I, F, B, E, V: picture id 7 bits; then SS: one spatial layer with size, one picture with two references.
     keyframe = (
         bytes((0x80 | 0x10 | 0x08 | 0x04 | 0x02, 5, 0x18)) + b"\x01\x40\x00\xf0" + bytes((1, 0x08, 1, 2))
@@ -151,7 +151,7 @@ def test_higher_spatial_layers_of_vp9_are_left_out() -> None:
         (Codec.H264, [b""]),
     ],
 )
-def test_what_makes_no_frame_raises_the_documented_error(codec: Codec, payloads: list[bytes]) -> None:
+def test_payloads_that_make_no_frame_raise_the_documented_error(codec: Codec, payloads: list[bytes]) -> None:
     with pytest.raises(DepacketizeError):
         frame_of(codec, payloads)
 

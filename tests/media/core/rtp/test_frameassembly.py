@@ -48,7 +48,7 @@ def test_frames_come_out_whole_and_in_order() -> None:
 
 
 @given(seed=st.integers(0, 10_000), first=st.sampled_from((5, 0xFFF0)))
-def test_late_packets_and_repeats_change_nothing(seed: int, first: int) -> None:
+def test_late_and_duplicate_packets_change_nothing(seed: int, first: int) -> None:
     rng = random.Random(seed)
     packets = stream(8, first=first)
     # Each packet moves back by at most six places; the first one is the stream's beginning.
@@ -57,12 +57,12 @@ def test_late_packets_and_repeats_change_nothing(seed: int, first: int) -> None:
     assert numbers(feed(FrameAssembler(Codec.VP8), doubled)) == list(range(8))
 
 
-def test_nothing_comes_out_before_the_first_keyframe() -> None:
+def test_no_frame_leaves_before_the_first_keyframe() -> None:
     assembler = FrameAssembler(Codec.VP8)
     assert numbers(feed(assembler, stream(6, keyframes=(3,)))) == [3, 4, 5]
 
 
-def test_a_lost_packet_costs_its_frame_and_all_that_build_on_it() -> None:
+def test_a_lost_packet_costs_its_frame_and_every_frame_that_builds_on_it() -> None:
     assembler = FrameAssembler(Codec.VP8)
     packets = stream(8, keyframes=(0, 6))
     del packets[7]  # in frame 2
@@ -84,7 +84,7 @@ def test_after_a_loss_a_keyframe_is_needed_until_one_comes() -> None:
     assert not assembler.needs_keyframe
 
 
-def test_a_repeat_in_time_saves_everything() -> None:
+def test_a_retransmission_in_time_saves_every_frame() -> None:
     assembler = FrameAssembler(Codec.VP8)
     packets = stream(5)
     lost = packets.pop(4)
@@ -93,7 +93,7 @@ def test_a_repeat_in_time_saves_everything() -> None:
     assert assembler.lost_frames == 0
 
 
-def test_padding_between_and_inside_frames_is_no_loss() -> None:
+def test_padding_between_and_inside_frames_is_not_taken_for_loss() -> None:
     assembler = FrameAssembler(Codec.VP8)
     packets = stream(2)
     frames = feed(assembler, packets[:2])
@@ -104,7 +104,7 @@ def test_padding_between_and_inside_frames_is_no_loss() -> None:
     assert numbers(frames) == [0, 1]
 
 
-def test_what_waits_is_bounded() -> None:
+def test_the_waiting_packets_are_bounded() -> None:
     assembler = FrameAssembler(Codec.VP8)
     packets = stream(2 * MAX_WAITING_PACKETS, packets=1)
     del packets[1]
@@ -134,7 +134,7 @@ def test_a_source_that_starts_anew_is_followed() -> None:
 
 
 @pytest.mark.parametrize("codec", [Codec.VP8, Codec.VP9, Codec.AV1, Codec.H264])
-def test_a_keyframe_that_is_broken_is_asked_for_again(codec: Codec) -> None:
+def test_a_broken_keyframe_is_requested_again(codec: Codec) -> None:
     broken = {
         Codec.VP8: b"\x10",
         Codec.VP9: b"\x8a\x01\xf0",

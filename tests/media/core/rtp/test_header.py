@@ -29,7 +29,7 @@ def test_a_browser_packet_is_read_field_by_field() -> None:
     assert rtp.extension_u16(CHROMIUM, 5) == -1
 
 
-def test_a_one_byte_value_is_no_16_bit_value() -> None:
+def test_a_one_byte_extension_is_not_read_as_a_16_bit_value() -> None:
     assert rtp.extension_u16(CHROMIUM, 1) == -1
 
 
@@ -91,7 +91,7 @@ def test_an_empty_packet_with_the_padding_bit_is_refused() -> None:
 @pytest.mark.parametrize(
     ("second", "expected"), [(191, False), (192, True), (200, True), (223, True), (224, False)]
 )
-def test_rtcp_is_told_from_rtp_by_the_second_byte(second: int, expected: bool) -> None:
+def test_the_second_byte_distinguishes_rtcp_from_rtp(second: int, expected: bool) -> None:
     assert rtp.is_rtcp(bytes((0x80, second))) is expected
     assert not rtp.is_rtcp(b"\x80")
 

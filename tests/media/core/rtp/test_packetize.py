@@ -16,7 +16,7 @@ from media.core.rtp.packetize import MAX_PAYLOAD_BYTES, vp8_payloads
     picture_id=st.integers(0, 1 << 20),
     room=st.integers(5, 1_200),
 )
-def test_any_frame_comes_back_from_packets_that_keep_the_bound(
+def test_any_frame_is_restored_from_packets_within_the_bound(
     frame: bytes, picture_id: int, room: int
 ) -> None:
     payloads = vp8_payloads(frame, picture_id, room)
@@ -34,7 +34,7 @@ def test_every_packet_of_a_frame_carries_its_15_bit_picture_id() -> None:
             assert int.from_bytes(payload[2:4]) == written
 
 
-def test_a_keyframe_is_still_one_in_its_first_packet_only() -> None:
+def test_a_keyframe_is_recognised_in_its_first_packet_only() -> None:
     payloads = vp8_payloads(b"\x10" + bytes(2_500), 5)
     assert [is_keyframe(Codec.VP8, one, 0, len(one)) for one in payloads] == [True, False, False]
     delta = vp8_payloads(b"\x11" + bytes(9), 6)[0]

@@ -1,4 +1,4 @@
-"""RED: what was repeated is found again under its own number, and nothing is guessed."""
+"""RED: a repeated payload is restored under its own number, and nothing is guessed."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_malformed_payloads_are_refused(payload: str, reason: str) -> None:
         (b"", 0),
     ],
 )
-def test_an_opus_packet_tells_how_long_it_plays(payload: bytes, samples: int) -> None:
+def test_an_opus_packet_gives_its_duration(payload: bytes, samples: int) -> None:
     assert red.opus_duration(payload) == samples
 
 
@@ -86,7 +86,7 @@ def test_a_stream_without_loss_comes_through_as_it_was() -> None:
     assert receiver.recovered == 0
 
 
-def test_lost_packets_are_put_back_in_order_across_both_wraps() -> None:
+def test_lost_packets_are_restored_in_order_across_both_wraps() -> None:
     stream = packets(10, start=0xFFFD, first_ts=0x1_0000_0000 - 3 * FRAME)
     receiver = RedReceiver()
     for packet in stream[:2]:
@@ -100,30 +100,30 @@ def test_lost_packets_are_put_back_in_order_across_both_wraps() -> None:
     assert receiver.recovered == 2
 
 
-def test_what_has_been_put_back_is_not_delivered_twice() -> None:
+def test_a_restored_packet_is_not_delivered_twice() -> None:
     stream = packets(6)
     receiver = RedReceiver()
     assert numbers(receiver, [stream[0], stream[2], stream[1], stream[2], stream[3]]) == [0, 1, 2, 3]
 
 
-def test_a_reordered_packet_fills_the_hole_it_left() -> None:
+def test_a_reordered_packet_fills_its_gap() -> None:
     stream = packets(8, distance=0)
     receiver = RedReceiver()
     assert numbers(receiver, [stream[0], stream[2], stream[1]]) == [0, 2, 1]
 
 
-def test_beyond_the_distance_only_the_nearest_come_back() -> None:
+def test_beyond_the_distance_only_the_nearest_packets_are_restored() -> None:
     stream = packets(10)
     receiver = RedReceiver()
     receiver.received(*stream[0])
-    # Five lost, two repeated: the durations tell that they stand right before the packet.
+    # Five lost, two repeated: the durations show that the two come right before the packet.
     assert numbers(receiver, [stream[6]]) == [4, 5, 6]
 
 
 def test_a_payload_that_could_have_any_of_several_numbers_stays_lost() -> None:
     receiver = RedReceiver()
     receiver.received(10, 0, b"\x6f" + voice(0))
-    # Two packets are missing, and one payload of 20 ms stands somewhere in a pause of 300 ms.
+    # Two packets are missing, and one payload of 20 ms belongs somewhere in a pause of 300 ms.
     sender = RedSender(1, 500)
     sender.encapsulate(OPUS, 7_000, voice(1, DTX_20MS))
     assert [n for n, _, _ in receiver.received(13, 14_400, sender.encapsulate(OPUS, 14_400, voice(2)))] == [
@@ -149,7 +149,7 @@ def test_a_payload_right_after_a_known_packet_has_the_next_number() -> None:
     assert [n for n, _, _ in out] == [11, 14]
 
 
-def test_more_payloads_than_lost_numbers_are_a_contradiction_and_left_alone() -> None:
+def test_more_payloads_than_lost_numbers_are_a_contradiction_and_ignored() -> None:
     receiver = RedReceiver()
     receiver.received(10, 0, b"\x6f" + voice(0))
     sender = RedSender(2, 500)
@@ -158,7 +158,7 @@ def test_more_payloads_than_lost_numbers_are_a_contradiction_and_left_alone() ->
     assert [n for n, _, _ in receiver.received(12, FRAME, sender.encapsulate(OPUS, FRAME, voice(3)))] == [12]
 
 
-def test_what_was_before_the_first_packet_is_not_put_back() -> None:
+def test_payloads_from_before_the_first_packet_are_not_restored() -> None:
     assert numbers(RedReceiver(), packets(5)[3:4]) == [3]
 
 
@@ -191,7 +191,7 @@ def test_memory_is_bounded() -> None:
     assert len(receiver._known) == len(receiver._order) == len(receiver._number_at) == red.WINDOW_PACKETS
 
 
-def test_after_a_pause_too_long_to_be_told_nothing_is_repeated() -> None:
+def test_after_a_pause_too_long_for_the_offset_field_nothing_is_repeated() -> None:
     sender = RedSender(2, 500)
     sender.encapsulate(OPUS, 0, voice(0))
     far = sender.encapsulate(OPUS, red.MAX_TIMESTAMP_OFFSET + 1, voice(1))
@@ -210,7 +210,7 @@ def test_long_payloads_are_not_repeated_and_the_packet_stays_small() -> None:
     assert [block.timestamp_offset for block in red.parse(crowded)] == [FRAME, 0]
 
 
-def test_a_late_packet_repeats_only_what_was_before_it() -> None:
+def test_a_late_packet_repeats_only_earlier_payloads() -> None:
     sender = RedSender(2, 500)
     sender.encapsulate(OPUS, 0, voice(0))
     sender.encapsulate(OPUS, 2 * FRAME, voice(2))
@@ -234,7 +234,7 @@ def test_a_new_voice_does_not_carry_the_old_one() -> None:
     gaps=st.lists(st.sampled_from([FRAME, FRAME, FRAME, 960, 9_600, 19_200]), max_size=80),
     data=st.data(),
 )
-def test_everything_delivered_is_true_and_every_short_loss_is_mended(
+def test_every_delivered_payload_is_right_and_every_short_loss_is_repaired(
     distance: int, start: int, first_ts: int, gaps: list[int], data: st.DataObject
 ) -> None:
     """Pauses, loss, reordering and duplicates: no number ever carries another packet's payload."""
@@ -244,7 +244,7 @@ def test_everything_delivered_is_true_and_every_short_loss_is_mended(
     timestamp = first_ts
     for index, gap in enumerate([*gaps, FRAME]):
         number = (start + index) & 0xFFFF
-        # No packet plays longer than until the next begins: voice does not overlap.
+        # Every packet ends before the next begins: voice does not overlap.
         truth[number] = (timestamp, voice(index, DTX_20MS if gap == 960 else SILK_60MS))
         stream.append((number, timestamp, sender.encapsulate(OPUS, timestamp, truth[number][1])))
         timestamp = (timestamp + gap) & 0xFFFFFFFF
@@ -267,10 +267,10 @@ def test_everything_delivered_is_true_and_every_short_loss_is_mended(
 
 
 @given(lost=st.sets(st.integers(1, 98)), distance=st.integers(1, 4))
-def test_bursts_up_to_the_distance_are_mended_completely(lost: set[int], distance: int) -> None:
+def test_bursts_up_to_the_distance_are_repaired_completely(lost: set[int], distance: int) -> None:
     receiver = RedReceiver()
     delivered = set(numbers(receiver, [p for p in packets(100, distance) if p[0] not in lost]))
     run = 0
     for number in range(99, -1, -1):
         run = run + 1 if number in lost else 0
-        assert (number in delivered) == (run <= distance), "the nearest of each burst come back, no others"
+        assert (number in delivered) == (run <= distance), "only the nearest of each burst are restored"

@@ -1,4 +1,4 @@
-"""The outgoing numbers: gaps stay, switches close up, nothing collides, wraps do not show."""
+"""The outgoing numbers: gaps stay, switches leave none, no number repeats, wraps do not show."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_packet_from_before_the_first_is_dropped() -> None:
     assert numbers(rewriter(), A, [10, 9, 11]) == [100, None, 101]
 
 
-def test_a_switch_goes_on_at_highest_plus_one_and_by_the_time_passed() -> None:
+def test_a_switch_continues_at_the_next_number_and_the_elapsed_time() -> None:
     stream = rewriter()
     numbers(stream, A, [10, 11, 13])
     before = stream.last_timestamp
@@ -93,7 +93,7 @@ def test_skipped_packets_leave_no_gap() -> None:
     assert numbers(stream, A, [14, 16], 100) == [102, 104]
 
 
-def test_a_skip_ahead_of_late_packets_leaves_them_their_numbers() -> None:
+def test_a_skip_before_late_packets_keeps_their_numbers() -> None:
     stream = rewriter()
     assert numbers(stream, A, [10]) == [100]
     stream.skip(A, 13)
@@ -111,17 +111,17 @@ def test_a_skip_of_a_number_already_passed_changes_nothing() -> None:
     assert numbers(stream, A, [13], 100) == [103]
 
 
-def test_a_pause_leaves_no_gap_and_keeps_the_time_line_of_the_source() -> None:
+def test_a_pause_leaves_no_gap_and_keeps_the_sources_timeline() -> None:
     stream = rewriter()
     stream.map(A, 10, 0, 0.0)
     stream.suspend()
     stream.skip(A, 11)
-    # 5 s of the source's own time, heard 5.2 s later: lip sync follows the source, not the arrival.
+    # 5 s of the source's own time, arriving 5.2 s later: lip sync follows the source, not the arrival.
     assert stream.map(A, 160, 5 * CLOCK, 5_200.0) == (101, 1_000 + 5 * CLOCK)
     assert stream.map(A, 161, 5 * CLOCK + FRAME, 5_233.0) == (102, 1_000 + 5 * CLOCK + FRAME)
 
 
-def test_a_straggler_does_not_open_the_gate_again() -> None:
+def test_a_late_packet_does_not_end_a_pause() -> None:
     stream = rewriter()
     numbers(stream, A, [10, 12])
     stream.suspend()
@@ -130,14 +130,14 @@ def test_a_straggler_does_not_open_the_gate_again() -> None:
     assert numbers(stream, A, [11], 1_100) == [None]
 
 
-def test_a_source_that_starts_anew_after_a_pause_follows_the_clock_of_arrival() -> None:
+def test_a_source_that_starts_anew_after_a_pause_follows_the_arrival_clock() -> None:
     stream = rewriter()
     stream.map(A, 10, 0, 0.0)
     stream.suspend()
     assert stream.map(A, 40_000, 3_000_000_000, 2_000.0) == (101, 1_000 + 2 * CLOCK)
 
 
-def test_a_jump_is_followed_at_the_second_packet_and_closed_up() -> None:
+def test_a_jump_is_followed_at_the_second_packet_and_leaves_no_gap() -> None:
     stream = rewriter()
     numbers(stream, A, [10, 11])
     assert numbers(stream, A, [20_000, 20_001, 20_002], 60_000) == [None, 102, 103]
@@ -150,13 +150,13 @@ def test_a_source_restarted_far_behind_is_followed() -> None:
     assert stream.map(A, 6, 2_000_003_000, 80.0) == (101, 1_000 + 80 * 90)
 
 
-def test_stragglers_older_than_the_window_are_never_taken_for_a_restart() -> None:
+def test_packets_later_than_the_window_are_never_taken_for_a_restart() -> None:
     stream = rewriter()
     incoming = list(range(10, 10 + 2 * WINDOW_PACKETS))
     last = numbers(stream, A, incoming)[-1]
     assert last is not None
     for number in (20, 21, 22):
-        # The timestamps tell: two thousand numbers behind, but seconds, not hours.
+        # The timestamps show it: two thousand numbers behind, but seconds, not hours.
         assert stream.map(A, number, (incoming[-1] * FRAME - STRAGGLER_MS * 45) & U32, 80_000.0) is None
     assert numbers(stream, A, [incoming[-1] + 1], 80_100) == [(last + 1) & 0xFFFF]
 
@@ -257,7 +257,7 @@ def test_whatever_happens_numbers_are_unique_ordered_and_reversible(
 
 
 @given(first=st.integers(0, 0x7FFF), start=u16, base_ts=u32)
-def test_a_long_stream_wraps_without_a_seam(first: int, start: int, base_ts: int) -> None:
+def test_a_long_stream_wraps_without_a_gap(first: int, start: int, base_ts: int) -> None:
     stream = rewriter(first)
     previous: tuple[int, int] | None = None
     # Steps of loss just under the jump limit carry a few dozen packets over both wraps.

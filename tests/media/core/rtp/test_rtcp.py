@@ -173,7 +173,7 @@ def test_extensions_after_a_report_are_ignored() -> None:
     assert rtcp.parse(bytes(report)) == [rtcp.ReceiverReport(1, [])]
 
 
-def test_types_and_formats_without_a_use_are_named_not_refused() -> None:
+def test_unused_types_and_formats_are_named_and_not_refused() -> None:
     extended_report = bytes.fromhex("80cf0001 00000001")
     other_format = bytes.fromhex("83cd0002 00000001 00000002")
     assert rtcp.parse(extended_report + other_format) == [rtcp.Unknown(207), rtcp.Unknown(205)]
@@ -211,7 +211,7 @@ def test_malformed_bytes_raise_the_one_documented_error(data: str) -> None:
         rtcp.parse(bytes.fromhex(data))
 
 
-def test_a_nack_for_everything_is_refused() -> None:
+def test_a_nack_for_too_many_packets_is_refused() -> None:
     greedy = rtcp.build([rtcp.Nack(1, 2, list(range(rtcp.MAX_NACK_NUMBERS)))])
     assert len(rtcp.parse(greedy)) == 1
     too_greedy = rtcp.build([rtcp.Nack(1, 2, list(range(rtcp.MAX_NACK_NUMBERS + 1)))])

@@ -1,4 +1,4 @@
-"""RTX: what goes in comes out, probes are no packets."""
+"""RTX: a wrapped packet is restored; a padding-only probe is not a packet."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ u32 = st.integers(0, 0xFFFFFFFF)
     padding=st.integers(0, 40),
     twcc_id=st.integers(0, 14),
 )
-def test_a_wrapped_packet_comes_out_as_it_was(
+def test_a_wrapped_packet_is_restored_unchanged(
     payload: bytes, marker: bool, seq: int, rtx_seq: int, ts: int, padding: int, twcc_id: int
 ) -> None:
     second_byte = (0x80 if marker else 0) | 96
@@ -47,7 +47,7 @@ def test_a_wrapped_packet_comes_out_as_it_was(
     assert original[header_len : rtp.payload_end(original, header_len)] == payload
 
 
-def test_csrcs_and_extensions_of_the_resent_packet_stay() -> None:
+def test_csrcs_and_extensions_of_the_retransmitted_packet_stay() -> None:
     data = bytes.fromhex("91e10005000000070000001600000042bede000110850000" + "0009" + "abcd")
     header_len = rtp.parse(data)[4]
     original = rtx.unwrap(data, header_len, ssrc=11, payload_type=96)
@@ -55,7 +55,7 @@ def test_csrcs_and_extensions_of_the_resent_packet_stay() -> None:
     assert rtp.extension_u8(original, 1) == 0x85
 
 
-def test_a_padding_only_probe_is_no_packet() -> None:
+def test_a_padding_only_probe_restores_no_packet() -> None:
     probe = rtp.build(b"", second_byte=97, sequence_number=1, timestamp=2, ssrc=3, padding=200)
     assert rtx.unwrap(probe, rtp.parse(probe)[4], ssrc=11, payload_type=96) is None
     empty = rtp.build(b"", second_byte=97, sequence_number=1, timestamp=2, ssrc=3)

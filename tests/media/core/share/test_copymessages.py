@@ -1,4 +1,4 @@
-"""The pipe's messages: there and back, and nothing else gets through."""
+"""The pipe's messages: they are restored from any stream, and nothing else is accepted."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MESSAGES: st.SearchStrategy[Message] = st.one_of(
 
 
 @given(messages=st.lists(MESSAGES, max_size=6), cut=st.integers(1, 40))
-def test_messages_come_back_from_a_stream_cut_anywhere(messages: list[Message], cut: int) -> None:
+def test_messages_are_restored_from_a_stream_cut_anywhere(messages: list[Message], cut: int) -> None:
     data = b"".join(map(encode, messages))
     reader = MessageReader()
     pieces = [data[at : at + cut] for at in range(0, len(data), cut)]
@@ -54,7 +54,7 @@ def test_messages_come_back_from_a_stream_cut_anywhere(messages: list[Message], 
         b"\x01\x00\x00\x00\x01\x09" + bytes(10),
     ],
 )
-def test_what_is_no_message_raises_the_documented_error(body: bytes) -> None:
+def test_a_malformed_message_raises_the_documented_error(body: bytes) -> None:
     with pytest.raises(MessageError):
         decode(body)
 

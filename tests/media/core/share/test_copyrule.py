@@ -37,22 +37,22 @@ def test_a_room_under_a_third_of_the_best_gets_the_copy_after_a_while() -> None:
     assert rule.unlike
 
 
-def test_two_alike_share_one_encoding() -> None:
+def test_similar_receivers_share_one_encoding() -> None:
     assert not ask(LowerCopyRule(), 0, 60_000, 140_000, 400_000)
     assert not ask(LowerCopyRule(), 0, 60_000, 50_000), (
         "with one receiver the source itself is asked for less"
     )
 
 
-def test_thin_rooms_all_around_are_the_sources_business() -> None:
+def test_where_every_room_is_thin_the_source_sends_less() -> None:
     assert not ask(LowerCopyRule(), 0, 60_000, 25_000, 100_000)
 
 
-def test_a_room_too_small_for_any_picture_gets_none() -> None:
+def test_a_room_too_small_for_any_picture_gets_no_copy() -> None:
     assert not ask(LowerCopyRule(), 0, 60_000, 15_000, 400_000)
 
 
-def test_the_copy_stays_through_swings_and_goes_when_the_room_has_grown_for_good() -> None:
+def test_the_copy_stays_through_swings_and_ends_when_the_room_has_grown_for_good() -> None:
     rule = LowerCopyRule()
     ask(rule, 0, ON_AFTER_MS, 50_000, 400_000)
     assert ask(rule, 10_000, 60_000, 180_000, 400_000), "half of the best is not reached"
@@ -73,14 +73,14 @@ def test_a_source_that_keeps_sending_too_much_is_made_smaller_even_for_one() -> 
     assert not ask(rule, 0, DISOBEDIENT_MS, 60_000, source=DEAF)
     assert ask(rule, DISOBEDIENT_MS + STEP_MS, ON_AFTER_MS, 60_000, source=DEAF)
     assert not rule.unlike
-    assert not ask(rule, 30_000, OFF_AFTER_MS + STEP_MS, 60_000), "it has learnt to listen"
+    assert not ask(rule, 30_000, OFF_AFTER_MS + STEP_MS, 60_000), "the source follows its limit again"
 
 
-def test_who_has_room_for_all_that_is_sent_keeps_the_original() -> None:
+def test_a_receiver_with_room_for_the_whole_picture_keeps_the_original() -> None:
     assert not ask(LowerCopyRule(), 0, 60_000, 500_000, source=DEAF)
 
 
-def test_an_encoders_floor_is_no_disobedience() -> None:
+def test_a_source_at_its_encoders_minimum_does_not_count_as_sending_too_much() -> None:
     assert not SourceView(asked_bps=12_000, sent_bps=40_000).sends_too_much
     assert SourceView(asked_bps=0, sent_bps=200_000).sends_too_much
     assert not SourceView(asked_bps=200_000, sent_bps=290_000).sends_too_much

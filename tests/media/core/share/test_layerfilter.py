@@ -1,4 +1,4 @@
-"""Layers are read as browsers write them, and frames pass whole, never before they can be decoded."""
+"""Layers are read as browsers write them; frames pass whole, and only once they can be decoded."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Receiver:
         self.frames = 0
 
     def frame(self) -> tuple[int, bool]:
-        """(layer, whether all its packets passed); never a part of them."""
+        """(layer, whether its packets passed); asserts that all pass or none."""
         layer = self.pattern[self.frames % len(self.pattern)]
         timestamp = self.frames * FRAME_TICKS
         self.frames += 1
@@ -91,7 +91,7 @@ def test_a_whole_layer_is_left_out(target: int, passing: list[int]) -> None:
     assert receiver.some(8) == passing
 
 
-def test_a_frame_that_has_begun_goes_out_whole_and_its_late_packets_too() -> None:
+def test_a_frame_that_has_begun_passes_whole_with_its_late_packets() -> None:
     chosen = LayerFilter()
     assert chosen.passes(PATTERN[1], 6_000)
     chosen.target = 0
@@ -101,7 +101,7 @@ def test_a_frame_that_has_begun_goes_out_whole_and_its_late_packets_too() -> Non
     assert not chosen.passes(PATTERN[2], 12_000)
 
 
-def test_more_layers_come_one_by_one_at_frames_that_need_none_of_their_own() -> None:
+def test_layers_are_added_one_by_one_at_frames_independent_of_omitted_ones() -> None:
     receiver = Receiver()
     receiver.filter.target = 0
     receiver.some(4)
@@ -111,12 +111,12 @@ def test_more_layers_come_one_by_one_at_frames_that_need_none_of_their_own() -> 
     assert receiver.some(4) == [0, 2, 1, 2]
 
 
-def test_where_the_base_frees_all_above_it_everything_comes_at_the_next_base() -> None:
+def test_where_a_base_frame_frees_the_higher_layers_all_pass_from_the_next_base() -> None:
     receiver = Receiver(FREEING)
     receiver.filter.target = 0
     receiver.some(5)  # a base has just gone by
     receiver.filter.target = 2
-    assert receiver.some(4) == [0], "what follows a base sent before may need what was left out"
+    assert receiver.some(4) == [0], "frames after an earlier base may need omitted ones"
     assert receiver.some(3) == [2, 1, 2]
 
 
@@ -131,7 +131,7 @@ def test_a_frame_without_a_mark_of_sync_waits_for_a_keyframe() -> None:
     assert receiver.some(2) == [0, 1]
 
 
-def test_whether_there_are_layers_at_all_is_seen() -> None:
+def test_the_filter_notices_whether_a_picture_has_layers() -> None:
     receiver = Receiver()
     assert receiver.some(1) == [0]
     assert not receiver.filter.seen

@@ -31,11 +31,13 @@ def test_receivers_who_differ_get_layers_after_a_while() -> None:
 
 
 @pytest.mark.parametrize("rooms_bps", [(240_000,), (200_000, 240_000), (40_000, 90_000)])
-def test_one_receiver_or_alike_ones_or_thin_ones_all_around_get_none(rooms_bps: tuple[float, ...]) -> None:
+def test_a_single_receiver_similar_ones_and_only_thin_ones_get_no_layers(
+    rooms_bps: tuple[float, ...],
+) -> None:
     assert not ask(LayerRule(), 0, 60_000, *rooms_bps)
 
 
-def test_layers_go_when_links_have_been_alike_for_good() -> None:
+def test_layers_end_when_links_have_become_similar_for_good() -> None:
     rule = LayerRule()
     ask(rule, 0, ON_AFTER_MS, 120_000, 240_000)
     assert ask(rule, 10_000, OFF_AFTER_MS - STEP_MS, 230_000, 240_000)
@@ -48,21 +50,21 @@ def test_a_picture_that_needs_all_its_frames_loses_its_layers_at_once() -> None:
     assert not ask(rule, 10_000, 0, 120_000, 240_000, suitable=False)
 
 
-def test_the_source_sees_the_room_of_the_whole_of_which_the_base_fits() -> None:
+def test_the_source_may_send_a_whole_whose_base_fits_the_thinnest_room() -> None:
     assert room_with_layers(80_000, [80_000, 240_000]) == 200_000
     assert room_with_layers(120_000, [120_000, 240_000]) == 240_000
     assert room_with_layers(COPY_SHARE * 240_000, [80_000, 240_000]) < 240_000, "the rest is for a lower copy"
 
 
-def test_a_receiver_gets_what_fits_and_less_at_once() -> None:
+def test_a_receiver_gets_the_layers_that_fit_and_loses_others_at_once() -> None:
     choice = LayerChoice()
     assert choice.follow(0, 300_000, 240_000) == 2
     assert choice.follow(250, 180_000, 240_000) == 1
     assert choice.follow(500, 120_000, 240_000) == 0
-    assert choice.follow(750, 10_000, 240_000) == 0, "the base goes out always: the pacer holds it back"
+    assert choice.follow(750, 10_000, 240_000) == 0, "the base always leaves: the pacer holds it back"
 
 
-def test_more_comes_one_by_one_after_room_for_a_while() -> None:
+def test_layers_are_added_one_by_one_after_a_while_with_room() -> None:
     choice = LayerChoice()
     choice.follow(0, 120_000, 240_000)
     highest = [choice.follow(at, 400_000, 240_000) for at in range(1_000, 12_000, 250)]

@@ -1,4 +1,4 @@
-"""Whose voice is heard where not all can be: quick to let in, slow to throw out."""
+"""Whose voice is forwarded where not all can be: quick to admit, slow to replace."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TALK = 30
 
 
 class Talk:
-    """Packets each 60 ms of everybody, at the levels given; who is not named is silent."""
+    """Packets of everybody every 60 ms, at the given levels; voices without a level are silent."""
 
     def __init__(self, *voices: int) -> None:
         self.chooser = LoudestVoices()
@@ -32,7 +32,7 @@ class Talk:
         self.now_ms = 0.0
 
     def go_on(self, for_ms: float, levels: dict[int, int]) -> list[set[int]]:
-        """Who was heard in each round."""
+        """The voices that were forwarded in each round."""
         rounds = []
         for _ in range(int(for_ms / PACKET_MS)):
             self.now_ms += PACKET_MS
@@ -46,7 +46,7 @@ class Talk:
         return rounds
 
 
-def test_the_first_syllable_of_whoever_speaks_is_heard() -> None:
+def test_a_speakers_first_syllable_is_heard() -> None:
     talk = Talk()
     assert talk.go_on(60, {DOCTOR: TALK}) == [{DOCTOR}]
     assert talk.go_on(60, {DOCTOR: TALK, STATION: TALK}) == [{DOCTOR, STATION}]
@@ -56,13 +56,13 @@ def test_silence_takes_no_place() -> None:
     assert Talk().go_on(600, {}) == [set()] * 10
 
 
-def test_who_pauses_between_words_keeps_the_floor() -> None:
+def test_a_speaker_who_pauses_between_words_keeps_the_place() -> None:
     talk = Talk()
     talk.go_on(600, {DOCTOR: TALK, STATION: TALK})
     assert all(DOCTOR in heard for heard in talk.go_on(HOLD_MS - 120, {STATION: TALK, MEDIATOR: TALK}))
 
 
-def test_after_a_second_of_silence_the_next_who_speaks_takes_the_place_at_once() -> None:
+def test_after_a_second_of_silence_the_next_speaker_takes_the_place_at_once() -> None:
     talk = Talk()
     talk.go_on(600, {DOCTOR: TALK, STATION: TALK})
     talk.go_on(HOLD_MS + PACKET_MS, {STATION: TALK})
@@ -70,22 +70,22 @@ def test_after_a_second_of_silence_the_next_who_speaks_takes_the_place_at_once()
     assert talk.chooser.floor == (STATION, MEDIATOR)
 
 
-def test_one_who_is_hardly_louder_interrupts_nobody() -> None:
+def test_a_hardly_louder_voice_interrupts_nobody() -> None:
     talk = Talk()
     talk.go_on(2_000, {DOCTOR: TALK, STATION: TALK})
     both = talk.go_on(5_000, {DOCTOR: TALK, STATION: TALK, MEDIATOR: TALK - LOUDER_BY + 1})
     assert all(heard == {DOCTOR, STATION} for heard in both)
 
 
-def test_one_who_is_clearly_louder_takes_the_place_of_the_least_loud() -> None:
+def test_a_clearly_louder_voice_takes_the_place_of_the_quietest() -> None:
     talk = Talk()
     talk.go_on(2_000, {DOCTOR: TALK, STATION: TALK + 4})
     rounds = talk.go_on(1_200, {DOCTOR: TALK, STATION: TALK + 4, MEDIATOR: 15})
-    assert rounds[0] == {DOCTOR, STATION}, "a cough is no word"
+    assert rounds[0] == {DOCTOR, STATION}, "a cough is not speech"
     assert rounds[int(LOUDER_FOR_MS / PACKET_MS) + 1] == {DOCTOR, MEDIATOR}
 
 
-def test_who_has_just_got_the_floor_is_not_thrown_out_again() -> None:
+def test_a_voice_that_has_just_got_a_place_is_not_replaced() -> None:
     talk = Talk()
     talk.go_on(600, {MEDIATOR: 15})
     talk.go_on(PACKET_MS, {MEDIATOR: 15, STATION: 45})
@@ -94,28 +94,28 @@ def test_who_has_just_got_the_floor_is_not_thrown_out_again() -> None:
     assert DOCTOR in talk.go_on(2 * PACKET_MS, all_three)[-1]
 
 
-def test_of_equals_the_first_stay() -> None:
+def test_of_equally_loud_voices_the_first_keep_their_places() -> None:
     talk = Talk()
     rounds = talk.go_on(20_000, dict.fromkeys((STATION, DOCTOR, MEDIATOR, GUEST), TALK))
     assert all(heard == rounds[0] for heard in rounds)
     assert rounds[0] == {STATION, DOCTOR}
 
 
-def test_a_muted_voice_gives_its_place_free_at_once() -> None:
+def test_a_muted_voice_frees_its_place_at_once() -> None:
     talk = Talk()
     talk.go_on(600, {DOCTOR: TALK, STATION: TALK, MEDIATOR: TALK})
     talk.chooser.leave(STATION)
     assert talk.go_on(60, {DOCTOR: TALK, MEDIATOR: TALK}) == [{DOCTOR, MEDIATOR}]
 
 
-def test_a_voice_that_left_and_was_never_known_does_no_harm() -> None:
+def test_an_unknown_voice_that_leaves_changes_nothing() -> None:
     chooser = LoudestVoices()
     chooser.leave(STATION)
     assert chooser.floor == ()
 
 
 @given(st.lists(st.tuples(st.integers(1, 8), st.integers(0, 127), st.floats(0, 500))))
-def test_never_more_than_the_seats_and_never_one_who_has_not_spoken(
+def test_no_more_voices_than_places_and_none_that_has_not_spoken(
     packets: list[tuple[int, int, float]],
 ) -> None:
     chooser = LoudestVoices()
@@ -132,20 +132,20 @@ def test_never_more_than_the_seats_and_never_one_who_has_not_spoken(
             assert set(chooser.floor) == spoke
 
 
-def test_a_level_is_read_without_the_opinion_bit() -> None:
+def test_a_level_is_read_without_the_voice_activity_bit() -> None:
     assert level_of(0x80 | 33, 100) == 33
     assert level_of(127, 100) == SILENCE
 
 
-def test_a_page_that_sends_no_level_speaks_when_it_sends_more_than_comfort_noise() -> None:
+def test_without_a_level_more_than_comfort_noise_counts_as_speech() -> None:
     assert level_of(-1, 60) == ASSUMED_LEVEL <= SPEAKING_LEVEL
     assert level_of(-1, 3) == SILENCE
 
 
-def test_two_voices_are_never_too_many_and_more_are_by_the_link() -> None:
+def test_two_voices_are_never_too_many_and_the_link_decides_on_more() -> None:
     voice_bps = 25_000
     assert not too_many_voices(10_000, 2, voice_bps, was_on=False)
     assert too_many_voices(80_000, 3, voice_bps, was_on=False)
     assert not too_many_voices(90_000, 3, voice_bps, was_on=False)
-    assert too_many_voices(90_000, 3, voice_bps, was_on=True), "a link that trembles changes nothing"
+    assert too_many_voices(90_000, 3, voice_bps, was_on=True), "small changes of the link change nothing"
     assert not too_many_voices(110_000, 3, voice_bps, was_on=True)

@@ -1,4 +1,4 @@
-"""Who gets no picture while others have room for one."""
+"""Which receivers get no picture while others have room for one."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_nobody_is_left_out_of_a_call_of_two_or_where_all_are_poor_or_have_room(
     assert not ask(NoRoomRule(), 0, 60_000, rooms_bps)
 
 
-def test_who_has_a_small_picture_keeps_it_a_little_longer() -> None:
+def test_a_receiver_of_a_small_picture_keeps_it_a_little_longer() -> None:
     rooms_bps = UNLIKE | {"bare": (SMALL_KEEP_BPS + SMALL_MIN_BPS) / 2}
     assert not ask(NoRoomRule(), 0, 60_000, rooms_bps, frozenset({"bare"}))
     assert ask(NoRoomRule(), 0, 60_000, rooms_bps) == {"bare"}
 
 
-def test_who_was_left_out_comes_back_only_for_good() -> None:
+def test_an_omitted_receiver_returns_only_after_lasting_room() -> None:
     rule = NoRoomRule[str]()
     assert ask(rule, 0, 10_000, UNLIKE) == {"bare"}
     assert ask(rule, 11_000, 60_000, UNLIKE | {"bare": BACK_BPS - 1}) == {"bare"}
@@ -55,7 +55,7 @@ def test_who_was_left_out_comes_back_only_for_good() -> None:
     assert not ask(rule, 72_000 + BACK_AFTER_MS, 0, better)
 
 
-def test_when_the_rich_one_leaves_nobody_is_left_out() -> None:
+def test_no_receiver_is_left_out_once_the_one_with_room_has_left() -> None:
     rule = NoRoomRule[str]()
     assert ask(rule, 0, 10_000, UNLIKE) == {"bare"}
     assert not ask(rule, 11_000, 0, {"bare": 10_000.0, "poor": 60_000.0})

@@ -1,4 +1,4 @@
-"""How large a small picture is at which bitrate."""
+"""The size of a small picture at each bitrate."""
 
 from __future__ import annotations
 

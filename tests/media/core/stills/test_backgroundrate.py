@@ -1,4 +1,4 @@
-"""The rate of stills gives way to voice and takes what is left."""
+"""The rate of stills gives way to voice and uses the rest of the link."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ def run(
     return last
 
 
-def test_an_empty_link_is_taken_step_by_step() -> None:
+def test_the_rate_rises_step_by_step_on_an_empty_link() -> None:
     rate = BackgroundRate()
     early = run(rate, 10, 1)
     assert START_BPS < early < 3 * START_BPS
     assert run(rate, 10, 10, 1_000) > 10 * START_BPS
 
 
-def test_a_queue_makes_it_shrink_to_its_least_and_never_to_nothing() -> None:
+def test_a_queue_lowers_the_rate_to_its_minimum_and_never_to_zero() -> None:
     rate = BackgroundRate()
     run(rate, 10, 5)
     assert run(rate, 400, 20, 5_000) == MIN_BPS
 
 
-def test_between_calm_and_queued_it_stays() -> None:
+def test_between_calm_and_queued_the_rate_stays() -> None:
     rate = BackgroundRate()
     first = run(rate, 10, 3)
     assert run(rate, 90, 10, 3_000) == first
 
 
-def test_what_is_not_used_does_not_grow() -> None:
+def test_an_unused_rate_does_not_grow() -> None:
     assert run(BackgroundRate(), 0, 30, used=False) == START_BPS
 
 
-def test_what_is_known_to_be_too_much_is_never_passed() -> None:
+def test_the_rate_never_exceeds_its_known_limit() -> None:
     rate = BackgroundRate()
     run(rate, 10, 10)
     assert rate.update(10, 300, 10_500, used=True, ceiling_bps=9_000) == 9_000
     assert rate.update(10, 300, 10_600, used=True, ceiling_bps=-5_000) == MIN_BPS
 
 
-def test_one_congestion_is_answered_once_a_round_trip() -> None:
+def test_congestion_lowers_the_rate_at_most_once_a_round_trip() -> None:
     rate = BackgroundRate()
     before = run(rate, 10, 4)
     first = rate.update(300, 2_000, 5_000, used=True, ceiling_bps=MUCH)

@@ -1,4 +1,4 @@
-"""The frames of stills: what is written is read again, and what is out of bounds is refused."""
+"""The frames of stills: a written frame is read back, and one out of bounds is refused."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ FRAMES: list[Frame] = [
 
 
 @pytest.mark.parametrize("frame", FRAMES)
-def test_every_frame_comes_back_as_it_was_written(frame: Frame) -> None:
+def test_every_written_frame_is_read_back_unchanged(frame: Frame) -> None:
     assert parse(build(frame)) == frame
 
 
-def test_an_offer_is_written_as_the_module_says() -> None:
+def test_an_offer_has_the_documented_layout() -> None:
     fields = struct.pack("!BIIIHHBBB", 2, 7, 60_000, 0xDEADBEEF, 1280, 720, 1, 0, 2)
     assert build(OFFER) == fields
 
@@ -75,6 +75,6 @@ def test_an_offer_is_written_as_the_module_says() -> None:
         struct.pack("!BIH", 7, 1, CHUNK_MAX_BYTES + 1),
     ],
 )
-def test_what_is_out_of_bounds_is_refused_with_the_one_error(data: bytes) -> None:
+def test_a_frame_out_of_bounds_is_refused_with_the_one_error(data: bytes) -> None:
     with pytest.raises(StillError):
         parse(data)

@@ -36,7 +36,7 @@ def still(size_bytes: int = 5_000, kind: StillKind = StillKind.ASKED, seed: int 
 
 
 class Way:
-    """A sender and a receiver with nothing between them but time."""
+    """A sender and a receiver, joined directly in virtual time."""
 
     def __init__(self, rate_bps: float = 16_000, receiver: StillReceiver | None = None) -> None:
         self.sender = StillSender()
@@ -88,7 +88,7 @@ def test_a_still_arrives_whole_at_the_pace_it_was_given() -> None:
     assert way.sender.is_idle
 
 
-def test_nothing_leaves_before_the_receiver_has_said_where_to_begin() -> None:
+def test_no_chunk_leaves_before_the_receiver_has_given_its_offset() -> None:
     sender = StillSender()
     sender.set_pace(1e6, CHUNK_MAX_BYTES, 0.0)
     sender.offer(still(), 1, 0)
@@ -97,7 +97,7 @@ def test_nothing_leaves_before_the_receiver_has_said_where_to_begin() -> None:
     assert sender.take(2_000.0)
 
 
-def test_a_receiver_that_falls_silent_is_sent_no_more_than_a_window() -> None:
+def test_a_silent_receiver_is_sent_no_more_than_a_window() -> None:
     sender = StillSender()
     sender.set_pace(4_000, 200, 0.0)
     sender.offer(still(50_000), 1, 0)
@@ -107,7 +107,7 @@ def test_a_receiver_that_falls_silent_is_sent_no_more_than_a_window() -> None:
     assert not sender.take(600_000.0)
 
 
-def test_an_idle_minute_gives_no_credit_for_a_burst() -> None:
+def test_an_idle_minute_allows_no_burst() -> None:
     sender = StillSender()
     sender.set_pace(8_000, 400, 0.0)
     sender.take(60_000.0)
@@ -117,14 +117,14 @@ def test_an_idle_minute_gives_no_credit_for_a_burst() -> None:
     assert sender.take(60_050.0) == []
 
 
-def test_a_transfer_goes_on_over_a_new_leg_from_where_it_stopped() -> None:
+def test_a_transfer_resumes_over_a_new_leg_where_it_stopped() -> None:
     way = Way()
     one = still(12_000)
     way.offer(one)
     way.run(2_000)
     half = len(way.receiver.coming[1].data)
     assert 0 < half < 12_000
-    again = Way(receiver=way.receiver)  # the leg died with whatever was on its way
+    again = Way(receiver=way.receiver)  # the old leg was lost with the messages under way
     again.offer(one)
     coming = way.receiver.coming[1]
     again.run(20_000)
@@ -132,7 +132,7 @@ def test_a_transfer_goes_on_over_a_new_leg_from_where_it_stopped() -> None:
     assert again.wire_bytes < (12_000 - half) * 1.5
 
 
-def test_what_a_person_asked_for_goes_before_what_comes_by_itself() -> None:
+def test_a_requested_still_goes_before_a_periodic_one() -> None:
     way = Way()
     way.offer(still(4_000, StillKind.PERIODIC, seed=1))
     way.run(500)
@@ -150,7 +150,7 @@ def test_a_newer_periodic_still_replaces_one_that_has_not_begun() -> None:
     assert isinstance(frames[1], Offer)
 
 
-def test_a_newer_periodic_still_lets_one_that_is_half_there_arrive() -> None:
+def test_a_newer_periodic_still_lets_one_that_is_half_sent_arrive() -> None:
     way = Way()
     way.offer(still(3_000, StillKind.PERIODIC, seed=1))
     way.run(500)
@@ -167,7 +167,7 @@ def test_the_stills_of_another_person_are_not_replaced() -> None:
     assert [type(frame) for frame in frames] == [Offer]
 
 
-def test_a_still_goes_down_while_it_still_comes_up() -> None:
+def test_a_still_is_forwarded_while_it_is_still_being_received() -> None:
     up, down = Way(rate_bps=16_000), Way(rate_bps=64_000)
     one = still(8_000)
     up.offer(one)
@@ -182,11 +182,11 @@ def test_a_still_goes_down_while_it_still_comes_up() -> None:
             assert len(down.receiver.coming[1].data) > 0
             assert not relayed.whole
     assert down.done == [1]
-    # Hardly later than it was up itself: one pipe, not two in a row.
+    # It arrives hardly later than its last chunk came up: one transfer, not two in a row.
     assert ms < 8_000 * 1.5 * 8 / 16
 
 
-def test_a_damaged_still_is_asked_for_once_more_and_then_given_up() -> None:
+def test_a_damaged_still_is_requested_once_more_and_then_given_up() -> None:
     receiver = StillReceiver()
     offer = Offer(1, 4, zlib.crc32(b"good"), 1, 1, StillKind.ASKED, StillMime.WEBP)
     assert receiver.offered(offer) == [Have(1, 0)]
@@ -198,7 +198,7 @@ def test_a_damaged_still_is_asked_for_once_more_and_then_given_up() -> None:
     assert receiver.coming == {}
 
 
-def test_a_still_whose_end_was_not_heard_of_is_not_taken_twice() -> None:
+def test_a_still_whose_completion_was_not_reported_is_not_taken_twice() -> None:
     way = Way()
     one = still()
     way.offer(one)
@@ -210,7 +210,7 @@ def test_a_still_whose_end_was_not_heard_of_is_not_taken_twice() -> None:
     assert again.wire_bytes == 0
 
 
-def test_bytes_known_already_do_no_harm_and_gaps_are_refused() -> None:
+def test_bytes_already_received_do_no_harm_and_gaps_are_refused() -> None:
     receiver = StillReceiver()
     receiver.offered(Offer(1, 6, zlib.crc32(b"abcdef"), 1, 1, StillKind.ASKED, StillMime.WEBP))
     receiver.arrived(Chunk(1, 0, b"abc"))
@@ -224,11 +224,11 @@ def test_bytes_known_already_do_no_harm_and_gaps_are_refused() -> None:
     assert receiver.arrived(Chunk(1, 4, b"ef")) == [Done(1)]
 
 
-def test_chunks_of_a_still_that_is_no_longer_wanted_are_let_by() -> None:
+def test_chunks_of_a_cancelled_still_are_ignored() -> None:
     assert StillReceiver().arrived(Chunk(9, 100, b"late")) == []
 
 
-def test_a_receiver_takes_few_at_once_and_no_second_still_of_one_number() -> None:
+def test_a_receiver_takes_few_stills_at_once_and_no_second_one_of_a_number() -> None:
     receiver = StillReceiver()
     for number in range(GOING_MAX):
         assert receiver.offered(still(seed=number).offer) == [Have(number, 0)]
@@ -237,7 +237,7 @@ def test_a_receiver_takes_few_at_once_and_no_second_still_of_one_number() -> Non
     assert receiver.offered(other) == [Cancel(0)]
 
 
-def test_a_receiver_that_claims_more_than_it_was_sent_is_refused() -> None:
+def test_a_receiver_that_claims_more_bytes_than_it_was_sent_is_refused() -> None:
     sender = StillSender()
     sender.offer(still(1_000), 1, 0)
     sender.have(Have(1, 0))
