@@ -63,7 +63,7 @@ async def test_a_ticket_opens_the_socket_of_its_participant(server: Server) -> N
     assert welcome.ice_servers == []
 
 
-async def test_pages_are_told_the_turn_servers(tmp_path: Path) -> None:
+async def test_pages_get_the_turn_servers(tmp_path: Path) -> None:
     urls = ("turn:turn.example:3478",)
     async with running_server(tmp_path, turn_urls=urls, turn_secret="north") as server:
         await server.new_doctor()

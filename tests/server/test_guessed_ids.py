@@ -1,8 +1,8 @@
-"""Ids that were guessed, or seen over a shoulder: whoever has no part in a case learns nothing and moves nothing.
+"""Ids that were guessed, or seen over a shoulder: people without a part in a case learn and change nothing.
 
-Every route with the id of a case, a photo, a mediation or a session in its path is walked with the *real* id by
-everybody who has no part, with bodies that its owner could send; so is every message of the socket that names one.
-Each answer must be the one that an id of nobody gets.
+Everybody without a part calls every route whose path names a case, a photo, a mediation or a session, with the
+*real* id and with bodies that its owner could send, and sends every message of the socket that names one. Each
+answer must be the one for an unknown id.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ YES = {
     "explained_by": "Fatou D.",
     "scope": "teleconsultation",
 }
-# What a rightful page would send, by the end of the path.
+# The bodies that a permitted page would send, by the end of the path.
 BODIES: dict[str, Any] = {
     "exit": {},
     "notes": {"answer": "vu"},
@@ -109,7 +109,7 @@ async def under_way(home: House) -> Inside:
 
 
 async def traces(home: House) -> list[int | None]:
-    """How much there is of everything that somebody could have written."""
+    """The number of rows in every table that somebody could have written to."""
     async with home.server.services.database() as db:
         tables = (CaseFile, CaseNote, CaseOutcome, Consent, HttpSession, MediationReport, Referral)
         return [await db.scalar(select(func.count()).select_from(table)) for table in tables]
@@ -140,7 +140,7 @@ async def outsiders(home: House) -> list[tuple[Role, aiohttp.ClientSession]]:
     ]
 
 
-async def test_no_route_tells_a_real_id_from_one_that_is_nobodys(home: House) -> None:
+async def test_no_route_distinguishes_a_real_id_from_an_unknown_one(home: House) -> None:
     inside = await under_way(home)
     people = await outsiders(home)
     before = await traces(home)
@@ -159,7 +159,7 @@ async def test_no_route_tells_a_real_id_from_one_that_is_nobodys(home: House) ->
     assert await traces(home) == before
 
 
-async def test_no_message_moves_a_consultation_of_others(home: House) -> None:
+async def test_no_message_changes_a_consultation_of_others(home: House) -> None:
     inside = await under_way(home)
     pages = {
         Role.STATION: await home.station("CSCom de Mopti"),

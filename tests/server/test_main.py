@@ -43,7 +43,7 @@ async def run(folder: Path, *arguments: str, typed: str = "", **environ: str) ->
 
 @asynccontextmanager
 async def demo(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict[str, str]]]:
-    """A demo that runs; what it wrote about itself."""
+    """A running demo, and the facts that it wrote about itself."""
     facts = folder / "demo.json"
     process = await start(folder, "demo", "--port", "0", "--media-port", "0", "--write", str(facts))
     assert process.stdout is not None
@@ -60,7 +60,7 @@ async def demo(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, 
             await process.communicate()
 
 
-async def test_the_demo_lets_one_in_as_station_and_as_doctor_and_stops_cleanly(tmp_path: Path) -> None:
+async def test_the_demo_admits_a_station_and_a_doctor_and_stops_cleanly(tmp_path: Path) -> None:
     async with demo(tmp_path) as (process, facts):
         headers = {"Origin": facts["url"], "X-Keneya": "1"}
         async with aiohttp.ClientSession(facts["url"], headers=headers) as client:
@@ -153,7 +153,7 @@ async def test_station_add_prints_a_code_on_the_last_line(tmp_path: Path) -> Non
     assert re.fullmatch(r"[2-9A-Z]{4}-[2-9A-Z]{4}", out.splitlines()[-1])
 
 
-async def test_account_add_makes_up_a_password_or_takes_one(tmp_path: Path) -> None:
+async def test_account_add_generates_a_password_or_accepts_one(tmp_path: Path) -> None:
     add = ("account", "add", "--name", "Dr Traoré")
     code, out, _ = await run(tmp_path, *add, "--login", "a")
     assert code == 0

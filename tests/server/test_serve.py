@@ -124,5 +124,5 @@ async def test_pages_are_served_over_tls_1_2_and_newer_only(tmp_path: Path) -> N
         (Settings(public_url="https://keneya.example"), "https://keneya.example"),
     ],
 )
-def test_people_are_told_an_address_they_can_open(settings: Settings, expected: str) -> None:
+def test_the_printed_address_can_be_opened(settings: Settings, expected: str) -> None:
     assert address_to_open(settings, 80) == expected

@@ -1,4 +1,4 @@
-"""A checkpoint is believed exactly when this key has signed exactly this."""
+"""A checkpoint is accepted only when this key has signed exactly this content."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEY = Ed25519PrivateKey.generate()
 MADE = checkpoint.sign(KEY, sequence=12, head_hash="ab" * 32, at_ms=1_763_000_000_000)
 
 
-def test_a_line_comes_back_as_the_checkpoint_it_was() -> None:
+def test_a_written_checkpoint_is_read_back_unchanged() -> None:
     assert "\n" not in MADE.line()
     assert checkpoint.read(MADE.line()) == MADE
     assert checkpoint.is_genuine(checkpoint.read(MADE.line().encode()), KEY.public_key())
@@ -35,17 +35,17 @@ def test_no_field_can_be_changed(changed: checkpoint.Checkpoint) -> None:
     assert not checkpoint.is_genuine(changed, KEY.public_key())
 
 
-def test_another_key_is_not_this_key() -> None:
+def test_a_checkpoint_signed_by_another_key_is_refused() -> None:
     assert not checkpoint.is_genuine(MADE, Ed25519PrivateKey.generate().public_key())
 
 
 @given(st.binary(max_size=400) | st.text(max_size=400).map(str.encode))
-def test_anything_else_is_no_checkpoint(line: bytes) -> None:
+def test_any_other_line_is_refused(line: bytes) -> None:
     with pytest.raises(NotACheckpoint):
         checkpoint.read(line)
 
 
 @pytest.mark.parametrize("line", ["", "{}", MADE.line()[:-1], MADE.line() + "x" * 1000, "[" * 900, "\ud800"])
-def test_pieces_of_one_are_no_checkpoint(line: str) -> None:
+def test_parts_of_a_checkpoint_are_refused(line: str) -> None:
     with pytest.raises(NotACheckpoint):
         checkpoint.read(line)

@@ -57,7 +57,7 @@ class House:
         asyncio.run(self._write(count))
 
     def tamper(self, work: Callable[[AsyncConnection], Awaitable[None]]) -> None:
-        """Do something as the owner of the database, who can take the triggers away."""
+        """Do something as the owner of the database, who can disable the triggers."""
 
         async def all_of_it() -> None:
             engine = open_database(self.url)
@@ -86,7 +86,7 @@ class House:
 
 @pytest.fixture
 def house(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    # A command owns its process: logging and file modes. Here the process is that of all the tests.
+    # A command sets logging and file modes for its process; here, all tests share that process.
     monkeypatch.setattr("server.platform.command_line.configure_logging", lambda level, form: None)
     umask = os.umask(0o022)
     made = House(database_url, tmp_path / "data")
@@ -104,14 +104,14 @@ def test_an_untouched_trail_is_whole(house: House) -> None:
     assert "newest checkpoint given is of entry 12, " in result.stderr
 
 
-def test_without_a_checkpoint_it_says_what_cannot_be_told(house: House) -> None:
+def test_without_a_checkpoint_the_command_says_what_it_cannot_verify(house: House) -> None:
     result = house.audit("verify")
     assert result.exit_code == 0
     assert "No checkpoint was given" in result.stderr
 
 
 @pytest.mark.parametrize(
-    ("statements", "told"),
+    ("statements", "finding"),
     [
         (["UPDATE audit_entry SET actor_id = 'nobody' WHERE sequence = 5"], "edited: entry 5 "),
         (["DELETE FROM audit_entry WHERE sequence IN (4, 5)"], "deleted: entries 4 to 5"),
@@ -127,13 +127,11 @@ def test_without_a_checkpoint_it_says_what_cannot_be_told(house: House) -> None:
         (["UPDATE audit_head SET hash = 'x'"], "head_changed: entry 12 "),
     ],
 )
-def test_what_was_done_is_named_without_any_checkpoint(
-    house: House, statements: list[str], told: str
-) -> None:
+def test_tampering_is_named_without_any_checkpoint(house: House, statements: list[str], finding: str) -> None:
     house.sql(*statements)
     result = house.audit("verify")
     assert result.exit_code == TAMPERED
-    assert told in result.stdout
+    assert finding in result.stdout
 
 
 def test_a_tail_cut_off_together_with_the_head_needs_a_checkpoint(house: House) -> None:
@@ -181,7 +179,7 @@ def test_a_history_hashed_anew_needs_a_checkpoint(house: House) -> None:
     assert "rewritten: entry 12 " in result.stdout
 
 
-def test_a_forged_checkpoint_is_not_believed(house: House, tmp_path: Path) -> None:
+def test_a_forged_checkpoint_is_refused(house: House, tmp_path: Path) -> None:
     kept = house.checkpoint("kept")
     forged = json.loads(kept.read_text()) | {"sequence": 2}
     kept.write_text(json.dumps(forged))
@@ -190,7 +188,7 @@ def test_a_forged_checkpoint_is_not_believed(house: House, tmp_path: Path) -> No
     assert "forged_checkpoint" in result.stdout
 
 
-def test_a_checkpoint_is_one_line_kept_in_the_folder_too(house: House) -> None:
+def test_a_checkpoint_is_one_line_and_also_kept_in_the_folder(house: House) -> None:
     first, second = house.audit("checkpoint"), house.audit("checkpoint")
     lines = (house.folder / "audit" / "checkpoints.jsonl").read_text()
     assert first.stdout + second.stdout == lines

@@ -22,13 +22,13 @@ def test_the_key_is_made_once_and_its_public_half_can_be_handed_out(tmp_path: Pa
     assert sorted(path.name for path in folder.iterdir()) == [PUBLIC_NAME, PRIVATE_NAME]
 
 
-def test_of_several_that_start_at_once_one_makes_the_key(tmp_path: Path) -> None:
+def test_several_processes_that_start_at_once_make_one_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         keys = list(pool.map(lambda _: key_id(load_or_make(tmp_path).public_key()), range(8)))
     assert len(set(keys)) == 1
 
 
-def test_a_file_that_is_no_key_is_a_wrong_setting_not_a_new_key(tmp_path: Path) -> None:
+def test_an_invalid_key_file_is_a_wrong_setting_and_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / PRIVATE_NAME).write_text("not a key")
     with pytest.raises(SettingsError, match="audit key"):
         load_or_make(tmp_path)

@@ -47,7 +47,7 @@ def resealed(written: Written, **changes: Any) -> Written:
 
 
 def rewritten_from(trail: list[Written], place: int) -> list[Written]:
-    """Entry ``place`` changed and everything behind it hashed anew, as whoever owns the database can."""
+    """Change entry ``place`` and hash everything after it anew, as the owner of the database can."""
     made = trail[: place - 1]
     for one in trail[place - 1 :]:
         words = {"actor_id": "somebody_else"} if one.sequence == place else {}
@@ -63,7 +63,7 @@ def test_an_untouched_trail_is_whole_at_every_checkpoint(new: list[Entry], cut: 
 
 
 @given(long_enough, st.data())
-def test_any_changed_field_is_an_edit_of_that_entry(new: list[Entry], data: st.DataObject) -> None:
+def test_any_changed_field_is_found_as_an_edit_of_its_entry(new: list[Entry], data: st.DataObject) -> None:
     trail = chained(new)
     place = data.draw(st.integers(0, len(trail) - 1))
     field = data.draw(
@@ -91,7 +91,7 @@ def test_an_edit_of_the_last_entry_with_a_new_hash_is_found_by_the_head_row() ->
 
 
 @given(long_enough, st.data())
-def test_a_deleted_row_of_entries_is_named(new: list[Entry], data: st.DataObject) -> None:
+def test_a_deleted_run_of_entries_is_named(new: list[Entry], data: st.DataObject) -> None:
     trail = chained(new)
     first = data.draw(st.integers(1, len(trail) - 1))
     last = data.draw(st.integers(first, len(trail) - 1))
@@ -108,14 +108,14 @@ def test_a_deletion_is_found_when_the_gap_was_closed_by_new_numbers(data: st.Dat
     assert found[0] == Finding(Kind.DELETED, first, last)
 
 
-def test_an_entry_put_in_between_is_found_when_those_behind_it_made_room() -> None:
+def test_an_inserted_entry_is_found_when_later_ones_were_renumbered() -> None:
     extra = resealed(TEN[4], sequence=5, actor_id="forged", previous_hash=TEN[3].hash)
     trail = [*TEN[:4], extra, *(replace(one, sequence=one.sequence + 1) for one in TEN[4:])]
     assert verified(trail, head_of(TEN), head_after=(11, TEN[-1].hash))[0] == Finding(Kind.INSERTED, 5, 5)
 
 
 @given(long_enough, st.data())
-def test_two_entries_that_changed_places_are_both_named(new: list[Entry], data: st.DataObject) -> None:
+def test_two_swapped_entries_are_both_named(new: list[Entry], data: st.DataObject) -> None:
     trail = chained(new)
     one, other = sorted(data.draw(st.sets(st.integers(0, len(trail) - 1), min_size=2, max_size=2)))
     trail[one], trail[other] = (
@@ -128,7 +128,7 @@ def test_two_entries_that_changed_places_are_both_named(new: list[Entry], data: 
 
 
 @given(long_enough, st.data())
-def test_a_tail_that_was_cut_off_is_found_by_the_head_row(new: list[Entry], data: st.DataObject) -> None:
+def test_a_truncated_tail_is_found_by_the_head_row(new: list[Entry], data: st.DataObject) -> None:
     trail = chained(new)
     left = data.draw(st.integers(0, len(trail) - 1))
     assert verified(trail[:left], head_of(trail)) == [Finding(Kind.TRUNCATED, left + 1, len(trail))]
@@ -146,14 +146,14 @@ def test_an_older_copy_of_the_database_is_found_by_a_newer_checkpoint(
 
 
 @given(st.integers(1, 9), st.integers(1, 10))
-def test_an_older_copy_that_went_on_differs_at_the_checkpoint(left: int, more: int) -> None:
+def test_an_older_copy_with_new_entries_differs_at_the_checkpoint(left: int, more: int) -> None:
     went_on = chained([some_entry(99)] * (more + 10 - left), after=TEN[:left], at_ms=2000)
     assert verified(went_on, checkpoints=[signed(TEN)]) == [Finding(Kind.REWRITTEN, 10, 10)]
     assert verified(went_on, checkpoints=[signed(TEN[:left])]) == []
 
 
 @given(st.integers(1, 10), st.integers(1, 10))
-def test_a_history_hashed_anew_is_found_by_any_checkpoint_behind_the_change(changed: int, seen: int) -> None:
+def test_a_history_hashed_anew_is_found_by_any_checkpoint_after_the_change(changed: int, seen: int) -> None:
     trail = rewritten_from(TEN, changed)
     assert verified(trail) == []
     found = verified(trail, checkpoints=[signed(TEN[:seen])])
@@ -165,33 +165,33 @@ def test_a_head_row_that_was_changed_is_found(head: tuple[int, str]) -> None:
     assert [found.kind for found in verified(TEN, head)] == [Kind.HEAD_CHANGED]
 
 
-def test_a_head_row_that_is_gone_is_found() -> None:
+def test_a_missing_head_row_is_found() -> None:
     run = Verification(None)
     for one in TEN:
         run.feed(one)
     assert [found.kind for found in run.finish(None)] == [Kind.HEAD_CHANGED]
 
 
-def test_entries_written_while_it_reads_do_no_harm() -> None:
+def test_entries_written_during_verification_do_no_harm() -> None:
     assert verified(TEN, head_of(TEN[:6]), head_after=head_of(TEN)) == []
     assert verified(TEN[:8], head_of(TEN[:6]), head_after=head_of(TEN)) == []
 
 
 @pytest.mark.parametrize("field", ["at_ms", "act", "facts", "hash", "previous_hash", "actor_id"])
 @pytest.mark.parametrize("value", [None, 1.5, b"\xff", "x"])
-def test_values_of_kinds_that_no_entry_has_are_an_edit(field: str, value: object) -> None:
+def test_values_of_a_wrong_type_are_an_edit(field: str, value: object) -> None:
     changed: dict[str, Any] = {field: value}
     trail = [*TEN[:4], replace(TEN[4], **changed), *TEN[5:]]
     assert Finding(Kind.EDITED, 5, 5) in verified(trail)
 
 
-def test_a_sequence_that_is_no_number_is_an_edit() -> None:
+def test_a_sequence_that_is_not_a_number_is_an_edit() -> None:
     wrong: Any = "five"
     assert verified([*TEN[:4], replace(TEN[4], sequence=wrong)], head_of(TEN[:4])) == [
         Finding(Kind.EDITED, 5, 5)
     ]
 
 
-def test_a_trail_edited_everywhere_is_told_in_a_hundred_lines() -> None:
+def test_a_trail_edited_everywhere_is_reported_in_a_hundred_lines() -> None:
     trail = [replace(one, at_ms=0) for one in chained([some_entry()] * (FINDINGS_MAX + 50))]
     assert len(verified(trail)) == FINDINGS_MAX

@@ -1,4 +1,4 @@
-"""Work in the background: what its end waits for, what it cuts short, and that a failure is heard and survived."""
+"""Background work: which of it the end awaits, which it cancels, and how failures are logged and survived."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from server.calls.background import Background
 
 
-async def test_the_end_waits_for_what_is_kept() -> None:
+async def test_the_end_waits_for_kept_work() -> None:
     background, gate, ends = Background(), asyncio.Event(), []
 
     async def work() -> None:
@@ -25,7 +25,7 @@ async def test_the_end_waits_for_what_is_kept() -> None:
     assert ends == ["finished"]
 
 
-async def test_the_end_cuts_everything_else_short() -> None:
+async def test_the_end_cancels_all_other_work() -> None:
     background, begun, ends = Background(), asyncio.Event(), []
 
     async def work() -> None:
@@ -41,7 +41,7 @@ async def test_the_end_cuts_everything_else_short() -> None:
     assert ends == ["over"]
 
 
-async def test_work_that_fails_once_comes_again() -> None:
+async def test_periodic_work_goes_on_after_a_failure() -> None:
     background, again = Background(), asyncio.Event()
     tries = 0
 
@@ -61,7 +61,7 @@ async def test_work_that_fails_once_comes_again() -> None:
     assert "patient words" not in str(failed)
 
 
-async def test_a_task_that_fails_is_heard_of() -> None:
+async def test_a_failed_task_is_logged() -> None:
     background, done = Background(), asyncio.Event()
 
     async def work() -> None:

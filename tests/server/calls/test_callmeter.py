@@ -1,4 +1,4 @@
-"""What a call took, told by a meter with a clock of the test."""
+"""What a call used, measured by a meter on the test's own clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from signaling.messages import Rung
 from tests.support.signaling import MemoryStore, running_rig, until
 
 
-def test_bytes_are_those_of_the_call_over_all_its_legs_and_not_of_the_warm_time_before() -> None:
+def test_bytes_cover_all_legs_of_the_call_and_not_the_warm_time_before_it() -> None:
     meter = CallMeter("c_1", "st_1", 100.0)
     meter.leg_began((5_000, 4_000))
     meter.leg_ended((25_000, 10_000))
@@ -22,7 +22,7 @@ def test_bytes_are_those_of_the_call_over_all_its_legs_and_not_of_the_warm_time_
     assert (use.began_at, use.ended_at) == (100.0, 160.0)
 
 
-def test_time_stands_on_the_poorer_of_both_ways_and_on_none_in_an_outage() -> None:
+def test_time_counts_for_the_poorer_direction_and_for_none_in_an_outage() -> None:
     meter = CallMeter("c_1", "st_1", 0.0)
     meter.stands_on(Rung.VIDEO, Rung.VOICE, 10.0)
     meter.stands_on(Rung.VIDEO, Rung.VIDEO_LOW, 40.0)
@@ -35,7 +35,7 @@ def test_time_stands_on_the_poorer_of_both_ways_and_on_none_in_an_outage() -> No
     assert use.outages == 1
 
 
-def test_a_link_is_its_median_and_what_was_never_measured_is_not_zero() -> None:
+def test_a_link_is_reported_by_its_median_and_an_unmeasured_one_is_not_zero() -> None:
     meter = CallMeter("c_1", "st_1", 0.0)
     assert meter.finish(1.0).rtt_median_ms is None
     assert meter.finish(1.0).loss_ratio is None
@@ -57,7 +57,7 @@ def test_a_day_long_call_holds_no_more_than_its_last_hours() -> None:
     assert meter.finish(1.0).rtt_median_ms == 200
 
 
-async def test_each_participant_of_a_call_is_kept_once_it_is_over() -> None:
+async def test_the_use_of_each_participant_is_kept_once_the_call_is_over() -> None:
     async with running_rig() as rig:
         call = await rig.call()
         rig.media.traffics[call.station_leg] = (70_000, 30_000)
@@ -75,7 +75,7 @@ async def test_each_participant_of_a_call_is_kept_once_it_is_over() -> None:
         assert (station.rtt_median_ms, station.rung_seconds) == (840, {"voice-thin": 60})
 
 
-async def test_a_server_that_stops_keeps_what_its_calls_took_until_then() -> None:
+async def test_a_stopping_server_keeps_the_use_of_its_calls_up_to_then() -> None:
     store = MemoryStore()
     async with running_rig(store) as rig:
         call = await rig.call()

@@ -1,4 +1,4 @@
-"""A consultation over real WebSockets: asked, taken, called, interrupted, ended, and always on disk first."""
+"""A consultation over real WebSockets: requested, accepted, called, interrupted, ended, always on disk first."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def state_is(page: Page, state: S) -> wire.Consultation:
     return found
 
 
-async def test_a_station_that_asks_is_told_its_place_and_gets_a_doctor(rig: Rig) -> None:
+async def test_a_station_that_asks_gets_its_place_in_the_queue_and_a_doctor(rig: Rig) -> None:
     call = await rig.call()
     assert [type(m) for m in call.station.got].count(wire.Waiting) >= 1
     seen = call.doctor.got[-1]
@@ -101,7 +101,7 @@ async def test_a_doctor_is_in_one_consultation_at_a_time(rig: Rig) -> None:
     assert (error.code, error.ref) == ("already_in_consultation", ref)
 
 
-async def test_off_duty_means_no_accept(rig: Rig) -> None:
+async def test_a_doctor_off_duty_cannot_accept(rig: Rig) -> None:
     _, _, consultation_id = await rig.waiting()
     await rig.on_duty(DOCTOR_2)
     doctor, _ = await rig.hello(DOCTOR)
@@ -109,7 +109,7 @@ async def test_off_duty_means_no_accept(rig: Rig) -> None:
     assert (await doctor.expect(wire.Error)).code == "not_on_duty"
 
 
-async def test_nobody_is_told_before_it_is_on_disk(rig: Rig) -> None:
+async def test_nobody_is_notified_before_the_change_is_on_disk(rig: Rig) -> None:
     station, _, consultation_id = await rig.waiting()
     doctor, _ = await rig.on_duty()
     for page in (station, doctor):
@@ -139,19 +139,19 @@ async def test_a_disk_that_fails_leaves_everything_as_it_was(rig: Rig) -> None:
     await state_is(doctor, S.IN_CALL)
 
 
-async def test_a_patients_words_are_not_logged_when_the_disk_fails(
+async def test_a_patients_reason_is_not_logged_when_the_disk_fails(
     rig: Rig, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     station, _ = await rig.hello(STATION)
     rig.store.broken = True
     await station.say(wire.RequestConsultation(urgency=Urgency.RED, reason="grossesse"))
     assert (await station.expect(wire.Error)).code == "try_again"
-    told = capsys.readouterr()
-    assert "consultation_not_saved" in told.out + told.err + caplog.text
-    assert "grossesse" not in told.out + told.err + caplog.text
+    output = capsys.readouterr()
+    assert "consultation_not_saved" in output.out + output.err + caplog.text
+    assert "grossesse" not in output.out + output.err + caplog.text
 
 
-async def test_a_lost_leg_interrupts_and_a_new_leg_brings_back(rig: Rig) -> None:
+async def test_a_lost_leg_interrupts_the_call_and_a_new_leg_resumes_it(rig: Rig) -> None:
     call = await rig.call()
     rig.media.say(call.station_leg, "disconnected")
     seen = await state_is(call.doctor, S.INTERRUPTED)
@@ -165,8 +165,8 @@ async def test_a_lost_leg_interrupts_and_a_new_leg_brings_back(rig: Rig) -> None
 async def test_a_failed_leg_is_closed_by_the_server(rig: Rig) -> None:
     call = await rig.call()
     rig.media.say(call.station_leg, "failed")
-    told = await call.station.expect(wire.LegState, lambda m: m.state == "failed")
-    assert told.leg_id == call.station_leg
+    state = await call.station.expect(wire.LegState, lambda m: m.state == "failed")
+    assert state.leg_id == call.station_leg
     await state_is(call.doctor, S.INTERRUPTED)
     assert rig.media.rooms == {call.doctor_leg: call.consultation_id}
     await call.station.ping()
@@ -221,7 +221,7 @@ async def test_a_doctor_lost_for_two_minutes_gives_the_patient_back_with_the_wai
     await state_is(call.station, S.IN_CALL)
 
 
-async def test_a_doctor_back_within_two_minutes_has_the_patient_still(rig: Rig) -> None:
+async def test_a_doctor_back_within_two_minutes_still_has_the_patient(rig: Rig) -> None:
     call = await rig.call()
     await rig.lose(call.doctor, DOCTOR)
     rig.media.say(call.doctor_leg, "failed")
@@ -234,7 +234,7 @@ async def test_a_doctor_back_within_two_minutes_has_the_patient_still(rig: Rig) 
     await state_is(call.station, S.IN_CALL)
 
 
-async def test_a_patient_whose_station_is_dark_stays_in_the_queue(rig: Rig) -> None:
+async def test_a_patient_whose_station_is_unreachable_stays_in_the_queue(rig: Rig) -> None:
     station, leg_id, consultation_id = await rig.waiting()
     await rig.lose(station, STATION)
     rig.media.say(leg_id, "failed")
@@ -248,7 +248,7 @@ async def test_a_patient_whose_station_is_dark_stays_in_the_queue(rig: Rig) -> N
     assert (await page.has(wire.Waiting)).waiting_s == 3_600
 
 
-async def test_leave_of_the_doctor_puts_the_patient_in_the_queue_and_frees_the_doctor(rig: Rig) -> None:
+async def test_a_doctor_who_leaves_puts_the_patient_into_the_queue_and_is_free(rig: Rig) -> None:
     call = await rig.call()
     await call.doctor.say(wire.Leave(consultation_id=call.consultation_id))
     last = await call.doctor.expect(wire.Consultation, lambda m: m.state is not S.IN_CALL)
@@ -296,7 +296,7 @@ async def test_a_request_can_be_withdrawn_but_not_a_call(rig: Rig) -> None:
     assert (await call.station.expect(wire.Error)).code == "call_under_way"
 
 
-async def test_nobody_touches_another_ones_consultation(rig: Rig) -> None:
+async def test_nobody_can_change_a_consultation_of_others(rig: Rig) -> None:
     call = await rig.call()
     other, _, _ = await rig.waiting(STATION_2)
     for message in (
@@ -311,7 +311,7 @@ async def test_nobody_touches_another_ones_consultation(rig: Rig) -> None:
     assert rig.store.records[call.consultation_id].state is S.IN_CALL
 
 
-async def test_what_is_switched_off_is_shown_and_stops_at_the_relay(rig: Rig) -> None:
+async def test_muted_media_is_shown_as_muted_and_stops_at_the_relay(rig: Rig) -> None:
     call = await rig.call()
     await call.station.say(wire.MediaState(audio_muted=True, video_muted=False))
     seen = await call.doctor.expect(wire.Consultation, lambda m: m.participants[0].audio_muted)
@@ -351,7 +351,7 @@ async def test_an_old_offer_never_replaces_the_leg_of_a_page_that_took_over(rig:
     assert rig.media.rooms == {answer.leg_id: call.consultation_id, call.doctor_leg: call.consultation_id}
 
 
-async def test_bye_of_a_doctor_ends_duty_and_gives_the_patient_back(rig: Rig) -> None:
+async def test_a_doctors_bye_ends_duty_and_gives_the_patient_back(rig: Rig) -> None:
     call = await rig.call()
     await call.doctor.say(wire.Bye())
     assert await call.doctor.closed() == 1000
@@ -359,7 +359,7 @@ async def test_bye_of_a_doctor_ends_duty_and_gives_the_patient_back(rig: Rig) ->
     assert rig.media.open == {call.station_leg}
 
 
-async def test_after_a_restart_everybody_is_where_they_were() -> None:
+async def test_after_a_restart_every_consultation_is_as_before() -> None:
     store = MemoryStore()
     async with running_rig(store) as rig:
         call = await rig.call()
@@ -409,12 +409,12 @@ async def test_a_message_of_another_role_closes_the_socket(
     assert await page.closed() == 4400
 
 
-async def test_who_waits_is_told_again_and_again() -> None:
+async def test_a_waiting_station_gets_its_place_again_and_again() -> None:
     async with running_rig(remind_every_s=0.02) as rig:
         station, _, _ = await rig.waiting()
         rig.clock.now += 65
-        told = await station.expect(wire.Waiting, lambda m: m.waiting_s == 65)
-        assert told.position == 1
+        waiting = await station.expect(wire.Waiting, lambda m: m.waiting_s == 65)
+        assert waiting.position == 1
         await station.expect(wire.Waiting)
 
 

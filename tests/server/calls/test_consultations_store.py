@@ -1,4 +1,4 @@
-"""Consultations over the real database: what was acknowledged is there after a restart on the same file."""
+"""Consultations over the real database: every acknowledged one survives a restart on the same file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.server import Server
 from tests.support.signaling import MediaRecorder
 
 
-async def test_what_was_acknowledged_survives_a_restart(server: Server) -> None:
+async def test_an_acknowledged_consultation_survives_a_restart(server: Server) -> None:
     code = await server.new_station()
     station = Principal(code.station_id, Role.STATION, "Poste 1", "CSRéf de Kayes")
     doctor, late = [

@@ -1,4 +1,4 @@
-"""What operators read of the media engine."""
+"""The metrics of the media engine for operators."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def shown() -> list[str]:
     return [line for line in generate_latest(REGISTRY).decode().splitlines() if "media_refused" in line]
 
 
-def test_what_media_refused_is_counted_by_reason_while_the_engine_runs() -> None:
+def test_refused_datagrams_are_counted_by_reason_while_the_engine_runs() -> None:
     media = Refusing()
     with counted(media):
         assert 'keneya_media_refused_total{reason="unknown_address"} 3.0' in shown()
@@ -28,6 +28,6 @@ def test_what_media_refused_is_counted_by_reason_while_the_engine_runs() -> None
     assert not shown()
 
 
-def test_two_engines_in_one_process_do_not_stand_in_each_others_way() -> None:
+def test_the_metrics_of_two_engines_in_one_process_do_not_collide() -> None:
     with counted(Refusing()), counted(Refusing()):
         assert shown()

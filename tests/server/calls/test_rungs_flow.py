@@ -1,4 +1,4 @@
-"""Rungs and pins over real WebSockets: who is told, what the engine is asked, and how long a choice holds."""
+"""Rungs and pins over real WebSockets: who gets them, what reaches the engine, and how long a choice holds."""
 
 from __future__ import annotations
 
@@ -25,22 +25,24 @@ async def rig() -> AsyncIterator[Rig]:
 
 
 @pytest.mark.parametrize(
-    ("told", "meant"),
+    ("in_messages", "in_engine"),
     [
         (wire.Rung, engine.Rung),
         (wire.RungReason, engine.RungReason),
         (wire.ClinicalProfile, engine.ClinicalProfile),
     ],
 )
-def test_both_sides_use_the_same_words(told: type[StrEnum], meant: type[StrEnum]) -> None:
-    assert [(word.name, word.value) for word in told] == [(word.name, word.value) for word in meant]
+def test_messages_and_engine_name_rungs_and_reasons_alike(
+    in_messages: type[StrEnum], in_engine: type[StrEnum]
+) -> None:
+    assert [(one.name, one.value) for one in in_messages] == [(one.name, one.value) for one in in_engine]
 
 
 def preferences_asked(rig: Rig) -> list[tuple[str, Preferences]]:
     return [(call[1], call[2]) for call in rig.media.calls if call[0] == "set_preferences"]
 
 
-async def test_a_page_is_told_its_rungs_and_the_other_sees_them(rig: Rig) -> None:
+async def test_a_page_gets_its_rungs_and_the_other_participant_sees_them(rig: Rig) -> None:
     call = await rig.call()
     rig.media.stand(call.station_leg, THIN)
     own = await call.station.expect(wire.Rungs)
@@ -57,7 +59,7 @@ async def test_a_page_is_told_its_rungs_and_the_other_sees_them(rig: Rig) -> Non
     assert (station.site, doctor.site) == ("Kayes", "")
 
 
-async def test_out_of_the_call_nobody_stands_on_a_rung(rig: Rig) -> None:
+async def test_nobody_has_a_rung_outside_a_call(rig: Rig) -> None:
     call = await rig.call()
     rig.media.stand(call.station_leg, THIN)
     await call.doctor.expect(wire.Consultation, lambda m: m.participants[0].rung_up is Rung.VOICE)
@@ -66,7 +68,7 @@ async def test_out_of_the_call_nobody_stands_on_a_rung(rig: Rig) -> None:
     assert waits.participants[0].rung_up is None
 
 
-async def test_what_a_person_chose_reaches_the_engine(rig: Rig) -> None:
+async def test_a_persons_choice_reaches_the_engine(rig: Rig) -> None:
     call = await rig.call()
     await call.doctor.say(wire.Preferences(audio_only=True, profile=wire.ClinicalProfile.MOTION))
     await call.doctor.ping()
@@ -102,7 +104,7 @@ async def test_a_choice_ends_with_the_session(rig: Rig) -> None:
     assert preferences_asked(rig) == []
 
 
-async def test_a_page_that_comes_back_is_told_its_rungs_again(rig: Rig) -> None:
+async def test_a_page_that_returns_gets_its_rungs_again(rig: Rig) -> None:
     call = await rig.call()
     rig.media.stand(call.station_leg, THIN)
     await call.station.expect(wire.Rungs)
@@ -112,14 +114,14 @@ async def test_a_page_that_comes_back_is_told_its_rungs_again(rig: Rig) -> None:
     assert (again.down, again.up) == (Rung.VIDEO, Rung.VOICE)
 
 
-async def test_rungs_of_a_leg_in_no_room_are_nobodys_business(rig: Rig) -> None:
+async def test_rungs_of_a_leg_in_no_room_are_sent_to_nobody(rig: Rig) -> None:
     page, leg_id, _ = await rig.waiting()
     rig.media.stand(leg_id, THIN)
     await page.ping()
     assert not [message for message in page.got if isinstance(message, wire.Rungs)]
 
 
-async def test_pages_are_told_what_data_cost(rig: Rig) -> None:
+async def test_pages_get_the_price_of_data(rig: Rig) -> None:
     rig.hub._data_price_per_gb, rig.hub._data_currency = 2000, "FCFA"
     _, welcome = await rig.hello(STATION)
     assert (welcome.data_price_per_gb, welcome.data_currency) == (2000, "FCFA")
@@ -127,25 +129,25 @@ async def test_pages_are_told_what_data_cost(rig: Rig) -> None:
 
 VOICE = RungReport(down=engine.Rung.VOICE, up=engine.Rung.VOICE, reason=engine.RungReason.LINK)
 THIN_KBPS = 16
-# What a frame costs beside its JSON: WebSocket (RFC 6455 section 5.2), TCP with timestamps, and IPv4.
+# Bytes of a frame beside its JSON: WebSocket (RFC 6455 section 5.2), TCP with timestamps, and IPv4.
 FRAME_OVERHEAD_BYTES = 4 + 32 + 20
-# Of a link of 16 kbit/s, so much may be signaling while somebody talks.
+# The share of a link of 16 kbit/s that signaling may take while somebody talks.
 SIGNALING_SHARE = 0.03
 
 
 async def consultations_of(page: Page) -> list[wire.Consultation]:
-    """What the page was told of its consultation since it was last asked."""
+    """The consultation messages that the page has received since the last call."""
     await page.ping()
     seen = [message for message in page.got if isinstance(message, wire.Consultation)]
     page.got.clear()
     return seen
 
 
-async def test_a_thin_link_hears_of_the_others_rungs_now_and_then_and_at_last_as_they_are(
+async def test_a_thin_link_gets_the_others_rungs_rarely_and_in_the_end_the_current_ones(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = await rig.call()
-    monkeypatch.setattr(notifier, "THIN_NEWS_EVERY_S", 3_600.0)  # the test says when it is over
+    monkeypatch.setattr(notifier, "THIN_NEWS_EVERY_S", 3_600.0)  # the test decides when the interval is over
     rig.media.measure(call.station_leg, 1, down_kbps=THIN_KBPS)
     await consultations_of(call.station)
     await consultations_of(call.doctor)
@@ -154,8 +156,8 @@ async def test_a_thin_link_hears_of_the_others_rungs_now_and_then_and_at_last_as
             rig.media.stand(call.doctor_leg, report)
             await call.doctor.ping()
     assert len(await consultations_of(call.doctor)) == 8
-    told = await consultations_of(call.station)
-    assert all(one.participants[1].rung_down is not Rung.VOICE for one in told)
+    received = await consultations_of(call.station)
+    assert all(one.participants[1].rung_down is not Rung.VOICE for one in received)
     rig.desk._notifier._rest_timers[STATION.participant_id].cancel()
     rig.desk._notifier._rested(STATION.participant_id)
     (last,) = await consultations_of(call.station)
@@ -164,7 +166,7 @@ async def test_a_thin_link_hears_of_the_others_rungs_now_and_then_and_at_last_as
     assert await consultations_of(call.station) == [], "it rests again"
 
 
-async def test_a_thin_link_hears_at_once_who_is_muted(rig: Rig) -> None:
+async def test_a_thin_link_learns_at_once_who_is_muted(rig: Rig) -> None:
     call = await rig.call()
     rig.media.measure(call.station_leg, 1, down_kbps=THIN_KBPS)
     rig.media.stand(call.doctor_leg, THIN)
@@ -172,7 +174,7 @@ async def test_a_thin_link_hears_at_once_who_is_muted(rig: Rig) -> None:
     await call.station.expect(wire.Consultation, lambda m: m.participants[1].audio_muted)
 
 
-async def test_what_a_thin_link_is_told_now_and_then_leaves_it_to_the_voice(rig: Rig) -> None:
+async def test_consultation_messages_leave_a_thin_link_to_the_voice(rig: Rig) -> None:
     call = await rig.call()
     rig.media.measure(call.station_leg, 1, down_kbps=THIN_KBPS)
     for leg_id in (call.station_leg, call.doctor_leg):

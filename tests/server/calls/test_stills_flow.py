@@ -1,4 +1,4 @@
-"""A wish for a sharp picture finds its page, and only from inside the call."""
+"""A request for a sharp still reaches its page, and only from inside the call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def refused(page: Page) -> str:
     return error.code
 
 
-async def test_a_clinicians_wish_reaches_the_stations_page(rig: Rig) -> None:
+async def test_a_clinicians_request_for_a_still_reaches_the_stations_page(rig: Rig) -> None:
     call = await rig.call()
     await call.doctor.say(wire.AskStill(participant_id=STATION.participant_id))
     wanted = await call.station.expect(wire.StillWanted)
@@ -32,7 +32,7 @@ async def test_a_clinicians_wish_reaches_the_stations_page(rig: Rig) -> None:
     assert wanted.width >= 640
 
 
-async def test_a_no_reaches_who_asked(rig: Rig) -> None:
+async def test_a_refusal_reaches_the_clinician_who_asked(rig: Rig) -> None:
     call = await rig.call()
     await call.doctor.say(wire.AskStill(participant_id=STATION.participant_id))
     await call.station.expect(wire.StillWanted)
@@ -42,32 +42,32 @@ async def test_a_no_reaches_who_asked(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("whom", [DOCTOR.participant_id, "st-elsewhere"])
-async def test_nobody_outside_the_call_can_be_asked(rig: Rig, whom: str) -> None:
+async def test_nobody_outside_the_call_can_be_asked_for_a_still(rig: Rig, whom: str) -> None:
     call = await rig.call()
     await call.doctor.say(wire.AskStill(participant_id=whom))
     assert await refused(call.doctor) == "not_in_call"
 
 
-async def test_a_patient_who_only_waits_cannot_be_looked_at(rig: Rig) -> None:
+async def test_no_still_can_be_requested_of_a_patient_who_only_waits(rig: Rig) -> None:
     await rig.waiting()
     doctor, _ = await rig.on_duty()
     await doctor.say(wire.AskStill(participant_id=STATION.participant_id))
     assert await refused(doctor) == "not_in_call"
 
 
-async def test_wishes_without_end_are_slowed_down(rig: Rig) -> None:
+async def test_endless_requests_for_stills_are_slowed_down(rig: Rig) -> None:
     call = await rig.call()
     for _ in range(STILLS_BURST + 1):
         await call.doctor.say(wire.AskStill(participant_id=STATION.participant_id))
     assert await refused(call.doctor) == "slow_down"
 
 
-async def test_a_page_is_told_to_send_stills_by_itself(rig: Rig) -> None:
+async def test_a_page_is_asked_for_periodic_stills(rig: Rig) -> None:
     call = await rig.call()
     assert rig.media.listener is not None
     rig.media.listener.stills_wanted(call.station_leg, 5.0, 5_000, 320)
-    told = await call.station.expect(wire.PeriodicStills)
-    assert (told.leg_id, told.every_s, told.max_bytes, told.width) == (call.station_leg, 5.0, 5_000, 320)
+    asked = await call.station.expect(wire.PeriodicStills)
+    assert (asked.leg_id, asked.every_s, asked.max_bytes, asked.width) == (call.station_leg, 5.0, 5_000, 320)
 
 
 async def test_legs_take_their_participants_seat_and_the_end_forgets_every_picture(rig: Rig) -> None:

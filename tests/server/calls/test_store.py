@@ -44,7 +44,7 @@ async def database(engine: AsyncEngine) -> DbSessions:
     return sessions
 
 
-async def test_what_was_saved_comes_back_whole(database: DbSessions) -> None:
+async def test_a_saved_consultation_is_read_back_whole(database: DbSessions) -> None:
     store = DatabaseConsultationStore(database, Trail(lambda: 5.0), lambda: 5.0)
     accepted = replace(
         RECORD,
@@ -60,7 +60,7 @@ async def test_what_was_saved_comes_back_whole(database: DbSessions) -> None:
     assert await store.load_open() == [accepted]
 
 
-async def test_what_is_over_is_kept_but_no_longer_open(database: DbSessions) -> None:
+async def test_a_finished_consultation_is_kept_but_no_longer_open(database: DbSessions) -> None:
     store = DatabaseConsultationStore(database, Trail(lambda: 5.0), lambda: 5.0)
     over = replace(RECORD, state=ConsultationState.CLOSED, closed_at=9.0, closed_by="st_1")
     await store.save(RECORD)
@@ -69,7 +69,7 @@ async def test_what_is_over_is_kept_but_no_longer_open(database: DbSessions) -> 
     assert await store.load_open() == []
 
 
-async def test_open_ones_come_back_longest_waiting_first(database: DbSessions) -> None:
+async def test_open_consultations_are_read_back_longest_waiting_first(database: DbSessions) -> None:
     store = DatabaseConsultationStore(database, Trail(lambda: 5.0), lambda: 5.0)
     later = replace(RECORD, consultation_id="c_0", requested_at=RECORD.requested_at + 1)
     await store.save(later)
@@ -91,7 +91,7 @@ async def test_every_save_adds_a_line_of_history(database: DbSessions) -> None:
     ]
 
 
-async def test_a_hundred_saves_at_once_all_land(database: DbSessions) -> None:
+async def test_a_hundred_saves_at_once_all_succeed(database: DbSessions) -> None:
     import asyncio
 
     store = DatabaseConsultationStore(database, Trail(lambda: 5.0), lambda: 5.0)

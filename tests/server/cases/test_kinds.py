@@ -1,4 +1,4 @@
-"""A survivor-safe case cannot be recorded: not because somebody said no, but because there is no way to ask."""
+"""A survivor-safe case cannot be recorded: no request is refused, because no request can be made."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from server.cases.kinds import (
 from server.cases.vocabulary import Kind
 
 ROOT = Path(__file__).resolve().parents[3]
-# Wherever sound or pictures could be written down.
+# Every place where sound or pictures could be recorded.
 RECORDING = ("media/recording", "server/recordings")
-# What would name a case without saying which kind it is.
+# Types that name a case without its kind.
 LOOSE = {"case_id", "consultation_id", "case", "consultation", "record", "room_id", "room"}
 FORBIDDEN = {"SurvivorSafeCase", "GroupSeatCase", "AnyCase", "kind_of", "CaseFile"}
 
@@ -30,14 +30,14 @@ def recording_modules() -> list[Path]:
 
 
 def violations(source: str) -> list[str]:
-    """What in a module of recordings could take in a case that is no OrdinaryCase."""
+    """The places in a module of recordings that could accept a case other than an OrdinaryCase."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom | ast.Import):
             found += [f"imports {name.name}" for name in node.names if name.name in FORBIDDEN]
         if isinstance(node, ast.Name) and node.id in FORBIDDEN:
             found.append(f"uses {node.id}")
-        # Nobody but kinds.py makes one, out of what the database says.
+        # Only kinds.py makes an OrdinaryCase, from the database's values.
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "OrdinaryCase":
             found.append("makes an OrdinaryCase")
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -65,11 +65,11 @@ def test_nothing_that_records_takes_anything_but_an_ordinary_case() -> None:
         "def start(other): return go(OrdinaryCase(other.case_id))",
     ],
 )
-def test_the_walk_would_notice(source: str) -> None:
+def test_the_check_finds_a_violation(source: str) -> None:
     assert violations(source)
 
 
-def test_a_case_is_of_its_kind_and_of_no_other() -> None:
+def test_a_case_has_exactly_one_kind() -> None:
     kinds = [type(kind_of("ca_1", kind.value)) for kind in Kind]
     assert kinds == [OrdinaryCase, SurvivorSafeCase, GroupSeatCase]
     assert [kind for kind in Kind if is_recordable(kind.value)] == [Kind.ORDINARY]
@@ -79,6 +79,6 @@ def test_a_case_is_of_its_kind_and_of_no_other() -> None:
         assert [name for name in dir(kind) if not name.startswith("_")] == ["case_id"]
 
 
-def test_a_kind_that_nobody_knows_is_not_taken_for_an_ordinary_one() -> None:
+def test_an_unknown_kind_is_not_taken_for_an_ordinary_case() -> None:
     with pytest.raises(ValueError, match="whatever"):
         kind_of("ca_1", "whatever")

@@ -1,4 +1,4 @@
-"""What makes an answer a consent."""
+"""Which answers are a consent."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def answer(**fields: Any) -> NewConsent:
         {"scope": ConsentScope.RECORDING, "text_id": "recording-1"},
     ],
 )
-def test_a_whole_answer_is_taken(fields: dict[str, Any]) -> None:
+def test_a_complete_answer_is_accepted(fields: dict[str, Any]) -> None:
     check(answer(**fields))
 
 
@@ -60,13 +60,13 @@ def test_a_whole_answer_is_taken(fields: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_an_answer_that_lacks_what_makes_it_a_consent_is_refused(fields: dict[str, Any], code: str) -> None:
+def test_an_answer_without_a_required_part_is_refused(fields: dict[str, Any], code: str) -> None:
     with pytest.raises(ConsentRefusedAsWritten) as refused:
         check(answer(**fields))
     assert refused.value.code == code
 
 
-def test_names_of_people_do_not_show() -> None:
+def test_names_of_people_do_not_appear_in_the_repr() -> None:
     shown = repr(answer(giver_name=Redacted("Fanta")))
     assert "Aminata" not in shown
     assert "Fanta" not in shown

@@ -1,4 +1,4 @@
-"""A patient takes the consent back: everybody is told kindly, and it is over."""
+"""A patient withdraws the consent: everybody is informed kindly, and the consultation ends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def rig() -> AsyncIterator[Rig]:
         yield running
 
 
-async def test_in_mid_call_both_are_told_why_before_it_closes(rig: Rig) -> None:
+async def test_in_mid_call_both_learn_the_reason_before_the_call_closes(rig: Rig) -> None:
     call = await rig.call()
     await rig.desk.consent_withdrawn(STATION, call.consultation_id)
     for page in (call.station, call.doctor):
@@ -30,7 +30,7 @@ async def test_in_mid_call_both_are_told_why_before_it_closes(rig: Rig) -> None:
     assert rig.store.records[call.consultation_id].state is S.CLOSED
 
 
-async def test_while_waiting_the_request_is_taken_back(rig: Rig) -> None:
+async def test_while_waiting_the_request_is_withdrawn(rig: Rig) -> None:
     station, _, consultation_id = await rig.waiting()
     await rig.desk.consent_withdrawn(STATION, consultation_id)
     await station.expect(wire.ConsentWithdrawn)
@@ -38,7 +38,7 @@ async def test_while_waiting_the_request_is_taken_back(rig: Rig) -> None:
     assert rig.store.records[consultation_id].state is S.CANCELLED
 
 
-async def test_what_is_over_or_never_was_stays_so(rig: Rig) -> None:
+async def test_a_finished_or_unknown_consultation_is_left_unchanged(rig: Rig) -> None:
     call = await rig.call()
     await rig.desk.consent_withdrawn(STATION, call.consultation_id)
     await rig.desk.consent_withdrawn(STATION, call.consultation_id)
@@ -47,7 +47,7 @@ async def test_what_is_over_or_never_was_stays_so(rig: Rig) -> None:
     assert [type(m) for m in call.doctor.got].count(wire.ConsentWithdrawn) <= 1
 
 
-async def test_a_disk_that_fails_is_told_and_the_next_try_ends_it(rig: Rig) -> None:
+async def test_a_failed_write_is_reported_and_the_next_try_ends_the_consultation(rig: Rig) -> None:
     call = await rig.call()
     rig.store.broken = True
     with pytest.raises(Refused):

@@ -30,7 +30,7 @@ CALL = ConsentScope.TELECONSULTATION
 
 @pytest.fixture
 def consents() -> Consents:
-    # A clock that stands still: order must not depend on it.
+    # A clock that stands still: the order of answers must not depend on it.
     return Consents(Trail(lambda: 5.0), lambda: 5.0)
 
 
@@ -55,7 +55,7 @@ async def withdraw(database: DbSessions, consents: Consents) -> bool:
         return await consents.withdraw(db, CASE, CALL, by="st_1", role=Role.STATION)
 
 
-async def test_nothing_is_allowed_before_somebody_said_yes(database: DbSessions, consents: Consents) -> None:
+async def test_nothing_is_allowed_before_a_consent(database: DbSessions, consents: Consents) -> None:
     assert not await allowed(database, consents)
     await say(database, consents, given=False)
     assert not await allowed(database, consents)
@@ -63,7 +63,7 @@ async def test_nothing_is_allowed_before_somebody_said_yes(database: DbSessions,
     assert await allowed(database, consents)
 
 
-async def test_the_newest_answer_decides_though_the_clock_stands_still(
+async def test_the_newest_answer_decides_even_while_the_clock_stands_still(
     database: DbSessions, consents: Consents
 ) -> None:
     for given in (True, False) * 5:
@@ -71,7 +71,7 @@ async def test_the_newest_answer_decides_though_the_clock_stands_still(
         assert await allowed(database, consents) is given
 
 
-async def test_what_is_withdrawn_is_withdrawn_until_asked_again(
+async def test_a_withdrawal_holds_until_the_patient_agrees_again(
     database: DbSessions, consents: Consents
 ) -> None:
     await say(database, consents)
@@ -82,7 +82,7 @@ async def test_what_is_withdrawn_is_withdrawn_until_asked_again(
     assert await allowed(database, consents)
 
 
-async def test_a_yes_is_for_one_scope_one_case_and_one_recipient(
+async def test_a_consent_is_for_one_scope_one_case_and_one_recipient(
     database: DbSessions, consents: Consents
 ) -> None:
     referral = {"scope": ConsentScope.REFERRAL, "text_id": "referral-1"}
@@ -94,7 +94,7 @@ async def test_a_yes_is_for_one_scope_one_case_and_one_recipient(
     assert not await allowed(database, consents)
 
 
-async def test_what_is_no_consent_leaves_neither_row_nor_trail(
+async def test_an_invalid_answer_leaves_neither_row_nor_audit_entry(
     database: DbSessions, consents: Consents
 ) -> None:
     with pytest.raises(ConsentRefusedAsWritten):
@@ -104,7 +104,7 @@ async def test_what_is_no_consent_leaves_neither_row_nor_trail(
     assert [page async for page in pages(database)] == []
 
 
-async def test_an_answer_comes_back_whole_and_its_trail_carries_no_name(
+async def test_an_answer_is_read_back_whole_and_its_audit_entry_carries_no_name(
     database: DbSessions, consents: Consents
 ) -> None:
     given = await say(database, consents, giver=Giver.MOTHER, giver_name=Redacted(" Fanta "), how=How.THUMB)
@@ -124,7 +124,7 @@ async def test_an_answer_comes_back_whole_and_its_trail_carries_no_name(
     assert '"giver":"mother","how":"thumb"' in lines[0].facts
 
 
-async def test_a_withdrawal_waits_for_the_act_under_way_and_stops_the_next(
+async def test_a_withdrawal_waits_for_the_act_under_way_and_prevents_the_next(
     database: DbSessions, consents: Consents
 ) -> None:
     """The act holds the consent from its check to its end: it is never withdrawn in between."""

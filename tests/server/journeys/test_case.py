@@ -1,4 +1,4 @@
-"""A patient's way through the house: opened, asked, routed, taken, answered, printed, told what became of it."""
+"""A patient's whole case: opened, requested, routed, accepted, answered, printed, and its outcome reported."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def test_from_the_form_to_the_printed_page(home: House) -> None:
     station, doctor = await home.station(), await home.person("traore", specialties=("general",))
     case_id = await home.open_case(station, **INTAKE)
     waiting = await home.ask(station, case_id)
-    assert (waiting.on_duty, waiting.expected_median_s) == (1, None)  # nobody knows yet how long
+    assert (waiting.on_duty, waiting.expected_median_s) == (1, None)  # no history yet
 
     entry = await queue_of(doctor, case_id)
     assert (entry.urgency, entry.specialty, entry.reason) == ("orange", "general", "")
@@ -86,7 +86,7 @@ async def test_from_the_form_to_the_printed_page(home: House) -> None:
     ]
 
 
-async def test_the_wait_that_is_told_comes_from_the_waits_there_were(home: House) -> None:
+async def test_the_expected_wait_comes_from_earlier_waits(home: House) -> None:
     doctor = await home.person("traore", specialties=("general",))
     # Three kiosks: one alone asks no more than five times in a row.
     stations = [await home.station(), await home.station("Kita"), await home.station("Nioro")]
@@ -99,14 +99,14 @@ async def test_the_wait_that_is_told_comes_from_the_waits_there_were(home: House
         await doctor.page.say(wire.End(consultation_id=case_id))
         await station.page.expect(wire.Consultation, lambda m: m.state is wire.ConsultationState.CLOSED)
     station = stations[2]
-    told = await home.ask(station, await home.open_case(station, **INTAKE))
-    told = await station.page.has(
-        wire.Waiting, lambda m: m.consultation_id == told.consultation_id and m.expected_median_s is not None
+    shown = await home.ask(station, await home.open_case(station, **INTAKE))
+    shown = await station.page.has(
+        wire.Waiting, lambda m: m.consultation_id == shown.consultation_id and m.expected_median_s is not None
     )
-    assert (told.expected_low_s, told.expected_median_s, told.expected_high_s) == (60, 300, 540)
+    assert (shown.expected_low_s, shown.expected_median_s, shown.expected_high_s) == (60, 300, 540)
 
 
-async def test_an_outcome_told_weeks_later_is_in_the_list_of_the_clinician_with_its_day(home: House) -> None:
+async def test_an_outcome_reported_weeks_later_is_in_the_clinicians_list_with_its_day(home: House) -> None:
     station, doctor = await home.station(), await home.person("traore", specialties=("general",))
     case_id = await home.open_case(station, **INTAKE)
     await home.ask(station, case_id)
@@ -122,7 +122,7 @@ async def test_an_outcome_told_weeks_later_is_in_the_list_of_the_clinician_with_
     assert (line["id"], line["outcome"], line["outcome_at"]) == (case_id, "died", home.clock.now)
 
 
-async def test_a_station_is_told_what_its_own_site_has_decided(home: House) -> None:
+async def test_a_station_gets_the_decisions_of_its_own_site(home: House) -> None:
     station, other = await home.station(), await home.station("One Stop Center")
     coordinator = await home.keeper("coordination", Role.COORDINATOR)
     async with coordinator.get("/api/sites") as answer:
@@ -134,7 +134,7 @@ async def test_a_station_is_told_what_its_own_site_has_decided(home: House) -> N
     assert await station.get("/api/station/rules") == {"names_allowed": False, "survivor_safe": False}
 
 
-async def test_whoever_is_no_part_of_a_case_learns_nothing_not_even_that_it_is(home: House) -> None:
+async def test_people_without_a_part_in_a_case_learn_nothing_not_even_that_it_exists(home: House) -> None:
     station, other = await home.station(), await home.station("CSCom de Mopti")
     doctor = await home.person("traore", specialties=("general",))
     bystander = await home.person("keita", specialties=("surgery",))
@@ -170,7 +170,7 @@ async def test_a_clinician_who_is_offered_a_case_no_longer_reads_it_once_it_is_t
     await second.get(f"/api/cases/{case_id}", 404)
 
 
-async def test_a_hurried_request_without_a_form_still_has_a_case(home: House) -> None:
+async def test_an_urgent_request_without_a_form_still_has_a_case(home: House) -> None:
     station, doctor = await home.station(), await home.person("traore")
     await station.page.say(wire.RequestConsultation(urgency=wire.Urgency.RED, reason="saigne"))
     case_id = (await station.page.expect(wire.Waiting)).consultation_id
@@ -178,7 +178,7 @@ async def test_a_hurried_request_without_a_form_still_has_a_case(home: House) ->
     assert (read["urgency"], read["reason_text"]) == ("red", "saigne")
 
 
-async def test_a_case_handed_over_goes_to_the_other_specialty_and_keeps_its_place(home: House) -> None:
+async def test_a_transferred_case_goes_to_the_other_specialty_and_keeps_its_place(home: House) -> None:
     station = await home.station()
     doctor = await home.person("traore", specialties=("general",))
     surgeon = await home.person("keita", specialties=("surgery",))
@@ -189,7 +189,7 @@ async def test_a_case_handed_over_goes_to_the_other_specialty_and_keeps_its_plac
     await doctor.post(f"/api/cases/{case_id}/transfer", {"specialty": "surgery"}, 204)
     entry = await queue_of(surgeon, case_id)
     assert (entry.specialty, entry.waiting_s) == ("surgery", 1200)
-    # It waits anew for the surgeon: twenty minutes of call do not widen the offer.
+    # Its wait for the surgeon begins anew: twenty minutes of call do not widen the offer.
     await doctor.page.say(wire.Accept(consultation_id=case_id))
     assert (await doctor.page.expect(wire.Error)).code == "unknown_consultation"
     await home.accept(surgeon, case_id)
@@ -200,7 +200,7 @@ async def test_a_case_handed_over_goes_to_the_other_specialty_and_keeps_its_plac
     ]
 
 
-async def test_a_hand_over_within_a_specialty_is_one_on_the_trail_and_leaving_is_none(home: House) -> None:
+async def test_a_transfer_within_a_specialty_is_audited_as_one_and_leaving_is_not(home: House) -> None:
     station = await home.station()
     doctor = await home.person("traore", specialties=("general",))
     case_id = await home.open_case(station, **INTAKE)
@@ -217,7 +217,7 @@ async def test_a_hand_over_within_a_specialty_is_one_on_the_trail_and_leaving_is
     assert acts == one + one + ["consultation_accepted", "consultation_released"]
 
 
-async def test_a_colleague_is_asked_first_when_a_case_is_handed_to_somebody(home: House) -> None:
+async def test_a_named_colleague_is_offered_a_transferred_case_first(home: House) -> None:
     station = await home.station()
     doctor, colleague = await home.person("traore"), await home.person("keita")
     third = await home.person("coulibaly")
@@ -232,7 +232,7 @@ async def test_a_colleague_is_asked_first_when_a_case_is_handed_to_somebody(home
     await home.accept(colleague, case_id)
 
 
-async def test_no_referral_without_the_patients_yes_for_that_recipient(home: House) -> None:
+async def test_no_referral_without_the_patients_consent_for_its_recipient(home: House) -> None:
     station = await home.station()
     doctor = await home.person("traore", specialties=("general",))
     lawyer = await home.person("diallo", specialties=("law",))
@@ -242,7 +242,7 @@ async def test_no_referral_without_the_patients_yes_for_that_recipient(home: Hou
     letter = {"recipient": "center_lawyer", "letter": "Cherche conseil pour un litige."}
     refused = await doctor.post(f"/api/cases/{case_id}/referrals", letter, 409)
     assert refused == {"code": "consent_missing"}
-    # A yes for somebody else is no yes for this one.
+    # Consent for another recipient does not count for this one.
     await home.consent(station, case_id, ConsentScope.REFERRAL, "ramed")
     await doctor.post(f"/api/cases/{case_id}/referrals", letter, 409)
     assert (await doctor.get(f"/api/cases/{case_id}"))["referrals"] == []
@@ -256,17 +256,17 @@ async def test_no_referral_without_the_patients_yes_for_that_recipient(home: Hou
     await home.ask(station, sent)
     await queue_of(lawyer, sent)
     await lawyer.get(f"/api/cases/{case_id}", 404)
-    # Nobody stands in for a lawyer, however long it takes.
+    # Nobody stands in for a lawyer, however long the patient waits.
     await home.pass_time(7200)
     await doctor.get(f"/api/cases/{sent}", 404)
-    # What goes to a One Stop Center is survivor-safe: the letter is read by whoever takes the case.
+    # A case sent to a One Stop Center is survivor-safe: the clinician who accepts it reads the letter.
     assert (await lawyer.get(f"/api/cases/{sent}"))["reason_text"] == ""
     await home.accept(lawyer, sent)
     read = await lawyer.get(f"/api/cases/{sent}")
     assert (read["reason_text"], read["reason_code"], read["vitals"]) == (letter["letter"], "", [])
 
 
-async def test_a_programme_outside_gets_its_letter_on_paper(home: House) -> None:
+async def test_an_outside_programme_gets_its_letter_on_paper(home: House) -> None:
     station, doctor = await home.station(), await home.person("traore")
     case_id = await home.open_case(station, **INTAKE)
     await home.ask(station, case_id)
@@ -279,7 +279,9 @@ async def test_a_programme_outside_gets_its_letter_on_paper(home: House) -> None
     ]
 
 
-async def test_a_red_case_that_waits_goes_to_the_next_and_then_to_the_coordinator(home: House) -> None:
+async def test_a_waiting_red_case_is_offered_more_widely_and_then_reported_to_the_coordinator(
+    home: House,
+) -> None:
     station = await home.station()
     surgeon = await home.person("keita", specialties=("surgery",))
     coordinator = await home.keeper("coordination", Role.COORDINATOR)
@@ -287,14 +289,14 @@ async def test_a_red_case_that_waits_goes_to_the_next_and_then_to_the_coordinato
         station, urgency="green", reason_code="postpartum_bleeding", red_flags=["vaginal_bleeding"]
     )
     waiting = await home.ask(station, case_id)
-    assert (waiting.on_duty, waiting.position) == (0, 1)  # no obstetrician is there
+    assert (waiting.on_duty, waiting.position) == (0, 1)  # no obstetrician is on duty
     await surgeon.get(f"/api/cases/{case_id}", 404)
 
     await home.pass_time(121)
     entry = await queue_of(surgeon, case_id)
-    assert entry.urgency is wire.Urgency.RED  # the danger sign said so, whatever was chosen
-    told = await station.page.expect(wire.Waiting, lambda m: m.widened is wire.Widened.ANYBODY)
-    assert told.on_duty == 1
+    assert entry.urgency is wire.Urgency.RED  # the danger sign decides, whatever was chosen
+    shown = await station.page.expect(wire.Waiting, lambda m: m.widened is wire.Widened.ANYBODY)
+    assert shown.on_duty == 1
 
     await home.pass_time(180)
     await home.pass_time(5)
@@ -305,11 +307,11 @@ async def test_a_red_case_that_waits_goes_to_the_next_and_then_to_the_coordinato
     ]
     assert "fièvre" not in str(lines)
     assert "reason" not in str(lines)
-    # Each step once, though the desk looks every few seconds.
+    # Each step is audited once, though the desk checks every few seconds.
     assert [act for act, _ in await home.acts(case_id)].count("case_escalated") == 2
 
 
-async def test_a_patient_who_comes_back_is_offered_to_the_doctor_of_last_time(home: House) -> None:
+async def test_a_returning_patient_is_offered_to_the_doctor_of_last_time(home: House) -> None:
     station = await home.station()
     doctor, other = await home.person("traore"), await home.person("keita")
     first = await home.open_case(station, **INTAKE)
@@ -323,7 +325,7 @@ async def test_a_patient_who_comes_back_is_offered_to_the_doctor_of_last_time(ho
     await home.ask(station, again)
     assert (await queue_of(doctor, again)).asks_for_you
     await other.get(f"/api/cases/{again}", 404)
-    # The doctor of last time is busy elsewhere: after a while anybody may.
+    # The doctor of last time is busy elsewhere: after a while anybody may accept.
     await home.pass_time(601)
     assert not (await queue_of(other, again)).asks_for_you
     await other.get(f"/api/cases/{first}", 404)
@@ -332,14 +334,14 @@ async def test_a_patient_who_comes_back_is_offered_to_the_doctor_of_last_time(ho
     await other.post(f"/api/cases/{first}/notes", {"note": "x"}, 404)
 
 
-async def test_the_wish_for_a_woman_is_kept_for_a_while_and_then_told_to_be_unmet(home: House) -> None:
+async def test_the_wish_for_a_woman_holds_for_a_while_and_is_then_shown_as_unmet(home: House) -> None:
     station = await home.station()
     man = await home.person("keita", gender="man")
     case_id = await home.open_case(station, urgency="orange", gender_wish="woman")
     assert (await home.ask(station, case_id)).on_duty == 0
     await home.pass_time(301)
     assert not (await queue_of(man, case_id)).suits
-    told = await station.page.expect(wire.Waiting, lambda m: m.widened is wire.Widened.RELAXED)
-    assert told.on_duty == 1
+    shown = await station.page.expect(wire.Waiting, lambda m: m.widened is wire.Widened.RELAXED)
+    assert shown.on_duty == 1
     woman = await home.person("traore", gender="woman")
     assert (await queue_of(woman, case_id)).suits

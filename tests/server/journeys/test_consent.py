@@ -1,4 +1,4 @@
-"""Consent on the live surface: refused, given, taken back while waiting and in mid-call; nobody else's business."""
+"""Consent over HTTP and sockets: refused, given, withdrawn while waiting and in mid-call; hidden from others."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def home(tmp_path: Path) -> AsyncIterator[House]:
 
 
 async def unasked(station: Someone) -> str:
-    """A case whose patient was not asked yet."""
+    """A case whose patient has not been asked for consent yet."""
     return str((await station.post("/api/cases", {"urgency": "green"}))["id"])
 
 
@@ -43,7 +43,7 @@ async def ask(station: Someone, case_id: str) -> wire.ServerMessage:
     return answer
 
 
-async def test_without_a_yes_on_disk_nobody_is_asked(home: House) -> None:
+async def test_without_a_consent_on_disk_nobody_is_offered_the_case(home: House) -> None:
     station = await home.station()
     case_id = await unasked(station)
     first = await ask(station, case_id)
@@ -63,7 +63,7 @@ async def test_without_a_yes_on_disk_nobody_is_asked(home: House) -> None:
     ]
 
 
-async def test_nobody_takes_a_hurried_request_before_the_yes(home: House) -> None:
+async def test_nobody_can_accept_an_urgent_request_before_the_consent(home: House) -> None:
     station, doctor = await home.station(), await home.person("traore")
     await station.page.say(wire.RequestConsultation(urgency=wire.Urgency.RED, reason="saigne"))
     case_id = (await station.page.expect(wire.Waiting)).consultation_id
@@ -74,7 +74,7 @@ async def test_nobody_takes_a_hurried_request_before_the_yes(home: House) -> Non
     await home.accept(doctor, case_id)
 
 
-async def test_a_no_to_a_hurried_request_ends_it(home: House) -> None:
+async def test_a_refused_consent_ends_an_urgent_request(home: House) -> None:
     station = await home.station()
     await station.page.say(wire.RequestConsultation(urgency=wire.Urgency.RED))
     case_id = (await station.page.expect(wire.Waiting)).consultation_id
@@ -82,7 +82,7 @@ async def test_a_no_to_a_hurried_request_ends_it(home: House) -> None:
     await station.page.expect(wire.Consultation, lambda m: m.state is S.CANCELLED)
 
 
-async def test_taken_back_while_waiting_the_request_is_gone(home: House) -> None:
+async def test_a_withdrawal_while_waiting_ends_the_request(home: House) -> None:
     station, doctor = await home.station(), await home.person("traore")
     case_id = await home.open_case(station)
     await home.ask(station, case_id)
@@ -94,7 +94,7 @@ async def test_taken_back_while_waiting_the_request_is_gone(home: House) -> None
 
 
 @pytest.mark.parametrize("who", ["station", "doctor"])
-async def test_taken_back_in_mid_call_it_ends_for_all_and_they_are_told_why(home: House, who: str) -> None:
+async def test_a_withdrawal_in_mid_call_ends_the_call_and_everybody_learns_why(home: House, who: str) -> None:
     station, doctor = await home.station(), await home.person("traore")
     case_id = await home.open_case(station)
     await home.ask(station, case_id)
@@ -102,14 +102,14 @@ async def test_taken_back_in_mid_call_it_ends_for_all_and_they_are_told_why(home
     taking = {"station": station, "doctor": doctor}[who]
     await taking.post(f"/api/cases/{case_id}/consents/withdrawal", CALL, 204)
     for someone in (station, doctor):
-        told = await someone.page.expect(wire.ConsentWithdrawn)
-        assert told.consultation_id == case_id
+        withdrawn = await someone.page.expect(wire.ConsentWithdrawn)
+        assert withdrawn.consultation_id == case_id
         await someone.page.expect(wire.Consultation, lambda m: m.state is S.CLOSED)
     assert ("consent_withdrawn", taking.id) in await home.acts(case_id)
     await taking.post(f"/api/cases/{case_id}/consents/withdrawal", CALL, 204)
 
 
-async def test_the_answers_of_a_case_are_read_by_its_own_people(home: House) -> None:
+async def test_the_consents_of_a_case_are_readable_by_its_participants(home: House) -> None:
     station, doctor = await home.station(), await home.person("traore")
     case_id = await unasked(station)
     by_mother = YES | {"how": "thumb", "giver": "mother", "giver_name": "Aminata"}
@@ -128,7 +128,7 @@ async def test_the_answers_of_a_case_are_read_by_its_own_people(home: House) -> 
     assert looks == [station.id, doctor.id]  # each look leaves a trace
 
 
-async def test_no_case_and_not_yours_are_the_same_answer(home: House) -> None:
+async def test_an_unknown_case_and_anothers_case_are_answered_alike(home: House) -> None:
     station, other = await home.station(), await home.station(site="Mopti", name="Poste 2")
     stranger = await home.person("keita")
     case_id = await home.open_case(station)
@@ -142,7 +142,7 @@ async def test_no_case_and_not_yours_are_the_same_answer(home: House) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR, Role.RECORDS_OFFICER])
-async def test_who_keeps_the_house_has_no_part_in_it(home: House, role: Role) -> None:
+async def test_administrative_roles_have_no_access_to_consents(home: House, role: Role) -> None:
     station = await home.station()
     case_id = await home.open_case(station)
     client = await home.keeper("keeper", role)
@@ -162,7 +162,9 @@ async def test_who_keeps_the_house_has_no_part_in_it(home: House, role: Role) ->
         ({"surprise": 1}, "malformed"),
     ],
 )
-async def test_what_is_no_consent_is_refused_by_name(home: House, wrong: dict[str, Any], code: str) -> None:
+async def test_an_invalid_consent_is_refused_with_its_code(
+    home: House, wrong: dict[str, Any], code: str
+) -> None:
     station = await home.station()
     case_id = await unasked(station)
     assert await station.post(f"/api/cases/{case_id}/consents", YES | wrong, 422) == {"code": code}
@@ -170,12 +172,12 @@ async def test_what_is_no_consent_is_refused_by_name(home: House, wrong: dict[st
 
 
 def to(recipient: str) -> dict[str, Any]:
-    """An agreement to be sent to somebody, to be given or taken back."""
+    """The consent to a referral, to be given or withdrawn."""
     return {"scope": "referral", "recipient": recipient}
 
 
 async def sent_on(home: House, station: Someone, doctor: Someone, recipient: str) -> tuple[str, str]:
-    """A case whose patient was sent on, and the case that this made; the first call is over."""
+    """A case whose patient was referred, and the new case of the referral; the first call is over."""
     case_id = await home.open_case(station, specialty="general")
     await home.ask(station, case_id)
     await home.accept(doctor, case_id)
@@ -189,14 +191,14 @@ async def sent_on(home: House, station: Someone, doctor: Someone, recipient: str
 
 
 @pytest.mark.parametrize("how", ["withdrawal", "no"])
-async def test_a_referral_taken_back_no_longer_waits_and_cannot_be_asked_for(home: House, how: str) -> None:
+async def test_a_withdrawn_referral_no_longer_waits_and_cannot_be_requested(home: House, how: str) -> None:
     station = await home.station()
     doctor = await home.person("traore", specialties=("general",))
     lawyer = await home.person("diallo", specialties=("law",))
     case_id, sent = await sent_on(home, station, doctor, "center_lawyer")
     await home.ask(station, sent)
     await lawyer.get(f"/api/cases/{sent}")
-    # Somebody else's agreement is another agreement.
+    # A consent for another recipient is unaffected.
     await station.post(f"/api/cases/{case_id}/consents/withdrawal", to("ramed"), 204)
     await lawyer.get(f"/api/cases/{sent}")
     if how == "withdrawal":
@@ -210,7 +212,7 @@ async def test_a_referral_taken_back_no_longer_waits_and_cannot_be_asked_for(hom
     await lawyer.get(f"/api/cases/{sent}", 404)
 
 
-async def test_a_referral_taken_back_before_it_was_asked_for_finds_nobody(home: House) -> None:
+async def test_a_referral_withdrawn_before_its_request_is_offered_to_nobody(home: House) -> None:
     station, doctor = await home.station(), await home.person("traore", specialties=("general",))
     case_id, sent = await sent_on(home, station, doctor, "psychology")
     await station.post(f"/api/cases/{case_id}/consents/withdrawal", to("psychology"), 204)
@@ -221,7 +223,7 @@ async def test_a_referral_taken_back_before_it_was_asked_for_finds_nobody(home: 
     assert isinstance(await ask(station, sent), wire.Waiting)
 
 
-async def test_a_referral_taken_back_in_mid_call_ends_the_call_it_led_to(home: House) -> None:
+async def test_a_referral_withdrawn_in_mid_call_ends_the_call_it_led_to(home: House) -> None:
     station, doctor = await home.station(), await home.person("traore", specialties=("general",))
     psychologist = await home.person("diarra", specialties=("psychology",))
     case_id, sent = await sent_on(home, station, doctor, "psychology")
@@ -232,7 +234,7 @@ async def test_a_referral_taken_back_in_mid_call_ends_the_call_it_led_to(home: H
     await psychologist.page.expect(wire.Consultation, lambda m: m.state is S.CLOSED)
 
 
-async def test_a_survivor_who_takes_back_whom_she_was_handed_to_waits_for_nobody(home: House) -> None:
+async def test_a_survivor_who_withdraws_her_referral_no_longer_waits(home: House) -> None:
     station = await home.station()
     psychologist = await home.person("diarra", specialties=("psychology",))
     doctor = await home.person("traore", specialties=("general",))
@@ -247,7 +249,7 @@ async def test_a_survivor_who_takes_back_whom_she_was_handed_to_waits_for_nobody
     await doctor.get(f"/api/cases/{case_id}", 404)
 
 
-async def test_a_survivor_who_takes_the_mediator_back_in_mid_call_is_alone_with_the_doctor(
+async def test_a_survivor_who_withdraws_consent_to_the_mediator_is_alone_with_the_doctor(
     home: House,
 ) -> None:
     station, doctor = await home.station(), await home.person("traore", specialties=("general",))
@@ -267,9 +269,9 @@ async def test_a_survivor_who_takes_the_mediator_back_in_mid_call_is_alone_with_
     await doctor.page.expect(wire.Consultation, lambda m: len(m.participants) == 3)
     await station.post(f"/api/cases/{case_id}/consents/withdrawal", to("mediator"), 204)
     out = await doctor.page.expect(wire.Consultation, lambda m: len(m.participants) == 2)
-    assert out.state in (S.ACCEPTED, S.IN_CALL)  # with the doctor it goes on
+    assert out.state in (S.ACCEPTED, S.IN_CALL)  # the call with the doctor goes on
     await oumou.page.expect(wire.Mediation, lambda m: m.state is wire.MediationState.REMOVED)
-    # Whoever was asked meanwhile finds the door shut.
+    # A mediator who was invited meanwhile can no longer join.
     await fatim.page.say(invitations[fatim.id])
     assert (await fatim.page.expect(wire.Error)).code == "consent_missing"
     await station.page.expect(wire.Mediation, lambda m: m.state is wire.MediationState.EXPIRED)

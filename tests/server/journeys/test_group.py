@@ -1,4 +1,4 @@
-"""A group of four: a code, a lobby, names that are nobody's, and a host who lets in, silences and sends out."""
+"""A group of four: a code, a lobby, pseudonyms, and a host who admits, mutes and removes people."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ async def opened(host: Someone) -> wire.Group:
 
 
 async def seat(home: House, station: Someone) -> str:
-    """A seat whose participant agreed."""
+    """A seat whose participant has agreed."""
     made = await station.post("/api/groups/seats", {})
     await home.consent(station, made["id"], ConsentScope.TELECONSULTATION)
     return str(made["id"])
 
 
 async def asks(home: House, station: Someone, code: str, name: str = "") -> str:
-    """The station waits in the lobby; gives the seat."""
+    """The station waits in the lobby; returns its seat."""
     seat_id = await seat(home, station)
     await station.page.say(wire.AskSeat(seat_id=seat_id, code=code, pseudonym=name))
     await station.page.expect(wire.Group, lambda m: m.own_seat == seat_id)
@@ -54,7 +54,7 @@ async def admitted(host: Someone, station: Someone, seat_id: str) -> wire.Group:
 
 
 async def four(home: House) -> tuple[Someone, list[Someone], list[str]]:
-    """A host and three in their seats, each with a leg."""
+    """A host and three admitted participants, each with a leg."""
     host = await home.person("diarra", on_duty=False)
     group = await opened(host)
     stations = [await home.station("Site", f"Poste {n}") for n in range(3)]
@@ -76,7 +76,7 @@ def media_of(home: House) -> MediaRecorder:
     return found
 
 
-async def test_four_meet_under_names_that_are_nobodys(home: House) -> None:
+async def test_four_meet_under_pseudonyms(home: House) -> None:
     host, stations, seats = await four(home)
     seen = await stations[0].page.expect(wire.Group, lambda m: len(m.seats) == 3)
     names = [s.pseudonym for s in seen.seats]
@@ -84,15 +84,15 @@ async def test_four_meet_under_names_that_are_nobodys(home: House) -> None:
     assert (seen.host_name, seen.code, seen.own_seat) == ("Dr diarra", "", seats[0])
     assert len(set(media_of(home).rooms.values())) == 1
     assert len(media_of(home).rooms) == 4
-    # What goes to a page names no station, whichever message it is in.
+    # No message to a page names a station.
     slots = await stations[0].page.has(
         wire.Slots, lambda m: {s.participant_id for s in m.slots} >= {host.id, seats[1], seats[2]}
     )
     assert slots is not None
-    told = "".join(wire.encode(m) for m in stations[0].page.got if isinstance(m, wire.Group | wire.Slots))
-    assert stations[1].id not in told
-    assert "Site" not in told
-    assert "Poste" not in told
+    received = "".join(wire.encode(m) for m in stations[0].page.got if isinstance(m, wire.Group | wire.Slots))
+    assert stations[1].id not in received
+    assert "Site" not in received
+    assert "Poste" not in received
 
 
 async def test_cameras_are_off_until_somebody_chooses_to_be_seen(home: House) -> None:
@@ -103,7 +103,7 @@ async def test_cameras_are_off_until_somebody_chooses_to_be_seen(home: House) ->
     await host.page.expect(wire.Group, lambda m: not m.seats[0].video_muted)
 
 
-async def test_who_waits_in_the_lobby_sees_nobody_and_is_seen_by_the_host_only(home: House) -> None:
+async def test_a_participant_in_the_lobby_sees_nobody_and_is_seen_only_by_the_host(home: House) -> None:
     host, stations, _ = await four(home)
     code = [m for m in host.page.got if isinstance(m, wire.Group)][-1].code
     late = await home.station("Site", "Poste 9")
@@ -112,14 +112,14 @@ async def test_who_waits_in_the_lobby_sees_nobody_and_is_seen_by_the_host_only(h
     assert [s.pseudonym for s in waiting.seats] == ["Lune"]
     await host.page.expect(wire.Group, lambda m: any(s.seat_id == seat_id for s in m.seats))
     await stations[0].page.ping()
-    told = [m for m in stations[0].page.got if isinstance(m, wire.Group)]
-    assert not [m for m in told if any(s.seat_id == seat_id for s in m.seats)]
+    received = [m for m in stations[0].page.got if isinstance(m, wire.Group)]
+    assert not [m for m in received if any(s.seat_id == seat_id for s in m.seats)]
     assert len(media_of(home).rooms) == 4
     await host.page.say(wire.RemoveSeat(seat_id=seat_id))
     await late.page.expect(wire.Group, lambda m: not m.open)
 
 
-async def test_the_host_silences_and_no_page_lifts_that(home: House) -> None:
+async def test_the_host_mutes_and_no_page_can_end_it(home: House) -> None:
     host, stations, seats = await four(home)
     await host.page.say(wire.MuteSeat(seat_id=seats[1], muted=True))
     silenced = await stations[1].page.expect(wire.Group, lambda m: any(s.silenced for s in m.seats))
@@ -129,7 +129,7 @@ async def test_the_host_silences_and_no_page_lifts_that(home: House) -> None:
     leg = media_of(home)
     last = [call for call in leg.calls if call[0] == "set_muted"][-1]
     assert last[2] is True
-    # Nor does a new leg.
+    # A new leg does not end the muting either.
     await stations[1].page.say(wire.LegOffer(sdp="again"))
     await stations[1].page.expect(wire.LegAnswer)
     assert [call for call in leg.calls if call[0] == "set_muted"][-1][2] is True
@@ -139,7 +139,7 @@ async def test_the_host_silences_and_no_page_lifts_that(home: House) -> None:
     await host.page.expect(wire.Group, lambda m: not m.seats[1].audio_muted)
 
 
-async def test_sent_out_is_out_at_once_and_the_others_go_on(home: House) -> None:
+async def test_a_removed_participant_is_out_at_once_and_the_others_go_on(home: House) -> None:
     host, stations, seats = await four(home)
     await host.page.say(wire.RemoveSeat(seat_id=seats[0]))
     await stations[0].page.expect(wire.Group, lambda m: not m.open)
@@ -159,7 +159,7 @@ async def test_sent_out_is_out_at_once_and_the_others_go_on(home: House) -> None
     assert acts == ["seat_opened", "consent_given", "seat_admitted", "seat_removed"]
 
 
-async def test_a_name_is_one_persons_in_a_group(home: House) -> None:
+async def test_a_pseudonym_is_unique_in_a_group(home: House) -> None:
     host = await home.person("diarra", on_duty=False)
     code = (await opened(host)).code
     first, second = await home.station("Site", "A"), await home.station("Site", "B")
@@ -169,7 +169,7 @@ async def test_a_name_is_one_persons_in_a_group(home: House) -> None:
     assert (await second.page.expect(wire.Error)).code == "pseudonym_taken"
 
 
-async def test_nobody_sits_down_without_a_yes_or_on_a_seat_of_others(home: House) -> None:
+async def test_nobody_gets_a_seat_without_consent_or_the_seat_of_another(home: House) -> None:
     host = await home.person("diarra", on_duty=False)
     code = (await opened(host)).code
     station, other = await home.station("Site", "A"), await home.station("Site", "B")
@@ -181,12 +181,12 @@ async def test_nobody_sits_down_without_a_yes_or_on_a_seat_of_others(home: House
     assert (await other.page.expect(wire.Error)).code == "unknown_group"
     await station.page.say(wire.AskSeat(seat_id=agreed, code="AAAAAA"))
     assert (await station.page.expect(wire.Error)).code == "unknown_group"
-    # A seat is no case to be read, listed or asked for.
+    # A seat is not a case that can be read, listed or requested.
     assert await station.get("/api/cases") == []
     await host.get(f"/api/cases/{agreed}", 404)
 
 
-async def test_a_consent_taken_back_empties_the_seat(home: House) -> None:
+async def test_a_withdrawn_consent_empties_the_seat(home: House) -> None:
     host, stations, seats = await four(home)
     withdrawal = {"scope": "teleconsultation"}
     await stations[2].post(f"/api/cases/{seats[2]}/consents/withdrawal", withdrawal, 204)
@@ -194,7 +194,7 @@ async def test_a_consent_taken_back_empties_the_seat(home: House) -> None:
     await host.page.expect(wire.Group, lambda m: len(m.seats) == 2)
 
 
-async def test_only_the_host_leads(home: House) -> None:
+async def test_only_the_host_can_admit_mute_and_remove(home: House) -> None:
     _, _, seats = await four(home)
     other = await home.person("keita", on_duty=False)
     for message in (
@@ -206,7 +206,7 @@ async def test_only_the_host_leads(home: House) -> None:
         assert (await other.page.expect(wire.Error)).code == "unknown_group"
 
 
-async def test_a_group_and_a_consultation_at_once_is_one_too_many(home: House) -> None:
+async def test_nobody_is_in_a_group_and_a_consultation_at_once(home: House) -> None:
     host, stations, _ = await four(home)
     await stations[0].page.say(wire.RequestConsultation(urgency=wire.Urgency.RED))
     assert (await stations[0].page.expect(wire.Error)).code == "already_in_consultation"
@@ -214,7 +214,7 @@ async def test_a_group_and_a_consultation_at_once_is_one_too_many(home: House) -
     assert (await host.page.expect(wire.Error)).code == "already_in_consultation"
 
 
-async def test_the_ninth_is_not_let_in(home: House) -> None:
+async def test_the_ninth_participant_is_not_admitted(home: House) -> None:
     host = await home.person("diarra", on_duty=False)
     code = (await opened(host)).code
     for number in range(7):

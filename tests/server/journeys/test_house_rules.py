@@ -38,11 +38,11 @@ async def test_a_site_decides_whether_its_cases_carry_names(home: House) -> None
     await post(coordinator, "/api/sites/si_unknown/rules", {"names_allowed": True}, 404)
 
 
-async def test_a_roster_says_who_should_be_there_and_when_somebody_comes_next(home: House) -> None:
+async def test_a_roster_shows_who_should_be_on_duty_and_who_comes_next(home: House) -> None:
     station = await home.station()
     doctor = await home.person("traore", specialties=("general",), on_duty=False)
     coordinator = await home.keeper("coordination", Role.COORDINATOR)
-    # The clock of the house stands on a Saturday, 08:26:40 UTC.
+    # The server's clock stands on a Saturday, 08:26:40 UTC.
     slot = {
         "clinician_id": doctor.id,
         "specialty": "general",
@@ -55,8 +55,8 @@ async def test_a_roster_says_who_should_be_there_and_when_somebody_comes_next(ho
     await post(coordinator, "/api/roster/slots", slot | {"weekday": 7}, 422)
     case_id = await home.open_case(station, reason_code="fever")
     await home.ask(station, case_id)
-    told = await station.page.has(wire.Waiting, lambda m: m.next_on_duty_in_s is not None)
-    assert (told.on_duty, told.next_on_duty_in_s) == (0, 5600)
+    shown = await station.page.has(wire.Waiting, lambda m: m.next_on_duty_in_s is not None)
+    assert (shown.on_duty, shown.next_on_duty_in_s) == (0, 5600)
 
     now = home.clock.now
     stands_in = {"clinician_id": doctor.id, "on_duty": True, "starts_at": now - 60, "ends_at": now + 3600}

@@ -1,4 +1,4 @@
-"""A mediator's way: found by language, asked, pledged, seen by all, sent out or gone, accountable afterwards."""
+"""A mediator: found by language, invited, pledged, seen by all, removed or gone, accountable afterwards."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def with_three(message: wire.Consultation) -> bool:
     return len(message.participants) == 3
 
 
-async def test_found_by_language_asked_pledged_seen_by_all_gone_and_accounted_for(home: House) -> None:
+async def test_a_mediator_is_found_invited_pledged_seen_by_all_and_audited(home: House) -> None:
     station, doctor, case_id = await in_charge(home)
     oumou = await home.mediator("oumou", languages=("snk", "fr"), gender="woman")
     await home.mediator("bakary", languages=("ff",), gender="man")
@@ -90,10 +90,10 @@ async def test_found_by_language_asked_pledged_seen_by_all_gone_and_accounted_fo
     await oumou.page.ping()
     (owed,) = await oumou.get("/api/mediations")
     assert (owed["id"], owed["minutes"], owed["language"]) == (invitation.invitation_id, 15, "snk")
-    said = {"language": "snk", "minutes": 20, "blockages": ["transport", "no_drug"]}
-    await oumou.post(f"/api/mediations/{owed['id']}/report", said, 204)
+    written = {"language": "snk", "minutes": 20, "blockages": ["transport", "no_drug"]}
+    await oumou.post(f"/api/mediations/{owed['id']}/report", written, 204)
     assert await oumou.get("/api/mediations") == []
-    again = await oumou.post(f"/api/mediations/{owed['id']}/report", said, 409)
+    again = await oumou.post(f"/api/mediations/{owed['id']}/report", written, 409)
     assert again == {"code": "already_reported"}
 
     async with home.server.services.database() as db:
@@ -106,7 +106,7 @@ async def test_found_by_language_asked_pledged_seen_by_all_gone_and_accounted_fo
     assert acts == ["mediator_invited", "mediator_joined", "mediator_left", "mediation_reported"]
 
 
-async def test_nobody_comes_in_without_a_pledge(home: House) -> None:
+async def test_nobody_joins_without_a_pledge(home: House) -> None:
     station, _, case_id = await in_charge(home)
     oumou = await home.mediator("oumou")
     invitation = await invited(station, oumou, case_id)
@@ -125,7 +125,7 @@ async def test_nobody_comes_in_without_a_pledge(home: House) -> None:
 
 
 @pytest.mark.parametrize("who", ["station", "doctor"])
-async def test_sent_out_by_the_patients_wish_at_once(home: House, who: str) -> None:
+async def test_a_mediator_is_removed_at_once_at_the_patients_wish(home: House, who: str) -> None:
     station, doctor, case_id = await in_charge(home)
     oumou = await home.mediator("oumou")
     await joins(oumou, await invited(doctor, oumou, case_id))
@@ -141,12 +141,12 @@ async def test_sent_out_by_the_patients_wish_at_once(home: House, who: str) -> N
     await oumou.page.has(wire.Mediation, lambda m: m.state is MediationState.REMOVED)
     await leader.page.ping()
     assert ("mediator_removed", leader.id) in await home.acts(case_id)
-    # The doctor cannot be sent out that way, nor can a mediator send anybody.
+    # The doctor cannot be removed that way, and a mediator can remove nobody.
     await station.page.say(wire.RemoveParticipant(consultation_id=case_id, participant_id=doctor.id))
     assert (await station.page.expect(wire.Error)).code == "unknown_mediator"
 
 
-async def test_a_mediator_leads_nobody(home: House) -> None:
+async def test_a_mediator_cannot_act_as_a_clinician(home: House) -> None:
     _, doctor, case_id = await in_charge(home)
     oumou = await home.mediator("oumou")
     await joins(oumou, await invited(doctor, oumou, case_id))
@@ -155,7 +155,7 @@ async def test_a_mediator_leads_nobody(home: House) -> None:
     assert (await oumou.page.expect(wire.Error)).code == "unexpected_message"
 
 
-async def test_declined_or_not_answered_another_can_be_asked(home: House) -> None:
+async def test_after_a_refusal_or_no_answer_another_mediator_can_be_invited(home: House) -> None:
     station, _, case_id = await in_charge(home)
     oumou, fatim = await home.mediator("oumou"), await home.mediator("fatim")
     first = await invited(station, oumou, case_id)
@@ -175,7 +175,7 @@ async def test_declined_or_not_answered_another_can_be_asked(home: House) -> Non
     ]
 
 
-async def test_who_is_not_on_duty_or_in_another_consultation_is_not_asked(home: House) -> None:
+async def test_a_mediator_off_duty_or_in_another_consultation_is_not_invited(home: House) -> None:
     station, _, case_id = await in_charge(home)
     oumou = await home.mediator("oumou")
     await oumou.page.say(wire.SetDuty(on=False))
@@ -186,15 +186,15 @@ async def test_who_is_not_on_duty_or_in_another_consultation_is_not_asked(home: 
     assert [m["free"] for m in await station.get("/api/mediators")] == [False]
 
 
-async def test_nobody_asks_into_somebody_elses_consultation(home: House) -> None:
+async def test_nobody_can_invite_into_anothers_consultation(home: House) -> None:
     _, _, case_id = await in_charge(home)
     other = await home.station("CSCom de Mopti")
     oumou = await home.mediator("oumou")
     await other.page.say(wire.InviteMediator(consultation_id=case_id, mediator_id=oumou.id))
     assert (await other.page.expect(wire.Error)).code == "unknown_consultation"
     stranger = await home.mediator("fatim")
-    said = {"language": "snk", "minutes": 1, "blockages": []}
-    assert await stranger.post("/api/mediations/md_0000/report", said, 404) == {"code": "not_found"}
+    report = {"language": "snk", "minutes": 1, "blockages": []}
+    assert await stranger.post("/api/mediations/md_0000/report", report, 404) == {"code": "not_found"}
 
 
 async def test_when_the_consultation_is_over_the_mediator_is_out_and_owes_a_record(home: House) -> None:
@@ -209,7 +209,7 @@ async def test_when_the_consultation_is_over_the_mediator_is_out_and_owes_a_reco
     assert ("mediator_left", oumou.id) in await home.acts(case_id)
 
 
-async def test_a_survivor_agrees_to_a_mediator_before_one_is_asked_who_is_told_no_place(home: House) -> None:
+async def test_a_survivor_agrees_before_a_mediator_is_invited_who_learns_no_place(home: House) -> None:
     station, _, case_id = await in_charge(home, survivor_safe=True)
     oumou = await home.mediator("oumou")
     await station.page.say(wire.InviteMediator(consultation_id=case_id, mediator_id=oumou.id))
@@ -220,7 +220,7 @@ async def test_a_survivor_agrees_to_a_mediator_before_one_is_asked_who_is_told_n
     assert (invitation.site, invitation.asked_by, invitation.discreet) == ("", "", True)
 
 
-async def test_a_mediator_is_still_in_after_a_restart_of_the_server(home: House) -> None:
+async def test_a_mediator_is_still_in_the_consultation_after_a_restart(home: House) -> None:
     station, _, case_id = await in_charge(home)
     oumou = await home.mediator("oumou")
     await joins(oumou, await invited(station, oumou, case_id))
@@ -228,7 +228,7 @@ async def test_a_mediator_is_still_in_after_a_restart_of_the_server(home: House)
     desk = home.server.app[CONSULTATIONS]
     before = desk.state.pairing.get(case_id)
     assert before is not None
-    # The same process looks at the disk as a new one would.
+    # The same process reads the disk as a new one would.
     desk.state.pairing.undo(case_id, None)
     await desk.start()
     after = desk.state.pairing.get(case_id)

@@ -1,4 +1,4 @@
-"""A coordinator's reports and an auditor's trail, on the live HTTP surface."""
+"""A coordinator's reports and an auditor's trail, over HTTP."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def home(tmp_path: Path) -> AsyncIterator[House]:
 
 
 async def one_call(home: House) -> str:
-    """A consultation from its opening to its note and its end; gives its id."""
+    """A consultation from its opening to its note and its end; returns its id."""
     station, doctor = await home.station(), await home.person("traore")
     case_id = await home.open_case(
         station, specialty="general", reason_text=SECRETS[0], patient_ref=SECRETS[1]
@@ -61,14 +61,14 @@ async def test_a_coordinator_reads_counts_and_never_a_word_of_a_case(home: House
     assert (row["specialty"], row["completed"], row["wait_median_s"]) == ("general", 1, 90)
     links = await get(client, f"/api/reports/links?{NOVEMBER}")
     assert [(one["day"], one["minutes"]) for one in links] == [("2025-11-22", 10.0)]
-    told = [str(found), str(links)]
+    texts = [str(found), str(links)]
     for report in ("activity", "mediations", "links"):
         text_of_it = await get(client, f"/api/reports/{report}?{NOVEMBER}&form=csv")
         assert text_of_it.startswith("\ufeff")
         assert len(list(csv.reader(io.StringIO(text_of_it), delimiter=";"))) >= 2
-        told.append(text_of_it)
+        texts.append(text_of_it)
     for secret in SECRETS:
-        assert [one for one in told if secret in one] == []
+        assert [one for one in texts if secret in one] == []
     async with home.server.services.database() as db:
         acts = (await db.scalars(select(AuditEntry).where(AuditEntry.act == "report_read"))).all()
     assert len(acts) == 5
@@ -78,7 +78,7 @@ async def test_a_coordinator_reads_counts_and_never_a_word_of_a_case(home: House
 @pytest.mark.parametrize(
     "query", ["", "first=2025-11-30&last=2025-11-01", "first=yesterday&last=2025-11-01", NOVEMBER + "&x=1"]
 )
-async def test_what_is_no_period_is_refused(home: House, query: str) -> None:
+async def test_an_invalid_period_is_refused(home: House, query: str) -> None:
     client = await home.keeper("fatou", Role.COORDINATOR)
     assert await get(client, f"/api/reports/activity?{query}", 422) == {"code": "malformed_period"}
 
@@ -88,7 +88,7 @@ async def test_an_auditor_follows_a_case_and_leaves_a_trace_of_it(home: House) -
     client = await home.keeper("sira", Role.AUDITOR)
     entries = await get(client, f"/api/audit/entries?case={case_id}")
     assert entries[-1]["act"] == "case_opened"
-    # The first line is that of this very look.
+    # The first entry is the one of this reading itself.
     assert (entries[0]["act"], entries[0]["actor_role"]) == ("audit_read", "auditor")
     assert [e for e in entries if any(secret in str(e) for secret in SECRETS)] == []
     notes = await get(client, "/api/audit/entries?act=note_written")
@@ -101,7 +101,7 @@ async def test_an_auditor_follows_a_case_and_leaves_a_trace_of_it(home: House) -
     assert early == []
 
 
-async def test_what_is_exported_is_the_whole_chain(home: House) -> None:
+async def test_an_export_is_the_whole_chain(home: House) -> None:
     await one_call(home)
     client = await home.keeper("sira", Role.AUDITOR)
     lines = (await get(client, "/api/audit/export")).splitlines()
@@ -119,7 +119,7 @@ async def verified(client: Any) -> dict[str, Any]:
     return dict(state)
 
 
-async def test_a_verification_says_whole_and_names_what_was_changed(home: House) -> None:
+async def test_a_verification_confirms_a_whole_trail_and_names_a_changed_entry(home: House) -> None:
     await one_call(home)
     client = await home.keeper("sira", Role.AUDITOR)
     state = await verified(client)

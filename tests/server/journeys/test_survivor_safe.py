@@ -1,4 +1,4 @@
-"""A survivor's way through the house: an alias, a few who know, and everybody else learns nothing at all."""
+"""A survivor's whole case: an alias, a few people who know, and everybody else learns nothing at all."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def waiting_case(home: House, station: Someone, **changes: Any) -> str:
     return case_id
 
 
-async def test_the_queue_tells_nothing_but_that_somebody_waits(home: House) -> None:
+async def test_the_queue_shows_only_that_somebody_waits(home: House) -> None:
     station = await home.station()
     psychologist = await home.person("diarra", specialties=("psychology",))
     case_id = await waiting_case(home, station)
@@ -58,7 +58,7 @@ async def test_the_queue_tells_nothing_but_that_somebody_waits(home: House) -> N
     assert (after["patient_ref"], after["reason_text"]) == ("Hirondelle", "ne veut pas rentrer")
 
 
-async def test_no_time_of_waiting_shows_it_to_anybody_else(home: House) -> None:
+async def test_no_waiting_time_offers_the_case_beyond_its_specialty(home: House) -> None:
     station = await home.station()
     surgeon = await home.person("keita", specialties=("surgery",))
     general = await home.person("traore", specialties=("general",))
@@ -72,7 +72,7 @@ async def test_no_time_of_waiting_shows_it_to_anybody_else(home: House) -> None:
     assert not [m for m in station.page.got if isinstance(m, wire.Waiting) and m.widened == "alarm"]
 
 
-async def test_outside_its_participants_there_is_no_such_case(home: House) -> None:
+async def test_for_all_but_its_participants_the_case_does_not_exist(home: House) -> None:
     station, other = await home.station(), await home.station("CSCom de Mopti")
     psychologist = await home.person("diarra", specialties=("psychology",))
     bystander = await home.person("keita", specialties=("psychology",), on_duty=False)
@@ -92,7 +92,7 @@ async def test_outside_its_participants_there_is_no_such_case(home: House) -> No
             assert this.status in (403, 404)
 
 
-async def test_a_coordinator_who_watches_the_queue_does_not_see_it(home: House) -> None:
+async def test_a_coordinator_who_watches_the_queue_does_not_see_the_case(home: House) -> None:
     station, second = await home.station(), await home.station("CSCom de Mopti")
     coordinator = await home.keeper("coordination", Role.COORDINATOR)
     await waiting_case(home, station)
@@ -117,7 +117,7 @@ async def test_a_coordinator_learns_that_something_urgent_waits_and_nothing_else
         assert this == await raw(coordinator, f"/api/cases/{NOBODYS}{path}")
         assert this[0] in (403, 404)
     async with coordinator.post("/api/ticket", json={}) as answer:
-        assert answer.status == 403  # nor is there a socket that could tell more
+        assert answer.status == 403  # there is no socket that could show more either
     psychologist = await home.person("diarra", specialties=("psychology",))
     await home.accept(psychologist, case_id)
     assert await raw(coordinator, "/api/waiting") == (200, b'{"cases":[],"unnamed":[]}')
@@ -129,7 +129,7 @@ async def raw(client: aiohttp.ClientSession, path: str) -> tuple[int, bytes]:
         return answer.status, await answer.read()
 
 
-async def test_the_trail_does_not_tell_it_from_any_other_case(home: House) -> None:
+async def test_the_trail_does_not_distinguish_the_case_from_any_other(home: House) -> None:
     station = await home.station()
     psychologist = await home.person("diarra", specialties=("psychology",))
     case_id = await waiting_case(home, station)
@@ -137,12 +137,12 @@ async def test_the_trail_does_not_tell_it_from_any_other_case(home: House) -> No
     async with home.server.services.database() as db:
         rows = (await db.scalars(select(AuditEntry).where(AuditEntry.consultation_id == case_id))).all()
     assert len(rows) > 3
-    told = " ".join(row.facts for row in rows)
+    facts = " ".join(row.facts for row in rows)
     for word in ("survivor", "discreet", "psychology", "Hirondelle"):
-        assert word not in told
+        assert word not in facts
 
 
-async def test_only_an_alias_stands_in_for_a_name_whatever_the_site_decided(home: House) -> None:
+async def test_the_case_carries_an_alias_and_no_name_whatever_the_site_decided(home: House) -> None:
     station = await home.station()
     async with home.server.services.database.begin() as db:
         site = (await db.scalars(select(Site))).one()
@@ -153,7 +153,7 @@ async def test_only_an_alias_stands_in_for_a_name_whatever_the_site_decided(home
     await station.post("/api/cases", INTAKE | {"patient_ref": ""})
 
 
-async def test_neither_a_recording_nor_a_photo_has_a_way_in(home: House) -> None:
+async def test_neither_a_recording_nor_a_photo_can_be_added(home: House) -> None:
     station = await home.station()
     case_id = await home.open_case(station, **INTAKE)
     yes = {
@@ -172,7 +172,7 @@ async def test_neither_a_recording_nor_a_photo_has_a_way_in(home: House) -> None
     await station.post(f"/api/cases/{plain}/consents", yes)
 
 
-async def test_somebody_else_is_let_in_only_with_a_yes_for_that_one(home: House) -> None:
+async def test_a_further_person_joins_only_with_consent_for_that_person(home: House) -> None:
     station = await home.station()
     psychologist = await home.person("diarra", specialties=("psychology",))
     case_id = await waiting_case(home, station)
@@ -186,7 +186,7 @@ async def test_somebody_else_is_let_in_only_with_a_yes_for_that_one(home: House)
     await psychologist.post(f"/api/cases/{case_id}/transfer", to_a_doctor, 204)
 
 
-async def test_a_referral_to_the_center_opens_a_case_that_is_as_safe_and_carries_no_register_number(
+async def test_a_referral_to_the_center_opens_a_survivor_safe_case_without_a_register_number(
     home: House,
 ) -> None:
     station = await home.station()
@@ -202,7 +202,7 @@ async def test_a_referral_to_the_center_opens_a_case_that_is_as_safe_and_carries
     assert sent.patient_ref.reveal() == ""
 
 
-async def test_every_case_of_a_one_stop_center_is_survivor_safe_hurried_ones_too(home: House) -> None:
+async def test_every_case_of_a_one_stop_center_is_survivor_safe_urgent_requests_included(home: House) -> None:
     station = await home.station()
     surgeon = await home.person("keita", specialties=("surgery",))
     doctor = await home.person("traore", specialties=("general",))
@@ -222,7 +222,7 @@ async def test_every_case_of_a_one_stop_center_is_survivor_safe_hurried_ones_too
     assert (await station.get(f"/api/cases/{made['id']}"))["kind"] == "survivor_safe"
 
 
-async def test_who_follows_a_survivor_up_does_not_read_what_was_said_before(home: House) -> None:
+async def test_a_follow_up_does_not_show_the_notes_of_the_earlier_case(home: House) -> None:
     station = await home.station()
     first = await home.person("diarra", specialties=("psychology",))
     case_id = await waiting_case(home, station)
@@ -237,7 +237,7 @@ async def test_who_follows_a_survivor_up_does_not_read_what_was_said_before(home
     await later.get(f"/api/cases/{case_id}", 404)
 
 
-async def test_quick_exit_ends_the_call_and_leaves_nothing_in_the_list_of_the_kiosk(home: House) -> None:
+async def test_quick_exit_ends_the_call_and_leaves_nothing_in_the_kiosks_list(home: House) -> None:
     station, other = await home.station(), await home.station("CSCom de Mopti")
     psychologist = await home.person("diarra", specialties=("psychology",))
     case_id = await waiting_case(home, station)
@@ -247,20 +247,20 @@ async def test_quick_exit_ends_the_call_and_leaves_nothing_in_the_list_of_the_ki
     last = await psychologist.page.expect(wire.Consultation, lambda m: m.state is S.CLOSED)
     assert last.discreet
     assert await station.get("/api/cases") == []
-    # Once gone, asking again harms nobody: a kiosk presses twice.
+    # A second request after the exit does no harm: people press twice.
     await station.post(f"/api/cases/{case_id}/exit", {}, 204)
     found = await station.post("/api/cases/search", {"patient_ref": "Hirondelle"}, 200)
     assert [line["id"] for line in found] == [case_id]
 
 
-async def test_quick_exit_while_waiting_takes_the_request_back(home: House) -> None:
+async def test_quick_exit_while_waiting_withdraws_the_request(home: House) -> None:
     station = await home.station()
     case_id = await waiting_case(home, station)
     await station.post(f"/api/cases/{case_id}/exit", {}, 204)
     await station.page.expect(wire.Consultation, lambda m: m.state is S.CANCELLED)
 
 
-async def test_what_is_printed_tells_neither_why_nor_who_nor_where_to_next(home: House) -> None:
+async def test_the_printed_page_names_neither_reason_nor_people_nor_referral(home: House) -> None:
     station = await home.station()
     psychologist = await home.person("diarra", specialties=("psychology",))
     case_id = await waiting_case(home, station)
@@ -268,8 +268,8 @@ async def test_what_is_printed_tells_neither_why_nor_who_nor_where_to_next(home:
     await home.consent(station, case_id, ConsentScope.REFERRAL, "center_lawyer")
     letter = {"recipient": "center_lawyer", "letter": "Porter plainte."}
     await psychologist.post(f"/api/cases/{case_id}/referrals", letter)
-    said = {"answer": "Nous en avons parlé.", "advice": "Revenir jeudi.", "note": "secret"}
-    await psychologist.post(f"/api/cases/{case_id}/notes", said, 204)
+    note = {"answer": "Nous en avons parlé.", "advice": "Revenir jeudi.", "note": "secret"}
+    await psychologist.post(f"/api/cases/{case_id}/notes", note, 204)
     sheet = await station.get(f"/api/cases/{case_id}/summary")
     assert (sheet["notes"][0]["advice"], sheet["notes"][0]["clinician"]) == ("Revenir jeudi.", "")
     for word in ("Hirondelle", "rentrer", "wound", "lawyer", "plainte", "psychology", "secret", "diarra"):

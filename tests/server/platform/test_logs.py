@@ -1,4 +1,4 @@
-"""What comes out of the logs of a running process."""
+"""The log lines of a running process."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_line_is_one_json_object_with_time_and_level(capsys: pytest.CaptureFix
     }
 
 
-def test_lines_of_libraries_take_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_of_libraries_are_written_in_the_same_format(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("info", "json")
     logging.getLogger("some.library").warning("hm %s", "x", extra={"password": "p"})
     logging.getLogger("aiortc").info("candidate 192.0.2.7")
@@ -60,7 +60,7 @@ def test_console_lines_are_redacted_too(capsys: pytest.CaptureFixture[str]) -> N
     assert "fièvre" not in shown
 
 
-async def test_a_request_leaves_route_and_network_and_nothing_of_what_was_asked(
+async def test_a_request_is_logged_with_route_and_network_and_without_its_content(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     configure_logging("info", "json")

@@ -1,4 +1,4 @@
-"""Patient text does not leave by accident."""
+"""Patient text does not leak by accident."""
 
 import json
 import logging
@@ -53,7 +53,7 @@ def test_an_exception_that_carries_it_does_not_show_it(caplog: pytest.LogCapture
     assert "fièvre" not in caplog.text
 
 
-def test_the_text_is_there_for_those_who_ask_for_it_by_name() -> None:
+def test_the_text_can_be_read_explicitly() -> None:
     assert Redacted(SECRET).reveal() == SECRET
     assert Redacted(SECRET) == Redacted(SECRET)
     assert Redacted(SECRET) != Redacted("toux")
@@ -65,7 +65,7 @@ def test_a_log_line_with_a_sensitive_key_keeps_its_event_and_loses_the_value() -
     assert line == {"event": "asked", "reason": REFUSED, "Password": REFUSED, "count": 3}
 
 
-def test_values_inside_values_are_looked_at_too() -> None:
+def test_nested_values_are_redacted_too() -> None:
     line = refuse_sensitive(
         None, "info", {"event": "e", "record": {"name": "Awa", "n": [{"sdp": "v=0"}, Redacted(SECRET)]}}
     )

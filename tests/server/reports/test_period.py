@@ -13,7 +13,7 @@ def names(first: date, last: date) -> list[str]:
     return [name for name, _, _ in Period(first, last).months()]
 
 
-def test_both_days_are_in_it() -> None:
+def test_a_period_includes_both_its_days() -> None:
     period = Period(date(2026, 4, 9), date(2026, 4, 9))
     assert period.ends_at - period.begins_at == 86_400
     assert (day_of(period.begins_at), day_of(period.ends_at - 0.001)) == ("2026-04-09", "2026-04-09")
@@ -26,6 +26,6 @@ def test_only_whole_months_are_months() -> None:
 
 
 @pytest.mark.parametrize("days", [-1, LONGEST_DAYS])
-def test_days_that_run_backwards_or_for_ever_are_no_period(days: int) -> None:
+def test_a_reversed_or_endless_period_is_refused(days: int) -> None:
     with pytest.raises(NoPeriod):
         Period(date(2026, 1, 1), date(2026, 1, 1) + timedelta(days=days))

@@ -1,4 +1,4 @@
-"""Reports over rows of a real database, on both: every count is one that was put there."""
+"""Reports over rows of both real databases: every count matches the rows written."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ async def add_case(database: DbSessions, case_id: str, states: str, **changed: A
             await db.flush()
 
 
-async def test_activity_counts_what_became_of_each(filled: DbSessions) -> None:
+async def test_activity_counts_the_outcome_of_each_case(filled: DbSessions) -> None:
     await add_case(filled, "c_1", "requested accepted in_call closed", wait_s=60.0)
     await add_case(filled, "c_2", "requested accepted in_call interrupted in_call closed", wait_s=120.0)
     await add_case(filled, "c_3", "requested accepted in_call interrupted closed", wait_s=180.0)
@@ -104,7 +104,7 @@ async def test_activity_counts_what_became_of_each(filled: DbSessions) -> None:
     assert [row.specialty for row in second.rows] == ["obstetrics"]
 
 
-async def test_data_is_that_of_the_stations_at_the_price_of_its_day(filled: DbSessions) -> None:
+async def test_data_counts_for_stations_at_the_price_of_its_day(filled: DbSessions) -> None:
     await add_case(filled, "c_1", "requested accepted closed", wait_s=1.0)
     for price, participant in ((2000, "st_1"), (1000, "st_1"), (2000, "ac_1")):
         store = DatabaseConsultationStore(filled, Trail(lambda: NOON), lambda: NOON, price_per_gb=price)
@@ -117,7 +117,7 @@ async def test_data_is_that_of_the_stations_at_the_price_of_its_day(filled: DbSe
     assert row.cost == 50e-3 * 2000 + 50e-3 * 1000
 
 
-async def test_a_survivor_safe_case_is_in_no_count_but_that_of_its_month(filled: DbSessions) -> None:
+async def test_a_survivor_safe_case_counts_only_in_its_month(filled: DbSessions) -> None:
     for number in range(7):
         await add_case(
             filled, f"s_{number}", "requested closed", kind="survivor_safe", specialty="psychology"
@@ -131,15 +131,15 @@ async def test_a_survivor_safe_case_is_in_no_count_but_that_of_its_month(filled:
         elsewhere = await activity(db, APRIL, "si_2")
     assert (found.total.consultations, [row.specialty for row in found.rows]) == (1, ["general"])
     (april,) = found.survivors
-    # Three would be hidden alone; the seven with them, or the total would tell.
+    # Three would be hidden alone; the seven are hidden too, because the total would reveal the three.
     assert (april.month, april.counts["law"]) == ("2026-04", None)
     assert april.counts["psychology"] is None
     assert part.survivors == []
-    # No filter makes the cells smaller: what a site alone would show cannot be asked for.
+    # No filter makes the cells smaller: a report on one site cannot be requested.
     assert elsewhere.survivors == found.survivors
 
 
-async def test_nothing_is_kept_of_the_link_of_a_survivor_safe_call(filled: DbSessions) -> None:
+async def test_no_link_data_of_a_survivor_safe_call_are_kept(filled: DbSessions) -> None:
     await add_case(filled, "s_1", "requested accepted closed", kind="survivor_safe", wait_s=1.0)
     store = DatabaseConsultationStore(filled, Trail(lambda: NOON), lambda: NOON)
     await store.keep_use(CallUse("s_1", "st_1", NOON, NOON + 60, down_bytes=1))
@@ -172,7 +172,7 @@ async def test_a_stations_day_is_weighed_by_time(filled: DbSessions) -> None:
     assert day.rungs == {"stills": 0.15, "video": 0.25, "voice": 0.6}
 
 
-def test_a_weighted_median_is_where_half_of_the_weight_lies() -> None:
+def test_a_weighted_median_divides_the_weight_in_half() -> None:
     assert weighted_median([]) is None
     assert weighted_median([(900, 1.0), (100, 10.0)]) == 100
 

@@ -10,7 +10,7 @@ from server.platform.database.engine import DbSessions
 from server.reports.rows import PIECE_ROWS, in_pieces
 
 
-async def test_others_get_their_turn_between_pieces_and_no_row_is_lost(database: DbSessions) -> None:
+async def test_other_tasks_run_between_pieces_and_no_row_is_lost(database: DbSessions) -> None:
     numbers = list(range(2 * PIECE_ROWS + 1))
     query = select(union_all(*(select(literal(n).label("n")) for n in numbers)).subquery().c.n)
     turns = 0

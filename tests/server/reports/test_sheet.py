@@ -1,4 +1,4 @@
-"""A file for spreadsheets: read back as it was meant, and never as a formula."""
+"""A file for spreadsheets: its values are read back unchanged, and never as a formula."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from server.reports.sheet import BYTE_ORDER_MARK, sheet
 
 
-def test_it_reads_back_whole() -> None:
+def test_a_sheet_is_read_back_whole() -> None:
     text = sheet(
         ("site", "n", "share", "none"), [('CSRéf "A"; Kayes', 3, 0.5, None), ("Ségou", -4, 2.0, None)]
     )

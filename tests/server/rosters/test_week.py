@@ -1,4 +1,4 @@
-"""Who should be there: by the week, over midnight, and by exception."""
+"""Who should be on duty: by the week, across midnight, and by exception."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from server.rosters.week import (
 
 
 def at(day: int, hour: int, minute: int = 0) -> float:
-    """In November 2025, whose 3rd is a Monday."""
+    """A time in November 2025, whose 3rd is a Monday."""
     return datetime(2025, 11, day, hour, minute, tzinfo=UTC).timestamp()
 
 
@@ -41,16 +41,16 @@ def test_a_night_of_sunday_ends_on_monday_morning() -> None:
     assert expected([NIGHT], [], at(10, 8)) == set()
 
 
-def test_exceptions_win_over_the_week() -> None:
+def test_exceptions_override_the_week() -> None:
     away = Change("dr-1", on_duty=False, starts_at=at(3, 0), ends_at=at(4, 0))
     stands_in = Change("dr-2", on_duty=True, starts_at=at(3, 0), ends_at=at(4, 0))
     assert expected([MORNING, NIGHT], [away, stands_in], at(3, 9)) == {"dr-2"}
     assert expected([MORNING, NIGHT], [away, stands_in], at(10, 9)) == {"dr-1"}
-    # Who stands in does so for what they answer for.
+    # A stand-in serves the specialties that they answer for themselves.
     assert expected([MORNING, NIGHT], [away, stands_in], at(3, 9), "general") == set()
 
 
-def test_when_somebody_comes_next() -> None:
+def test_the_roster_finds_who_comes_next() -> None:
     assert next_expected([MORNING, NIGHT], [], at(3, 9)) == at(9, 20)
     assert next_expected([MORNING], [], at(3, 9)) == at(10, 8)
     assert next_expected([MORNING], [], at(3, 9), "surgery") is None

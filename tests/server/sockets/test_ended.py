@@ -1,4 +1,4 @@
-"""A sign-in that another process ends takes its socket with it, and nobody else's."""
+"""When another process ends a sign-in, its socket is closed, and no other."""
 
 from __future__ import annotations
 
@@ -42,9 +42,7 @@ async def shut_out(someone: Someone) -> None:
 
 
 @pytest.mark.parametrize("command", ["disable", "reset"])
-async def test_a_command_beside_the_server_closes_the_socket_of_whom_it_shuts_out(
-    home: House, command: str
-) -> None:
+async def test_a_command_that_disables_an_account_closes_its_socket(home: House, command: str) -> None:
     doctor, other, station = await home.person("traore"), await home.person("keita"), await home.station()
     await keneya(home, "account", command, "--login", "traore")
     await shut_out(doctor)
@@ -52,7 +50,7 @@ async def test_a_command_beside_the_server_closes_the_socket_of_whom_it_shuts_ou
     await station.page.ping()
 
 
-async def test_whose_doctor_is_shut_out_waits_for_another_one(home: House) -> None:
+async def test_the_patient_of_a_disabled_doctor_waits_for_another_one(home: House) -> None:
     doctor, station = await home.person("traore"), await home.station()
     case_id = await home.open_case(station)
     await home.ask(station, case_id)
@@ -87,14 +85,14 @@ async def test_a_revoked_station_and_a_sign_in_at_its_absolute_end_go_too(home: 
     await shut_out(doctor)
 
 
-async def test_who_holds_a_sign_in_keeps_the_socket(home: House) -> None:
+async def test_a_person_with_a_valid_sign_in_keeps_the_socket(home: House) -> None:
     doctor, station = await home.person("traore"), await home.station()
     assert await close_ended(home.server.app[HUB], home.server.services.sessions) == 0
     await doctor.page.ping()
     await station.page.ping()
 
 
-async def test_more_sign_ins_than_a_statement_takes_are_all_looked_at(home: House) -> None:
+async def test_more_sign_ins_than_one_statement_takes_are_all_checked(home: House) -> None:
     sessions = home.server.services.sessions
     made_up = [f"se_{number:016x}" for number in range(2 * IDS_A_QUERY + 1)]
     assert await sessions.ended_among(made_up) == set(made_up)

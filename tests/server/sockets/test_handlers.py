@@ -14,7 +14,7 @@ async def test_strangers_get_no_ticket(server: Server) -> None:
                 assert (answer.status, await answer.json()) == (401, {"code": "not_signed_in"})
 
 
-async def test_a_ticket_stands_for_who_asked_for_it(server: Server) -> None:
+async def test_a_ticket_names_the_participant_who_requested_it(server: Server) -> None:
     made = await server.new_station()
     doctor_id = await server.new_doctor()
     async with server.client() as kiosk, server.client() as desk:
@@ -30,18 +30,22 @@ async def test_a_ticket_stands_for_who_asked_for_it(server: Server) -> None:
     )
 
 
-async def test_a_ticket_tells_all_that_a_page_must_know_to_begin(server: Server) -> None:
+async def test_a_ticket_carries_all_that_a_page_needs_to_begin(server: Server) -> None:
     made = await server.new_station()
     async with server.client() as kiosk:
         await server.enrol(kiosk, made.code)
         async with kiosk.post("/api/ticket", json={"role": "station"}) as answer:
-            told = await answer.json()
-            assert (told["name"], told["site"], told["ice_servers"]) == ("Poste 1", "CSRéf de Kayes", [])
+            answered = await answer.json()
+            assert (answered["name"], answered["site"], answered["ice_servers"]) == (
+                "Poste 1",
+                "CSRéf de Kayes",
+                [],
+            )
             # A station in use stays enrolled.
             assert "Max-Age" in answer.headers["Set-Cookie"]
 
 
-async def test_a_browser_that_is_both_says_which_it_means(server: Server) -> None:
+async def test_a_browser_with_both_roles_says_which_one_it_uses(server: Server) -> None:
     made = await server.new_station()
     doctor_id = await server.new_doctor()
     async with server.client() as client:
@@ -55,7 +59,7 @@ async def test_a_browser_that_is_both_says_which_it_means(server: Server) -> Non
             assert principal.participant_id == expected
 
 
-async def test_signing_out_takes_unused_tickets_back(server: Server) -> None:
+async def test_signing_out_revokes_unused_tickets(server: Server) -> None:
     await server.new_doctor()
     async with server.client() as client:
         await server.sign_in(client)

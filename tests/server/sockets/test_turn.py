@@ -10,7 +10,7 @@ from server.platform.settings.config import Settings
 from server.sockets.turn import ice_servers
 
 
-def test_without_turn_servers_pages_are_told_none() -> None:
+def test_without_turn_servers_pages_get_none() -> None:
     assert ice_servers(Settings(), "st_1", 1000.0) == []
 
 

@@ -1,4 +1,4 @@
-"""PROTOCOL.md names every code a page can be told, and how each goodbye closes the socket."""
+"""PROTOCOL.md names every code that a page can get, and how each goodbye closes the socket."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def test_every_goodbye_is_documented_with_its_retry_and_close_code() -> None:
 
 
 def test_the_limits_in_the_document_are_the_limits_of_the_code() -> None:
-    for said in (
+    for limit in (
         f"within {HELLO_WITHIN_S:.0f} s",
         f"{HEARTBEAT_S} s heartbeat",
         f"{RESUME_WITHIN_S:.0f} s to resume",
         f"{UNACKED_MAX_MESSAGES} messages or 512 KiB",
     ):
-        assert said in PROTOCOL
+        assert limit in PROTOCOL

@@ -49,7 +49,7 @@ def test_only_our_own_pages_and_listed_origins_may_connect(
     assert origin_allowed(origin, host, {"https://app.example"}) is allowed
 
 
-async def test_welcome_says_who_and_how(rig: Rig) -> None:
+async def test_welcome_names_the_participant_and_the_session(rig: Rig) -> None:
     _, welcome = await rig.hello(STATION)
     assert (welcome.participant_id, welcome.role, welcome.name) == (
         STATION.participant_id,
@@ -65,12 +65,12 @@ async def test_the_socket_is_compressed(rig: Rig) -> None:
     assert page.ws.compress
 
 
-async def test_a_clinician_is_told_that_the_duty_is_off_at_first(rig: Rig) -> None:
+async def test_a_clinician_is_off_duty_at_first(rig: Rig) -> None:
     page, _ = await rig.hello(DOCTOR)
     assert (await page.expect(wire.Duty)).on is False
 
 
-async def test_what_was_missed_comes_once_and_only_the_newest_of_a_kind(rig: Rig) -> None:
+async def test_missed_messages_come_once_and_only_the_newest_of_a_kind(rig: Rig) -> None:
     call = await rig.call()
     await call.station.ping()
     await rig.lose(call.station, STATION)
@@ -144,7 +144,7 @@ async def test_a_second_page_takes_over_and_the_first_is_told_not_to_come_back(r
     await second.ping()
 
 
-async def test_two_pages_of_two_participants_do_not_meet(rig: Rig) -> None:
+async def test_pages_of_two_participants_are_independent(rig: Rig) -> None:
     first, _ = await rig.hello(STATION)
     second, _ = await rig.hello(STATION_2)
     await first.ping()
@@ -152,7 +152,7 @@ async def test_two_pages_of_two_participants_do_not_meet(rig: Rig) -> None:
     await first.ping()
 
 
-async def test_another_protocol_version_is_sent_home(rig: Rig) -> None:
+async def test_another_protocol_version_is_refused(rig: Rig) -> None:
     page = await rig.socket()
     ticket = rig.tickets.issue(STATION)
     await page.send_raw(wire.encode(wire.Hello(protocol=99, ticket=ticket)))

@@ -1,4 +1,4 @@
-"""The canonical encoding stays what it is: what was hashed once must be hashed so for ever."""
+"""The canonical encoding never changes: an entry must have the same hash for ever."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ENTRY = Entry(
 )
 
 
-def test_an_entry_is_hashed_as_anybody_can_hash_an_export() -> None:
+def test_an_entrys_hash_can_be_computed_from_an_export() -> None:
     written = chain.append(ENTRY, sequence=1, at_ms=1_763_000_000_250, previous_hash=chain.GENESIS)
     fields = {name: getattr(written, name) for name in written.__struct_fields__ if name != "hash"}
     text = json.dumps(fields, sort_keys=True, separators=(",", ":"))

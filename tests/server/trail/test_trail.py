@@ -1,4 +1,4 @@
-"""The trail on both databases: one with its act, append-only, and whole with many writers at once."""
+"""The trail on both databases: written together with its act, append-only, and whole with many writers at once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def verified(database: DbSessions) -> list[Finding]:
     return run.finish(await head_of(database))
 
 
-async def test_an_entry_stands_in_the_chain_with_its_time(database: DbSessions) -> None:
+async def test_an_entry_is_in_the_chain_with_its_time(database: DbSessions) -> None:
     trail = Trail(lambda: 1_763_000_000.25)
     async with database.begin() as db:
         assert await trail.record(db, some_entry(1, count=2)) == 1
@@ -64,7 +64,9 @@ async def test_an_act_that_fails_leaves_no_entry_and_no_gap(database: DbSessions
     assert await verified(database) == []
 
 
-async def test_many_at_once_are_one_chain_without_a_gap(database: DbSessions, engine: AsyncEngine) -> None:
+async def test_many_writers_at_once_make_one_chain_without_a_gap(
+    database: DbSessions, engine: AsyncEngine
+) -> None:
     trail = Trail(lambda: 1.0)
     # A second engine has connections and locks of its own, as a second process has.
     other_engine = open_database(engine.url.render_as_string(hide_password=False))
@@ -84,8 +86,8 @@ async def test_many_at_once_are_one_chain_without_a_gap(database: DbSessions, en
     assert await verified(database) == []
 
 
-async def test_what_was_read_before_the_entry_cannot_be_old(database: DbSessions) -> None:
-    """Everybody reads how many there are, then adds one: two that read the same would make a number twice."""
+async def test_a_value_read_before_the_entry_cannot_be_outdated(database: DbSessions) -> None:
+    """Every writer counts the entries, then adds one: two equal counts would give one number twice."""
     trail = Trail(lambda: 1.0)
 
     async def add_one(number: int) -> None:

@@ -1,4 +1,4 @@
-"""Followers hear of what happens at the desk, in the order in which they began to follow."""
+"""Followers receive the events of the desk in the order in which they subscribed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from server.calls.desk.events import Events, GivenUp, ParticipantChanged, ReachabilityChanged, TurnOver
 
 
-def test_facts_reach_every_follower_in_order_and_no_other() -> None:
+def test_an_event_reaches_each_of_its_followers_in_order_and_no_other() -> None:
     events, heard = Events(), []
     events.on(ParticipantChanged, lambda event: heard.append(("first", event.participant_id)))
     events.on(ReachabilityChanged, lambda event: heard.append(("other", event.participant_id)))
@@ -16,7 +16,7 @@ def test_facts_reach_every_follower_in_order_and_no_other() -> None:
     assert heard == [("first", "st-1"), ("second", "st-1")]
 
 
-def test_a_fact_that_nobody_follows_is_no_error() -> None:
+def test_an_event_without_followers_is_not_an_error() -> None:
     Events().tell(ParticipantChanged("st-1"))
 
 
@@ -35,7 +35,7 @@ async def test_the_desk_waits_for_each_follower_of_a_duty() -> None:
     assert done == [("first", True), ("second", True)]
 
 
-async def test_an_error_ends_a_duty_and_reaches_who_waits() -> None:
+async def test_an_error_ends_a_duty_and_reaches_the_caller() -> None:
     events = Events()
 
     async def fails(event: GivenUp) -> None:
@@ -46,7 +46,7 @@ async def test_an_error_ends_a_duty_and_reaches_who_waits() -> None:
         await events.wait(GivenUp("me-1", off_duty=False))
 
 
-async def test_a_follower_that_cannot_settle_keeps_no_other_from_it() -> None:
+async def test_a_follower_that_fails_to_settle_does_not_keep_others_from_settling() -> None:
     events, settled = Events(), []
 
     async def fails(_: TurnOver) -> None:

@@ -1,4 +1,4 @@
-"""A turn decides, writes, carries out and tells, in this order; when the disk refuses, nothing has changed."""
+"""A turn decides, writes, carries out and notifies, in this order; when the disk fails, nothing has changed."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from tests.support.signaling import STATION, Rig, running_rig
 
 
 class Recorder:
-    """What the followers of the desk were told, in order."""
+    """The events that followers of the desk received, in order."""
 
     def __init__(self, rig: Rig) -> None:
-        self.told: list[str] = []
+        self.received: list[str] = []
         rig.desk.state.events.on(ConsultationMoved, self._moved)
         rig.desk.state.events.when(TurnOver, self._over)
 
     def _moved(self, event: ConsultationMoved) -> None:
-        self.told.append(f"{event.before.state if event.before else None} to {event.after.state}")
+        self.received.append(f"{event.before.state if event.before else None} to {event.after.state}")
 
     async def _over(self, _: TurnOver) -> None:
-        self.told.append("over")
+        self.received.append("over")
 
 
 async def ask(rig: Rig) -> str:
-    """A station asks, through a turn of its own."""
+    """A station asks for a clinician, in a turn of its own."""
     state = rig.desk.state
     async with rig.desk.turns.begin(None, STATION) as turn:
         turn.step = state.pairing.request(
@@ -40,7 +40,7 @@ async def test_a_turn_writes_carries_out_and_settles() -> None:
         recorder = Recorder(rig)
         consultation_id = await ask(rig)
         assert rig.store.records[consultation_id].state is ConsultationState.REQUESTED
-        assert recorder.told == ["None to requested", "over"]
+        assert recorder.received == ["None to requested", "over"]
 
 
 async def test_a_turn_without_a_step_writes_and_settles_nothing() -> None:
@@ -48,7 +48,7 @@ async def test_a_turn_without_a_step_writes_and_settles_nothing() -> None:
         recorder = Recorder(rig)
         async with rig.desk.turns.begin(None, STATION) as turn:
             assert turn.before is None
-        assert recorder.told == []
+        assert recorder.received == []
         assert rig.store.records == {}
 
 
@@ -59,14 +59,14 @@ async def test_a_body_that_refuses_changes_nothing() -> None:
         with pytest.raises(Refused):
             async with rig.desk.turns.begin(consultation_id, STATION) as turn:
                 turn.step = rig.desk.state.pairing.end("another", STATION.participant_id, 0.0)
-        assert recorder.told == []
+        assert recorder.received == []
         found = rig.desk.state.pairing.get(consultation_id)
         assert found is not None
         assert found.state is ConsultationState.REQUESTED
         assert not rig.desk.state.lock.locked()
 
 
-async def test_a_disk_that_refuses_puts_back_what_was_there() -> None:
+async def test_a_failed_write_restores_the_previous_state() -> None:
     async with running_rig() as rig:
         consultation_id = await ask(rig)
         recorder, state = Recorder(rig), rig.desk.state
@@ -76,7 +76,7 @@ async def test_a_disk_that_refuses_puts_back_what_was_there() -> None:
             async with rig.desk.turns.begin(consultation_id, STATION) as turn:
                 turn.step = state.pairing.cancel(consultation_id, STATION.participant_id, state.clock())
         assert refused.value.code == "try_again"
-        assert recorder.told == []
+        assert recorder.received == []
         found = state.pairing.get(consultation_id)
         assert found is not None
         assert found.state is ConsultationState.REQUESTED

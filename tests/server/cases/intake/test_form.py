@@ -1,4 +1,4 @@
-"""What a station may write down, and who it is sent to."""
+"""What a station may write into a case, and to whom the case is offered."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def refusal(typed: Intake, *, names_allowed: bool = False) -> str:
     return refused.value.code
 
 
-def test_nothing_but_the_colour_is_needed() -> None:
+def test_only_the_colour_is_required() -> None:
     intake.check(form(), names_allowed=False)
 
 
@@ -41,14 +41,14 @@ def test_a_name_is_refused_where_the_site_keeps_none() -> None:
     intake.check(form(patient_ref="Awa Diarra"), names_allowed=True)
 
 
-def test_a_measurement_that_cannot_be_is_refused_and_an_unusual_one_asked_about() -> None:
+def test_an_impossible_measurement_is_refused_and_an_unusual_one_must_be_confirmed() -> None:
     def vitals(**fields: Any) -> Intake:
         return form(vitals=[{"sign": "temperature", "value": 37, "unit": "Cel"} | fields])
 
     assert refusal(vitals(value=372)) == "vital_impossible"
     assert refusal(vitals(value=40.5)) == "vital_unusual"
     intake.check(vitals(value=40.5, confirmed=True), names_allowed=False)
-    # Confirming makes nothing possible.
+    # A confirmation does not make an impossible value acceptable.
     assert refusal(vitals(value=372, confirmed=True)) == "vital_impossible"
     both = [
         {"sign": "systolic", "value": 95, "unit": "mm[Hg]"},
@@ -77,7 +77,7 @@ def test_the_reason_says_who_answers_unless_somebody_was_chosen() -> None:
     assert refusal(form(reason_code="plague_of_frogs")) == "malformed"
 
 
-def test_the_form_shows_nothing_of_itself() -> None:
+def test_the_forms_repr_hides_its_content() -> None:
     typed = form(patient_ref="412", reason_text="saigne", vitals=[{"sign": "spo2", "value": 88, "unit": "%"}])
     assert repr(typed) == "<Intake>"
     assert "88" not in repr(typed.vitals)
@@ -94,7 +94,7 @@ def test_codes_are_unique_and_look_like_icd_11() -> None:
         assert len(rest) <= 2
 
 
-def test_each_code_stands_in_the_record_of_its_verification() -> None:
+def test_each_code_is_in_the_record_of_its_verification() -> None:
     record = (ROOT / "docs" / "icd11.md").read_text(encoding="utf-8")
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in record.splitlines()]
     rows = [
@@ -102,5 +102,5 @@ def test_each_code_stands_in_the_record_of_its_verification() -> None:
     ]
     assert {reason: code for reason, code, _, _ in rows} == {one.code: one.icd11 for one in REASONS.values()}
     marks = set(re.findall(r"^\| (W\d|S|–) \| ", record, re.MULTILINE))
-    assert {mark for _, code, _, mark in rows if code} == marks  # each mark is explained, and none is idle
+    assert {mark for _, code, _, mark in rows if code} == marks  # each mark is explained, and each is used
     assert [reason for reason, code, title, _ in rows if bool(code) == (title == "no code")] == []

@@ -1,4 +1,4 @@
-"""What can be measured, what is looked at twice, and what is refused."""
+"""Which measurements are usual, which need confirmation, and which are refused."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from server.cases.intake.vitals import (
         (Sign.WEIGHT, math.inf, "kg", Verdict.IMPOSSIBLE),
     ],
 )
-def test_a_slip_of_the_finger_is_told_from_a_sick_patient(
+def test_a_typing_error_is_distinguished_from_a_sick_patient(
     sign: Sign, value: float, unit: str, verdict: Verdict
 ) -> None:
     assert judge(sign, value, unit) is verdict
@@ -47,7 +47,7 @@ def test_every_usual_range_lies_within_the_possible_one() -> None:
             assert low <= measure.usual[0] < measure.usual[1] <= high
 
 
-def test_pressures_the_wrong_way_round_are_noticed() -> None:
+def test_swapped_blood_pressures_are_noticed() -> None:
     assert contradict(80, 120)
     assert not contradict(120, 80)
     assert not contradict(None, 80)

@@ -1,4 +1,4 @@
-"""Photos lose what the camera wrote, and nothing that draws them."""
+"""Photos lose the camera's metadata, and nothing of the picture."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def test_stripping_twice_changes_nothing() -> None:
     "data",
     [b"", b"\xff", b"\xff\xd8", b"\xff\xd8\xff\xd9", b"GIF89a", PLAIN[:-2], PLAIN[: len(PLAIN) // 2]],
 )
-def test_what_is_no_whole_picture_is_refused(data: bytes) -> None:
+def test_an_incomplete_picture_is_refused(data: bytes) -> None:
     with pytest.raises(NotAPicture):
         stripped(data)
 
 
 @given(st.binary(max_size=200), st.integers(0, len(PLAIN)))
-def test_whatever_comes_is_a_picture_or_refused(junk: bytes, at: int) -> None:
+def test_any_bytes_are_a_picture_or_refused(junk: bytes, at: int) -> None:
     try:
         clean = stripped(PLAIN[:at] + junk + PLAIN[at:])
     except NotAPicture:

@@ -1,4 +1,4 @@
-"""Photos come in pieces over a link that breaks, and are kept whole, stripped, and for the right eyes only."""
+"""Photos arrive in pieces over a link that breaks; they are kept whole and stripped, for permitted readers only."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ async def piece(station: Someone, photo_id: str, offset: int, data: bytes, statu
         return await answer.json()
 
 
-async def test_an_upload_goes_on_where_the_link_broke(home: House) -> None:
+async def test_an_upload_resumes_where_the_link_broke(home: House) -> None:
     station, doctor = await home.station(), await home.person("traore")
     case_id = await home.open_case(station)
-    told = await announce(station, case_id)
-    assert told["received_bytes"] == 0
-    photo_id = told["id"]
+    announced = await announce(station, case_id)
+    assert announced["received_bytes"] == 0
+    photo_id = announced["id"]
     await piece(station, photo_id, 0, PHOTO[:300])
     # The answer was lost: the same piece again changes nothing, a gap is not written.
     assert (await piece(station, photo_id, 0, PHOTO[:300]))["received_bytes"] == 300
@@ -61,14 +61,14 @@ async def test_an_upload_goes_on_where_the_link_broke(home: House) -> None:
     assert (folder / f"{photo_id}.jpg").stat().st_mode & 0o077 == 0
 
 
-async def test_what_is_no_picture_is_not_kept(home: House) -> None:
+async def test_an_invalid_picture_is_not_kept(home: House) -> None:
     station = await home.station()
     case_id = await home.open_case(station)
     for junk in (b"MZ not a picture", PHOTO[:-40]):
         photo_id = (await announce(station, case_id, junk))["id"]
         assert await piece(station, photo_id, 0, junk, 422) == {"code": "photo_broken"}
     wrong = await announce(station, case_id)
-    other = PHOTO[:-2] + b"xx"  # the right size, not what was announced
+    other = PHOTO[:-2] + b"xx"  # the right size, but not the announced content
     assert await piece(station, wrong["id"], 0, other, 422) == {"code": "photo_broken"}
     assert (await announce(station, case_id))["received_bytes"] == 0
     assert list((home.server.settings.data_dir / "photos").iterdir()) == []
@@ -87,7 +87,7 @@ async def test_photos_are_bounded_in_size_and_number(home: House) -> None:
     await piece(station, photo_id, 0, PHOTO + b"\0more", 422)
 
 
-async def test_other_eyes_find_nothing(home: House) -> None:
+async def test_people_without_a_part_in_the_case_find_no_photo(home: House) -> None:
     station, other = await home.station(), await home.station("CSCom de Mopti")
     bystander = await home.person("keita")
     case_id = await home.open_case(station)

@@ -44,7 +44,7 @@ async def acts(server: Server) -> list[str]:
         return list(await db.scalars(select(AuditEntry.act).order_by(AuditEntry.sequence)))
 
 
-async def test_an_account_is_made_seen_changed_and_shut(server: Server, now: list[float]) -> None:
+async def test_an_account_is_made_listed_changed_and_disabled(server: Server, now: list[float]) -> None:
     async with server.client() as chief, server.client() as doctor:
         await server.sign_in(chief, login="chief")
         status, made = await sent(chief, "/api/accounts", **DOCTOR)
@@ -59,7 +59,7 @@ async def test_an_account_is_made_seen_changed_and_shut(server: Server, now: lis
         assert (await sent(doctor, "/api/session", login="moussa", password=made["password"]))[0] == 202
         assert (await chief.put(path, json=PROFILE | {"specialties": ["surgery"]})).status == 204
         assert (await doctor.get("/api/session")).status == 202
-        # Another role: whoever is signed in signs in anew.
+        # With another role, a person who is signed in signs in anew.
         assert (await chief.put(path, json=PROFILE | {"role": "auditor", "specialties": []})).status == 204
         assert (await doctor.get("/api/session")).status == 401
         assert (await chief.put(f"{path}/disabled", json={"disabled": True})).status == 204
@@ -71,7 +71,7 @@ async def test_an_account_is_made_seen_changed_and_shut(server: Server, now: lis
     ]  # fmt: skip
 
 
-async def test_whoever_lost_the_telephone_is_let_in_by_an_administrator(
+async def test_an_administrator_lets_in_a_person_who_lost_the_telephone(
     server: Server, now: list[float]
 ) -> None:
     async with server.client() as chief, server.client() as person:
@@ -99,7 +99,7 @@ async def test_sensitive_acts_ask_for_the_password_again(server: Server, now: li
         assert (await sent(chief, "/api/accounts", **DOCTOR))[0] == 201
 
 
-async def test_nobody_shuts_or_changes_the_own_account(server: Server) -> None:
+async def test_nobody_disables_or_changes_their_own_account(server: Server) -> None:
     async with server.client() as chief:
         me = await server.sign_in(chief, login="chief")
         path = f"/api/accounts/{me['participant_id']}"
@@ -123,7 +123,7 @@ async def test_nobody_shuts_or_changes_the_own_account(server: Server) -> None:
         {"more": 1},
     ],
 )
-async def test_what_makes_no_account_is_refused(server: Server, change: dict[str, Any]) -> None:
+async def test_an_invalid_account_is_refused(server: Server, change: dict[str, Any]) -> None:
     async with server.client() as chief:
         await server.sign_in(chief, login="chief")
         assert await sent(chief, "/api/accounts", **(DOCTOR | change)) == (422, {"code": "malformed"})

@@ -61,7 +61,7 @@ async def test_a_profile_is_kept_and_replaced_whole(people: Accounts) -> None:
     assert (found.specialties, found.languages) == (["general", "law"], [])
 
 
-async def test_what_is_not_there_cannot_be_changed(people: Accounts) -> None:
+async def test_an_unknown_account_cannot_be_changed(people: Accounts) -> None:
     for act in (
         people.change("ac_0", MIDWIFE, actor=OPERATOR),
         people.set_disabled("ac_0", disabled=True, actor=OPERATOR),
@@ -72,7 +72,7 @@ async def test_what_is_not_there_cannot_be_changed(people: Accounts) -> None:
             await act
 
 
-async def test_digits_are_taken_once_also_by_many_at_the_same_time(
+async def test_digits_are_accepted_once_even_when_many_try_at_the_same_time(
     people: Accounts, second_factors: SecondFactors
 ) -> None:
     account_id = await people.create("awa", MIDWIFE, password=one_time_password())

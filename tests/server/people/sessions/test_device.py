@@ -21,5 +21,5 @@ CHROMIUM = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0"
         ("<script>alert(1)</script>", ""),
     ],
 )
-def test_browsers_are_named_and_strangers_are_not_quoted(header: str, words: str) -> None:
+def test_known_browsers_are_named_and_unknown_ones_are_not_quoted(header: str, words: str) -> None:
     assert device_words(header) == words

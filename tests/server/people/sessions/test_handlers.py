@@ -1,4 +1,4 @@
-"""Where one is signed in: seen, ended one by one, ended everywhere; never another person's."""
+"""A person's sessions: listed, ended one by one, ended everywhere; never another person's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support.server import Server
 FIREFOX = {"User-Agent": "Mozilla/5.0 (Android 14; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0"}
 
 
-async def test_one_sees_ones_own_sessions_and_ends_another(server: Server) -> None:
+async def test_a_person_sees_the_own_sessions_and_ends_one_of_them(server: Server) -> None:
     await server.new_doctor()
     await server.new_doctor(login="other")
     async with server.client() as here, server.client(server.own_headers | FIREFOX) as there:

@@ -25,7 +25,7 @@ from signaling.messages import Role, Urgency
 from tests.support.server import Server, running_server
 from tests.support.signaling import Page
 
-# What a refusal by the table looks like; anything else means that the door was open.
+# The answers of a refusal by the table; any other answer means that the request was allowed.
 SHUT = {(401, "not_signed_in"), (401, "proof_needed"), (403, "forbidden")}
 
 
@@ -74,7 +74,7 @@ async def test_each_role_meets_each_route_as_the_table_says(server: Server) -> N
             for visitor, client in clients.items():
                 may = visitor is not None and allowed(visitor, door.action)
                 if may and (method, path) == ("DELETE", "/api/sessions"):
-                    continue  # it works, and would sign the walker out; test_handlers.py sees to it
+                    continue  # allowed, but it would sign this test out; test_handlers.py covers it
                 let_in = await is_let_in(client, method, path, visitor)
                 seen.add((door.action, let_in))
                 if let_in is not may:
@@ -105,7 +105,7 @@ async def test_no_route_that_changes_something_takes_a_request_of_another_sites_
 
 
 NOBODYS = "xx_0000000000000000"
-# One of each message that the table names, about ids that are nobody's.
+# One of each message that the table names, with ids of nobody.
 MESSAGES: tuple[wire.ClientMessage, ...] = (
     wire.LegOffer(sdp="v=0"),
     wire.LegClose(leg_id=NOBODYS),
@@ -139,7 +139,7 @@ def test_every_message_of_a_page_is_in_the_table_and_walked() -> None:
     assert [kind for kind, roles in SAYS.items() if not roles] == []
 
 
-async def test_each_role_says_on_the_socket_what_the_table_lets_it(server: Server) -> None:
+async def test_each_role_may_send_on_the_socket_what_the_table_allows(server: Server) -> None:
     async with AsyncExitStack() as stack:
         seen: set[tuple[Role, bool]] = set()
         for role in Role:
@@ -158,7 +158,7 @@ async def test_each_role_says_on_the_socket_what_the_table_lets_it(server: Serve
 async def is_heard(
     server: Server, client: aiohttp.ClientSession, role: Role, message: wire.ClientMessage
 ) -> bool:
-    """Whether a page of this role may say this; whoever may not loses the socket."""
+    """Whether a page of this role may send this message; a page that may not loses the socket."""
     async with client.ws_connect("/ws", compress=15) as ws:
         page = Page(ws)
         ticket = await server.ticket(client, "station" if role is Role.STATION else "clinician")
@@ -185,7 +185,7 @@ async def signed_in(server: Server, role: Role, stack: AsyncExitStack) -> aiohtt
 
 
 async def is_let_in(client: aiohttp.ClientSession, method: str, path: str, role: Role | None) -> bool:
-    """Whether the door let this visitor through to the handler, whatever that then said of the made-up ids."""
+    """Whether this request reached the handler, whatever the handler answers about the made-up ids."""
     headers = {"X-Keneya-Face": "station"} if role is Role.STATION else {}
     async with client.request(method, path, headers=headers) as answer:
         if answer.status in (401, 403):

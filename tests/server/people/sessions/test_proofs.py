@@ -1,4 +1,4 @@
-"""A station's signature: hers, for this request, over a challenge of ours, once."""
+"""A station's signature: by its key, for this request, over a challenge of this server, once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check(proofs: Proofs, proof: str, method: str = "POST", path: str = "/api/ti
     proofs.check(STATION, KEY.public_key, method=method, path=path, proof=proof)
 
 
-def test_a_proof_is_taken_once(proofs: Proofs) -> None:
+def test_a_proof_is_accepted_once(proofs: Proofs) -> None:
     proof = KEY.proof("POST", "/api/ticket", proofs.challenge())
     check(proofs, proof)
     with pytest.raises(ProofNeeded):
@@ -56,14 +56,14 @@ def test_another_key_proves_nothing(proofs: Proofs) -> None:
         check(proofs, KioskKey().proof("POST", "/api/ticket", proofs.challenge()))
 
 
-def test_a_proof_made_beforehand_dies_with_its_challenge(proofs: Proofs, now: list[float]) -> None:
+def test_a_proof_made_in_advance_expires_with_its_challenge(proofs: Proofs, now: list[float]) -> None:
     proof = KEY.proof("POST", "/api/ticket", proofs.challenge())
     now[0] += CHALLENGE_S
     with pytest.raises(ProofNeeded):
         check(proofs, proof)
 
 
-def test_challenges_of_another_process_or_of_ones_own_making_are_refused(proofs: Proofs) -> None:
+def test_challenges_of_another_process_and_invented_ones_are_refused(proofs: Proofs) -> None:
     forged = base64.urlsafe_b64encode((2_000_000).to_bytes(6, "big") + bytes(12)).rstrip(b"=").decode()
     for challenge in (Proofs(lambda: 1_000_000.0).challenge(), forged, "x"):
         with pytest.raises(ProofNeeded):
@@ -71,7 +71,7 @@ def test_challenges_of_another_process_or_of_ones_own_making_are_refused(proofs:
 
 
 @pytest.mark.parametrize("header", ["", "a.b.c", "...", "A" * 300, "x.0123456789abcdef." + "A" * 86])
-def test_what_is_no_proof_is_refused_and_breaks_nothing(proofs: Proofs, header: str) -> None:
+def test_a_malformed_proof_is_refused_and_breaks_nothing(proofs: Proofs, header: str) -> None:
     with pytest.raises(ProofNeeded):
         check(proofs, header)
 

@@ -1,4 +1,4 @@
-"""Nothing opens before every step is done, and nothing changes before the digits of whoever has some."""
+"""Nothing opens before every step is done; where a second factor exists, nothing changes before its digits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_a_session_is_whole_only_with_a_second_factor_and_an_own_password() -> N
     assert set(whole) == {(True, False)}
 
 
-def test_whoever_has_digits_shows_them_before_a_password_can_be_changed() -> None:
+def test_a_second_factor_is_shown_before_the_password_can_be_changed() -> None:
     for must_change in (False, True):
         assert next_step(second_factor=False, has_totp=True, must_change=must_change) is Step.TOTP
 

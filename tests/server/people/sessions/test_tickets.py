@@ -52,7 +52,7 @@ def test_tickets_carry_256_bits_and_differ() -> None:
     assert all(len(ticket) == 43 for ticket in made)
 
 
-def test_signing_out_takes_back_only_ones_own_tickets() -> None:
+def test_signing_out_revokes_only_the_persons_own_tickets() -> None:
     tickets = Tickets(Clock())
     hers, his = tickets.issue(NURSE), tickets.issue(DOCTOR)
     tickets.revoke(NURSE.participant_id)

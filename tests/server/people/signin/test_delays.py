@@ -1,4 +1,4 @@
-"""Growing waits."""
+"""Growing waits after failed tries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def delays(clock: Clock) -> Delays:
 
 
 def waits(delays: Delays, clock: Clock, tries: int) -> list[int]:
-    """Fail ``tries`` times, each as soon as allowed; the waits in between."""
+    """Fail ``tries`` times, each as soon as allowed; returns the waits in between."""
     found = []
     for _ in range(tries):
         try:

@@ -1,4 +1,4 @@
-"""Signing in, being somebody, signing out."""
+"""Signing in, being signed in, signing out."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ async def test_a_session_ends_after_its_idle_time_and_at_its_absolute_end(tmp_pa
             assert (await client.get("/api/session")).status == 401
 
 
-async def test_after_some_failures_one_has_to_wait_and_is_told_how_long(tmp_path: Path) -> None:
+async def test_after_some_failures_a_person_has_to_wait_and_learns_how_long(tmp_path: Path) -> None:
     async with running_server(tmp_path, sign_in_free_tries=2, sign_in_delay_s=50) as server:
         await server.new_doctor()
         async with server.client() as client:

@@ -58,7 +58,9 @@ async def to_provider_and_back(client: aiohttp.ClientSession, page: str = "clini
     return await hop(client, await hop(client, at_provider))
 
 
-async def test_whom_the_hospital_vouches_for_twice_is_in(server: Server, provider: Provider) -> None:
+async def test_the_hospitals_sign_in_with_a_second_factor_signs_a_person_in(
+    server: Server, provider: Provider
+) -> None:
     account_id = await linked_doctor(server, provider)
     provider.claims = {"amr": ["pwd", "mfa"]}
     async with server.client() as client:
@@ -82,7 +84,7 @@ async def test_without_the_hospitals_second_factor_ours_is_asked_for(
         assert (await sent(client, "/api/ticket", role="clinician"))[0] == 401
 
 
-async def test_whom_nobody_linked_stays_outside_whatever_the_address_says(
+async def test_a_person_without_a_linked_account_stays_out_whatever_the_mail_address(
     server: Server, provider: Provider
 ) -> None:
     await linked_doctor(server, provider)
@@ -93,7 +95,9 @@ async def test_whom_nobody_linked_stays_outside_whatever_the_address_says(
         assert (await client.get("/api/session")).status == 401
 
 
-async def test_a_shut_account_opens_for_no_provider(server: Server, provider: Provider) -> None:
+async def test_a_disabled_account_cannot_sign_in_through_a_provider(
+    server: Server, provider: Provider
+) -> None:
     account_id = await linked_doctor(server, provider)
     await server.services.accounts.set_disabled(account_id, disabled=True, actor=OPERATOR)
     async with server.client() as client:
@@ -143,7 +147,7 @@ async def test_a_new_key_of_the_provider_is_fetched(server: Server, provider: Pr
         assert await to_provider_and_back(client) == "/clinician"
 
 
-async def test_an_answer_is_taken_once_and_only_in_the_browser_that_asked(
+async def test_an_answer_is_accepted_once_and_only_in_the_browser_that_asked(
     server: Server, provider: Provider
 ) -> None:
     await linked_doctor(server, provider)
@@ -163,7 +167,7 @@ async def test_an_answer_is_taken_once_and_only_in_the_browser_that_asked(
         )
 
 
-async def test_a_provider_that_is_away_is_said_to_be(tmp_path: Path) -> None:
+async def test_an_unreachable_provider_is_reported_as_such(tmp_path: Path) -> None:
     settings = {"oidc_issuer": "http://127.0.0.1:9", "oidc_name": "H", "oidc_client_id": "x"}
     async with running_server(tmp_path, **settings) as server, server.client() as client:
         assert await hop(client, "/api/oidc/start?page=office") == "/office#oidc_away"
@@ -171,7 +175,7 @@ async def test_a_provider_that_is_away_is_said_to_be(tmp_path: Path) -> None:
             assert answer.status == 422
 
 
-async def test_without_a_provider_there_is_none(tmp_path: Path) -> None:
+async def test_without_a_configured_provider_none_is_offered(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, server.client() as client:
         async with client.get("/api/oidc") as answer:
             assert await answer.json() == {"name": ""}
@@ -190,7 +194,7 @@ async def test_an_administrator_links_an_account(server: Server, provider: Provi
         assert await to_provider_and_back(client) == "/clinician"
 
 
-async def test_one_person_there_opens_one_account_and_the_last_word_holds(
+async def test_one_subject_opens_one_account_and_the_newest_link_holds(
     server: Server, provider: Provider
 ) -> None:
     moussa, awa = await server.new_doctor(login="moussa"), await server.new_doctor(login="awa")
@@ -211,7 +215,7 @@ async def test_one_person_there_opens_one_account_and_the_last_word_holds(
             shown = {one["account_id"]: one["provider_subject"] for one in await answer.json()}
         assert shown == {moussa: provider.subject, awa: "", chief_id: ""}
         assert await to_provider_and_back(client) == "/clinician"
-        # Another subject for the same account: whoever came in as the first one is out.
+        # Another subject for the same account: the person signed in as the first one is signed out.
         assert await link(moussa, "moussa-2") == (204, "")
         assert (await client.get("/api/session")).status == 401
         assert await to_provider_and_back(client) == "/clinician#oidc_unknown"

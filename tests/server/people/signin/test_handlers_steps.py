@@ -69,7 +69,7 @@ async def test_digits_work_once_and_each_step_gives_a_new_token(server: Server, 
         assert (await thief.get("/api/session")).status == 401
 
 
-async def test_of_two_with_the_same_digits_at_once_one_comes_in(server: Server, now: list[float]) -> None:
+async def test_of_two_with_the_same_digits_at_once_one_signs_in(server: Server, now: list[float]) -> None:
     async with server.client() as first, server.client() as second:
         _, telephone = await first_sign_in(server, first, "fatou", Role.ADMINISTRATOR, now[0])
         now[0] += 60
@@ -82,7 +82,7 @@ async def test_of_two_with_the_same_digits_at_once_one_comes_in(server: Server, 
     assert sorted(status for status, _ in answers) == [200, 401]
 
 
-async def test_guessing_digits_gets_slow_from_wherever_it_comes(tmp_path: Path) -> None:
+async def test_guessing_digits_gets_slow_from_any_place(tmp_path: Path) -> None:
     async with (
         running_server(tmp_path, sign_in_free_tries=2, sign_in_delay_s=50) as server,
         server.client() as client,
@@ -103,7 +103,7 @@ async def test_a_sign_in_that_stops_halfway_begins_again(server: Server, now: li
         assert (await client.get("/api/session")).status == 401
 
 
-async def test_a_one_time_password_dies_after_a_day(server: Server, now: list[float]) -> None:
+async def test_a_one_time_password_expires_after_a_day(server: Server, now: list[float]) -> None:
     await server.services.accounts.create("sira", Profile("Sira", Role.MEDIATOR), password=ONE_TIME)
     now[0] += ONE_TIME_S
     async with server.client() as client:
@@ -113,7 +113,7 @@ async def test_a_one_time_password_dies_after_a_day(server: Server, now: list[fl
         )
 
 
-async def test_an_own_password_must_be_hard_to_guess_and_a_new_one(server: Server) -> None:
+async def test_an_own_password_must_be_new_and_hard_to_guess(server: Server) -> None:
     await server.services.accounts.create("sira", Profile("Sira Diallo", Role.MEDIATOR), password=ONE_TIME)
     async with server.client() as client:
         await sent(client, "/api/session", login="sira", password=ONE_TIME)

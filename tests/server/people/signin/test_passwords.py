@@ -1,4 +1,4 @@
-"""What a password must be, and what it need not be."""
+"""Which passwords are accepted, and which are refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ABOUT = ("aminata", "Dr Aminata Traoré")
         "onlysmalllettersinthisone",
     ],
 )
-def test_any_mixture_is_good_if_nobody_guesses_it(password: str) -> None:
+def test_any_mixture_that_is_hard_to_guess_is_accepted(password: str) -> None:
     passwords.check(password, ABOUT)
 
 
@@ -35,10 +35,10 @@ def test_length_is_the_only_rule_of_form(password: str) -> None:
 @pytest.mark.parametrize(
     "password",
     [
-        "1qaz2wsx3edc",  # of the list itself
-        "password1234",  # a word of the list with a number behind it
+        "1qaz2wsx3edc",  # in the list itself
+        "password1234",  # a word of the list followed by a number
         "2026motdepasse!",  # the same in French, with signs around it
-        "P@ssw0rd2026!",  # in disguise
+        "P@ssw0rd2026!",  # with letters replaced by signs
         "Azertyuiop123",
         "bamakobamako",  # a local word, twice
         "kayes-keneya",  # two of them
@@ -50,7 +50,7 @@ def test_length_is_the_only_rule_of_form(password: str) -> None:
         "Aminata2026!!",
     ],
 )
-def test_what_guessers_try_first_is_refused(password: str) -> None:
+def test_passwords_that_guessers_try_first_are_refused(password: str) -> None:
     with pytest.raises(PasswordRefused) as refused:
         passwords.check(password, ABOUT)
     assert refused.value.code == "password_common"

@@ -39,7 +39,7 @@ def test_no_code_works_twice_nor_an_earlier_one_after_a_later() -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "28708", "2870820", "abcdef", "２８７０８２"])
-def test_what_is_no_code_is_refused(typed: str) -> None:
+def test_a_malformed_code_is_refused(typed: str) -> None:
     assert totp.matching_step(RFC_SECRET, typed, 59, None) is None
 
 

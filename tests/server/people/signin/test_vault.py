@@ -9,7 +9,7 @@ import pytest
 from server.people.signin.vault import Vault, VaultClosed
 
 
-def test_what_is_sealed_opens_again_also_for_the_next_process(tmp_path: Path) -> None:
+def test_a_sealed_secret_opens_again_in_a_later_process_too(tmp_path: Path) -> None:
     sealed = Vault(tmp_path).seal("GEZDGNBV", "ac_1")
     assert "GEZDGNBV" not in sealed
     assert Vault(tmp_path).open(sealed, "ac_1") == "GEZDGNBV"
@@ -37,6 +37,6 @@ def test_a_broken_key_file_is_never_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "identity.key").read_bytes() == b"short"
 
 
-def test_sealing_twice_looks_different(tmp_path: Path) -> None:
+def test_sealing_twice_gives_different_results(tmp_path: Path) -> None:
     vault = Vault(tmp_path)
     assert vault.seal("x", "ac_1") != vault.seal("x", "ac_1")

@@ -30,7 +30,7 @@ def test_case_blanks_and_dashes_do_not_matter(typed: str) -> None:
 @pytest.mark.parametrize(
     "typed", ["", "ABCD-234", "ABCD-23456", "ABCD-234O", "ÀBCD-2345", "ABCD-234²", "٢" * 8]
 )
-def test_what_is_no_code_is_none(typed: str) -> None:
+def test_a_malformed_code_is_not_read(typed: str) -> None:
     assert normalised(typed) is None
 
 

@@ -1,4 +1,4 @@
-"""What coordinators do with kiosks; what a stolen cookie does: nothing."""
+"""Coordinators enrol and revoke kiosks; a stolen cookie alone opens nothing."""
 
 from __future__ import annotations
 

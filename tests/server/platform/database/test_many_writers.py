@@ -1,4 +1,4 @@
-"""Many who want the same thing at once, on both databases: one gets it, and the trail stays whole.
+"""Many processes and pages that want the same thing at once, on both databases: one gets it; the trail stays whole.
 
 Two engines on one database stand for two processes: they share no lock but those of the database.
 """

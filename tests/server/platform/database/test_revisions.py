@@ -33,9 +33,9 @@ from server.platform.database.upgrade import (
 from server.tables import METADATA
 
 REVISIONS = [one.revision for one in reversed(list(ScriptDirectory(str(MIGRATIONS)).walk_revisions()))]
-# Where a check of the table wants more than its types say.
+# Values where a check of the table requires more than its types do.
 EXCEPTIONS: dict[str, dict[str, Any]] = {"http_session": {"station_id": None}}
-# Filled by their migration.
+# Tables that their migration fills.
 FILLED = {"alembic_version", "audit_head"}
 
 Rows = dict[str, dict[str, Any]]
@@ -60,7 +60,7 @@ def a_value(column: Column[Any]) -> Any:
 
 
 def fill(connection: Connection) -> Rows:
-    """One row in each table, every column filled; gives the rows by table."""
+    """Write one row into each table, every column filled; returns the rows by table."""
     found = MetaData()
     found.reflect(connection)
     rows: Rows = {}
@@ -110,7 +110,7 @@ async def test_rows_of_every_schema_survive_the_way_up_and_down(
     await engine.dispose()
 
 
-async def test_down_to_nothing_leaves_nothing(empty_database_url: str) -> None:
+async def test_a_downgrade_to_the_beginning_leaves_nothing(empty_database_url: str) -> None:
     engine = open_database(empty_database_url)
     await upgrade(engine)
     await in_transaction(engine, fill)

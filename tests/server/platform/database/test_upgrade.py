@@ -1,4 +1,4 @@
-"""Migrations and models tell the same story, on a real SQLite file and a real PostgreSQL."""
+"""Migrations and models agree, on a real SQLite file and a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def url(tmp_path: Path) -> str:
     return f"sqlite+aiosqlite:///{tmp_path / 'deep' / 'er' / 'keneya.db'}"
 
 
-async def test_migrations_build_exactly_what_the_models_say(empty_database_url: str) -> None:
+async def test_migrations_build_exactly_the_tables_of_the_models(empty_database_url: str) -> None:
     engine = open_database(empty_database_url)
     assert not await is_current(engine)
     await upgrade(engine)

@@ -36,7 +36,7 @@ def test_a_page_asks_for_one_script_and_one_sheet() -> None:
     assert re.findall(r'(?:href|src)="([^"]+)"', html) == ["/web/page/index+styles.css", "/web/page/page.js"]
 
 
-def test_a_module_stands_after_what_it_imports_and_once() -> None:
+def test_a_module_appears_once_after_the_modules_it_imports() -> None:
     made = combine(
         site(
             page_page='import { b } from "../shared/b.js";\nimport { one as first } from "../shared/a.js";\nb(first);',  # noqa: E501
@@ -53,7 +53,7 @@ def test_a_module_stands_after_what_it_imports_and_once() -> None:
     assert "export" not in script
 
 
-def test_what_may_come_late_is_a_file_of_its_own_without_what_is_there_already() -> None:
+def test_a_late_import_is_a_file_of_its_own_without_modules_already_loaded() -> None:
     made = combine(
         site(
             page_page='import { one } from "../shared/a.js";\nimport("../shared/late.js").then(() => one);',
@@ -79,7 +79,7 @@ def test_types_in_comments_load_nothing() -> None:
     )
 
 
-def test_a_module_knows_its_own_address_where_it_is_moved_to() -> None:
+def test_a_combined_module_keeps_its_own_address() -> None:
     made = combine(
         site(
             page_page='import { here } from "../shared/a.js";',
@@ -99,7 +99,7 @@ def test_data_is_part_of_the_script() -> None:
     assert 'const words=$["shared/fr.json"];' in script
 
 
-def test_styles_name_their_pictures_from_where_they_are_moved_to() -> None:
+def test_a_combined_style_sheet_names_pictures_relative_to_its_new_place() -> None:
     styles = combine(site(page_page="", shared_a=A))["page/index+styles.css"].decode()
     assert re.findall(r"url\([^)]*\)", styles) == [
         "url(../shared/dots.svg)",
@@ -124,7 +124,7 @@ def test_styles_name_their_pictures_from_where_they_are_moved_to() -> None:
         ('import { loop } from "../shared/loop.js";', "imports itself"),
     ],
 )
-def test_what_would_change_its_meaning_is_refused(module: str, complaint: str) -> None:
+def test_a_module_whose_meaning_would_change_is_refused(module: str, complaint: str) -> None:
     loop = 'import { loop } from "./loop.js";\nexport const loop = 1;'
     with pytest.raises(CombineError, match=complaint):
         combine(site(page_page=module, shared_a=A, shared_loop=loop))
@@ -138,7 +138,7 @@ def test_a_sheet_that_imports_another_is_refused() -> None:
 
 def test_every_page_of_ours_asks_for_one_script_and_one_sheet() -> None:
     files = WebFiles(WEB_FOLDER)
-    # The leaflet of the quick exit is a poster: it runs nothing.
+    # The leaflet of the quick exit is a static poster without a script.
     pages = [name for name in files.names if name.endswith("index.html") and name != "leaflet/index.html"]
     assert len(pages) >= 3
     for page in pages:

@@ -42,7 +42,9 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize(("method", "path", "options"), REQUESTS)
-async def test_every_answer_wears_the_headers(server: Server, method: str, path: str, options: dict) -> None:
+async def test_every_answer_carries_the_headers(
+    server: Server, method: str, path: str, options: dict
+) -> None:
     async with server.client() as client, client.request(method, path, **options) as answer:
         assert {name: answer.headers.get(name) for name in EXPECTED} == EXPECTED
         policy = dict(
@@ -64,7 +66,7 @@ async def test_every_answer_wears_the_headers(server: Server, method: str, path:
 @pytest.mark.parametrize(
     "path", ["/web/station/station.js", "/web/shared/base/base.css", "/web/shared/base/icons.svg"]
 )
-async def test_a_part_of_a_page_carries_what_counts_for_it_and_is_light(server: Server, path: str) -> None:
+async def test_a_part_of_a_page_carries_only_the_headers_that_apply_to_it(server: Server, path: str) -> None:
     async with server.client() as client:
         async with client.get(path) as answer:
             etag = answer.headers["ETag"]
@@ -78,12 +80,12 @@ async def test_a_part_of_a_page_carries_what_counts_for_it_and_is_light(server: 
             assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
 
 
-async def test_an_upgrade_to_a_socket_wears_them_too(server: Server) -> None:
+async def test_an_upgrade_to_a_socket_carries_the_headers_too(server: Server) -> None:
     async with server.client() as client, client.ws_connect("/ws", headers={"Origin": server.url}) as socket:
         assert {name: socket._response.headers.get(name) for name in EXPECTED} == EXPECTED
 
 
-async def test_an_error_of_ours_wears_them_and_says_nothing(
+async def test_an_internal_error_carries_the_headers_and_no_details(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*arguments: object) -> None:
@@ -96,7 +98,7 @@ async def test_an_error_of_ours_wears_them_and_says_nothing(
         assert {name: answer.headers.get(name) for name in EXPECTED} == EXPECTED
 
 
-async def test_behind_https_browsers_are_told_to_stay_there(tmp_path: Path) -> None:
+async def test_behind_https_browsers_are_told_to_use_https_only(tmp_path: Path) -> None:
     async with running_server(tmp_path, public_url="https://keneya.example") as server:
         headers = {"Host": "keneya.example"}
         async with server.client() as client, client.get("/healthz", headers=headers) as answer:
@@ -139,7 +141,7 @@ async def test_only_our_own_pages_can_change_anything(
                 assert "Set-Cookie" not in answer.headers
 
 
-async def test_behind_https_a_page_over_http_is_not_ours(tmp_path: Path) -> None:
+async def test_behind_https_a_page_over_http_is_refused(tmp_path: Path) -> None:
     async with running_server(tmp_path, public_url="https://keneya.example") as server:
         await server.new_doctor()
         body = {"login": "docteur", "password": PASSWORD}

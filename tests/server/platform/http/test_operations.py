@@ -1,4 +1,4 @@
-"""What operators read."""
+"""Health and metrics for operators."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from server.app import DATABASE
 from tests.support.server import Server, running_server
 
 
-async def test_health_is_the_database_too(server: Server) -> None:
+async def test_health_includes_the_database(server: Server) -> None:
     async with server.client() as client:
         async with client.get("/healthz") as answer:
             assert (answer.status, await answer.json()) == (200, {"status": "ok"})
@@ -20,7 +20,7 @@ async def test_health_is_the_database_too(server: Server) -> None:
             assert (answer.status, await answer.json()) == (503, {"code": "database_away"})
 
 
-async def test_metrics_are_for_this_machine_without_a_proxy(server: Server) -> None:
+async def test_metrics_are_readable_from_this_machine_without_a_proxy_only(server: Server) -> None:
     async with server.client() as client:
         await client.get("/station")
         async with client.get("/metrics") as answer:

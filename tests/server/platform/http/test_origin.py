@@ -1,4 +1,4 @@
-"""Who really stands behind a request."""
+"""The real origin of a request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.server import PASSWORD, running_server
 
 
 class Peer:
-    """A transport that only knows who is at the other end."""
+    """A transport that only knows its peer's address."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -49,7 +49,7 @@ def test_a_forwarding_header_counts_only_from_a_trusted_proxy(
     assert address(peer, forwarded, *trusted) == expected
 
 
-async def test_behind_a_trusted_proxy_each_visitor_has_own_waits(tmp_path: Path) -> None:
+async def test_behind_a_trusted_proxy_each_visitor_has_separate_waits(tmp_path: Path) -> None:
     async with running_server(
         tmp_path,
         sign_in_free_tries=1,

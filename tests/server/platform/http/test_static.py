@@ -62,7 +62,7 @@ async def test_a_page_names_its_files_by_version_and_they_are_kept_for_a_year(se
                 assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
-async def test_a_file_of_another_version_is_todays_and_not_kept(server: Server) -> None:
+async def test_an_old_version_gets_the_current_file_without_caching(server: Server) -> None:
     async with server.client() as client:
         for path in ("/web/@0000000000000000/station/station.js", "/web/station/station.js"):
             async with client.get(path) as answer:
@@ -74,7 +74,7 @@ async def test_text_travels_compressed_to_those_who_can_read_it(server: Server) 
     path = "/web/shared/signaling/protocol.js"
     source = (WEB_FOLDER / "shared" / "signaling" / "protocol.js").read_text()
     plain = minify.string("text/javascript", source).encode()
-    assert len(plain) < 0.9 * len(source)  # comments stay at home
+    assert len(plain) < 0.9 * len(source)  # comments are not sent
     async with server.client() as client:
         for accept, coded in (
             ("gzip, br", True),
@@ -91,7 +91,7 @@ async def test_text_travels_compressed_to_those_who_can_read_it(server: Server) 
                 assert (int(answer.headers["Content-Length"]) < len(plain)) is coded
 
 
-async def test_who_has_the_file_is_not_sent_it_again(server: Server) -> None:
+async def test_a_browser_that_has_the_file_is_not_sent_it_again(server: Server) -> None:
     async with server.client() as client:
         async with client.get("/station") as answer:
             etag = answer.headers["ETag"]
@@ -107,14 +107,14 @@ async def test_who_has_the_file_is_not_sent_it_again(server: Server) -> None:
             assert answer.status == 200
 
 
-async def test_head_tells_the_size_without_the_body(server: Server) -> None:
+async def test_head_gives_the_size_without_the_body(server: Server) -> None:
     async with server.client() as client, client.head("/station") as answer:
         assert answer.status == 200
         assert int(answer.headers["Content-Length"]) > 100
         assert await answer.read() == b""
 
 
-def test_compression_is_only_kept_where_it_gains(folder: Path) -> None:
+def test_compression_is_used_only_where_it_saves_bytes(folder: Path) -> None:
     files = WebFiles(folder)
     assert files._files["tiny.txt"].compressed is None
     compressed = files._files["station/station.js"].compressed
