@@ -66,40 +66,12 @@ class Cases:
                 discreet = discreet or is_discreet(previous.case.kind)
             if discreet:
                 form.check_survivor_safe(typed)
-            now = self._clock()
-            case = CaseFile(
-                id=new_id("ca"),
-                station_id=who.participant_id,
-                kind=(Kind.SURVIVOR_SAFE if discreet else Kind.ORDINARY).value,
-                opened_at=now,
-                patient_ref=Redacted(typed.patient_ref.strip()),
-                age_band=typed.age_band or "",
-                sex=typed.sex or "",
-                reason_code=typed.reason_code,
-                reason_text=Redacted(typed.reason_text.strip()),
-                red_flags=",".join(dict.fromkeys(typed.red_flags)),
-                urgency=form.urgency(typed).value,
-                language=typed.language or "",
-                gender_wish=typed.gender_wish or "",
-                mediator_wanted=typed.mediator_wanted,
-                specialty=form.survivor_safe_specialty(typed) if discreet else form.specialty(typed),
-                previous_id=typed.previous_id,
-            )
+            case = _row(who, typed, self._clock(), discreet=discreet)
             if typed.previous_id is not None:
                 case.wanted_clinician_id = await _last_clinician(db, typed.previous_id)
             db.add(case)
             await db.flush()
-            for vital in typed.vitals:
-                db.add(
-                    VitalSign(
-                        case_id=case.id,
-                        kind=vital.sign.value,
-                        value=vital.value,
-                        unit=vital.unit,
-                        confirmed=vital.confirmed,
-                        measured_at=now,
-                    )
-                )
+            db.add_all(_vital_signs(case, typed))
             facts: Facts = {"urgency": form.urgency(typed), "red_flags": len(typed.red_flags)}
             await self._record(db, Act.CASE_OPENED, who, case.id, facts=facts)
             return case.id
@@ -220,6 +192,41 @@ class Cases:
 
 
 CASES = web.AppKey("cases", Cases)
+
+
+def _row(who: Principal, typed: Intake, now: float, *, discreet: bool) -> CaseFile:
+    return CaseFile(
+        id=new_id("ca"),
+        station_id=who.participant_id,
+        kind=(Kind.SURVIVOR_SAFE if discreet else Kind.ORDINARY).value,
+        opened_at=now,
+        patient_ref=Redacted(typed.patient_ref.strip()),
+        age_band=typed.age_band or "",
+        sex=typed.sex or "",
+        reason_code=typed.reason_code,
+        reason_text=Redacted(typed.reason_text.strip()),
+        red_flags=",".join(dict.fromkeys(typed.red_flags)),
+        urgency=form.urgency(typed).value,
+        language=typed.language or "",
+        gender_wish=typed.gender_wish or "",
+        mediator_wanted=typed.mediator_wanted,
+        specialty=form.survivor_safe_specialty(typed) if discreet else form.specialty(typed),
+        previous_id=typed.previous_id,
+    )
+
+
+def _vital_signs(case: CaseFile, typed: Intake) -> list[VitalSign]:
+    return [
+        VitalSign(
+            case_id=case.id,
+            kind=vital.sign.value,
+            value=vital.value,
+            unit=vital.unit,
+            confirmed=vital.confirmed,
+            measured_at=case.opened_at,
+        )
+        for vital in typed.vitals
+    ]
 
 
 async def _site_of(db: AsyncSession, station_id: str) -> Site:

@@ -160,21 +160,10 @@ def case_view(case: CaseFile, part: Part, place: Place, leaves: Leaves) -> CaseV
         specialty=case.specialty,
         clinician=place.clinician,
         previous_id=case.previous_id,
-        vitals=[
-            VitalView(sign=v.kind, value=v.value, unit=v.unit, confirmed=v.confirmed) for v in leaves.vitals
-        ],
+        vitals=[_vital(vital) for vital in leaves.vitals],
         photos=[PhotoView(id=p.id, stored=p.stored_at is not None) for p in leaves.photos],
         notes=[_note(note, name, part) for note, name in leaves.notes],
-        referrals=[
-            ReferralView(
-                id=r.id,
-                recipient=r.recipient,
-                letter=r.letter.reveal(),
-                written_at=r.written_at,
-                new_case_id=r.new_case_id if part is Part.OPENER else None,
-            )
-            for r in leaves.referrals
-        ],
+        referrals=[_referral(referral, part) for referral in leaves.referrals],
         outcomes=[
             OutcomeView(outcome=o.outcome, words=o.words.reveal(), reported_at=o.reported_at)
             for o in leaves.outcomes
@@ -199,6 +188,20 @@ def neutral(view: CaseView) -> CaseView:
         photos=[],
         notes=[msgspec.structs.replace(note, clinician="", note=None) for note in view.notes],
         referrals=[],
+    )
+
+
+def _vital(row: VitalSign) -> VitalView:
+    return VitalView(sign=row.kind, value=row.value, unit=row.unit, confirmed=row.confirmed)
+
+
+def _referral(row: Referral, part: Part) -> ReferralView:
+    return ReferralView(
+        id=row.id,
+        recipient=row.recipient,
+        letter=row.letter.reveal(),
+        written_at=row.written_at,
+        new_case_id=row.new_case_id if part is Part.OPENER else None,
     )
 
 

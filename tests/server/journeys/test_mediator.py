@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from server.app import CONSULTATIONS
+from server.calls.handlers import CONSULTATIONS
 from server.consents import ConsentScope
 from server.mediators.tables import Mediation, MediationBlockage, MediationReport
 from signaling import messages as wire

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from server.app import DATABASE
+from server.app import ENGINE
 from tests.support.server import Server, running_server
 
 
@@ -12,7 +12,7 @@ async def test_health_includes_the_database(server: Server) -> None:
     async with server.client() as client:
         async with client.get("/healthz") as answer:
             assert (answer.status, await answer.json()) == (200, {"status": "ok"})
-        await server.app[DATABASE].dispose()
+        await server.app[ENGINE].dispose()
         (server.settings.data_dir / "keneya.db").unlink()
         (server.settings.data_dir / "keneya.db-wal").unlink(missing_ok=True)
         server.settings.data_dir.rename(server.settings.data_dir.with_name("gone"))
