@@ -1,93 +1,71 @@
 /**
- * The page of a mediator: sign-in, duty, an invitation with its pledge, the call, the record afterwards. Owns: which
- * view is shown. Must never show anything of a case: the server sends none.
+ * The page of a mediator: sign-in, duty, an invitation with its pledge, the call, the record afterwards. Owns: turning
+ * presses, timers and the server's messages into messages for the state, and doing what a change of the state asks for.
+ * Must never show anything of a case: the server sends none.
  */
 
-/** @import {Consultation, Invitation, ServerMessage} from "../shared/signaling/messages.js" */
+/** @import {Answer} from "./invitation.js" */
+/** @import {Owed, State} from "./state.js" */
 
+import { Store } from "../shared/base/store.js";
 import { CallPage } from "../shared/call/callpage.js";
 import { chime, unlockSound } from "../shared/base/chime.js";
-import { find, make, onActions, setText, showView } from "../shared/base/dom.js";
+import { find, onActions } from "../shared/base/dom.js";
 import { notice, startFrame } from "../shared/base/frame.js";
 import { call, codeOf } from "../shared/base/http.js";
-import { alsoSay, errorText, onLanguage, say, startLanguage, t } from "../shared/base/i18n.js";
-import { PresenceList } from "../shared/call/together/presence.js";
+import { alsoSay, errorText, onLanguage, startLanguage, t } from "../shared/base/i18n.js";
 import { SignIn, signOut } from "../shared/signin/signin.js";
-import { invitationCard } from "./invitation.js";
-
-/** @typedef {{id: string, joined_at: number, minutes: number, language: string}} Owed */
+import { draw, forgetWork } from "./draw.js";
+import { reduce, START } from "./state.js";
+import { view } from "./view.js";
 
 const TICK_MS = 1_000;
 
-let signedIn = false;
-/** Who is signed in was asked for and answered: before, no form to sign in is shown to somebody who is. */
-let begun = false;
-let onDuty = false;
-/** @type {Consultation | null} */
-let consultation = null;
-/** @type {Map<string, Invitation>} */
-const invitations = new Map();
-/** @type {Owed[]} */
-let owed = [];
-/** The form on the screen: what is ticked in it stays while others are drawn anew. @type {{id: string, element: HTMLElement} | null} */
-let report = null;
+const store = new Store(START, reduce);
+const page = new CallPage("mediator", {
+    current: () => store.state.consultation,
+    onNew: () => undefined,
+    onSettled: () => store.dispatch({ type: "settled" }),
+    onMessage: (message) => store.dispatch(message),
+    onRefused: () => undefined,
+    onSignedOut: () => store.dispatch({ type: "signed_out" }),
+    onDevices: () => page.callView.devicesChanged(),
+    render: () => store.dispatch({ type: "status", online: session.connection.status.state === "open" }),
+});
+const { link, session } = page;
+const signIn = new SignIn(find("[data-for=sign-in]", HTMLElement), "mediator", () => {
+    session.connection.connect();
+    store.dispatch({ type: "signed_in" });
+});
 /** The form comes when the first record is owed. @type {typeof import("./report.js") | null} */
 let recording = null;
 
-const work = find("[data-work]", HTMLElement);
-const page = new CallPage("mediator", {
-    current: () => consultation,
-    onNew: () => undefined,
-    onSettled: () => (consultation = null),
-    onMessage,
-    onRefused: () => undefined,
-    onSignedOut: () => (signedIn = false),
-    onDevices: () => page.callView.devicesChanged(),
-    render,
-});
-const { callView, link, overlays, session } = page;
-const presence = new PresenceList();
-const signIn = new SignIn(find("[data-for=sign-in]", HTMLElement), "mediator", () => {
-    signedIn = true;
-    session.connection.connect();
-    void lookForOwed();
-    render();
+store.subscribe((state, before) => {
+    show();
+    follow(state, before);
 });
 
-/** @param {ServerMessage} message */
-function onMessage(message) {
-    if (message.type === "welcome") {
-        setText(find("[data-name]", HTMLElement), message.name);
-    } else if (message.type === "duty") {
-        onDuty = message.on;
-        if (onDuty) warm();
-    } else if (message.type === "invitation") {
-        if (!invitations.has(message.invitation_id)) chime(); // two minutes to answer, and the page may lie under others
-        invitations.set(message.invitation_id, message);
-        drawWork();
-    } else if (message.type === "mediation") {
-        if (message.state !== "invited") invitations.delete(message.invitation_id);
-        if (message.state === "left" || message.state === "removed") void lookForOwed();
-        drawWork();
-    } else if (message.type === "consultation") {
-        onConsultation(message);
-    }
+function show() {
+    draw(view(store.state), page, { answer, reportForm });
 }
 
-/** @param {Consultation} message */
-function onConsultation(message) {
-    const mine = message.participants.some((one) => one.participant_id === page.participantId);
-    const over = message.state === "closed" || message.state === "cancelled";
-    if (mine && !over) {
-        if (!consultation) warm();
-        consultation = message;
-        return;
+/** All that is on the desk is said in other words. */
+function showAnew() {
+    forgetWork();
+    show();
+}
+
+/** What a change asks for beside what is drawn. @param {State} state @param {State} before */
+function follow(state, before) {
+    if ((state.onDuty && !before.onDuty) || (state.consultation && !before.consultation)) warm();
+    session.devices.tellOthers(view(state).call !== null);
+    // Two minutes to answer, and the page may lie under others.
+    if (state.invitations.length > before.invitations.length) chime();
+    if (state.ends !== before.ends) {
+        notice(t("ended.title"));
+        session.devices.setMuted(false);
     }
-    if (consultation?.consultation_id !== message.consultation_id) return;
-    consultation = null;
-    notice(t("ended.title"));
-    session.devices.setMuted(false);
-    void lookForOwed();
+    if (state.looks !== before.looks) void lookForOwed();
 }
 
 /** Opens camera and microphone and makes the leg warm: a call begins one round trip after the yes. */
@@ -98,52 +76,28 @@ function warm() {
 
 async function lookForOwed() {
     try {
-        owed = await call("GET", "/api/mediations");
+        /** @type {Owed[]} */
+        const owed = await call("GET", "/api/mediations");
         if (owed.length) recording ??= await import("./report.js");
+        store.dispatch({ type: "owed", owed });
     } catch (problem) {
         notice(errorText(codeOf(problem)));
     }
-    drawWork();
 }
 
-function drawWork() {
-    const cards = [...invitations.values()].map((one) => invitationCard(one, (answer) => {
-        invitations.delete(one.invitation_id);
-        session.send({ type: "answer_invitation", invitation_id: one.invitation_id, ...answer });
-        drawWork();
-    }));
-    const first = owed[0];
-    if (report?.id !== first?.id) {
-        report = first && recording ? { id: first.id, element: recording.reportForm(first, () => {
-            notice(t("mediator.sent"));
-            void lookForOwed();
-        }) } : null;
-    }
-    const forms = report ? [report.element] : [];
-    document.title = cards.length ? `! (${cards.length}) Kɛnɛya` : "Kɛnɛya";
-    const idle = make("p", { class: "card" });
-    say(idle, onDuty ? "mediator.ready" : "mediator.off");
-    work.replaceChildren(...(cards.length || forms.length ? [...cards, ...forms] : [idle]));
+/** @param {import("../shared/signaling/messages.js").Invitation} invitation @param {Answer} given */
+function answer({ invitation_id }, given) {
+    session.send({ type: "answer_invitation", invitation_id, ...given });
+    store.dispatch({ type: "answered", id: invitation_id });
 }
 
-function render() {
-    if (!begun && !signedIn) return;
-    const settled = session.connection.status.state === "open";
-    if (signedIn && !consultation && !settled && document.body.dataset.view === "loading") return;
-    const now = !signedIn ? "sign-in" : consultation ? "call" : "desk";
-    showView(now);
-    if (consultation) callView.show(consultation, page.participantId);
-    else callView.hide();
-    presence.show(consultation, page.participantId);
-    session.devices.tellOthers(now === "call");
-    const duty = find("[data-action=duty]", HTMLElement);
-    if (duty.getAttribute("aria-checked") !== String(onDuty)) {
-        duty.setAttribute("aria-checked", String(onDuty));
-        drawWork();
-    }
-    say(find("[data-duty-text]", HTMLElement), onDuty ? "duty.on" : "duty.off");
-    find("[data-link-own]", HTMLElement).hidden = !onDuty;
-    overlays.tick();
+/** @param {Owed} owed */
+function reportForm(owed) {
+    if (!recording) throw new Error("a record is owed before its form is here");
+    return recording.reportForm(owed, () => {
+        notice(t("mediator.sent"));
+        store.dispatch({ type: "reported" });
+    });
 }
 
 function leave() {
@@ -159,24 +113,20 @@ async function endSession() {
 
 onActions({
     ...page.actions,
-    duty: () => session.send({ type: "set_duty", on: !onDuty }),
+    duty: () => session.send({ type: "set_duty", on: !store.state.onDuty }),
     end: leave,
     "sign-out": () => void endSession(),
 });
 document.addEventListener("pointerdown", unlockSound, { passive: true });
 document.addEventListener("keydown", unlockSound, { passive: true });
 find("[data-link-own]", HTMLElement).append(link);
-onLanguage(() => {
-    report = null;
-    drawWork();
-    render();
-});
+onLanguage(showAnew);
 await startLanguage();
 await Promise.all([alsoSay("together"), alsoSay("people")]);
 startFrame();
-drawWork();
+showAnew();
 setInterval(() => page.tick(), TICK_MS);
-await signIn.keepBeginning(() => {
-    begun = true;
-    render();
-}, (_, retryAtMs) => overlays.set({ state: "away", retryAtMs }));
+await signIn.keepBeginning(
+    () => store.dispatch({ type: "begun" }),
+    (_, retryAtMs) => page.overlays.set({ state: "away", retryAtMs }),
+);

@@ -1,0 +1,62 @@
+/**
+ * Puts what the page of a mediator shows into the document. Owns: every element of the page but the call. Must never
+ * decide what is shown: view.js does.
+ */
+
+/** @import {Invitation} from "../shared/signaling/messages.js" */
+/** @import {CallPage} from "../shared/call/callpage.js" */
+/** @import {Answer} from "./invitation.js" */
+/** @import {Owed} from "./state.js" */
+/** @import {View} from "./view.js" */
+
+import { find, setText, showView } from "../shared/base/dom.js";
+import { said } from "../shared/base/fields.js";
+import { say } from "../shared/base/i18n.js";
+import { PresenceList } from "../shared/call/together/presence.js";
+import { invitationCard } from "./invitation.js";
+
+/**
+ * What the work on the desk leads to.
+ * @typedef {object} Acts
+ * @property {(invitation: Invitation, answer: Answer) => void} answer
+ * @property {(owed: Owed) => HTMLElement} reportForm
+ */
+
+const work = find("[data-work]", HTMLElement);
+const presence = new PresenceList();
+/** What stands on the desk. @type {View | null} */
+let drawn = null;
+/** What is ticked in it stays while others are drawn anew. @type {{id: string, element: HTMLElement} | null} */
+let form = null;
+
+/** @param {View} shown @param {CallPage} page @param {Acts} acts */
+export function draw(shown, page, acts) {
+    const { screen, call, onDuty, selfId } = shown;
+    showView(screen);
+    setText(find("[data-name]", HTMLElement), shown.name);
+    find("[data-action=duty]", HTMLElement).setAttribute("aria-checked", String(onDuty));
+    say(find("[data-duty-text]", HTMLElement), shown.dutyText);
+    find("[data-link-own]", HTMLElement).hidden = !onDuty;
+    document.title = `${shown.mark}Kɛnɛya`;
+    drawWork(shown, acts);
+    if (call) page.callView.show(call, selfId);
+    else page.callView.hide();
+    presence.show(call, selfId);
+    page.overlays.tick();
+}
+
+/** From now on all is said in another language: nothing of the desk stays. */
+export function forgetWork() {
+    drawn = form = null;
+}
+
+/** @param {View} shown @param {Acts} acts */
+function drawWork(shown, acts) {
+    const { invitations, report, idleText } = shown;
+    if (drawn && drawn.invitations === invitations && drawn.report === report && drawn.idleText === idleText) return;
+    drawn = shown;
+    if (form?.id !== report?.id) form = report && { id: report.id, element: acts.reportForm(report) };
+    const cards = invitations.map((one) => invitationCard(one, (answer) => acts.answer(one, answer)));
+    const idle = idleText ? [said("p", idleText, "card")] : [];
+    work.replaceChildren(...cards, ...(form ? [form.element] : []), ...idle);
+}

@@ -1,0 +1,124 @@
+/**
+ * What the page of a mediator knows. Owns: the state, and what each message changes in it. Must never touch the
+ * document, a clock or the network. Must never know anything of a case: the server sends none.
+ */
+
+/** @import {Consultation, Invitation, Mediation, ServerMessage} from "../shared/signaling/messages.js" */
+
+/** @typedef {{id: string, joined_at: number, minutes: number, language: string}} Owed a record that is still to be written */
+
+/**
+ * @typedef {object} State
+ * @property {"loading" | "sign-in" | "desk" | "call"} screen
+ * @property {boolean} begun who is signed in was asked for and answered: before, nobody is asked to sign in
+ * @property {boolean} signedIn
+ * @property {boolean} online the socket is open
+ * @property {string} name
+ * @property {string} participantId
+ * @property {boolean} onDuty
+ * @property {Consultation | null} consultation the call
+ * @property {Invitation[]} invitations not answered yet
+ * @property {Owed[]} owed oldest first
+ * @property {number} looks how often the server is to be asked what is owed: counts up when that may have changed
+ * @property {number} ends how many calls were over for this mediator
+ */
+
+/**
+ * What happens to the page besides the messages of the server.
+ * @typedef {{type: "begun"} | {type: "signed_in"} | {type: "signed_out"} | {type: "status", online: boolean} | {type: "settled"} |
+ *   {type: "answered", id: string} | {type: "reported"} | {type: "owed", owed: Owed[]}} PageMessage
+ */
+
+/** @typedef {ServerMessage | PageMessage} Message */
+
+/** @type {State} */
+export const START = {
+    screen: "loading",
+    begun: false,
+    signedIn: false,
+    online: false,
+    name: "",
+    participantId: "",
+    onDuty: false,
+    consultation: null,
+    invitations: [],
+    owed: [],
+    looks: 0,
+    ends: 0,
+};
+
+/** @param {State} state @param {Message} message @returns {State} the same object: nothing changed */
+export function reduce(state, message) {
+    const next = taken(state, message);
+    return next === state ? state : { ...next, screen: screenAfter(next) };
+}
+
+/** @param {State} state @returns {State["screen"]} */
+function screenAfter({ screen, begun, signedIn, consultation, online }) {
+    if (!begun && !signedIn) return screen;
+    if (!signedIn) return "sign-in";
+    if (consultation) return "call";
+    // Before the server has said what there is, a reload in a call would show the desk for a moment.
+    return online || screen !== "loading" ? "desk" : screen;
+}
+
+/** @param {State} state @param {Message} message @returns {State} */
+function taken(state, message) {
+    switch (message.type) {
+        case "welcome":
+            return { ...state, participantId: message.participant_id, name: message.name };
+        case "duty":
+            return { ...state, onDuty: message.on };
+        case "invitation":
+            return { ...state, invitations: placed(state.invitations, message) };
+        case "mediation":
+            return mediated(state, message);
+        case "consultation":
+            return consulted(state, message);
+        case "begun":
+            return { ...state, begun: true };
+        case "signed_in":
+            return { ...state, signedIn: true, looks: state.looks + 1 };
+        case "signed_out":
+            return { ...state, signedIn: false };
+        case "status":
+            return message.online === state.online ? state : { ...state, online: message.online };
+        case "settled":
+            return { ...state, consultation: null };
+        case "answered":
+            return { ...state, invitations: without(state.invitations, message.id) };
+        case "reported":
+            return { ...state, looks: state.looks + 1 };
+        case "owed":
+            return { ...state, owed: message.owed };
+        default:
+            return state;
+    }
+}
+
+/** @param {Invitation[]} invitations @param {Invitation} fresh takes the place of the one it replaces @returns {Invitation[]} */
+function placed(invitations, fresh) {
+    const isKnown = invitations.some((one) => one.invitation_id === fresh.invitation_id);
+    return isKnown ? invitations.map((one) => (one.invitation_id === fresh.invitation_id ? fresh : one)) : [...invitations, fresh];
+}
+
+/** @param {Invitation[]} invitations @param {string} id */
+function without(invitations, id) {
+    return invitations.filter((one) => one.invitation_id !== id);
+}
+
+/** @param {State} state @param {Mediation} mediation @returns {State} */
+function mediated(state, { state: now, invitation_id: id }) {
+    const invitations = now === "invited" ? state.invitations : without(state.invitations, id);
+    const isOver = now === "left" || now === "removed";
+    return { ...state, invitations, looks: state.looks + Number(isOver) };
+}
+
+/** @param {State} state @param {Consultation} message @returns {State} */
+function consulted(state, message) {
+    const isMine = message.participants.some((one) => one.participant_id === state.participantId);
+    const isOver = message.state === "closed" || message.state === "cancelled";
+    if (isMine && !isOver) return { ...state, consultation: message };
+    if (state.consultation?.consultation_id !== message.consultation_id) return state; // an old one's last word
+    return { ...state, consultation: null, ends: state.ends + 1, looks: state.looks + 1 };
+}

@@ -1,0 +1,27 @@
+/**
+ * What the page of a mediator shows, as plain values: texts are keys of the catalogs. Must never touch the document.
+ */
+
+/** @import {State} from "./state.js" */
+
+/** @typedef {ReturnType<typeof view>} View */
+
+/** @param {State} state */
+export function view({ screen, name, participantId, onDuty, consultation, invitations, owed }) {
+    const report = owed[0] ?? null;
+    return {
+        screen,
+        name,
+        call: screen === "call" ? consultation : null,
+        selfId: participantId,
+        onDuty,
+        dutyText: onDuty ? "duty.on" : "duty.off",
+        invitations,
+        /** The record that is asked for. */
+        report,
+        /** What is said where there is nothing to do; "": there is. */
+        idleText: invitations.length || report ? "" : onDuty ? "mediator.ready" : "mediator.off",
+        /** How many invitations wait for an answer. */
+        mark: invitations.length ? `! (${invitations.length}) ` : "",
+    };
+}
