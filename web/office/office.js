@@ -1,100 +1,101 @@
 /**
- * The office: where coordinators, administrators, auditors and records officers work. Owns: sign-in and which
- * section is open. Must never show clinical content; nobody here may read it.
+ * The office: where coordinators, administrators, auditors and records officers work. Owns: the frame around the
+ * sections, and turning presses into messages for its state. Must never show clinical content; nobody here may read it.
  */
 
 /** @import {Me} from "../shared/signin/signin.js" */
-/** @import {Section} from "./sections.js" */
+/** @import {State} from "./state.js" */
+/** @import {View} from "./view.js" */
 
+import { Store } from "../shared/base/store.js";
 import { find, icon, make, onActions, setText, showView } from "../shared/base/dom.js";
 import { notice, startFrame } from "../shared/base/frame.js";
 import { codeOf, HttpError } from "../shared/base/http.js";
 import { alsoSay, errorText, onLanguage, say, startLanguage } from "../shared/base/i18n.js";
 import { SignIn, signOut } from "../shared/signin/signin.js";
 import { SECTIONS } from "./sections.js";
+import { reduce, START } from "./state.js";
+import { sectionsOf, view } from "./view.js";
 
-/** @type {Me | null} */
-let me = null;
-/** @type {Section | null} */
-let open = null;
-let stopAlarms = () => {};
-
+const store = new Store(START, reduce);
 const nav = find("[data-sections]", HTMLElement);
 const box = find("[data-section]", HTMLElement);
-const signIn = new SignIn(find("[data-for=sign-in]", HTMLElement), "office", (who) => void enter(who));
+const signIn = new SignIn(find("[data-for=sign-in]", HTMLElement), "office", (me) => void enter(me));
+let stopAlarms = () => {};
 
-/** @param {Me} who */
-async function enter(who) {
-    me = who;
-    await alsoSay("people");
-    setText(find("[data-name]", HTMLElement), [who.name, who.site].filter(Boolean).join(" · "));
-    const mine = SECTIONS.filter(({ roles }) => roles === null || roles.includes(who.role));
-    nav.replaceChildren(...mine.map(tab));
-    showView("desk");
-    stopAlarms();
-    if (who.role === "coordinator") stopAlarms = (await import("./alarms.js")).watchAlarms(nav);
-    const first = mine.find(({ id }) => `#${id}` === location.hash) ?? mine[0];
-    if (first) await show(first);
-}
+store.subscribe((state, before) => {
+    draw(view(state));
+    void follow(state, before);
+});
 
-/** @param {Section} section @returns {HTMLElement} */
-function tab(section) {
-    const words = make("span");
-    say(words, `office.${section.id}`);
-    return make("button", { type: "button", class: "tab", "data-action": "section", "data-id": section.id }, icon(section.icon), words);
-}
-
-/** @param {Section} section */
-async function show(section) {
-    open = section;
-    for (const button of nav.querySelectorAll("[data-id]")) {
-        if (button.getAttribute("data-id") === section.id) button.setAttribute("aria-current", "page");
-        else button.removeAttribute("aria-current");
+/** @param {View} shown */
+function draw({ screen, name, tabs }) {
+    setText(find("[data-name]", HTMLElement), name);
+    const ids = [...nav.children].map((tab) => tab.getAttribute("data-id"));
+    if (ids.join() !== tabs.map(({ id }) => id).join()) nav.replaceChildren(...tabs.map(makeTab));
+    for (const { id, isOpen } of tabs) {
+        const tab = find(`[data-id=${id}]`, HTMLElement, nav);
+        if (isOpen) tab.setAttribute("aria-current", "page");
+        else tab.removeAttribute("aria-current");
     }
+    showView(screen);
+}
+
+/** @param {View["tabs"][number]} tab @returns {HTMLElement} */
+function makeTab({ id, icon: picture, text }) {
+    const words = make("span");
+    say(words, text);
+    return make("button", { type: "button", class: "tab", "data-action": "section", "data-id": id }, icon(picture), words);
+}
+
+/** What a change asks for beside what is drawn. @param {State} state @param {State} before */
+async function follow(state, before) {
+    if (state.me !== before.me) {
+        stopAlarms();
+        stopAlarms = () => {};
+        if (!state.me) box.replaceChildren();
+        // The line comes before the first section asks for anything.
+        if (view(state).showsAlarms) stopAlarms = (await import("./alarms.js")).watchAlarms(nav);
+    }
+    if (state.opened !== before.opened) await fill(state);
+}
+
+/** @param {State} state the section that was opened */
+async function fill(state) {
+    const section = SECTIONS.find(({ id }) => id === state.section);
+    if (!section || !state.me) return;
     history.replaceState(null, "", `#${section.id}`);
     const fresh = make("div", { class: "section" });
     box.replaceChildren(fresh);
     try {
-        const { open: fill } = await section.load();
-        if (open === section && me) await fill(fresh, me);
+        const { open } = await section.load();
+        if (store.state.me && store.state.section === section.id) await open(fresh, store.state.me);
         const heading = fresh.querySelector("h1");
         if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
     } catch (problem) {
         notice(errorText(codeOf(problem, "server_away")));
-        if (problem instanceof HttpError && problem.code === "not_signed_in") leave();
+        if (problem instanceof HttpError && problem.code === "not_signed_in") store.dispatch({ type: "left" });
     }
 }
 
-function leave() {
-    me = null;
-    open = null;
-    stopAlarms();
-    box.replaceChildren();
-    nav.replaceChildren();
-    setText(find("[data-name]", HTMLElement), "");
-    showView("sign-in");
+/** @param {Me} me */
+async function enter(me) {
+    await alsoSay("people");
+    const mine = sectionsOf(me.role);
+    const first = mine.find(({ id }) => `#${id}` === location.hash) ?? mine[0];
+    store.dispatch({ type: "entered", me, section: first?.id ?? "" });
 }
 
 async function endSession() {
-    if (await signOut()) leave();
-}
-
-/** Who is signed in was found out: somebody, or nobody yet. */
-function begun() {
-    if (!me) showView("sign-in");
+    if (await signOut()) store.dispatch({ type: "left" });
 }
 
 onActions({
-    section: (button) => {
-        const wanted = SECTIONS.find(({ id }) => id === button.dataset.id);
-        if (wanted) void show(wanted);
-    },
+    section: (button) => store.dispatch({ type: "opened", section: button.dataset.id ?? "" }),
     "sign-out": () => void endSession(),
-    "signed-out": leave,
+    "signed-out": () => store.dispatch({ type: "left" }),
 });
-onLanguage(() => {
-    if (me && open) void show(open);
-});
+onLanguage(() => store.dispatch({ type: "opened", section: store.state.section }));
 await startLanguage();
 startFrame();
-await signIn.keepBeginning(begun, (problem) => notice(errorText(problem.code)));
+await signIn.keepBeginning(() => store.dispatch({ type: "begun" }), (problem) => notice(errorText(problem.code)));

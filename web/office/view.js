@@ -1,0 +1,25 @@
+/**
+ * What the frame of the office shows, as plain values. Must never touch the document.
+ */
+
+/** @import {State} from "./state.js" */
+
+import { SECTIONS } from "./sections.js";
+
+/** @typedef {ReturnType<typeof view>} View */
+
+/** @param {State} state */
+export function view({ begun, me, section }) {
+    return {
+        screen: me ? "desk" : begun ? "sign-in" : "loading",
+        name: me ? [me.name, me.site].filter(Boolean).join(" · ") : "",
+        tabs: (me ? sectionsOf(me.role) : []).map(({ id, icon }) => ({ id, icon, text: `office.${id}`, isOpen: id === section })),
+        /** A line tells of cases that have waited too long. */
+        showsAlarms: me?.role === "coordinator",
+    };
+}
+
+/** @param {string} role @returns {import("./sections.js").Section[]} what people of this role see, in its order */
+export function sectionsOf(role) {
+    return SECTIONS.filter(({ roles }) => roles === null || roles.includes(role));
+}
