@@ -26,7 +26,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 
 async def raw(server: Server, request: bytes) -> bytes:
-    """Send bytes no client library would send; what came back until the server closed."""
+    """Send bytes no client library would send; returns what came back until the server closed."""
     host, port = server.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(request)
@@ -84,7 +84,7 @@ async def test_a_body_beyond_the_bound_is_refused_before_it_is_all_read(server: 
             for _ in range(10_000):
                 yield b"x" * 65_536
 
-        # The server may answer, or cut the connection of one who goes on sending 640 MB.
+        # The server may answer, or cut the connection of a client that goes on sending 640 MB.
         try:
             async with client.post("/api/session", data=endless(), headers=JSON) as answer:
                 assert answer.status == 413
@@ -165,7 +165,7 @@ async def test_no_preflight_opens_the_api_to_other_sites(server: Server) -> None
         assert not [name for name in answer.headers if name.startswith("Access-Control")]
 
 
-async def test_invented_and_altered_cookies_are_nobody(server: Server) -> None:
+async def test_invented_and_altered_cookies_identify_nobody(server: Server) -> None:
     made = await server.new_station()
     async with server.client() as client:
         await server.sign_in(client)
@@ -181,7 +181,7 @@ async def test_invented_and_altered_cookies_are_nobody(server: Server) -> None:
         "' OR 1=1 --",
         "%00",
         "x" * 4000,
-        station,  # a station is not a person, with whatever cookie
+        station,  # a station's cookie is not a person's
     ]
     async with server.client() as thief:
         for value in forged:
@@ -190,11 +190,11 @@ async def test_invented_and_altered_cookies_are_nobody(server: Server) -> None:
             assert (await thief.post("/api/ticket", json={}, headers=headers)).status == 401, value
         headers = {"Cookie": f"keneya-station={token}"}
         assert (await thief.get("/api/station", headers=headers)).status == 401
-        # The real ones still work.
+        # The real cookies still work.
         assert (await thief.get("/api/session", headers={"Cookie": f"keneya={token}"})).status == 200
 
 
-async def test_a_session_fixed_by_a_thief_is_not_the_victims(server: Server) -> None:
+async def test_a_session_fixed_by_an_attacker_does_not_become_the_victims(server: Server) -> None:
     fixed = secrets.token_urlsafe(32)
     async with server.client() as victim, server.client() as thief:
         victim.cookie_jar.update_cookies({"keneya": fixed}, response_url=victim._base_url)
@@ -202,8 +202,10 @@ async def test_a_session_fixed_by_a_thief_is_not_the_victims(server: Server) -> 
         assert (await thief.get("/api/session", headers={"Cookie": f"keneya={fixed}"})).status == 401
 
 
-async def test_names_cannot_be_told_from_the_time_an_answer_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Not how long, but that the same work is done: what makes the time is the argon2 of either case.
+async def test_the_time_of_an_answer_does_not_reveal_which_logins_exist(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Compare the work and not the time: argon2 takes nearly all of it, in either case.
     hasher = Hasher()
     calls = []
     real = hasher._verify
@@ -251,8 +253,8 @@ async def test_a_flood_of_sign_ins_is_bounded_and_pages_are_still_served(tmp_pat
     assert 401 in statuses
 
 
-async def test_the_loop_goes_on_while_passwords_are_checked() -> None:
-    # Voice packets pass on the loop: count how often it turns while a hash is computed elsewhere.
+async def test_the_event_loop_goes_on_while_passwords_are_checked() -> None:
+    # The loop forwards voice packets: count its turns while a hash is computed elsewhere.
     hasher = Hasher()
     turns = 0
     checking = asyncio.create_task(hasher.hash_password("x" * 100))

@@ -1,8 +1,8 @@
 """A call under attack goes on, and memory stays bounded.
 
 The attacker sends from sockets of its own (another port, another address), or is an authenticated peer that
-misbehaves. During every attack the station speaks and each of its words must arrive; after it, voice and picture
-must pass both ways.
+misbehaves. During every attack the station speaks, and each of its voice packets must arrive; afterwards, voice and
+picture must pass both ways.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from media.core import rtp
 from media.core.rtp import rtcp
 from tests.support.leg_client import KEYFRAME, Client, Relay, relay, until, video_passes, voice_passes
 
-# The attack that stock aiortc pays for with 131 MiB.
+# The attack that costs stock aiortc 131 MiB.
 FLOOD_PACKETS = 40_000
 FLOOD_BYTES = 1_200
-# 40,000 packets of 1.2 kB are 46 MiB: what was kept of them would show. Generous for an allocator's moods.
+# 40,000 packets of 1.2 kB are 46 MiB: kept packets would show. The bound leaves room for the allocator.
 RSS_GROWTH_MAX_MIB = 20
-# Sent between two turns of the loop, so that the kernel's buffer never decides what the engine sees.
+# Packets sent between two turns of the loop; few enough that the kernel's buffer never drops any.
 BATCH = 16
-WORD_INTERVAL_S = 0.01
-WORD = re.compile(rb"word \d+ of the station\Z")
+VOICE_INTERVAL_S = 0.01
+VOICE_PAYLOAD = re.compile(rb"word \d+ of the station\Z")
 
 CLIENT_HELLO = bytes.fromhex("16fefd0000000000000000002c010000200000000000000020fefd") + bytes(31)
 # content type 21 (alert), DTLS 1.2, epoch 0: fatal, handshake_failure.
@@ -50,7 +50,7 @@ class Attacker:
         self._target = target
 
     async def send(self, datagrams: Iterable[bytes]) -> None:
-        """Send them all, in batches, and let the engine read each batch."""
+        """Send all datagrams in batches, and let the engine read each batch."""
         for number, data in enumerate(datagrams):
             self.socket.sendto(data, self._target)
             if number % BATCH == BATCH - 1:
@@ -78,26 +78,26 @@ async def attacker(running: Relay, source: str = "127.0.0.1") -> AsyncIterator[A
 
 @asynccontextmanager
 async def talk(station: Client, doctor: Client) -> AsyncIterator[None]:
-    """The station speaks all the while; every word arrives, and memory stays where it was."""
+    """The station speaks meanwhile; every voice packet arrives, and memory stays bounded."""
     before_mib = rss_mib_of_this_process()
-    words: list[bytes] = []
+    spoken: list[bytes] = []
     over = asyncio.Event()
 
     async def speak() -> None:
         while not over.is_set():
-            words.append(b"word %d of the station" % len(words))
-            station.send_audio(words[-1], seconds=WORD_INTERVAL_S)
-            await asyncio.sleep(WORD_INTERVAL_S)
+            spoken.append(b"word %d of the station" % len(spoken))
+            station.send_audio(spoken[-1], seconds=VOICE_INTERVAL_S)
+            await asyncio.sleep(VOICE_INTERVAL_S)
 
     speaking = asyncio.create_task(speak())
     try:
-        await until(lambda: len(words) > 3)
+        await until(lambda: len(spoken) > 3)
         yield
-        await until(lambda mark=len(words): len(words) > mark + 3)  # type: ignore[misc]
+        await until(lambda mark=len(spoken): len(spoken) > mark + 3)  # type: ignore[misc]
     finally:
         over.set()
         await speaking
-    await until(lambda: all_heard(words, doctor))
+    await until(lambda: all_heard(spoken, doctor))
     await voice_passes(doctor, station)
     await voice_passes(station, doctor)
     await video_passes(station, doctor)
@@ -111,10 +111,10 @@ def rss_mib_of_this_process() -> float:
     return rss_mib(os.getpid())
 
 
-def all_heard(words: list[bytes], doctor: Client) -> bool:
-    # A packet repeats earlier words (RED); its own stands at its end.
-    ends = [WORD.search(one) for one in doctor.payloads("audio")]
-    return {end.group() for end in ends if end is not None}.issuperset(words)
+def all_heard(spoken: list[bytes], doctor: Client) -> bool:
+    # A packet repeats earlier voice (RED); its own payload is at its end.
+    ends = [VOICE_PAYLOAD.search(one) for one in doctor.payloads("audio")]
+    return {end.group() for end in ends if end is not None}.issuperset(spoken)
 
 
 def junk(count: int, first: int | None = None, size: int = FLOOD_BYTES) -> Iterable[bytes]:
@@ -214,7 +214,7 @@ async def test_a_stranger_cannot_disturb_a_call(attack: str, source: str) -> Non
         assert len(running.engine._registry.guard.legs_by_address) == 2
 
 
-async def test_a_check_with_the_right_user_and_a_wrong_password_wins_nothing() -> None:
+async def test_a_check_with_the_right_user_and_a_wrong_password_has_no_effect() -> None:
     async with relay() as running, attacker(running) as stranger:
         station, doctor = await running.call("station", "doctor")
         where = running.leg("station").address
@@ -223,7 +223,7 @@ async def test_a_check_with_the_right_user_and_a_wrong_password_wins_nothing() -
             await stranger.send([b"\x80\x6f" + bytes(60)])
         assert running.engine.refused == {"unknown_address": 1}
         assert running.leg("station").address == where
-        # It is told 401 (RFC 8489 section 9.1.3), in fewer bytes than it spent.
+        # The answer is 401 (RFC 8489 section 9.1.3), in fewer bytes than the attacker sent.
         answers = stranger.answers()
         assert {stun.parse_message(one).error_code for one in answers} == {401}
         assert max(map(len, answers)) < len(station.ice.check())
@@ -288,7 +288,7 @@ async def test_rtcp_junk_of_a_peer_is_refused_and_counted() -> None:
         async with talk(station, doctor):
             for number in range(2_000):
                 words = rng.randint(1, 60)
-                # A sender that the leg knows: new ones are refused before anybody looks into the packet.
+                # A sender that the leg knows: packets of new ones are refused before they are parsed.
                 head = struct.pack("!BBH", 0x80 | rng.randrange(32), 192 + rng.randrange(32), words)
                 sender = station.video.ssrc.to_bytes(4)
                 station.send_rtcp(head + sender + rng.randbytes(4 * words - 4))
@@ -297,7 +297,7 @@ async def test_rtcp_junk_of_a_peer_is_refused_and_counted() -> None:
         assert running.leg("station").refused["rtcp"] > 100
 
 
-async def test_endless_wishes_of_a_peer_are_bounded() -> None:
+async def test_endless_requests_of_a_peer_are_bounded() -> None:
     async with relay() as running:
         station, doctor = await running.call("station", "doctor")
         await video_passes(station, doctor)
@@ -320,8 +320,8 @@ async def test_endless_wishes_of_a_peer_are_bounded() -> None:
 async def test_a_peer_that_invents_ssrcs_is_not_forwarded_and_costs_no_memory(kind: str) -> None:
     async with relay() as running:
         station, doctor = await running.call("station", "doctor")
-        # A page reports from the first second on. Whose reports begin after the flood has used up the places is not
-        # heard, and whoever reports nothing is sent no pictures.
+        # A page reports from the first second on. Reports that begin after the flood has used up the places are
+        # ignored, and a page without reports is sent no pictures.
         await until(lambda: station.ssrc.to_bytes(4) in running.leg("station").srtp._ssrcs)
         before = len(doctor.packets)
         async with talk(station, doctor):
@@ -350,12 +350,12 @@ async def test_packets_too_long_to_be_forwarded_are_dropped_and_nothing_else(siz
         asyncio.get_running_loop().set_exception_handler(lambda _, context: loop_errors.append(context))
         async with talk(station, doctor):
             for _ in range(20):
-                # libsrtp as we bind it wants room for its longest tag; a hostile client has its own.
+                # Our binding of libsrtp needs room for its longest tag; a hostile client has its own library.
                 packet = station.video.packet(KEYFRAME + bytes(size - 22), 0.0, marker=True)
                 station.send_raw(protect_long(station, packet))
                 await asyncio.sleep(0.002)
         assert loop_errors == []
-        # Numbered and never sent they would look like a dead link.
+        # Packets that are numbered and never sent would look like a dead link.
         assert running.leg("doctor").refused["srtp_unsendable"] == 0
 
 

@@ -1,4 +1,4 @@
-"""Attacks on the signaling door, while a call goes on beside them that must notice nothing."""
+"""Attacks on signaling, beside a call that must notice nothing."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def test_an_inflating_frame_is_stopped_at_64_kib(rig: Rig) -> None:
         for size in (MESSAGE_MAX_BYTES + 1, 64 * MIB):
             page, _ = await rig.hello(STATION_2)
             frame = b"[" * size
-            # 64 MiB deflate to 64 KiB; what the attacker makes of it here is not the server's memory.
+            # 64 MiB deflate to 64 KiB; the attacker's own memory is not measured.
             deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
             payload = (deflate.compress(frame) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4]
             del frame
@@ -146,7 +146,7 @@ async def test_a_flood_of_messages_closes_only_the_flooding_socket(rig: Rig) -> 
         assert (goodbye.code, goodbye.retry) == ("limit_exceeded", True)
 
 
-async def test_coming_back_does_not_refill_what_a_flood_has_emptied(rig: Rig) -> None:
+async def test_a_new_socket_does_not_refill_a_bucket_that_a_flood_has_emptied(rig: Rig) -> None:
     page, _ = await rig.hello(STATION_2)
     for _ in range(int(MESSAGES_BURST) + 1):
         await page.send_raw(wire.encode(wire.Ping()))
@@ -246,7 +246,7 @@ async def test_a_ticket_works_once(rig: Rig) -> None:
         await first.ping()
 
 
-async def test_anothers_resume_token_opens_nothing(rig: Rig) -> None:
+async def test_the_resume_token_of_another_participant_opens_nothing(rig: Rig) -> None:
     async with beside_a_call(rig) as call:
         stolen = wire.Resume(token=call.doctor.token, seq=call.doctor.seen)
         thief, welcome = await rig.hello(STATION_2, stolen)
@@ -257,7 +257,7 @@ async def test_anothers_resume_token_opens_nothing(rig: Rig) -> None:
         assert is_connected(rig.hub, DOCTOR.participant_id)
 
 
-async def test_an_acknowledgement_of_the_future_is_a_fault(rig: Rig) -> None:
+async def test_an_acknowledgement_of_an_unsent_message_is_a_fault(rig: Rig) -> None:
     async with beside_a_call(rig):
         page, _ = await rig.hello(STATION_2)
         await page.send_raw(wire.encode(wire.Ping(ack=10_000)))

@@ -1,6 +1,6 @@
-"""A small deterministic fuzzer for every parser that sees the network.
+"""A small deterministic fuzzer for every parser of network input.
 
-A crash on bad input is our fault, never the input's: a target may raise only the errors it documents.
+A crash on bad input is the parser's fault, never the input's: a target may raise only the errors it documents.
 The same `rng_seed` gives the same inputs. An input that once broke a target is kept as one line of hex
 in ``corpus/<name>/*.hex`` and is replayed before anything is mutated, for good.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 CORPUS = Path(__file__).parent / "corpus"
 # Nothing longer than one UDP datagram on an Ethernet path with some slack; longer inputs only cost time.
 MAX_INPUT_BYTES = 2_048
-# Values that sit on the edges of length, count and version fields.
+# Values at the edges of length, count and version fields.
 EDGE_BYTES = (0x00, 0x01, 0x7F, 0x80, 0x81, 0xBE, 0xDE, 0xFE, 0xFF)
 
 Mutation = Callable[[random.Random, bytearray, Sequence[bytes]], bytearray]
@@ -28,7 +28,7 @@ def _flip_bits(rng: random.Random, data: bytearray, _seeds: Sequence[bytes]) -> 
 
 
 def _flip_header_bits(rng: random.Random, data: bytearray, _seeds: Sequence[bytes]) -> bytearray:
-    """Lengths, counts and flags stand in the first bytes: most parsers decide there."""
+    """Flip bits of the first bytes, where lengths, counts and flags are: most parsers decide there."""
     for _ in range(rng.randint(1, 4)):
         if data:
             data[rng.randrange(min(len(data), 24))] ^= 1 << rng.randrange(8)

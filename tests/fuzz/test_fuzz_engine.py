@@ -1,4 +1,4 @@
-"""What the engine reads from the network before and after authentication: nothing escapes but OfferRefused."""
+"""Network input of the engine, before and after authentication: the only error that escapes is OfferRefused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.leg_client import DELTA_FRAME, KEYFRAME, Client
 
 CHROMIUM = Path(__file__).parents[1] / "media" / "engine" / "transport" / "data" / "chromium_offer.sdp"
 ADDRESS = ("198.51.100.9", 40_000)
-# The engine's own clock runs on with the inputs, so that timers of every length come due.
+# The engine's clock advances with the inputs, so that timers of every length come due.
 STEP_MS = 7.0
 TICK_EVERY = 50
 
@@ -76,8 +76,8 @@ def test_reading_an_offer_raises_only_its_documented_error(fuzz_inputs: int) -> 
 
 
 def test_reading_a_real_browsers_offer_raises_only_its_documented_error(fuzz_inputs: int) -> None:
-    # 23 kB, of which the harness mutates the first two: a twentieth of the inputs keeps this in seconds. The
-    # parts are cut so that every kind of line comes first once.
+    # 23 kB, of which the harness mutates the first two: a twentieth of the inputs takes seconds. Each part begins
+    # at another place, so that every kind of line is in the mutated bytes once.
     whole = CHROMIUM.read_bytes()
     parts = whole.split(b"m=")
     seeds = [parts[0] + b"m=" + part for part in parts[1:]]
@@ -117,7 +117,7 @@ class Fixture:
         return self.engine._controls[name]
 
     def step(self) -> None:
-        """Let time pass; now and then do what the engine's clock does."""
+        """Let time pass; at intervals, do the periodic work of the engine."""
         self.now_ms += STEP_MS
         self.inputs += 1
         if self.inputs % TICK_EVERY:
@@ -202,7 +202,7 @@ async def test_no_rtp_of_a_peer_upsets_the_engine(fuzz_inputs: int) -> None:
             fixture.step()
             ssrc = data[8:12]
             if ssrc in numbers and fixture.inputs % 20:
-                # As they stand all packets after the first would be duplicates.
+                # Unchanged, all packets after the first would be duplicates.
                 numbers[ssrc] = (numbers[ssrc] + 1) & 0xFFFF
                 data = data[:2] + numbers[ssrc].to_bytes(2) + data[4:]
             uplink.rtp_arrived(data, fixture.now_ms / 1000)
@@ -218,7 +218,7 @@ async def test_no_rtp_of_a_peer_upsets_the_engine(fuzz_inputs: int) -> None:
 
 
 def mended(data: bytes) -> bytes:
-    """The same RTCP with a version and a length that let it pass the first look, as one packet."""
+    """The same RTCP as one packet, with a version and a length that pass the first check."""
     whole = data[: len(data) // 4 * 4]
     return bytes((0x80 | whole[0] & 0x1F, whole[1])) + (len(whole) // 4 - 1).to_bytes(2) + whole[4:]
 
@@ -256,7 +256,7 @@ async def test_no_rtcp_of_a_peer_upsets_the_engine(fuzz_inputs: int) -> None:
             if len(data) >= 16 and fixture.inputs % 2:
                 data = mended(data)
                 if data[1] == rtcp.PT_TRANSPORT_FEEDBACK and data[0] & 0x1F == rtcp.FMT_TRANSPORT_CC:
-                    # Feedback is only news when it is about numbers that were sent lately.
+                    # Feedback only has an effect when it is about recently sent numbers.
                     base = (downlink.twcc._next - 15) & 0xFFFF
                     data = data[:12] + base.to_bytes(2) + data[14:]
             leg.srtp.on_rtcp(data, now_s)

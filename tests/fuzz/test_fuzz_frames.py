@@ -50,7 +50,7 @@ def test_frames_from_payloads(codec: Codec, fuzz_inputs: int) -> None:
         for payload in payloads:
             starts_frame(codec, payload)
         frame = frame_of(codec, payloads)
-        # Start codes and size fields are all that is added: four bytes and nine a unit, a unit a byte or more.
+        # Only start codes and size fields are added: at most nine bytes for each unit of a byte or more.
         assert 0 < len(frame) <= 2 + 9 * len(data)
 
     name = f"frame_{codec.name.lower()}"
@@ -60,7 +60,7 @@ def test_frames_from_payloads(codec: Codec, fuzz_inputs: int) -> None:
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_streams_of_packets(codec: Codec, fuzz_inputs: int) -> None:
-    """Sequence number, marker and time of each packet are made of the payload's own first bytes."""
+    """The payload's own first bytes give sequence number, marker and time of each packet."""
     delivered = 0
 
     def follow(data: bytes) -> None:

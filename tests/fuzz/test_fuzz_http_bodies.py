@@ -1,4 +1,4 @@
-"""Whatever is posted, a body decodes or is refused as malformed; nothing else."""
+"""Any posted body decodes or is refused as malformed."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ KEYFRAME_SEEDS = {
 
 
 def read_rtp(data: bytes) -> None:
-    """All that the relay does with a header, and the new packet must be one again."""
+    """Do all that the relay does with a header; the composed packet must parse again."""
     second_byte, sequence_number, timestamp, ssrc, header_len = rtp.parse(data)
     for ext_id in range(17):
         assert -1 <= rtp.extension_u16(data, ext_id) <= 0xFFFF

@@ -1,4 +1,4 @@
-"""Whatever a peer sends as RTCP: only the documented error, bounded work, no sender that trips over it."""
+"""Any RTCP of a peer: only the documented error, bounded work, and no error in a sender."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_parsing_raises_only_its_documented_error(fuzz_inputs: int) -> None:
     assert accepted > len(SEEDS)
 
 
-def test_no_feedback_that_parses_upsets_a_sender(fuzz_inputs: int) -> None:
+def test_feedback_that_parses_raises_no_error_in_a_sender(fuzz_inputs: int) -> None:
     sender = TwccSender(first_sequence=65_000)
     clock_us = 0
 
@@ -47,14 +47,14 @@ def test_no_feedback_that_parses_upsets_a_sender(fuzz_inputs: int) -> None:
     assert fuzz(rtcp_feedback, SEEDS, rtcp.RtcpError, fuzz_inputs, rng_seed=15) > len(SEEDS)
 
 
-def test_whatever_parses_and_can_be_written_reads_back_the_same(fuzz_inputs: int) -> None:
+def test_packets_that_parse_and_can_be_written_are_read_back_unchanged(fuzz_inputs: int) -> None:
     def rtcp_again(data: bytes) -> None:
         packets = rtcp.parse(data)
         for packet in packets:
             if isinstance(packet, rtcp.Unknown):
                 continue
             (again,) = rtcp.parse(packet.encode())
-            # But for clocks that went below zero and repeated NACK numbers, which have no second spelling.
+            # Exceptions: clocks below zero and repeated NACK numbers cannot be written the same way.
             if not isinstance(packet, rtcp.TransportFeedback | rtcp.Nack):
                 assert again == packet
 

@@ -1,4 +1,4 @@
-"""Whatever a page or a stranger sends, the decoders say MalformedMessage or give a message; nothing else."""
+"""For any input of a page or a stranger, the decoders return a message or raise MalformedMessage."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def server_message(data: bytes) -> None:
 
 
 def client_session(data: bytes) -> None:
-    """The envelope of whatever decodes goes through the session's bookkeeping."""
+    """Pass the envelope of every decoded message to the session's log."""
     message = wire.decode_client(data)
     log = SessionLog(max_messages=4, max_bytes=1_000)
     log.number(wire.Error(code="x"))

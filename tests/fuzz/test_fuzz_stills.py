@@ -43,7 +43,7 @@ SEEDS = [
 
 
 def read_still_frame(data: bytes) -> None:
-    """What is accepted can be written again and is the same."""
+    """An accepted frame can be written again unchanged."""
     frame = parse(data)
     assert parse(build(frame)) == frame
 

@@ -1,4 +1,4 @@
-"""A station and a doctor in two real Chromium pages, and what their stats say."""
+"""A station and a doctor in two real Chromium pages, and the pages' stats."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks.lab.systems import people
 from tests.support.patience import PATIENCE_S
 from tests.support.server import PASSWORD, Server, running_server
 
-# Bounds how long a failing test hangs, on a machine that does other things besides.
+# Bounds how long a failing test hangs, on a machine that is busy with other work.
 
 STATS = """async () => {
   const leg = window.__legs.at(-1);
@@ -44,7 +44,7 @@ STATS = """async () => {
 }"""
 
 
-# Keeps every socket of a page, so that a test can cut it as a mast would: without a word.
+# Keeps every socket of a page, so that a test can cut it as a radio outage does: without a closing handshake.
 SOCKETS = """(() => {
   const Native = window.WebSocket;
   window.__sockets = [];
@@ -69,12 +69,12 @@ class Call:
         return self.station, self.clinician
 
     async def stats(self, page: Page) -> dict[str, Any]:
-        """What the page's newest leg receives, sends, and from whom."""
+        """What the page's newest leg sends and receives, and from whom."""
         facts: dict[str, Any] = await page.evaluate(STATS)
         return facts
 
     async def until(self, page: Page, what: str, condition: Any) -> dict[str, Any]:
-        """Wait until the page's stats satisfy `condition`; the stats."""
+        """Wait until the page's stats satisfy `condition`; returns the stats."""
         facts: dict[str, Any] = {}
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -132,7 +132,7 @@ async def two_pages(tmp_path: Path, playwright: Playwright, **settings: Any) -> 
 
 @asynccontextmanager
 async def in_call(tmp_path: Path, **settings: Any) -> AsyncIterator[Call]:
-    """The same two, after request and accept."""
+    """The pages of `two_pages`, after request and accept."""
     async with (
         async_playwright() as playwright,
         two_pages(tmp_path, playwright, **settings) as call,

@@ -1,4 +1,4 @@
-"""A server with people in it, for journeys of a case: real HTTP, real sockets, a clock that tests move.
+"""A server with people on it, for journeys of a case: real HTTP, real sockets, a clock that tests move.
 
 async with house(tmp_path) as home:
     station = await home.station()
@@ -29,7 +29,7 @@ from tests.support.signaling import Clock, MediaRecorder, Page
 
 @dataclass
 class Someone:
-    """Somebody at a page: cookies, socket, and what came over it."""
+    """Somebody at a page: cookies, socket, and the received messages."""
 
     id: str
     client: aiohttp.ClientSession
@@ -71,7 +71,7 @@ class House:
         gender: str | None = None,
         on_duty: bool = True,
     ) -> Someone:
-        """A clinician with the page open, on duty unless told otherwise."""
+        """A clinician with the page open, on duty unless ``on_duty`` is false."""
         account_id = await self.server.new_doctor(login, f"Dr {login}")
         async with self.server.services.database.begin() as db:
             account = await db.get(Account, account_id)
@@ -105,7 +105,7 @@ class House:
         return someone
 
     async def keeper(self, login: str, role: Role) -> aiohttp.ClientSession:
-        """Somebody who keeps the house, signed in."""
+        """An administrative person, signed in."""
         await self.server.new_doctor(login, login, role)
         client = await self.stack.enter_async_context(self.server.client())
         await self.server.sign_in(client, login)
@@ -127,14 +127,14 @@ class House:
         return str(made["id"])
 
     async def ask(self, station: Someone, case_id: str) -> wire.Waiting:
-        """The station asks for somebody; it waits."""
+        """The station requests a consultation; returns its `Waiting`."""
         await station.page.say(wire.RequestConsultation(urgency=Urgency.GREEN, case_id=case_id))
         found = await station.page.expect(wire.Waiting, lambda m: m.consultation_id == case_id)
         assert isinstance(found, wire.Waiting)
         return found
 
     async def accept(self, doctor: Someone, case_id: str) -> None:
-        """The doctor takes it."""
+        """The doctor accepts the consultation of this case."""
         await doctor.page.say(wire.Accept(consultation_id=case_id))
         await doctor.page.expect(
             wire.Consultation,
@@ -144,7 +144,7 @@ class House:
     async def consent(
         self, station: Someone, case_id: str, scope: ConsentScope, recipient: str | None = None
     ) -> None:
-        """The patient agrees."""
+        """The patient agrees to a scope."""
         own = self.server.services
         new = NewConsent(
             consultation_id=case_id,
@@ -162,12 +162,12 @@ class House:
             await own.consents.record(db, new, Role.STATION)
 
     async def pass_time(self, seconds: float) -> None:
-        """Time passes, and the desk looks at who is offered what."""
+        """Time passes, and the desk routes the waiting consultations anew."""
         self.clock.now += seconds
         await self.server.app[CONSULTATIONS].route()
 
     async def acts(self, case_id: str) -> list[tuple[str, str]]:
-        """What the trail says of a case: (act, who)."""
+        """The trail's entries of a case: (act, actor)."""
         query = select(AuditEntry).where(AuditEntry.consultation_id == case_id)
         async with self.server.services.database() as db:
             rows = await db.scalars(query.order_by(AuditEntry.sequence))

@@ -1,7 +1,7 @@
 """Both databases for any test: a test that takes `database` runs twice, on SQLite and on PostgreSQL.
 
-PostgreSQL is one server of our own for the whole run, and a new database for each test; where its programs are
-missing, that half is skipped with the reason. Import the fixtures in a conftest.py.
+One PostgreSQL server serves the whole run, with a new database for each test; where its programs are missing, that
+half is skipped with the reason. Import the fixtures in a conftest.py.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BOTH = ("sqlite", "postgresql")
 
 @dataclass
 class Migrated:
-    """A server whose database ``template`` has all tables and no row of people."""
+    """A server whose database ``template`` has all tables and no rows about people."""
 
     server: Postgresql
     template: str
@@ -64,8 +64,8 @@ def database_url(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
     """The address of a database that has all tables; `upgrade` finds nothing to do."""
-    # SQLite lets writers wait in no order: of a hundred at once, one may wait for most of the others, on a slow
-    # machine longer than a server's five seconds.
+    # SQLite serves waiting writers in no order: one of a hundred may wait for most of the others, which on a slow
+    # machine takes longer than a server's five seconds.
     monkeypatch.setattr("server.platform.database.engine.BUSY_TIMEOUT_MS", int(PATIENCE_MS))
     file = tmp_path / "keneya.db"
     if request.param == "sqlite":
@@ -85,7 +85,7 @@ def _address(request: pytest.FixtureRequest, file: Path, make: Callable[[Migrate
 
 @pytest.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """An engine on a database with all tables, empty but for what migrations put there."""
+    """An engine on a database with all tables, and only the rows that migrations write."""
     opened = open_database(database_url)
     await upgrade(opened)
     yield opened
@@ -99,7 +99,7 @@ def database(engine: AsyncEngine) -> DbSessions:
 
 
 async def agree(database: DbSessions, case_id: str, by: str = "st_1") -> None:
-    """The patient of this case agrees to be seen from afar, and that is on disk."""
+    """Write the consent of this case's patient to a teleconsultation to disk."""
     answer = NewConsent(
         consultation_id=case_id,
         scope=ConsentScope.TELECONSULTATION,

@@ -1,4 +1,4 @@
-"""The key of a kiosk: what its page does with WebCrypto, for clients that are no browser."""
+"""The key of a kiosk: what its page does with WebCrypto, for clients other than browsers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 
 class KioskKey:
-    """Makes a key, and signs requests with it as a middleware of an aiohttp client."""
+    """A key that signs requests as a middleware of an aiohttp client."""
 
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -27,7 +27,7 @@ class KioskKey:
         return base64.b64encode(encoded).decode()
 
     def become(self, other: KioskKey) -> None:
-        """Go on with the key of another client: the same kiosk, started anew."""
+        """Take over the key of another client: the same kiosk, started anew."""
         self._key = other._key
 
     def proof(self, method: str, path: str, challenge: str, number: str | None = None) -> str:
@@ -41,7 +41,7 @@ class KioskKey:
     async def sign(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
-        """Sign once a challenge is known; take a new one where the server says so, and ask again."""
+        """Sign once a challenge is known; where the server sends a new challenge, sign that and send again."""
         for _ in range(2):
             if self._challenge:
                 path = request.url.raw_path

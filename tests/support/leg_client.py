@@ -29,7 +29,7 @@ async def until(condition: Callable[[], object]) -> None:
             began_s = time.perf_counter()
             if condition():
                 return
-            # What takes long to find out (decoding all pictures) is asked for less often.
+            # A condition that takes long (decoding all pictures) is checked less often.
             await asyncio.sleep(max(0.005, 4 * (time.perf_counter() - began_s)))
 
 
@@ -67,7 +67,7 @@ class Client(SyntheticLeg):
         self.keyframes_wanted += 1
 
     def payloads(self, kind: str, slot: int | None = None) -> list[bytes]:
-        """What came of one kind, in order of arrival; of one slot, or of all."""
+        """The payloads of one kind, in order of arrival; of one slot, or of all."""
         return [one.payload for one in self.packets if one.kind == kind and slot in (None, one.slot)]
 
     def numbers(self, kind: str, slot: int = 0) -> list[int]:

@@ -1,7 +1,7 @@
-"""How long a test waits for what must happen at all.
+"""How long a test waits for an event that must happen.
 
-Far above what it takes on a slow machine that is kept busy by something else: it only bounds how long a test hangs
-that fails. No test asserts how long something took.
+The bound is far above the time that the event takes on a slow, busy machine: it only limits how long a failing test
+hangs. No test asserts a duration.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Frames into RTP payloads, as browsers write them, for the codecs that we only ever read."""
+"""Frames into RTP payloads, as browsers write them, for the codecs that the server only reads."""
 
 from __future__ import annotations
 

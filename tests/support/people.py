@@ -1,4 +1,4 @@
-"""People who sign in the whole way: own password, telephone, six digits."""
+"""People who complete every step of signing in: own password, telephone, six digits."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Telephone:
     secret: str
 
     def code(self, now: float) -> str:
-        """What it shows."""
+        """The code that the app shows."""
         return totp.code_at(self.secret, now)
 
 
 async def first_sign_in(
     server: Server, client: aiohttp.ClientSession, login: str, role: Role, now: float
 ) -> tuple[str, Telephone]:
-    """Make an account and bring its person in; gives account id and telephone."""
+    """Make an account and sign its person in; returns account id and telephone."""
     account_id = await server.services.accounts.create(login, Profile(f"P. {login}", role), password=ONE_TIME)
     assert await sent(client, "/api/session", login=login, password=ONE_TIME) == (
         202,
@@ -46,7 +46,7 @@ async def first_sign_in(
 
 
 async def sent(client: aiohttp.ClientSession, path: str, **body: Any) -> tuple[int, Any]:
-    """POST as a page does; gives status and answer."""
+    """POST as a page does; returns status and answer."""
     async with client.post(path, json=body or None) as answer:
         text = await answer.read()
         return answer.status, await answer.json() if text else None

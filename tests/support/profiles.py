@@ -1,4 +1,4 @@
-"""Pages of people who share a browser and nothing else."""
+"""Pages of people who share only a browser process."""
 
 from __future__ import annotations
 

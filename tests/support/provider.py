@@ -1,4 +1,4 @@
-"""An OpenID Connect provider on loopback, with a real signing key, that can be told to misbehave."""
+"""An OpenID Connect provider on loopback, with a real signing key, that tests can make misbehave."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CLIENT_SECRET = "a secret between provider and client"
 
 @dataclass
 class Provider:
-    """Vouches for whoever ``subject`` names; ``claims`` overrides what the ID token says."""
+    """Signs in the person ``subject``; ``claims`` overrides claims of the ID token."""
 
     issuer: str = ""
     subject: str = "moussa-at-the-hospital"
@@ -46,7 +46,7 @@ class Provider:
         return web.json_response({"keys": [self.key.as_dict(private=False)]})
 
     async def authorize(self, request: web.Request) -> web.Response:
-        """The person signs in here at once, and the browser goes back with a code."""
+        """The person is signed in at once, and the browser returns with a code."""
         query = dict(request.query)
         assert query["response_type"] == "code"
         assert query["code_challenge_method"] == "S256"
@@ -58,7 +58,7 @@ class Provider:
         )
 
     async def token(self, request: web.Request) -> web.Response:
-        """A code works once, with its verifier, its address and the client's secret."""
+        """A code is accepted once, with its verifier, its redirect address and the client's secret."""
         self.token_requests += 1
         form = await request.post()
         grant = self.grants.pop(str(form["code"]), None)

@@ -22,7 +22,7 @@ FRAME_MS, FRAME_BYTES = 60, 400
 
 @dataclass
 class QuietLeg:
-    """A member, the page's streams that feed it, and all that leaves for the page."""
+    """A member, the page's streams that feed it, and every packet sent to the page."""
 
     client: Client = field(default_factory=lambda: Client(seed=1, slots=1, low=True))
     wires: list[Wire] = field(default_factory=list)
@@ -38,7 +38,7 @@ class QuietLeg:
         return True
 
     def talks(self, from_ms: int, until_ms: int, *, late_ms: float = 0.0, video: bool = False) -> None:
-        """The page sends voice, and a picture if asked to, that arrives so much late."""
+        """The page sends voice, and with ``video`` a picture, that arrive ``late_ms`` late."""
         uplink, client = self.member.uplink, self.client
         for now_ms in range(from_ms, until_ms, VOICE_MS):
             moment_s = (now_ms + late_ms) / 1000

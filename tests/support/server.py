@@ -37,7 +37,7 @@ from tests.support.sqlitefile import put_migrated
 
 PASSWORD = "a password for tests only"
 
-# The key that each client would sign with, were it a kiosk.
+# The key that each client signs with if it becomes a kiosk.
 KEYS: WeakKeyDictionary[aiohttp.ClientSession, KioskKey] = WeakKeyDictionary()
 
 
@@ -65,18 +65,18 @@ class Server:
 
     @property
     def services(self) -> Services:
-        """Everything behind the handlers."""
+        """The services behind the handlers."""
         keys = (DATABASE, TRAIL, CREDENTIALS, ACCOUNTS, STATIONS, SESSIONS, TICKETS, CONSENTS)
         return Services(*(self.app[key] for key in keys))
 
     @property
     def own_headers(self) -> dict[str, str]:
-        """What the pages' own requests carry."""
+        """The headers that the pages' own requests carry."""
         return {"Origin": self.url, "X-Keneya": "1"}
 
     @asynccontextmanager
     async def client(self, headers: dict[str, str] | None = None) -> AsyncIterator[aiohttp.ClientSession]:
-        """A browser-like client with its own cookies; ``headers`` replaces the ones of our pages."""
+        """A browser-like client with its own cookies; ``headers`` replaces the pages' own."""
         jar = aiohttp.CookieJar(unsafe=True)  # cookies for an IP address
         own = self.own_headers if headers is None else headers
         kiosk = KioskKey()
@@ -93,7 +93,7 @@ class Server:
     async def new_doctor(
         self, login: str = "docteur", name: str = "Dr Traoré", role: Role = Role.CLINICIAN
     ) -> str:
-        """An account with the password ``PASSWORD`` and no second factor; gives its participant_id."""
+        """An account with the password ``PASSWORD`` and no second factor; returns its participant_id."""
         profile = Profile(name, role, "Hôpital du Point G")
         account_id = await self.services.accounts.create(login, profile, password=PASSWORD, lasting=True)
         self.services.sessions.waive_second_factor(account_id)
@@ -109,13 +109,13 @@ class Server:
         return KEYS[client]
 
     def enrolment(self, client: aiohttp.ClientSession, code: str) -> dict[str, str]:
-        """What the client sends to become a station."""
+        """The body that a client sends to become a station."""
         return {"code": code, "public_key": KEYS[client].public_key}
 
     async def sign_in(
         self, client: aiohttp.ClientSession, login: str = "docteur", password: str = PASSWORD
     ) -> dict[str, Any]:
-        """Sign the client in; gives what the page is told about the person."""
+        """Sign the client in; returns what the page learns about the person."""
         async with client.post("/api/session", json={"login": login, "password": password}) as answer:
             assert answer.status == 200, await answer.text()
             return dict(await answer.json())

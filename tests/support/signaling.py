@@ -36,7 +36,7 @@ REFUSED_OFFER = "refuse me"
 
 
 class MediaRecorder:
-    """A MediaPort that remembers what it was asked, and says what a test tells it to."""
+    """A MediaPort that records its calls, and reports what a test gives it."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
@@ -45,7 +45,7 @@ class MediaRecorder:
         self.open: set[str] = set()
         self.listener: LegListener | None = None
         self.traffics: dict[str, tuple[int, int]] = {}
-        # A test may hold offers back, to let something happen while a leg is being opened.
+        # A test may hold offers back, so that something happens while a leg is being opened.
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -188,7 +188,7 @@ class AllowList:
 
 
 class Page:
-    """One page as PROTOCOL.md wants it: numbers, acknowledges, remembers the last state."""
+    """One page that follows PROTOCOL.md: it numbers, acknowledges and keeps the last state."""
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self.ws = ws
@@ -201,7 +201,7 @@ class Page:
         await self.ws.send_str(text)
 
     async def say(self, message: Any) -> int:
-        """Number and send; returns the number."""
+        """Number and send a message; returns the number."""
         self.seq += 1
         numbered = replace_message(message, seq=self.seq, ack=self.seen)
         await self.ws.send_str(wire.encode(numbered))
@@ -225,14 +225,14 @@ class Page:
         return message
 
     async def expect(self, kind: type[Any], when: Callable[[Any], bool] = lambda message: True) -> Any:
-        """The next message of this kind for which ``when`` holds; what comes before is kept in ``got``."""
+        """The next message of this kind for which ``when`` holds; earlier ones are kept in ``got``."""
         while True:
             message = await self.receive()
             if isinstance(message, kind) and when(message):
                 return message
 
     async def has(self, kind: type[Any], when: Callable[[Any], bool] = lambda message: True) -> Any:
-        """Such a message that has come already, or else comes."""
+        """A message of this kind for which ``when`` holds, received already or next."""
         for message in self.got:
             if isinstance(message, kind) and when(message):
                 return message
@@ -247,7 +247,7 @@ class Page:
         return self.ws.close_code
 
     def cut(self) -> None:
-        """The link dies, if it has not yet: no closing handshake."""
+        """Cut the link, if it is not cut yet, without a closing handshake."""
         connection = self.ws._response.connection
         if connection is not None and connection.transport is not None:
             connection.transport.abort()
@@ -262,7 +262,7 @@ class Page:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    """Let the loop run until something holds that no message tells."""
+    """Let the loop run until a condition holds that no message reports."""
     async with asyncio.timeout(PATIENCE_S):
         while not holds():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.002)
@@ -275,7 +275,7 @@ def replace_message(message: Any, **fields: Any) -> Any:
 
 
 def is_connected(hub: Hub, participant_id: str) -> bool:
-    """Whether a participant has a socket right now."""
+    """Whether a participant has a socket now."""
     session = hub._sessions.get(participant_id)
     return session is not None and session.socket is not None
 
@@ -327,7 +327,7 @@ class Rig:
         return await self.hello(principal, wire.Resume(token=page.token, seq=page.seen))
 
     async def lose(self, page: Page, principal: Principal) -> None:
-        """The page's socket dies, and the server has noticed."""
+        """Cut the page's socket, and wait until the server has noticed."""
         page.cut()
         await until(lambda: not is_connected(self.hub, principal.participant_id))
 
@@ -342,7 +342,7 @@ class Rig:
     async def waiting(
         self, principal: Principal = STATION, urgency: wire.Urgency = wire.Urgency.GREEN
     ) -> tuple[Page, str, str]:
-        """A station with a warm leg that waits; page, leg and consultation."""
+        """A waiting station with a warm leg; returns page, leg and consultation."""
         page, _ = await self.hello(principal)
         leg_id = await self.leg(page)
         await page.say(wire.RequestConsultation(urgency=urgency, reason="fièvre"))
@@ -350,7 +350,7 @@ class Rig:
         return page, leg_id, waiting.consultation_id
 
     async def on_duty(self, principal: Principal = DOCTOR) -> tuple[Page, str]:
-        """A clinician with a warm leg, on duty; page and leg."""
+        """A clinician on duty with a warm leg; returns page and leg."""
         page, _ = await self.hello(principal)
         leg_id = await self.leg(page)
         await page.say(wire.SetDuty(on=True))

@@ -1,7 +1,7 @@
 """A SQLite database with all tables, made once in a process and copied for each test.
 
-Running every migration takes a third of a second of a processor, a copy next to nothing. Must never stand in where
-migrations themselves are tested: those begin with an empty database.
+Running every migration takes a third of a second of a processor, a copy next to nothing. Must never be used by
+tests of the migrations themselves: those begin with an empty database.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from server.platform.database.upgrade import upgrade
 
 
 def put_migrated(path: Path) -> None:
-    """Put the database at ``path``, in a folder as the server would make it; what is there already stays."""
+    """Put the database at ``path``, in a folder as the server makes it; an existing file stays."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.write_bytes(_migrated())
@@ -27,7 +27,7 @@ def put_migrated(path: Path) -> None:
 def _migrated() -> bytes:
     with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as thread:
         path = Path(folder) / "keneya.db"
-        # In a thread of its own: whoever asks may be on a running loop.
+        # In a thread of its own: the caller may be on a running loop.
         thread.submit(asyncio.run, _migrate(f"sqlite+aiosqlite:///{path}")).result()
         return path.read_bytes()
 

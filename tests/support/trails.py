@@ -41,7 +41,7 @@ def some_entry(number: int = 1, **known: Fact) -> Entry:
 
 
 def chained(new: list[Entry], *, after: list[Written] | None = None, at_ms: int = 1000) -> list[Written]:
-    """The entries as a chain, behind those of ``after``."""
+    """The entries as a chain, following those of ``after``."""
     whole = list(after or [])
     for entry in new:
         sequence = whole[-1].sequence + 1 if whole else 1
@@ -51,5 +51,5 @@ def chained(new: list[Entry], *, after: list[Written] | None = None, at_ms: int 
 
 
 def head_of(trail: list[Written]) -> tuple[int, str]:
-    """What the head row says of this chain."""
+    """The head row of this chain."""
     return (trail[-1].sequence, trail[-1].hash) if trail else (0, chain.GENESIS)

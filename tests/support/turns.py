@@ -1,8 +1,8 @@
 """Which test may run beside which, when several processes share one run (`make test`).
 
-Owns: one lock for all processes of a run. A test marked `alone` measures the machine, or takes so much of it that
-others would fail: while it runs, no other test does. All other tests run beside one another. Must never count the
-time that a test waits for its turn as time of the test.
+Owns: one lock for all processes of a run. A test marked `alone` measures the machine, or loads it so much that
+other tests would fail: no other test runs beside it. All other tests run beside one another. Must never count a
+test's wait for its turn as time of the test.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from pathlib import Path
 
 
 class Turns:
-    """The lock of a run, seen from one of its processes. ``folder`` is one folder for all of them."""
+    """The lock of a run, seen from one of its processes. ``folder`` is the same for all of them."""
 
     def __init__(self, folder: Path) -> None:
-        # Whoever waits to be alone holds the door: no test behind it begins, so that its turn comes.
+        # A test that waits to be alone holds the door: no later test begins, so that its turn comes.
         self._door = (folder / "door.lock").open("w")
         self._room = (folder / "room.lock").open("w")
 

@@ -1,8 +1,8 @@
 """An event loop on which nobody waits: when nothing is ready, its clock jumps to the next timer.
 
-For tests of parts that live in one process and talk over loopback: a minute of a call takes as long as its packets
-cost, and goes the same way on a busy machine. Must never be used where another process or thread is waited for: its
-work takes no time here, and time would run away from it.
+For tests of parts that live in one process and talk over loopback: a minute of a call takes only the processor time
+of its packets, and runs alike on a busy machine. Must never be used where a test waits for another process or
+thread: the virtual clock does not wait for their work.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import selectors
 import time
 from unittest.mock import patch
 
-# So long a turn of the loop is taken to last: a packet on loopback takes one or two.
+# The assumed duration of a turn of the loop: a packet on loopback takes one or two turns.
 TURN_S = 20e-6
-# A datagram on loopback is nearly always there when `sendto` returns; the kernel gets this long for the rest.
+# A datagram on loopback has nearly always arrived when `sendto` returns; the kernel gets this long otherwise.
 GRACE_S = 50e-6
 
 
@@ -56,10 +56,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         super().__init__(_Selector(self.clock))
 
     def time(self) -> float:
-        """Seconds, as `time.monotonic` gives them to whatever runs here."""
+        """Seconds, as `time.monotonic` gives them to code that runs on this loop."""
         return self.clock.now_s
 
     def run_forever(self) -> None:
-        """Run; `time.monotonic` is this clock for as long."""
+        """Run; `time.monotonic` reads this clock meanwhile."""
         with patch("time.monotonic", self.clock.read):
             super().run_forever()
