@@ -34,7 +34,7 @@ def in_call() -> Consultation:
     return life.settle(accepted).consultation
 
 
-def test_a_request_is_to_be_saved() -> None:
+def test_a_request_asks_to_be_saved() -> None:
     step = life.request("c1", station(), site="Kayes", urgency=Urgency.RED, reason="", now=10.0)
     assert step.consultation.state is S.REQUESTED
     assert step.effects == (Effect.SAVE,)
@@ -82,7 +82,7 @@ def test_eight_fit_and_a_ninth_does_not() -> None:
     assert len(back.members) == 8
 
 
-def test_a_station_that_leaves_stays_listed_and_its_leg_alone_does_not_bring_it_back() -> None:
+def test_a_station_that_leaves_stays_listed_and_does_not_return_by_its_leg_alone() -> None:
     left = life.leave(in_call(), "st").consultation
     assert left.state is S.INTERRUPTED
     assert life.present(left, "st", HERE).consultation == left
@@ -149,7 +149,7 @@ def test_after_a_restart_a_call_is_interrupted_until_both_are_back(state: S) -> 
     assert life.present(one, "st", HERE).consultation.state is S.IN_CALL
 
 
-def test_after_a_restart_who_waited_waits() -> None:
+def test_after_a_restart_a_waiting_consultation_still_waits() -> None:
     again = life.reload(waiting().record).consultation
     assert again.state is S.REQUESTED
     assert again.record.requested_at == 10.0

@@ -1,4 +1,4 @@
-"""Group sessions without a socket: names, seats, the door."""
+"""Group sessions without a socket: pseudonyms, seats, admission."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def a_group() -> Groups:
     return groups
 
 
-def test_who_brings_no_name_gets_one_that_nobody_has() -> None:
+def test_a_participant_without_a_name_gets_an_unused_one() -> None:
     groups = a_group()
     for number in range(MAX_LOBBY):
         seat = groups.seat_for("gr_1", f"s{number}", f"st-{number}", "")
@@ -30,7 +30,7 @@ def test_there_are_more_names_than_seats_and_lobby_together() -> None:
     assert len(set(PSEUDONYMS)) > MAX_PARTICIPANTS + MAX_LOBBY
 
 
-def test_the_lobby_is_not_a_hall() -> None:
+def test_the_lobby_is_bounded() -> None:
     groups = a_group()
     for number in range(MAX_LOBBY):
         groups.take("gr_1", groups.seat_for("gr_1", f"s{number}", f"st-{number}", ""))
@@ -38,13 +38,13 @@ def test_the_lobby_is_not_a_hall() -> None:
         groups.seat_for("gr_1", "one-more", "st-x", "")
 
 
-def test_a_code_is_found_however_it_was_typed() -> None:
+def test_a_code_is_found_whatever_its_case_and_outer_spaces() -> None:
     assert a_group().by_code(" abc234 ").group_id == "gr_1"
     with pytest.raises(Refused, match="unknown_group"):
         a_group().by_code("ABC235")
 
 
-def test_a_link_that_comes_and_goes_changes_presence_only() -> None:
+def test_a_lost_link_changes_only_the_presence() -> None:
     groups = a_group()
     groups.take("gr_1", groups.seat_for("gr_1", "s1", "st-1", "Lune"))
     after = groups.present("st-1", Presence.CONNECTED)

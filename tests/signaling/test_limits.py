@@ -16,13 +16,13 @@ def test_a_burst_passes_and_then_the_rate() -> None:
     assert not bucket.take(100.5)
 
 
-def test_waiting_long_fills_no_more_than_the_burst() -> None:
+def test_a_long_wait_fills_no_more_than_the_burst() -> None:
     bucket = TokenBucket(rate_per_s=1.0, burst=2.0)
     bucket.take(0.0)
     assert [bucket.take(1_000.0) for _ in range(3)] == [True, True, False]
 
 
-def test_a_clock_that_steps_back_gives_nothing() -> None:
+def test_a_clock_that_steps_back_adds_no_tokens() -> None:
     bucket = TokenBucket(rate_per_s=1.0, burst=1.0)
     assert bucket.take(50.0)
     assert not bucket.take(10.0)

@@ -1,4 +1,4 @@
-"""Messages on the wire: what is read, what is refused, what is never shown."""
+"""Messages on the wire: which are read, which are refused, and what their repr hides."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXAMPLES = [line.replace("…", "A" * 20) for line in EXAMPLES]
 
 
 def holds(whole: object, part: object) -> bool:
-    """Whether everything of ``part`` is in ``whole``; defaults may be written out."""
+    """Whether ``whole`` contains ``part``; ``whole`` may write defaults out."""
     if isinstance(whole, dict) and isinstance(part, dict):
         return all(key in whole and holds(whole[key], value) for key, value in part.items())
     if isinstance(whole, list) and isinstance(part, list):
@@ -72,7 +72,7 @@ def test_every_message_has_an_example_and_a_row(union: type) -> None:
         "[" * 100_000,
     ],
 )
-def test_anything_else_is_malformed(text: str) -> None:
+def test_any_other_text_is_malformed(text: str) -> None:
     with pytest.raises(MalformedMessage) as error:
         wire.decode_client(text)
     assert "x" * 10 not in str(error.value)
@@ -83,7 +83,7 @@ def test_bytes_that_are_not_utf8_are_malformed() -> None:
         wire.decode_client(b'{"type":"\xff"}')
 
 
-def test_a_message_never_shows_what_is_in_it() -> None:
+def test_the_repr_of_a_message_hides_its_content() -> None:
     quality = wire.LinkQuality(level=1)
     entry = wire.QueueEntry(
         consultation_id="c1",

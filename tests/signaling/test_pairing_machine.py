@@ -1,4 +1,4 @@
-"""Random lives of a whole service against a simple model: nobody gets two doctors, nobody is lost."""
+"""Random histories of a whole service against a simple model: no patient has two doctors, none is lost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CLINICIANS = [f"clinician-{n}" for n in range(4)]
 MEDIATORS = ["mediator-0", "mediator-1"]
 EVERYBODY = STATIONS + CLINICIANS + MEDIATORS
 
-# Lives of at most 100 steps; some end early. The test counts that it took the 10,000 the run owes.
+# Histories of at most 100 steps; some end early. The test checks that there were 10,000 steps in all.
 MAX_EXAMPLES = 250
 STEPS = 100
 
@@ -37,7 +37,7 @@ STATES_SEEN: set[ConsultationState] = set()
 stations = st.sampled_from(STATIONS)
 clinicians = st.sampled_from(CLINICIANS)
 everybody = st.sampled_from(EVERYBODY)
-# Now and then the disk says no, and the step must not have happened.
+# Sometimes the disk fails; then the step must not have happened.
 disk_fails = st.sampled_from([False, False, False, True])
 
 
@@ -65,7 +65,7 @@ class Service(RuleBasedStateMachine):
         self.disk: dict[str, Consultation] = {}
         self.steps = 0
 
-    # What the model says.
+    # The model.
 
     def case_of(self, participant: str) -> str | None:
         for consultation_id, case in self.cases.items():
@@ -87,7 +87,7 @@ class Service(RuleBasedStateMachine):
         self.disk[consultation_id] = self.pairing.get(consultation_id) or step.consultation
         return True
 
-    # What happens.
+    # The events.
 
     @initialize(on=st.lists(clinicians, unique=True))
     def morning(self, on: list[str]) -> None:
@@ -148,7 +148,7 @@ class Service(RuleBasedStateMachine):
     def join(self, person: str, consultation_id: str) -> None:
         case = self.cases.get(consultation_id)
         if case is not None and case.doctor is None and person in CLINICIANS:
-            return  # an unattended patient gets a clinician by accept, not as a guest
+            return  # a patient without a clinician gets one by accept, not by join
         role = Role.CLINICIAN if person in CLINICIANS else Role.MEDIATOR
         allowed = case is not None and self.case_of(person) in (None, consultation_id)
         try:
@@ -237,7 +237,7 @@ class Service(RuleBasedStateMachine):
         for case in self.cases.values():
             case.others.clear()
 
-    # What must hold after every step.
+    # The invariants after every step.
 
     def teardown(self) -> None:
         STEPS_TAKEN.append(self.steps)
@@ -299,7 +299,7 @@ class Service(RuleBasedStateMachine):
             assert (record.urgency, record.requested_at) == (case.urgency, case.asked_at)
 
 
-def test_random_lives_of_the_service_keep_every_promise() -> None:
+def test_random_histories_of_the_service_keep_every_promise() -> None:
     run_state_machine_as_test(
         Service,
         settings=settings(

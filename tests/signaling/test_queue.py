@@ -1,4 +1,4 @@
-"""The order of those who wait."""
+"""The order of waiting consultations."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_urgency_comes_before_waiting_time() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(Urgency), st.floats(0, 5)), max_size=12), st.randoms())
-def test_the_order_does_not_depend_on_how_it_is_read(
+def test_the_order_does_not_depend_on_the_order_of_reading(
     asked: list[tuple[Urgency, float]], random: object
 ) -> None:
     records = [record(f"c{n}", urgency, at) for n, (urgency, at) in enumerate(asked)]

@@ -1,4 +1,4 @@
-"""The log of a session: what a page missed comes again, once, and memory is bounded."""
+"""The log of a session: missed messages come again, once, and memory is bounded."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_numbers_count_from_one_and_are_on_the_wire() -> None:
     assert decode_server(kept.text).seq == 2
 
 
-def test_what_was_not_acknowledged_comes_again() -> None:
+def test_an_unacknowledged_message_comes_again() -> None:
     log = SessionLog()
     for n in range(5):
         log.number(error(n))
@@ -49,7 +49,7 @@ def test_only_the_newest_of_a_kind_comes_again() -> None:
     assert log.can_resume(0)
 
 
-def test_a_kind_acknowledged_does_not_hide_the_next() -> None:
+def test_an_acknowledged_message_does_not_hide_the_next_of_its_kind() -> None:
     log = SessionLog()
     log.number(error(), "k")
     log.acknowledge(1)
@@ -65,7 +65,7 @@ def test_a_page_cannot_resume_from_before_what_it_acknowledged_or_after_what_was
     assert [log.can_resume(n) for n in range(7)] == [False, False, False, True, True, True, False]
 
 
-def test_too_many_unacknowledged_end_resumption_but_not_memory() -> None:
+def test_too_many_unacknowledged_messages_end_resumption_and_keep_memory_bounded() -> None:
     log = SessionLog(max_messages=4, max_bytes=10_000)
     for _ in range(10):
         log.number(error())
@@ -76,7 +76,7 @@ def test_too_many_unacknowledged_end_resumption_but_not_memory() -> None:
     assert log.can_continue(6)
 
 
-def test_too_many_bytes_count_too() -> None:
+def test_too_many_unacknowledged_bytes_end_resumption_too() -> None:
     log = SessionLog(max_messages=1_000, max_bytes=1_000)
     for _ in range(50):
         log.number(Error(code="x" * 100))
@@ -84,7 +84,7 @@ def test_too_many_bytes_count_too() -> None:
     assert not log.can_resume(0)
 
 
-def test_an_acknowledgement_of_what_was_never_sent_is_a_fault_of_the_page() -> None:
+def test_an_acknowledgement_of_an_unsent_message_is_the_pages_fault() -> None:
     log = SessionLog()
     log.number(error())
     with pytest.raises(UnexpectedMessage):
@@ -115,7 +115,7 @@ def test_a_jump_in_the_numbers_of_a_page_is_a_fault(seq: int) -> None:
         max_size=80,
     )
 )
-def test_whatever_is_lost_a_page_ends_with_every_message_that_matters_in_order(
+def test_whatever_is_lost_a_page_gets_every_message_that_matters_in_order(
     script: list[tuple[str, object]],
 ) -> None:
     log = SessionLog()
@@ -127,7 +127,7 @@ def test_whatever_is_lost_a_page_ends_with_every_message_that_matters_in_order(
             assert detail is None or isinstance(detail, str)
             sent.append((log.number(error(), detail), detail))
         elif what == "lose":
-            # The socket took everything, the page saw only some, and resumed from there.
+            # The socket took every message, the page saw only some, and resumes after those.
             assert isinstance(detail, int)
             arrived = replay(log, cursor)[:detail]
             page.extend(arrived)

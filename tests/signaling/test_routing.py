@@ -1,4 +1,4 @@
-"""Offers widen with time, wishes are no walls, and nobody stands in for a lawyer."""
+"""Offers widen with time, wishes never block an answer, and nobody stands in for a lawyer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ skills = st.builds(
 
 
 @pytest.mark.parametrize("urgency", Urgency)
-def test_steps_come_in_their_order_and_the_more_urgent_the_sooner(urgency: Urgency) -> None:
+def test_steps_come_in_order_and_sooner_for_more_urgent_cases(urgency: Urgency) -> None:
     times = list(WIDENS_AFTER_S[urgency].values())
     assert times == sorted(times)
     assert list(WIDENS_AFTER_S[urgency]) == sorted(WIDENS_AFTER_S[urgency])
@@ -63,7 +63,9 @@ def test_an_offer_only_ever_widens(wished: Wishes, known: Skills, now: OfferWidt
 
 
 @given(wishes, skills)
-def test_in_the_end_every_clinician_may_answer_but_for_services_apart(wished: Wishes, known: Skills) -> None:
+def test_in_the_end_every_clinician_may_answer_except_for_services_apart(
+    wished: Wishes, known: Skills
+) -> None:
     if wished.specialty in APART or (known.specialties and known.specialties <= APART):
         return
     assert offered(wished, OfferWidth.ANYBODY, "dr-9", known, {"dr-9"})
@@ -79,7 +81,7 @@ def test_nobody_stands_in_for_a_lawyer_nor_a_lawyer_for_a_doctor(wished: Wishes,
         assert not offered(wished, now, "dr-9", lawyer, {"dr-9"})
 
 
-def test_who_was_seen_before_is_alone_only_while_on_duty() -> None:
+def test_the_clinician_seen_before_is_offered_alone_only_while_on_duty() -> None:
     again = Wishes(clinician_id="dr-1")
     assert offered(again, OfferWidth.FIRST, "dr-1", Skills(), {"dr-1", "dr-2"})
     assert not offered(again, OfferWidth.FIRST, "dr-2", Skills(), {"dr-1", "dr-2"})
@@ -87,7 +89,7 @@ def test_who_was_seen_before_is_alone_only_while_on_duty() -> None:
     assert offered(again, OfferWidth.MATCHING, "dr-2", Skills(), {"dr-1", "dr-2"})
 
 
-def test_people_are_told_of_their_own_wishes_and_of_no_others() -> None:
+def test_patients_see_only_steps_about_their_own_wishes() -> None:
     plain, woman = Wishes(), Wishes(gender="woman")
     assert {shown_width(plain, now) for now in OfferWidth} == {OfferWidth.MATCHING, OfferWidth.ALARM}
     assert [shown_width(woman, now) for now in OfferWidth][:3] == [
@@ -99,10 +101,10 @@ def test_people_are_told_of_their_own_wishes_and_of_no_others() -> None:
     assert shown_width(Wishes(specialty="surgery"), OfferWidth.ANYBODY) is OfferWidth.ANYBODY
     assert (
         shown_width(Wishes(specialty="law"), OfferWidth.ANYBODY) is OfferWidth.MATCHING
-    )  # nobody stands in, so nobody says so
+    )  # nobody stands in, so the step is not shown
 
 
-def test_what_is_not_known_of_a_clinician_is_no_reason_against_but_for_the_wish_for_a_woman() -> None:
+def test_an_unknown_language_does_not_exclude_a_clinician_and_an_unknown_gender_does() -> None:
     assert suits(Wishes(language="ff"), Skills())
     assert not suits(Wishes(language="ff"), Skills(languages=frozenset({"bm"})))
     assert not suits(Wishes(gender="woman"), Skills())

@@ -48,7 +48,7 @@ def test_every_state_can_be_left_until_it_is_final() -> None:
     assert set(ConsultationState) == WAITING | ATTENDED | FINAL
 
 
-def test_what_people_decide_is_saved_before_it_is_told() -> None:
+def test_decisions_of_people_are_saved_before_they_are_sent() -> None:
     for moves in TABLE.values():
         for event, (_, effects) in moves.items():
             decided = event in (Event.ACCEPT, Event.RELEASE, Event.END, Event.CANCEL)
@@ -74,7 +74,9 @@ def test_a_room_opens_with_accept_and_closes_at_the_end() -> None:
         (ConsultationState.OFFERED, Event.END, "not_in_call"),
     ],
 )
-def test_a_refusal_says_what_a_person_must_know(state: ConsultationState, event: Event, code: str) -> None:
+def test_a_refusal_carries_the_code_that_a_person_reads(
+    state: ConsultationState, event: Event, code: str
+) -> None:
     with pytest.raises(Refused) as refused:
         move(state, event)
     assert refused.value.code == code
