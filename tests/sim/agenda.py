@@ -1,4 +1,4 @@
-"""What is to happen when, in virtual time."""
+"""A schedule of actions in virtual time."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ import heapq
 from collections.abc import Callable
 from itertools import count
 
-Deed = Callable[[], None]
+Action = Callable[[], None]
 
 
 class Agenda:
-    """A clock that jumps from one deed to the next."""
+    """A clock that jumps from one action to the next."""
 
     def __init__(self) -> None:
         self.now_ms = 0.0
         self._order = count()
-        self._deeds: list[tuple[float, int, Deed]] = []
+        self._actions: list[tuple[float, int, Action]] = []
 
-    def at(self, when_ms: float, deed: Deed) -> None:
-        """Do this then, or now if that is past; deeds of one moment in the order in which they were asked for."""
-        heapq.heappush(self._deeds, (max(when_ms, self.now_ms), next(self._order), deed))
+    def at(self, when_ms: float, action: Action) -> None:
+        """Run the action at this time, or now if it is past; actions of one moment run in order of their calls."""
+        heapq.heappush(self._actions, (max(when_ms, self.now_ms), next(self._order), action))
 
-    def after(self, wait_ms: float, deed: Deed) -> None:
-        self.at(self.now_ms + wait_ms, deed)
+    def after(self, wait_ms: float, action: Action) -> None:
+        self.at(self.now_ms + wait_ms, action)
 
-    def every(self, interval_ms: float, deed: Deed, first_ms: float = 0.0) -> None:
-        """Do this again and again."""
+    def every(self, interval_ms: float, action: Action, first_ms: float = 0.0) -> None:
+        """Run the action again and again."""
 
         def again() -> None:
-            deed()
+            action()
             self.after(interval_ms, again)
 
         self.after(first_ms, again)
 
     def run(self, until_ms: float) -> None:
-        while self._deeds and self._deeds[0][0] <= until_ms:
-            self.now_ms, _, deed = heapq.heappop(self._deeds)
-            deed()
+        while self._actions and self._actions[0][0] <= until_ms:
+            self.now_ms, _, action = heapq.heappop(self._actions)
+            action()
         self.now_ms = until_ms

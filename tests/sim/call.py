@@ -29,7 +29,7 @@ KEYFRAME_FACTOR = 4
 
 @dataclass
 class Moment:
-    """What was the case at one decision."""
+    """The state at one decision."""
 
     now_ms: float
     parameters: SendParameters
@@ -43,7 +43,7 @@ class Outcome:
 
     voice_delays_ms: list[float] = field(default_factory=list)
     voice_sent: int = 0
-    voice_dropped: int = 0  # by the queue, not by the air
+    voice_dropped: int = 0  # by the queue, not by random loss
     video_bytes: int = 0
     keyframes: int = 0
     moments: list[Moment] = field(default_factory=list)
@@ -52,8 +52,8 @@ class Outcome:
         return [moment for moment in self.moments if moment.now_ms >= start_ms]
 
     def changes(self, start_ms: float) -> int:
-        told = [moment.parameters for moment in self.after(start_ms)]
-        return sum(earlier != later for earlier, later in pairwise(told))
+        followed = [moment.parameters for moment in self.after(start_ms)]
+        return sum(earlier != later for earlier, later in pairwise(followed))
 
     def pauses(self) -> int:
         active = [moment.parameters.video.active for moment in self.moments]
@@ -199,7 +199,7 @@ class CallSim:
         estimate = self.estimate
         quantizer = quantizer_at(MOVING_QUANTIZER, self._parameters.video.max_bitrate_bps)
         if self._thin == "down":
-            # The doctor's own way up is no matter.
+            # The doctor's own uplink does not matter here.
             sent = self._parameters
             up_bps = voice_wire_bps(sent.audio) + (sent.video.max_bitrate_bps if sent.video.active else 0)
             publisher = PublisherView(

@@ -110,7 +110,7 @@ def face(conditions: Conditions, seed: int = 1) -> TwoWayCall:
 
 
 def decisions(call: TwoWayCall) -> list[Any]:
-    """All that both sides were told, sent, heard and saw."""
+    """Every parameter, packet, voice packet heard and picture seen of both sides."""
     return [
         (side.moments, side.page.spoken, side.page.heard, side.page.seen, side.up.voice_dropped_ms)
         for side in call.sides

@@ -1,10 +1,10 @@
-"""What Chromium's congestion control makes of its way up: the parts of GCC that decide how a call feels.
+"""Chromium's congestion control of its uplink: the parts of GCC that decide how a call feels.
 
 Owns: a delay detector (least-squares trend of queueing delay with an adaptive threshold), multiplicative growth and
-back-off, the bound by what was acknowledged, the controller of reported loss (more than 10 % halves, under 2 % lets
-grow) and the result of a probe cluster. After Carlucci et al., "Analysis and Design of the Google Congestion
-Control for WebRTC" (2016), and libwebrtc's constants. Must never know of the relay: it sees the feedback that a
-browser sees, and nothing else.
+back-off, the bound by the acknowledged rate, the controller of reported loss (above 10 % it halves the rate, below
+2 % the rate may grow) and the result of a probe cluster. After Carlucci et al., "Analysis and Design of the Google
+Congestion Control for WebRTC" (2016), and libwebrtc's constants. Must never know of the relay: it sees the feedback
+that a browser sees, and nothing else.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LOW_LOSS, HIGH_LOSS = 0.02, 0.1
 
 
 class BrowserEstimate:
-    """The target of one page's way up, in bit/s on the wire."""
+    """The target of one page's uplink, in bit/s on the wire."""
 
     def __init__(self, start_bps: float, min_bps: float, max_bps: float) -> None:
         self._range = (min_bps, max_bps)
@@ -126,7 +126,9 @@ class BrowserEstimate:
             self._state = "normal"
         elif self._state == "normal":
             grown_bps = self._delay_bps * GROWTH_PER_S**step_s
-            most_bps = 1.5 * self.acknowledged_bps + 10_000  # application-limited beyond this
+            most_bps = (
+                1.5 * self.acknowledged_bps + 10_000
+            )  # beyond this, the application sends less than it may
             self._delay_bps = max(self._delay_bps, min(grown_bps, most_bps))
         self._delay_bps = max(self._range[0], min(self._range[1], self._delay_bps))
 
@@ -147,7 +149,7 @@ class BrowserEstimate:
         self._loss_bps = max(self._range[0], self._loss_bps)
 
     def _cluster(self, probes: Sequence[PacketResult]) -> None:
-        """A cluster that came through tells the lesser of what left and what came, and only ever lifts."""
+        """A probe cluster measures the lesser of its send and arrival rates; it only ever raises the estimate."""
         if not probes:
             return
         if self._probes and probes[0].sent_us - self._probes[-1].sent_us > 500_000:

@@ -24,7 +24,7 @@ class SimLink:
         return max(0.0, self._free_ms - now_ms)
 
     def send(self, size_bytes: int, now_ms: float) -> float | None:
-        """When this packet arrives, in ms; None if the queue is full or the air eats it."""
+        """When this packet arrives, in ms; None if the queue is full or random loss takes the packet."""
         if self.waiting_ms(now_ms) > self._queue_ms:
             self.dropped += 1
             return None

@@ -1,8 +1,8 @@
-"""A page in virtual time: an encoder that obeys, Chromium's congestion control above it, and what a page answers.
+"""A page in virtual time: an encoder that obeys, Chromium's congestion control above it, and the page's answers.
 
-Owns: voice and picture as packets of real RTP, repeats of what the relay asks for, when feedback and reports go
-out, clusters of probes on a warm leg. What comes down is pageears.py, stills are pagestills.py. Must never look at
-the relay: it knows what a browser knows.
+Owns: voice and picture as packets of real RTP, retransmissions, the times of feedback and reports, probe clusters
+on a warm leg. The downlink is in pageears.py, stills are in pagestills.py. Must never look at the relay: a page
+knows what a browser knows.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from tests.sim.pipe import Wire
 RTCP_OVERHEAD_BYTES = 42  # SRTCP index and tag, UDP, IPv4
 # mid and audio level of a browser, beside the transport-wide number.
 EXTENSIONS_BYTES = 6
-# A page needs about this long from the message to an encoder that follows.
+# The time from a message's arrival until the encoder follows it.
 ENCODER_LAG_MS = 200.0
 MTU_BYTES = 1_150
 KEYFRAME_FACTOR = 4
-# Chromium encodes no less than this of its own will, and does not suspend.
-ENCODER_FLOOR_BPS = 30_000.0
+# Chromium does not choose an encoder rate below this, and does not suspend the encoder.
+ENCODER_MIN_BPS = 30_000.0
 PACING_FACTOR = 2.5
-# libwebrtc's pushback (WebRTC-CongestionWindow, QueueSize:350,DropFrame:true), and the wait of feedback beside it.
+# libwebrtc's pushback (WebRTC-CongestionWindow, QueueSize:350,DropFrame:true), plus the delay of feedback.
 CONGESTION_WINDOW_MS = 350.0 + 250.0
 # libwebrtc: probe at twice what may be sent now, with at least five packets of padding.
 CLUSTER_FACTOR, CLUSTER_PACKETS, CLUSTER_BYTES = 2.0, 5, 240
-# libwebrtc's transport-wide feedback: 5 % of the way up's own estimate, 68 bytes each, 50 to 250 ms apart.
+# libwebrtc's transport-wide feedback: 5 % of the uplink's own estimate, 68 bytes each, 50 to 250 ms apart.
 FEEDBACK_SHARE, FEEDBACK_BYTES, FEEDBACK_RANGE_MS = 0.05, 68, (50.0, 250.0)
 NACK_MS = 20.0
 REPORT_MS = {
@@ -56,35 +56,35 @@ REPORT_MS = {
 PROBE_TICK_MS = 800.0
 WARM_CLUSTER = (3, 600, (800.0, 3_000.0, 3_000.0, 30_000.0))
 CALL_CLUSTER = (2, 60, (4_000.0,))
-# Of an AV1 encoder at 67 kbit/s, measured in the lab: for moving detail everywhere, which uses all of a link, and
-# for a talking head. How it falls with the bitrate was much the same for both.
+# Quantizers of an AV1 encoder at 67 kbit/s, measured in the lab: for moving detail everywhere, which uses all of a
+# link, and for a talking head. Both fall with the bitrate in much the same way.
 MOVING_QUANTIZER = 240
 FACE_QUANTIZER = 110
 QUANTIZER_BPS = 67_000
 QUANTIZER_EXPONENT = -0.56
 # web/shared/call/link/sendreport.js
-TELL_EVERY_MS, WORTH_TELLING, COARSER, TELL_BYTES = 2_000.0, 0.2, 15, 200
+SEND_REPORT_EVERY_MS, WORTH_REPORTING, COARSER, SEND_REPORT_BYTES = 2_000.0, 0.2, 15, 200
 VP8_KEYFRAME = bytes.fromhex("105000009d012a4001f000")
 VP8_DELTA = bytes.fromhex("1051000000")
-# From the packet to the sound or the picture that tells of it (getSynchronizationSources).
+# From the packet's arrival until getSynchronizationSources shows it.
 PLAYOUT_MS = 60.0
 LOOK_MS, TRUST_MS = 25.0, 4_000.0  # web/shared/call/link/rhythm.js
 THINNEST_BPS = 6_000  # web/shared/call/link/sender.js
 
 
 def thinnest(audio: AudioSend) -> AudioSend:
-    """What a page sends of a voice when it shall send as little as possible."""
+    """The voice parameters of a page that sends as little as possible."""
     return replace(audio, ptime_ms=120, max_bitrate_bps=THINNEST_BPS, red=False)
 
 
 def quantizer_at(quantizer: int, bitrate_bps: int) -> int:
-    """That of a picture which has this one at 67 kbit/s."""
+    """The quantizer at ``bitrate_bps`` of a picture that has ``quantizer`` at 67 kbit/s."""
     ratio = (max(1, bitrate_bps) / QUANTIZER_BPS) ** QUANTIZER_EXPONENT
     return min(255, round(quantizer * ratio))
 
 
 class Page:
-    """Give it `send` (a datagram into its way up) and call `arrived` for each that comes down."""
+    """Give it `send` (a datagram into its uplink) and call `arrived` for each datagram of the downlink."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class Page:
         self.estimate = BrowserEstimate(
             *(1000.0 * kbps for kbps in (GOOGLE_START_KBPS, GOOGLE_MIN_KBPS, GOOGLE_MAX_KBPS))
         )
-        self.tell: Callable[[dict[str, Any]], None] = lambda _: None
+        self.send_report: Callable[[dict[str, Any]], None] = lambda _: None
         self._twcc_id = offer.twcc_id
         self._sender = TwccSender()
         self._pacer: Pacer[tuple[bytes, bool, int]] = Pacer(PACING_FACTOR * self.estimate.target_bps)
@@ -125,7 +125,7 @@ class Page:
         self._needs_keyframe = True
         self._film_run = self._speak_run = 0
         self._feedback_ms = self._report_ms = 0.0
-        self._told: tuple[float, str, int | None, float] = (0.0, "", None, -TELL_EVERY_MS)
+        self._reported: tuple[float, str, int | None, float] = (0.0, "", None, -SEND_REPORT_EVERY_MS)
         self.rtt_ms = 300.0
         self._least_rtt_ms = 1_500.0
         self.spoken: dict[int, float] = {}
@@ -134,17 +134,17 @@ class Page:
         agenda.every(NACK_MS, self._tick, rng.uniform(0, NACK_MS))
         self._rhythm = ArrivalRhythm()
         agenda.every(LOOK_MS, self._listen, rng.uniform(0, LOOK_MS))
-        agenda.every(400.0, self._tell, 400.0)
+        agenda.every(400.0, self._report_estimate, 400.0)
         self._delivered: deque[tuple[float, str]] = deque()
-        self._words = self._pictures = 0
+        self._voice_packets = self._pictures = 0
         self._stalls = False
         self.stalls: list[float] = []
         self._clusters = 0
         self._probed_ms = 0.0
 
-    # What the server asks for ------------------------------------------------------------------------------
+    # Parameters from the server -----------------------------------------------------------------------------
 
-    def told(self, parameters: SendParameters) -> None:
+    def parameters_changed(self, parameters: SendParameters) -> None:
         self._agenda.after(ENCODER_LAG_MS, lambda: self._obey(parameters))
 
     def _obey(self, new: SendParameters) -> None:
@@ -214,13 +214,13 @@ class Page:
             return
         self._agenda.after(1000 / video.max_framerate, lambda: self._film(run))
         own_bps = self.estimate.target_bps - voice_wire_bps(self.parameters.audio)
-        bitrate_bps = min(video.max_bitrate_bps, max(ENCODER_FLOOR_BPS, own_bps))
+        bitrate_bps = min(video.max_bitrate_bps, max(ENCODER_MIN_BPS, own_bps))
         now_ms = self._agenda.now_ms
         if self._stalls or now_ms < self._trust_ms:
             return
-        untold_ms = self._sender.unanswered_us(int(now_ms * 1000)) / 1000
-        if self._pacer.queue_ms > 500 or untold_ms > self._least_rtt_ms + CONGESTION_WINDOW_MS:
-            return  # libwebrtc drops frames rather than letting its pacer, or its congestion window, overflow
+        unanswered_ms = self._sender.unanswered_us(int(now_ms * 1000)) / 1000
+        if self._pacer.queue_ms > 500 or unanswered_ms > self._least_rtt_ms + CONGESTION_WINDOW_MS:
+            return  # libwebrtc drops frames before its pacer or its congestion window overflows
         frame_bytes = bitrate_bps / video.max_framerate / 8 * self._rng.uniform(0.7, 1.3)
         keyframe = self._needs_keyframe
         if keyframe:
@@ -288,7 +288,7 @@ class Page:
         self._send_wire(Wire("rtcp", data, len(data) + RTCP_OVERHEAD_BYTES))
 
     def _cluster(self, rate_bps: float) -> None:
-        """Padding on the retransmission SSRC, spaced for `rate_bps`; only where it could tell anything new."""
+        """Send padding on the retransmission SSRC at `rate_bps`, if the result could raise the estimate."""
         if rate_bps <= self.estimate.target_bps or not self._offer.own_video.rtx_ssrc:
             return
         spacing_ms = (CLUSTER_BYTES + 20 + WIRE_OVERHEAD_BYTES) * 8000 / rate_bps
@@ -315,16 +315,16 @@ class Page:
         kinds = set()
         while self._delivered and self._delivered[0][0] <= now_ms:
             kinds.add(self._delivered.popleft()[1])
-        self._words += "voice" in kinds
+        self._voice_packets += "voice" in kinds
         self._pictures += "video" in kinds
-        stalls = self._rhythm.follow(now_ms, self._words, self._pictures)
+        stalls = self._rhythm.follow(now_ms, self._voice_packets, self._pictures)
         if stalls and not self._stalls:
             self.stalls.append(now_ms)
         self._stalls = stalls
         if self._rhythm.collapsed:
             self._trust_ms = now_ms + TRUST_MS
 
-    # What comes down -----------------------------------------------------------------------------------------
+    # The downlink --------------------------------------------------------------------------------------------
 
     def arrived(self, wire: Wire) -> None:
         if wire.kind == "rtp":
@@ -336,7 +336,9 @@ class Page:
             self._send_cluster()
         elif wire.kind == "order" and wire.body == HOLD and self.parameters.audio.active:
             video = replace(self.parameters.video, active=False)
-            self.told(replace(self.parameters, audio=thinnest(self.parameters.audio), video=video))
+            self.parameters_changed(
+                replace(self.parameters, audio=thinnest(self.parameters.audio), video=video)
+            )
 
     def _rtcp_arrived(self, packets: list[rtcp.RtcpPacket]) -> None:
         now_ms = self._agenda.now_ms
@@ -375,7 +377,7 @@ class Page:
             self._pacer.sent(len(again) + WIRE_OVERHEAD_BYTES, self._agenda.now_ms)
             self._send_rtp(again, "repeat")
 
-    # What a page answers -------------------------------------------------------------------------------------
+    # The page's answers --------------------------------------------------------------------------------------
 
     def _tick(self) -> None:
         now_ms = self._agenda.now_ms
@@ -413,8 +415,8 @@ class Page:
                 rtcp.build([*reports, rtcp.SourceDescription(self._offer.own_audio.ssrc, "page")])
             )
 
-    def _tell(self) -> None:
-        """`send_report`: when the page's own estimate or what limits it has changed."""
+    def _report_estimate(self) -> None:
+        """Send `send_report` when the page's own estimate, or its limit, has changed."""
         if not self.parameters.audio.active:
             return
         bps, video = self.estimate.target_bps, self.parameters.video
@@ -424,21 +426,23 @@ class Page:
                 "bandwidth" if bps - voice_wire_bps(self.parameters.audio) < video.max_bitrate_bps else "none"
             )
         quantizer = quantizer_at(self.quantizer, video.max_bitrate_bps) if video.active else None
-        told_bps, told_limited, told_quantizer, told_ms = self._told
-        moved = abs(bps - told_bps) > WORTH_TELLING * told_bps
-        coarser = abs((quantizer or 0) - (told_quantizer or 0)) > COARSER
-        if self._agenda.now_ms - told_ms < TELL_EVERY_MS:
+        reported_bps, reported_limited, reported_quantizer, reported_ms = self._reported
+        moved = abs(bps - reported_bps) > WORTH_REPORTING * reported_bps
+        coarser = abs((quantizer or 0) - (reported_quantizer or 0)) > COARSER
+        if self._agenda.now_ms - reported_ms < SEND_REPORT_EVERY_MS:
             return
-        if not moved and not coarser and limited == told_limited:
+        if not moved and not coarser and limited == reported_limited:
             return
-        self._told = (bps, limited, quantizer, self._agenda.now_ms)
-        self.tell({"type": "send_report", "bps": round(bps), "limited_by": limited, "quantizer": quantizer})
+        self._reported = (bps, limited, quantizer, self._agenda.now_ms)
+        self.send_report(
+            {"type": "send_report", "bps": round(bps), "limited_by": limited, "quantizer": quantizer}
+        )
 
     # Warm ------------------------------------------------------------------------------------------------------
 
     def warm(self) -> None:
-        """The channels are open: say hello, and send clusters of messages while no picture flows."""
-        self.stills.tell(build(Hello()))
+        """The data channels are open: send a hello, and probe clusters of messages while no picture flows."""
+        self.stills.send_message(build(Hello()))
         self._agenda.every(PROBE_TICK_MS, self._probe, PROBE_TICK_MS)
 
     def _probe(self) -> None:

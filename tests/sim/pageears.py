@@ -1,7 +1,6 @@
-"""What comes down to a page in virtual time, and what a browser answers about it: NACK, PLI, feedback, reports.
+"""A page's downlink in virtual time, and the browser's answers: NACK, PLI, feedback, reports.
 
-Owns: the streams that the relay sends, which words were heard and which pictures seen. Must never look at the
-relay.
+Owns: the streams that the relay sends, the voice packets heard and the pictures seen. Must never look at the relay.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class _Incoming:
 
 
 class PageEars:
-    """``heard``: when each word came (ms); ``seen``: when each packet of a picture came (ms), and its bytes."""
+    """``heard``: when each voice packet came (ms); ``seen``: when each video packet came (ms), and its bytes."""
 
     def __init__(self, agenda: Agenda, offer: SdpOffer, vp8_type: int, red_type: int) -> None:
         self._agenda, self._offer, self._vp8_type, self._red_format = agenda, offer, vp8_type, red_type
@@ -87,20 +86,20 @@ class PageEars:
                 self.heard.setdefault(struct.unpack_from(">I", opus, 1)[0], self._agenda.now_ms)
 
     def knows_rtx(self, rtx_ssrc: int, media_ssrc: int) -> None:
-        """Retransmissions on the one SSRC are packets of the other."""
+        """Packets of ``rtx_ssrc`` retransmit packets of ``media_ssrc``."""
         self._rtx_to_media[rtx_ssrc] = media_ssrc
 
     def sender_report(self, report: rtcp.SenderReport) -> None:
-        """What the relay says of the clock of a stream."""
+        """The relay's report of a stream's clock."""
         if report.ssrc in self._incoming:
             self._incoming[report.ssrc].clock.on_sender_report(report, self._agenda.now_ms)
 
     def feedback(self) -> list[bytes]:
-        """Transport-wide feedback about all that came since the last."""
+        """Transport-wide feedback about all packets since the last feedback."""
         return list(self._receiver.build(1, 2, self._agenda.now_ms))
 
     def requests(self, rtt_ms: float) -> Iterator[bytes]:
-        """What is asked for now: packets again, or a keyframe where that is too late."""
+        """The requests due now: lost packets, or a keyframe where a repair comes too late."""
         for ssrc, stream in self._incoming.items():
             if not stream.wants_nack:
                 continue
@@ -113,7 +112,7 @@ class PageEars:
                     yield rtcp.Pli(1, ssrc).encode()
 
     def report_blocks(self) -> list[rtcp.ReportBlock]:
-        """One for each stream."""
+        """One report block for each stream."""
         blocks = []
         for ssrc, stream in self._incoming.items():
             reception = stream.stats.report()

@@ -1,6 +1,6 @@
-"""The stills of a page in virtual time: small ones by itself when it is asked, and those that come down.
+"""The stills of a page in virtual time: the periodic ones that it sends, and those that it receives.
 
-Owns: what is under way in both directions of the data channel. Must never look at the relay.
+Owns: the stills under way in both directions of the data channel. Must never look at the relay.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from tests.sim.agenda import Agenda
 
 
 class PageStills:
-    """Give it `tell`, a message into the way up of the data channel, and call `arrived` for each that comes."""
+    """Give it `send_message`, for the data channel's uplink, and call `arrived` for each message received."""
 
     def __init__(self, agenda: Agenda, rng: random.Random) -> None:
         self._agenda, self._rng = agenda, rng
-        self.tell: Callable[[bytes], None] = lambda _: None
+        self.send_message: Callable[[bytes], None] = lambda _: None
         self._wanted = StillsSend()
         self._up, self._down = StillSender(), StillReceiver()
         self._number = self._run = 0
         self.seen = 0
 
     def wanted(self, stills: StillsSend) -> None:
-        """From now on one of this shape each so many seconds, or none."""
+        """Send a still of this shape at its interval from now on, or none."""
         self._run += 1
         self._wanted = stills
         if stills.every_s:
@@ -63,13 +63,13 @@ class PageStills:
             StillMime.JPEG,
         )
         for frame in self._up.offer(Still(offer, data, whole=True), self._number, offer.slot):
-            self.tell(build(frame))
+            self.send_message(build(frame))
         self._agenda.after(1000 * stills.every_s, lambda: self._take(run))
 
     def send(self) -> None:
-        """What the pace allows now."""
+        """Send the chunks that the pace allows now."""
         for chunk in self._up.take(self._agenda.now_ms):
-            self.tell(build(chunk))
+            self.send_message(build(chunk))
 
     def arrived(self, data: bytes) -> None:
         """One message of the data channel."""
@@ -90,4 +90,4 @@ class PageStills:
             case _:
                 pass
         for answer in answers:
-            self.tell(build(answer))
+            self.send_message(build(answer))

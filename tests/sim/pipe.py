@@ -1,7 +1,7 @@
-"""The lab's link emulator (benchmarks/lab/emulator/link.py) in virtual time, and a stream that survives its losses.
+"""The lab's link emulator (benchmarks/lab/emulator/link.py) in virtual time, and a reliable stream over it.
 
-Owns: one direction of a link with the sizes that things have on the wire; on top of it a stream that repeats what
-was lost (TCP under the socket, SCTP under the data channel), with its acknowledgements on the way back.
+Owns: one direction of a link with the sizes that packets have on the wire; on top of it a stream that repeats lost
+messages (TCP under the socket, SCTP under the data channel), with acknowledgements in the other direction.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from benchmarks.lab.emulator.link import Link, Shape
 from benchmarks.lab.emulator.tally import Tally
 from tests.sim.agenda import Agenda
 
-# A retransmission timer's floor (RFC 6298 section 2.4, RFC 9260 section 16), and its round trips.
+# The shortest retransmission timer (RFC 6298 section 2.4, RFC 9260 section 16), and its round trips.
 RTO_MIN_MS = 1_000.0
 RTO_ROUND_TRIPS = 2.0
 ACK_BYTES = 90
@@ -24,7 +24,7 @@ ACK_EVERY = 2
 
 
 class Wire(bytes):
-    """One datagram: as many zeros as it weighs as an IP packet, and beside them what it is and carries."""
+    """One datagram: as many zero bytes as the IP packet has, with the datagram's kind and content as attributes."""
 
     body: Any
     kind: str
@@ -47,7 +47,7 @@ class Pipe:
         self._deliver = deliver
         self._armed_ms = math.inf
         self.shape = shape
-        self.dropped: Counter[str] = Counter()  # at the tail of the queue
+        self.dropped: Counter[str] = Counter()  # because the queue was full
         self.offered_bytes: Counter[str] = Counter()
         self.voice_dropped_ms: list[float] = []
 
@@ -76,7 +76,7 @@ class Pipe:
         return let_in
 
     def _arm(self) -> None:
-        # A hair later, or rounding between seconds and milliseconds would find nothing due.
+        # Slightly late: rounding between seconds and milliseconds could otherwise find nothing due.
         when_ms = self._link.next_event_s() * 1000 + 1e-6
         if when_ms < self._armed_ms:
             self._armed_ms = when_ms
@@ -92,7 +92,7 @@ class Pipe:
 
 
 class Reliable:
-    """Messages in order, each repeated until it is there."""
+    """Messages in order, each repeated until it arrives."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """The relay in virtual time: the engine's own `Uplink`, `Downlink`, `LegControl`, `Room` and `Stills`.
 
-Owns: a leg without sockets, and the periodic work of media/engine/turns.py on a virtual clock. Nothing
-that decides anything is rewritten here: what a call does in a test is what media/ does.
+Owns: a leg without sockets, and the periodic work of media/engine/turns.py on a virtual clock. Must never
+replace a decision: a call in a test does what media/ does.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ UNRELIABLE_OVERHEAD_BYTES = 93
 
 
 class SimLeg:
-    """What the engine needs of a leg, with `send` for a socket."""
+    """The leg as the engine needs it, with `send` in place of a socket."""
 
     def __init__(self, agenda: Agenda, leg_id: str, offer: Offer, send: Callable[[Wire], bool]) -> None:
         self._agenda = agenda
@@ -82,7 +82,7 @@ class SimLeg:
 
 
 class SimDownlink(Downlink):
-    """The same, with the pacer's timer on the virtual clock."""
+    """The engine's downlink, with the pacer's timer on the virtual clock."""
 
     agenda: Agenda
     wakes_ms = -1.0
@@ -121,7 +121,7 @@ class Seat:
             }
         self.member = Member(self.leg, Uplink(self.leg, forward), downlink)
         self.control = LegControl(self.member, feedback_ssrc=numbers[-1])
-        self.told: Callable[[SendParameters], None] = lambda _: None
+        self.parameters_changed: Callable[[SendParameters], None] = lambda _: None
         self.parameters = SendParameters()
         self.rungs: RungReport | None = None
         self.others: list[Seat] = []
@@ -130,7 +130,7 @@ class Seat:
         agenda.every(CHECK_MS, self._check, 500.0)
 
     def arrived(self, wire: Wire) -> None:
-        """A datagram came up from the page."""
+        """A datagram has arrived from the page."""
         now_ms = self._agenda.now_ms
         self.leg.heard_at_s = now_ms / 1000
         if wire.kind == "rtp":
@@ -167,7 +167,7 @@ class Seat:
         if parameters is not None:
             self.parameters = parameters
             self.control.sends_stills = parameters.stills.every_s > 0
-            self.told(parameters)
+            self.parameters_changed(parameters)
 
 
 def join(seats: list[Seat], stills: Stills, now_ms: float) -> None:

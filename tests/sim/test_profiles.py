@@ -1,25 +1,34 @@
-"""The whole table of links, both directions at once, from a warm leg and from nothing known."""
+"""The whole table of links, both directions at once, from a warm leg and without prior knowledge."""
 
 from __future__ import annotations
 
 import pytest
 
 from benchmarks.lab.emulator.profiles import PROFILES, Conditions
-from tests.sim.twoway import WARM_S, TwoWayCall, between, queue_ms, rung_changes, stubborn_video, used_share
+from tests.sim.twoway import (
+    WARM_S,
+    TwoWayCall,
+    between,
+    queue_ms,
+    rung_changes,
+    used_share,
+    video_kept_over_voice,
+)
 
 SYMMETRIC = {str(kbps): Conditions(kbps, kbps, 200) for kbps in (16, 32, 64, 128, 256)}
 LINKS = PROFILES | SYMMETRIC
 SETTLE_S, WINDOW_S = 20.0, 60.0
-# Our aim for a standing queue on the way down, where the relay sends.
+# The aim for a standing queue on the downlink, where the relay sends.
 QUEUE_MS = 200.0
-# Here 10 kbit/s of voice and the reports are nearly all that fits, and one chunk of a still is half a queue.
+# These links carry little more than 10 kbit/s of voice and the reports; one chunk of a still is half a queue.
 BARELY_VOICE = {"16", "2g-rural"}
 BARELY_VOICE_QUEUE_MS = 250.0
-# The way up is the browser's own control under our ceiling: the links hold 400 ms, and it may not stand at that.
+# The browser's own control decides on the uplink, below the server's limit. Links queue up to 400 ms, and the queue
+# may not stay full.
 UP_QUEUE_MS = 380.0
-# Rungs of the way down change twice a minute at most; 3g still climbs through the first of these.
+# Rungs of the downlink change twice a minute at most; 3g still climbs early in the window.
 CHANGES = 3
-# Thin ways up swing between voice, thin voice and stills, which sound alike.
+# Thin uplinks alternate between voice, thin voice and stills, which sound alike.
 THIN_UP = {"16", "2g-rural", "64", "edge", "vsat"}
 THIN_UP_CHANGES = 9
 
@@ -52,10 +61,10 @@ def test_voice_comes_through_and_video_gives_way_before_it(settled: Settled) -> 
     patience_ms = 2_000 + station.conditions.rtt_ms
     for speaker in call.sides:
         assert all(moment.parameters.audio.active for moment in between(speaker, call.joined_ms))
-        # A loss of the air beyond the link's own, or the queue's, would be ours.
+        # Loss beyond the link's own random loss is the relay's fault.
         air = 1 - (1 - station.conditions.loss_percent / 100) * (1 - 0.002)
         assert call.voice(speaker, from_ms).lost_ratio <= air + 0.03
-        assert len(stubborn_video(call, speaker, call.joined_ms, patience_ms)) <= 1
+        assert len(video_kept_over_voice(call, speaker, call.joined_ms, patience_ms)) <= 1
 
 
 def test_queues_stay_short(settled: Settled) -> None:
@@ -65,7 +74,7 @@ def test_queues_stay_short(settled: Settled) -> None:
     assert queue_ms(call.station.up) <= UP_QUEUE_MS
 
 
-def test_what_people_are_told_of_the_picture_stays(settled: Settled) -> None:
+def test_the_rung_shown_to_people_seldom_changes(settled: Settled) -> None:
     name, call, from_ms = settled
     assert rung_changes(between(call.doctor, from_ms)) <= CHANGES
     up_changes = rung_changes(between(call.station, from_ms))
@@ -74,7 +83,7 @@ def test_what_people_are_told_of_the_picture_stays(settled: Settled) -> None:
 
 def test_the_link_is_used(settled: Settled) -> None:
     name, call, from_ms = settled
-    # On the doctor's own link the highest step of a picture is a third of it.
+    # The highest step of a picture is a third of the doctor's own link.
     assert used_share(call.station.down, WINDOW_S) >= (0.2 if name == "bamako" else 0.6)
     estimates = [moment.down_bps for moment in between(call.station, from_ms)]
     rate_bps = 1000 * call.station.conditions.down_kbps

@@ -1,4 +1,4 @@
-"""Links that change in mid-call: falls, gaps, storms of loss, slow drifts; and 10 % of loss that is there."""
+"""Links that change in mid-call: falls, gaps, storms of loss, slow drifts; and a steady loss of 10 %."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from statistics import median
 import pytest
 
 from benchmarks.lab.emulator.profiles import Conditions
-from tests.sim.twoway import Side, TwoWayCall, between, queue_ms, stubborn_video, used_share
+from tests.sim.twoway import Side, TwoWayCall, between, queue_ms, used_share, video_kept_over_voice
 
 RTT_MS = 200.0
-# What was sent before an outage is still on its way for so long.
+# Packets sent before an outage may arrive for this long after it began.
 DRAIN_MS = 1_500.0
 
 
@@ -19,7 +19,7 @@ def rates(kbps: float) -> dict[str, float]:
 
 
 def pictures_ms(viewer: Side, from_ms: float, to_ms: float) -> list[float]:
-    """When pieces of a picture came in that time, counted from its begin."""
+    """When video packets arrived in this window, counted from its start."""
     return [at_ms - from_ms for at_ms, _ in viewer.page.seen if from_ms < at_ms < to_ms]
 
 
@@ -28,7 +28,7 @@ def picture_back_ms(call: TwoWayCall, viewer: Side, from_ms: float) -> float:
 
 
 def voice_back_ms(call: TwoWayCall, speaker: Side, from_ms: float) -> float:
-    """When the first word said after `from_ms` was heard."""
+    """When the first voice packet spoken after `from_ms` was heard."""
     listener = call.doctor if speaker is call.station else call.station
     heard = [
         listener.page.heard[index]
@@ -39,7 +39,7 @@ def voice_back_ms(call: TwoWayCall, speaker: Side, from_ms: float) -> float:
 
 
 def fallen(seed: int) -> tuple[TwoWayCall, float]:
-    """A call 20 s after its link fell from 256 to 20 kbit/s, and when that was; another phase for each seed."""
+    """A call 20 s after its link fell from 256 to 20 kbit/s, and the time of the fall, which varies by seed."""
     call = TwoWayCall(Conditions(256, 256, RTT_MS), seed=seed).run(30 + seed * 0.037)
     fall_ms = call.now_ms
     call.schedule([(0, rates(20)), (20, rates(256))])
@@ -52,27 +52,27 @@ def test_a_fall_to_20_kbit_takes_the_picture_and_256_brings_it_back(seed: int) -
     rise_ms = call.now_ms
     call.run(40)
     for viewer in call.sides:
-        # Ten seconds after it was paused a picture may be tried again.
+        # A picture may be tried again ten seconds after it was paused.
         late = [at_ms for at_ms in pictures_ms(viewer, fall_ms, fall_ms + 10_000) if at_ms > 2_000 + RTT_MS]
-        assert len(late) <= 5  # stragglers, repeated for somebody who asked before the fall was known
+        assert len(late) <= 5  # late packets, repeated for a NACK from before the fall was known
     for speaker in call.sides:
         assert call.voice(speaker, fall_ms + 8_000, rise_ms).lost_ratio <= 0.05
         assert voice_back_ms(call, speaker, rise_ms) <= 1_000 + RTT_MS
         assert picture_back_ms(call, speaker, rise_ms) <= 10_000
 
 
-def test_a_fall_interrupts_voice_for_half_a_second_more_often_than_not() -> None:
-    # What is in the queue when the link falls is chance: one packet of a picture takes 0.4 s of 20 kbit/s.
+def test_a_fall_mostly_interrupts_voice_for_at_most_half_a_second() -> None:
+    # The queue's content at the time of the fall is chance: one video packet takes 0.4 s at 20 kbit/s.
     gaps_ms: dict[str, list[float]] = {"station": [], "doctor": []}
-    for seed in range(1, 17):  # fewer are a lottery: nine in a row have medians from 440 to 703
+    for seed in range(1, 17):  # fewer vary too much: nine seeds in a row have medians from 440 to 703
         call, fall_ms = fallen(seed)
         for speaker in call.sides:
             gaps_ms[speaker.name].append(call.voice(speaker, fall_ms - 1_000, fall_ms + 8_000).longest_gap_ms)
-    # Two words of 20 ms are in a packet: so much of the gap between two packets is no silence.
+    # A packet carries two voice frames of 20 ms: this much of the gap between two packets is not silence.
     assert all(median(gaps) - 40 <= 500 for gaps in gaps_ms.values())
 
 
-def test_no_stall_of_a_steady_call_is_taken_for_a_collapse() -> None:
+def test_a_stall_in_a_steady_call_is_not_taken_for_a_collapse() -> None:
     call = TwoWayCall(Conditions(256, 256, RTT_MS, jitter_ms=15.0)).run(90)
     assert [side.page.stalls for side in call.sides] == [[], []]
 
@@ -106,14 +106,14 @@ def test_a_storm_of_loss_is_not_taken_for_a_thin_link() -> None:
         after = between(call.station, storm_ms + 35_000)
         kept.append(min(one.down_bps for one in after) / before_bps)
         assert all(one.parameters.video.active for one in between(call.doctor, storm_ms + 35_000))
-    # A thin link would be a tenth of it; half is what two falls in a row leave, which one seed in six has.
+    # A thin link would be a tenth of it; two falls in a row, which one seed in six has, leave half.
     assert min(kept) >= 0.5
     assert median(kept) >= 0.7
 
 
-def test_redundancy_saves_words_in_a_storm_of_loss() -> None:
+def test_redundancy_saves_voice_packets_in_a_storm_of_loss() -> None:
     lost = []
-    for seed in (1, 2, 3):  # what one storm takes is chance
+    for seed in (1, 2, 3):  # the loss of a single storm is chance
         call = TwoWayCall(Conditions(256, 256, RTT_MS), seed=seed).run(30)
         storm_ms = call.now_ms
         call.schedule([(0, {"loss_percent": 30.0, "burst_packets": 3.0})])
@@ -131,14 +131,14 @@ def test_a_slow_drift_down_and_up_again_is_followed() -> None:
     call.run(245)
     patience_ms = 2_000 + RTT_MS
     for speaker in call.sides:
-        assert len(stubborn_video(call, speaker, start_ms, patience_ms)) <= 2
-    assert len(call.voice_hurt_ms(call.doctor, start_ms)) <= 0.02 * len(call.doctor.page.spoken)
+        assert len(video_kept_over_voice(call, speaker, start_ms, patience_ms)) <= 2
+    assert len(call.voice_impaired_ms(call.doctor, start_ms)) <= 0.02 * len(call.doctor.page.spoken)
     assert call.seen_bps(call.station, call.now_ms - 10_000) > 60_000
 
 
-def test_ten_percent_of_random_loss_leaves_the_link_in_use() -> None:
+def test_a_link_with_ten_percent_of_random_loss_stays_in_use() -> None:
     shares = []
-    for seed in range(1, 6):  # one seed in ten loses so much in a row that twice less is tried
+    for seed in range(1, 6):  # one seed in ten loses so many packets in a row that the rate falls twice
         call = TwoWayCall(Conditions(128, 128, RTT_MS, 10), seed=seed).settle(30)
         from_ms = call.now_ms
         call.run(60)
@@ -151,7 +151,7 @@ def test_ten_percent_of_random_loss_leaves_the_link_in_use() -> None:
     assert median(shares) >= 0.85
 
 
-def test_jitter_of_a_radio_is_no_congestion() -> None:
+def test_radio_jitter_is_not_taken_for_congestion() -> None:
     call = TwoWayCall(Conditions(240, 200, 420, 1, jitter_ms=30.0, burst_packets=2.0)).settle(40)
     from_ms = call.now_ms
     call.run(45)
@@ -159,7 +159,7 @@ def test_jitter_of_a_radio_is_no_congestion() -> None:
     assert min(one.down_bps for one in between(call.station, from_ms)) >= 100_000
 
 
-def test_people_who_take_turns_leave_the_estimate_alone() -> None:
+def test_people_who_take_turns_do_not_move_the_estimate() -> None:
     call = TwoWayCall(Conditions(64, 64, RTT_MS), talk_s=(4.0, 2.0)).settle(20)
     from_ms = call.now_ms
     call.run(90)

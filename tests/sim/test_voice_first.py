@@ -9,7 +9,7 @@ import pytest
 from tests.sim.call import CallSim, Outcome
 
 LINK_QUEUE_MS = 400.0
-# The engine's assumption before a probe has told better.
+# The engine's assumption before the first probe.
 START_BPS = 96_000
 
 
@@ -29,9 +29,7 @@ def call(rate_kbps: int, loss: float, *, thin: str, seconds: float = 60, seed: i
 @pytest.mark.parametrize("loss", [0.0, 0.01, 0.1])
 @pytest.mark.parametrize("rate_kbps", [64, 128, 256])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_voice_is_neither_crowded_out_nor_kept_waiting(
-    rate_kbps: int, loss: float, thin: str, seed: int
-) -> None:
+def test_voice_is_neither_lost_nor_delayed(rate_kbps: int, loss: float, thin: str, seed: int) -> None:
     outcome = call(rate_kbps, loss, thin=thin, seed=seed)
     assert all(moment.parameters.audio.active for moment in outcome.moments)
     assert outcome.voice_dropped <= 0.01 * outcome.voice_sent
@@ -43,7 +41,7 @@ def test_voice_is_neither_crowded_out_nor_kept_waiting(
 @pytest.mark.parametrize("thin", ["down", "up"])
 @pytest.mark.parametrize("loss", [0.0, 0.01, 0.1])
 @pytest.mark.parametrize(("rate_kbps", "least_kbps"), [(128, 35), (256, 80), (1_000, 300)])
-def test_video_uses_what_voice_leaves_whatever_the_random_loss(
+def test_video_uses_what_voice_leaves_at_any_random_loss(
     rate_kbps: int, least_kbps: int, loss: float, thin: str
 ) -> None:
     outcome = call(rate_kbps, loss, thin=thin)
@@ -53,14 +51,14 @@ def test_video_uses_what_voice_leaves_whatever_the_random_loss(
 
 @pytest.mark.parametrize("loss", [0.0, 0.01, 0.1])
 @pytest.mark.parametrize("rate_kbps", [64, 128, 256])
-def test_a_publisher_is_not_told_something_new_all_the_time(rate_kbps: int, loss: float) -> None:
+def test_a_publishers_parameters_change_rarely(rate_kbps: int, loss: float) -> None:
     outcome = call(rate_kbps, loss, thin="down", seconds=120)
-    # The steps under 30 kbit/s lie close together: on a thin link with loss one in four seconds may change.
+    # The steps below 30 kbit/s lie close together: a thin link with loss may change once in four seconds.
     assert outcome.changes(30_000) <= 90 / 4
     assert outcome.pauses() <= 4
 
 
-def test_a_link_that_carries_voice_alone_is_tried_rarely_and_left_to_voice() -> None:
+def test_video_is_rarely_tried_on_a_link_that_carries_voice_alone() -> None:
     outcome = call(26, 0.0, thin="down", seconds=120)
     assert outcome.video_share(30_000) <= 0.2
     assert outcome.voice_dropped <= 0.02 * outcome.voice_sent
@@ -95,7 +93,7 @@ def test_video_comes_back_by_itself_when_the_link_recovers() -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
-def test_a_long_path_is_not_taken_for_a_full_one(seed: int) -> None:
+def test_a_long_path_is_not_taken_for_a_full_queue(seed: int) -> None:
     outcome = CallSim(rate_bps=240_000, loss=0.01, rtt_ms=840, start_bps=START_BPS, seed=seed).run(60)
     assert outcome.pauses() == 0
     assert outcome.video_share(5_000) == 1.0

@@ -1,8 +1,8 @@
 """A whole call in virtual time: a station and a doctor, each behind a link of its own, and the relay between them.
 
-Owns: the wiring, the schedule of changes, and what is read off a call: how late and how whole voice came, how
-long packets waited, which rung each direction stood on. The links are the lab's, the relay is the engine's, the
-pages obey and answer as Chromium does; only sockets, encryption and the wall clock are left out.
+Owns: the wiring, the schedule of changes, and what is measured in a call: delay and loss of voice, queueing delay,
+the rung of each direction. The links are the lab's, the relay is the engine's, the pages obey and answer as
+Chromium does; only sockets, encryption and the wall clock are left out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from media.engine.relay.control import UplinkReport
 from media.engine.relay.stills import Stills
 from media.engine.transport.offer import read_offer
 from tests.sim.agenda import Agenda
-from tests.sim.page import TELL_BYTES, Page
+from tests.sim.page import SEND_REPORT_BYTES, Page
 from tests.sim.pipe import Pipe, Reliable, Wire
 from tests.sim.relay import DATA_OVERHEAD_BYTES, Seat, join
 
@@ -32,17 +32,17 @@ OFFER = read_offer(
     .decode("ascii")
 )
 SAMPLE_MS = 250.0
-# A talk bears this much beyond the path itself.
+# A conversation tolerates this delay beyond the path's own.
 LATE_MS = 350.0
 # `send_parameters` in its WebSocket, TLS and TCP.
 PARAMETERS_BYTES = 420
-# A leg that stands warm has had its first three probe clusters by then.
+# By then, a warm leg has had its first three probe clusters.
 WARM_S = 9.0
 
 
 @dataclass(frozen=True)
 class Moment:
-    """One side, four times a second: what its page is told to send, and what is believed of its way down."""
+    """One side, four times a second: the parameters its page shall follow, and the estimate of its downlink."""
 
     now_ms: float
     parameters: SendParameters
@@ -80,7 +80,7 @@ class Side:
 
         self._streams = {
             "signal_down": Reliable(
-                agenda, "signal_down", self.down.send, self.up.send, self.page.told, rtt_ms
+                agenda, "signal_down", self.down.send, self.up.send, self.page.parameters_changed, rtt_ms
             ),
             "signal_up": Reliable(agenda, "signal_up", self.up.send, self.down.send, self._reported, rtt_ms),
             "data_down": Reliable(
@@ -96,9 +96,11 @@ class Side:
             ),
         }
         self.seat.leg.data = self._streams["data_down"]
-        self.seat.told = lambda parameters: self._streams["signal_down"].send(parameters, PARAMETERS_BYTES)
-        self.page.tell = lambda report: self._streams["signal_up"].send(report, TELL_BYTES)
-        self.page.stills.tell = lambda data: self._streams["data_up"].send(
+        self.seat.parameters_changed = lambda parameters: self._streams["signal_down"].send(
+            parameters, PARAMETERS_BYTES
+        )
+        self.page.send_report = lambda report: self._streams["signal_up"].send(report, SEND_REPORT_BYTES)
+        self.page.stills.send_message = lambda data: self._streams["data_up"].send(
             data, len(data) + DATA_OVERHEAD_BYTES
         )
 
@@ -141,19 +143,19 @@ class Side:
 
 @dataclass(frozen=True)
 class Voice:
-    """One direction of voice within a window: the share that never came, and how late the rest was (ms)."""
+    """One direction of voice within a window: the share that was lost, and the delay of the rest (ms)."""
 
     lost_ratio: float
     delays_ms: tuple[float, ...]
     longest_gap_ms: float
 
     def late_ms(self, quantile: float) -> float:
-        """Above the best of the window."""
+        """Delay above the least of the window."""
         return percentile(self.delays_ms, quantile) - min(self.delays_ms, default=0.0)
 
 
 class TwoWayCall:
-    """`run` it, `reshape` the station's link in between, then read."""
+    """Call `run`, `reshape` the station's link in between, then read the results."""
 
     def __init__(
         self,
@@ -164,7 +166,7 @@ class TwoWayCall:
         warm_s: float = WARM_S,
         talk_s: tuple[float, float] | None = None,
     ) -> None:
-        random.seed(seed)  # the relay spreads its reports by the global generator
+        random.seed(seed)  # the relay randomizes its report times with the global generator
         self.agenda = Agenda()
         rng = random.Random(seed)
         self._stills = Stills()
@@ -188,7 +190,7 @@ class TwoWayCall:
         return self
 
     def settle(self, seconds: float) -> TwoWayCall:
-        """Run, and count what the links do from there on."""
+        """Run, then reset the links' counts."""
         self.run(seconds)
         for side in self.sides:
             side.down.reset_tally()
@@ -204,23 +206,23 @@ class TwoWayCall:
             )
 
     def voice(self, speaker: Side, from_ms: float = 0.0, to_ms: float = float("inf")) -> Voice:
-        """What the other side heard of `speaker`, of what was said in the window and could have come."""
+        """How the other side heard `speaker`: voice packets of the window that had time to arrive."""
         listener = self.doctor if speaker is self.station else self.station
-        said = {
+        spoken = {
             index: sent_ms
             for index, sent_ms in speaker.page.spoken.items()
             if from_ms <= sent_ms < min(to_ms, self.now_ms - 3_000)
         }
-        came = {index: listener.page.heard[index] for index in said if index in listener.page.heard}
+        came = {index: listener.page.heard[index] for index in spoken if index in listener.page.heard}
         arrivals = sorted(came.values())
         return Voice(
-            1 - len(came) / max(1, len(said)),
-            tuple(arrived_ms - said[index] for index, arrived_ms in came.items()),
+            1 - len(came) / max(1, len(spoken)),
+            tuple(arrived_ms - spoken[index] for index, arrived_ms in came.items()),
             max((later - earlier for earlier, later in pairwise(arrivals)), default=0.0),
         )
 
-    def voice_hurt_ms(self, speaker: Side, from_ms: float = 0.0) -> list[float]:
-        """When voice of `speaker` was dropped by a full queue, or left to come more than `LATE_MS` late."""
+    def voice_impaired_ms(self, speaker: Side, from_ms: float = 0.0) -> list[float]:
+        """When voice of `speaker` was dropped by a full queue, or was sent to arrive over `LATE_MS` late."""
         listener = self.doctor if speaker is self.station else self.station
         delays = {
             sent_ms: listener.page.heard[index] - sent_ms
@@ -237,7 +239,7 @@ class TwoWayCall:
         return sorted(late + dropped)
 
     def seen_bps(self, viewer: Side, from_ms: float, to_ms: float | None = None) -> float:
-        """Picture that reached `viewer`, in bit/s of RTP."""
+        """The rate of video that reached `viewer`, in bit/s of RTP."""
         until_ms = self.now_ms if to_ms is None else to_ms
         size_bytes = sum(size for at_ms, size in viewer.page.seen if from_ms <= at_ms < until_ms)
         return size_bytes * 8000 / max(1.0, until_ms - from_ms)
@@ -252,7 +254,7 @@ def rung_changes(moments: Sequence[Moment]) -> int:
 
 
 def used_share(pipe: Pipe, window_s: float) -> float:
-    """How much of its rate a direction carried, what the air then ate included."""
+    """The share of its rate that a direction carried, random loss included."""
     shape = pipe.shape
     return pipe.tally.delivered_bytes * 8 / (1 - shape.loss) / window_s / shape.rate_bps
 
@@ -261,12 +263,12 @@ def queue_ms(pipe: Pipe, quantile: float = 0.95) -> float:
     return percentile(pipe.tally.queue_ms, quantile)
 
 
-def stubborn_video(call: TwoWayCall, speaker: Side, from_ms: float, patience_ms: float) -> list[float]:
-    """Moments at which voice of `speaker` still suffered `patience_ms` later, for all its video."""
-    hurt_ms = call.voice_hurt_ms(speaker, from_ms)
+def video_kept_over_voice(call: TwoWayCall, speaker: Side, from_ms: float, patience_ms: float) -> list[float]:
+    """Moments when `speaker`'s voice still suffered `patience_ms` later and its video had not given way."""
+    impaired_ms = call.voice_impaired_ms(speaker, from_ms)
     faults = []
-    for at_ms in hurt_ms:
-        still = [later_ms for later_ms in hurt_ms if patience_ms <= later_ms - at_ms <= patience_ms + 500]
+    for at_ms in impaired_ms:
+        still = [later_ms for later_ms in impaired_ms if patience_ms <= later_ms - at_ms <= patience_ms + 500]
         before, after = (
             between(speaker, at_ms - SAMPLE_MS, at_ms),
             between(speaker, at_ms, at_ms + patience_ms + 500),
