@@ -6,7 +6,7 @@
 import { icon, make, setText } from "../shared/base/dom.js";
 import { call, HttpError } from "../shared/base/http.js";
 import { onLanguage, t } from "../shared/base/i18n.js";
-import { longestMinutes } from "./waiting.js";
+import { longestMinutes } from "./sections/waiting.js";
 
 // An alarm is raised after five minutes; fifteen seconds more make no difference.
 const EVERY_MS = 15_000;

@@ -20,12 +20,12 @@
 
 /** @type {Section[]} */
 export const SECTIONS = [
-    { id: "stations", icon: "station", roles: ["coordinator", "administrator"], load: () => import("./stations.js") },
-    { id: "sites", icon: "hand", roles: ["coordinator"], load: () => import("./sites.js") },
-    { id: "accounts", icon: "people", roles: ["administrator"], load: () => import("./accounts.js") },
-    { id: "waiting", icon: "clock", roles: ["coordinator"], load: () => import("./waiting.js") },
-    { id: "roster", icon: "doctor", roles: ["coordinator"], load: () => import("./roster.js") },
-    { id: "reports", icon: "gauge", roles: ["coordinator"], load: () => import("./reports.js") },
-    { id: "audit", icon: "eye", roles: ["auditor"], load: () => import("./audit.js") },
-    { id: "own", icon: "person", roles: null, load: () => import("./own.js") },
+    { id: "stations", icon: "station", roles: ["coordinator", "administrator"], load: () => import("./sections/stations.js") },
+    { id: "sites", icon: "hand", roles: ["coordinator"], load: () => import("./sections/sites.js") },
+    { id: "accounts", icon: "people", roles: ["administrator"], load: () => import("./sections/accounts.js") },
+    { id: "waiting", icon: "clock", roles: ["coordinator"], load: () => import("./sections/waiting.js") },
+    { id: "roster", icon: "doctor", roles: ["coordinator"], load: () => import("./sections/roster.js") },
+    { id: "reports", icon: "gauge", roles: ["coordinator"], load: () => import("./sections/reports.js") },
+    { id: "audit", icon: "eye", roles: ["auditor"], load: () => import("./sections/audit.js") },
+    { id: "own", icon: "person", roles: null, load: () => import("./sections/own.js") },
 ];

@@ -36,5 +36,5 @@ def test_everybody_who_acts_has_a_word(language: str) -> None:
 
 
 def test_an_auditor_can_look_for_every_act() -> None:
-    source = (WEB / "office" / "acts.js").read_text(encoding="utf-8")
+    source = (WEB / "office" / "sections" / "acts.js").read_text(encoding="utf-8")
     assert re.findall(r'"(\w+)"', source) == [act.value for act in Act]

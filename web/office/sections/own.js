@@ -2,10 +2,10 @@
  * One's own account: where one is signed in, signing out there, and another password. Owns: this section.
  */
 
-import { icon, make } from "../shared/base/dom.js";
-import { notice } from "../shared/base/frame.js";
-import { call, HttpError } from "../shared/base/http.js";
-import { t } from "../shared/base/i18n.js";
+import { icon, make } from "../../shared/base/dom.js";
+import { notice } from "../../shared/base/frame.js";
+import { call, HttpError } from "../../shared/base/http.js";
+import { t } from "../../shared/base/i18n.js";
 import { button, field, form, heading, said, tried, when } from "./parts.js";
 
 /** @typedef {{session_id: string, device: string, created_at: number, last_seen_at: number, here: boolean}} SessionLine */

@@ -3,9 +3,9 @@
  * word in an entry; what is looked for here is an entry itself.
  */
 
-import { make, setText } from "../shared/base/dom.js";
-import { call } from "../shared/base/http.js";
-import { alsoSay, t } from "../shared/base/i18n.js";
+import { make, setText } from "../../shared/base/dom.js";
+import { call } from "../../shared/base/http.js";
+import { alsoSay, t } from "../../shared/base/i18n.js";
 import { ACTS } from "./acts.js";
 import { button, choice, field, form, heading, said, tried, when } from "./parts.js";
 import { amount, table } from "./tables.js";

@@ -3,9 +3,9 @@
  * Must never show anything of a case but its colour, and of a survivor-safe one not even where it is.
  */
 
-import { icon, make } from "../shared/base/dom.js";
-import { call } from "../shared/base/http.js";
-import { alsoSay, clock, t } from "../shared/base/i18n.js";
+import { icon, make } from "../../shared/base/dom.js";
+import { call } from "../../shared/base/http.js";
+import { alsoSay, clock, t } from "../../shared/base/i18n.js";
 import { heading, said, tried } from "./parts.js";
 
 // A red case alarms after five minutes; ten seconds more make no difference.

@@ -2,10 +2,10 @@
  * Who is on duty when: weekly slots and exceptions, in the time of Bamako. Owns: this section.
  */
 
-import { SPECIALTIES } from "../shared/cases/caselists.js";
-import { icon, make } from "../shared/base/dom.js";
-import { call } from "../shared/base/http.js";
-import { t } from "../shared/base/i18n.js";
+import { SPECIALTIES } from "../../shared/cases/caselists.js";
+import { icon, make } from "../../shared/base/dom.js";
+import { call } from "../../shared/base/http.js";
+import { t } from "../../shared/base/i18n.js";
 import { button, choice, field, form, heading, said, tried, when } from "./parts.js";
 
 const MINUTES_A_DAY = 24 * 60;

@@ -3,9 +3,9 @@
  * person; the server hides counts of few people, and what is hidden is said to be.
  */
 
-import { make } from "../shared/base/dom.js";
-import { call } from "../shared/base/http.js";
-import { alsoSay, t } from "../shared/base/i18n.js";
+import { make } from "../../shared/base/dom.js";
+import { call } from "../../shared/base/http.js";
+import { alsoSay, t } from "../../shared/base/i18n.js";
 import { bars } from "./bars.js";
 import { choice, field, form, heading, said } from "./parts.js";
 import { amount, duration, share, table } from "./tables.js";

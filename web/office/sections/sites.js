@@ -3,9 +3,9 @@
  * section. What lets more be kept than before is asked about first; what was changed can be taken back beside the line.
  */
 
-import { icon, make } from "../shared/base/dom.js";
-import { confirm } from "../shared/base/frame.js";
-import { call } from "../shared/base/http.js";
+import { icon, make } from "../../shared/base/dom.js";
+import { confirm } from "../../shared/base/frame.js";
+import { call } from "../../shared/base/http.js";
 import { button, heading, said, tried } from "./parts.js";
 
 /** @typedef {"names_allowed" | "survivor_safe"} Rule */

@@ -1,6 +1,6 @@
 /** A small chart of horizontal bars, drawn from numbers that stand in a table beside it. Owns nothing. */
 
-import { t } from "../shared/base/i18n.js";
+import { t } from "../../shared/base/i18n.js";
 import { amount } from "./tables.js";
 
 const SVG = "http://www.w3.org/2000/svg";

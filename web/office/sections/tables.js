@@ -1,7 +1,7 @@
 /** Tables that can be read with eyes, keyboard and screen reader, and the numbers in them. Owns nothing. */
 
-import { make } from "../shared/base/dom.js";
-import { clock, figures, t } from "../shared/base/i18n.js";
+import { make } from "../../shared/base/dom.js";
+import { clock, figures, t } from "../../shared/base/i18n.js";
 import { said } from "./parts.js";
 
 /**

@@ -2,9 +2,9 @@
  * Asking for the password once more before a sensitive act. Owns: the question. Must never keep what was typed.
  */
 
-import { icon, make, setText } from "../shared/base/dom.js";
-import { call, codeOf, HttpError } from "../shared/base/http.js";
-import { errorText, say } from "../shared/base/i18n.js";
+import { icon, make, setText } from "../../shared/base/dom.js";
+import { call, codeOf, HttpError } from "../../shared/base/http.js";
+import { errorText, say } from "../../shared/base/i18n.js";
 
 /**
  * Does it, and where the server wants a fresh proof, asks for it and does it again.

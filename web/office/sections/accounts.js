@@ -3,12 +3,12 @@
  * again. Owns: this section. Must never keep a one-time password longer than it is shown.
  */
 
-/** @import {Me} from "../shared/signin/signin.js" */
+/** @import {Me} from "../../shared/signin/signin.js" */
 
-import { icon, make } from "../shared/base/dom.js";
-import { confirm } from "../shared/base/frame.js";
-import { call } from "../shared/base/http.js";
-import { t } from "../shared/base/i18n.js";
+import { icon, make } from "../../shared/base/dom.js";
+import { confirm } from "../../shared/base/frame.js";
+import { call } from "../../shared/base/http.js";
+import { t } from "../../shared/base/i18n.js";
 import { button, choice, field, form, heading, said, ticks, told, tried } from "./parts.js";
 import { proven } from "./prove.js";
 

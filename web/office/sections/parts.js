@@ -1,9 +1,9 @@
 /** Small pieces that the sections of the office are made of. Owns nothing. */
 
-import { icon, make, setText } from "../shared/base/dom.js";
-import { notice } from "../shared/base/frame.js";
-import { codeOf } from "../shared/base/http.js";
-import { errorText, figures, say, t } from "../shared/base/i18n.js";
+import { icon, make, setText } from "../../shared/base/dom.js";
+import { notice } from "../../shared/base/frame.js";
+import { codeOf } from "../../shared/base/http.js";
+import { errorText, figures, say, t } from "../../shared/base/i18n.js";
 
 /** @template {keyof HTMLElementTagNameMap} K @param {K} tag @param {string} key @param {Record<string, string>} [attributes] */
 export function said(tag, key, attributes = {}) {

@@ -2,10 +2,10 @@
  * The kiosks: which there are, a code for a new one, and taking one out of service. Owns: this section.
  */
 
-import { icon, make } from "../shared/base/dom.js";
-import { confirm } from "../shared/base/frame.js";
-import { call } from "../shared/base/http.js";
-import { t } from "../shared/base/i18n.js";
+import { icon, make } from "../../shared/base/dom.js";
+import { confirm } from "../../shared/base/frame.js";
+import { call } from "../../shared/base/http.js";
+import { t } from "../../shared/base/i18n.js";
 import { button, field, form, heading, said, told, tried, when } from "./parts.js";
 
 /**
