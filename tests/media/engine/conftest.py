@@ -12,7 +12,7 @@ from tests.support.virtualtime import VirtualLoop
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """The loop on which a test of this folder runs."""
-    # Copies are made by processes of their own.
+    # Worker processes make the copies.
     if item.path.parent.name == "copies":
         return {"real": asyncio.new_event_loop}
     return {"virtual": VirtualLoop}

@@ -93,7 +93,7 @@ async def test_a_room_takes_eight_and_says_so_to_the_ninth() -> None:
             running.engine.join("room", "leg8")
 
 
-async def test_a_slot_set_free_shows_who_had_found_none() -> None:
+async def test_a_freed_slot_goes_to_a_participant_without_one() -> None:
     async with relay() as running:
         for name in ("a", "b", "c"):
             await running.engine.open_leg(name, Client(slots=1).offer)
@@ -182,7 +182,7 @@ async def test_a_nack_is_answered_by_rtx_with_the_very_packet() -> None:
         assert repeated == wanted._replace(resent=True)
 
 
-async def test_loss_on_the_way_down_is_repaired() -> None:
+async def test_loss_on_the_downlink_is_repaired() -> None:
     async with relay() as running:
         station, doctor = await running.call("station", "doctor")
         await video_passes(station, doctor)
@@ -196,7 +196,7 @@ async def test_loss_on_the_way_down_is_repaired() -> None:
         assert sum(one.resent for one in doctor.packets) == 2
 
 
-async def test_loss_on_the_way_up_is_asked_for_and_repaired() -> None:
+async def test_loss_on_the_uplink_is_requested_and_repaired() -> None:
     async with relay() as running:
         station, doctor = await running.call("station", "doctor")
         await video_passes(station, doctor)
@@ -209,12 +209,12 @@ async def test_loss_on_the_way_up_is_asked_for_and_repaired() -> None:
         await until(lambda: set(sent) <= set(doctor.payloads("video")))
         assert len(set(station.nacked)) == 2
         assert station.video.resent >= 2
-        # What came after a gap waited for the repair: the doctor saw none.
+        # Packets after a gap waited for the repair: the doctor saw no gap.
         assert doctor.payloads("video")[-5:] == sent
         assert not any(one.resent for one in doctor.packets)
 
 
-async def test_a_picture_goes_on_without_what_is_never_sent_again() -> None:
+async def test_a_picture_goes_on_without_a_packet_that_is_never_repaired() -> None:
     async with relay() as running:
         station, doctor = await running.call("station", "doctor")
         await video_passes(station, doctor)
@@ -232,18 +232,18 @@ async def test_a_lost_voice_packet_comes_back_out_of_red() -> None:
     async with relay() as running:
         station, doctor = await running.call("station", "doctor")
         # TOC of RFC 6716 section 3.1: SILK, 60 ms, one frame: the length of a packet is in its first byte.
-        words = [b"\x18" + b"word %d" % number for number in range(6)]
+        spoken = [b"\x18" + b"word %d" % number for number in range(6)]
         ticks = 60 * 48
-        for number, word in enumerate(words):
-            payload = red_payload(word, words[number - 1], ticks) if number else b"\x6f" + word
+        for number, primary in enumerate(spoken):
+            payload = red_payload(primary, spoken[number - 1], ticks) if number else b"\x6f" + primary
             if number == 3:
                 station.lose_outgoing = lambda packet: True
             station.send_audio(payload, payload_type=sdp.RED)
             station.lose_outgoing = None
             await asyncio.sleep(0.005)
-        await until(lambda: any(one.endswith(words[5]) for one in doctor.payloads("audio")))
+        await until(lambda: any(one.endswith(spoken[5]) for one in doctor.payloads("audio")))
         heard = [one.rsplit(b"\x18", 1)[-1] for one in doctor.payloads("audio")]
-        assert [b"\x18" + one for one in heard] == words
+        assert [b"\x18" + one for one in heard] == spoken
 
 
 async def test_voice_leaves_as_red_when_the_relay_adds_redundancy() -> None:
@@ -301,7 +301,7 @@ async def test_both_sides_get_transport_wide_feedback_and_reports() -> None:
         assert report.packet_count <= 30
 
 
-async def test_a_warm_legs_link_is_measured_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_warm_legs_link_is_measured_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("media.engine.relay.control.legnews.LINK_NEWS_INTERVAL_MS", 0.0)
     async with relay() as running:
         await running.connect("station")
@@ -370,6 +370,6 @@ async def test_bytes_on_the_wire_are_counted_each_way_with_their_headers() -> No
         # Payload, RTP header of 12 bytes, SRTP tag of 10, UDP and IPv4: 150 and more, extensions and reports apart.
         assert running.engine.traffic("station")[1] - up_before >= 10 * (100 + 12 + 10 + 28)
         assert running.engine.traffic("doctor")[0] - down_before >= 10 * (100 + 12 + 10 + 28)
-        # What one said is nothing that the other sent.
+        # The bytes of one page do not count for the other.
         assert running.engine.traffic("doctor")[1] < running.engine.traffic("station")[1]
         assert running.engine.traffic("nobody") == (0, 0)

@@ -31,13 +31,13 @@ def ended_leg(garbage: Garbage) -> weakref.ref[Leg]:
     return weakref.ref(leg)
 
 
-def test_what_lives_is_set_aside() -> None:
+def test_living_objects_are_set_aside() -> None:
     gc.unfreeze()
     Garbage(0.0).tend(5.0, calls=True)
     assert gc.get_freeze_count() > 0
 
 
-def test_what_has_ended_is_found_once_nobody_is_in_a_call() -> None:
+def test_ended_objects_are_collected_once_nobody_is_in_a_call() -> None:
     garbage = Garbage(0.0)
     leg = ended_leg(garbage)
     garbage.tend(WHOLE_EVERY_S + 1, calls=True)
@@ -46,7 +46,7 @@ def test_what_has_ended_is_found_once_nobody_is_in_a_call() -> None:
     assert leg() is None
 
 
-def test_where_there_is_always_a_call_it_is_found_in_an_hour() -> None:
+def test_where_there_is_always_a_call_ended_objects_are_collected_in_an_hour() -> None:
     garbage = Garbage(0.0)
     leg = ended_leg(garbage)
     garbage.tend(WHOLE_AT_LAST_S + 1, calls=True)
@@ -60,7 +60,7 @@ def test_young_garbage_is_not_set_aside() -> None:
     assert leg() is None
 
 
-def test_between_times_only_what_is_new_is_looked_through() -> None:
+def test_in_between_only_new_objects_are_examined() -> None:
     garbage = Garbage(0.0)
     garbage.tend(SET_ASIDE_EVERY_S, calls=True)
     aside = gc.get_freeze_count()

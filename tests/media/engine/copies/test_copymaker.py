@@ -93,7 +93,7 @@ def test_the_frame_rate_is_kept_whatever_the_source_sends() -> None:
     assert len(run(CopyMaker(Codec.VP8, Target(120, 15.0, 100_000)), frames)) >= 55
 
 
-def test_a_new_size_and_a_wish_begin_with_a_keyframe() -> None:
+def test_a_new_size_and_a_keyframe_request_give_a_keyframe() -> None:
     frames, _ = frames_of(Codec.VP8, 30)
     maker = CopyMaker(Codec.VP8, Target(120, 15.0, 100_000))
     run(maker, frames[:10])
@@ -116,7 +116,7 @@ def test_the_copy_is_never_larger_and_keeps_its_shape(
 
 
 @pytest.mark.parametrize("codec", [Codec.VP8, Codec.VP9, Codec.AV1, Codec.H264])
-def test_a_broken_stream_is_told_and_a_keyframe_heals_it(codec: Codec) -> None:
+def test_a_broken_stream_is_reported_and_a_keyframe_restores_it(codec: Codec) -> None:
     frames, _ = frames_of(codec, 6)
     maker = CopyMaker(codec, Target(120, 15.0, 100_000))
     rng = np.random.default_rng(3)
@@ -137,7 +137,7 @@ def test_a_picture_larger_than_a_webcams_is_refused() -> None:
         CopyMaker(Codec.VP8, Target(120, 15.0, 100_000)).frame(0, frame)
 
 
-def test_targets_beyond_reason_are_brought_back_into_bounds() -> None:
+def test_unreasonable_targets_are_brought_within_bounds() -> None:
     frames, _ = frames_of(Codec.VP8, 3, width=320, height=240)
     for target in (Target(0, float("nan"), 0), Target(65_535, float("inf"), 0xFFFF_FFFF)):
         assert run(CopyMaker(Codec.VP8, target), frames)

@@ -49,7 +49,7 @@ class CameraClient(Client):
 
 
 def fix_estimate(running: Relay, leg_id: str, estimate_bps: float) -> None:
-    """A link of this rate, whatever feedback says: what loopback carries would make all the same."""
+    """Fix a link's estimate, whatever feedback says: loopback would make all links alike."""
     downlink = running.member(leg_id).downlink
     downlink.estimate.on_results = lambda results, now_ms: None  # type: ignore[method-assign]
     downlink.estimate._estimate_bps = estimate_bps
@@ -221,8 +221,8 @@ async def test_a_copy_ends_with_its_publisher_and_with_its_viewers() -> None:
         await until(lambda: not running.engine._lower_copies._pool.pids)
 
 
-async def test_a_source_that_does_not_listen_is_made_smaller_for_a_thin_link_only() -> None:
-    """By the rule alone: the station sends 400 kbit/s whatever it is told; one viewer has room for 60."""
+async def test_a_source_that_ignores_its_limit_is_copied_for_a_thin_link_only() -> None:
+    """By the rule alone: the station sends 400 kbit/s whatever its limit; one viewer has room for 60."""
     async with relay() as running, filming(running, CameraClient(), "thin", "fat") as (thin, fat):
         fix_estimate(running, "thin", 90_000.0)
         await until(lambda: the_copy(running) is not None)

@@ -1,4 +1,4 @@
-"""The worker processes: they work, they die, they hang, they are fed rubbish, and nothing else notices."""
+"""The worker processes: they work, they die, they hang, they are sent garbage, and nothing else is affected."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ TARGET = Target(120, 15.0, 60_000)
 
 
 class Viewer:
-    """Keeps what a copy tells."""
+    """Keeps what a copy reports."""
 
     def __init__(self) -> None:
         self.pictures: list[Picture] = []
-        self.wishes = 0
+        self.keyframe_requests = 0
 
     def outputs(self) -> Outputs:
-        return Outputs(self.pictures.append, self._wish)
+        return Outputs(self.pictures.append, self._wants_keyframe)
 
-    def _wish(self) -> None:
-        self.wishes += 1
+    def _wants_keyframe(self) -> None:
+        self.keyframe_requests += 1
 
 
 class Source:
@@ -87,7 +87,7 @@ async def test_frames_go_in_and_smaller_ones_come_out_on_the_same_clock() -> Non
         viewer, source = Viewer(), Source()
         copy = opened(made, viewer)
         await until(lambda: copy.running)
-        assert viewer.wishes == 1, "a copy begins by asking for a keyframe"
+        assert viewer.keyframe_requests == 1, "a copy begins by asking for a keyframe"
         sent = [source.feed(copy, keyframe=True)]
         for _ in range(3):
             sent.append(source.feed(copy))
@@ -95,7 +95,7 @@ async def test_frames_go_in_and_smaller_ones_come_out_on_the_same_clock() -> Non
         assert [picture.timestamp for picture in viewer.pictures] == sent
         assert {(picture.width, picture.height) for picture in viewer.pictures} == {(160, 120)}
         assert [picture.keyframe for picture in viewer.pictures] == [True, False, False, False]
-        await until(lambda: copy.spent_us > 0)  # told after the frame
+        await until(lambda: copy.spent_us > 0)  # reported after the frame
 
 
 async def test_a_keyframe_and_a_new_size_are_given_on_request() -> None:
@@ -134,14 +134,16 @@ async def test_a_killed_worker_is_replaced_and_every_copy_comes_back() -> None:
         for viewer, source, copy in zip(viewers, sources, copies, strict=True):
             await shows(source, copy, viewer)
         (pid,) = made.pids
-        wishes = [viewer.wishes for viewer in viewers]
+        requests = [viewer.keyframe_requests for viewer in viewers]
         os.kill(pid, signal.SIGKILL)
         await until(lambda: not copies[0].running)
-        sources[0].feed(copies[0])  # into nothing, without harm
+        sources[0].feed(copies[0])  # discarded, without harm
         await until(lambda: copies[0].running)
         assert made.pids != [pid]
         assert made.restarts == 1
-        assert all(viewer.wishes > before for viewer, before in zip(viewers, wishes, strict=True))
+        assert all(
+            viewer.keyframe_requests > before for viewer, before in zip(viewers, requests, strict=True)
+        )
         for viewer, source, copy in zip(viewers, sources, copies, strict=True):
             await shows(source, copy, viewer)
 
@@ -187,13 +189,13 @@ async def test_a_worker_that_is_behind_gets_no_more_and_then_starts_at_a_keyfram
         copy = opened(made, viewer)
         await until(lambda: copy.running)
         os.kill(made.pids[0], signal.SIGSTOP)
-        wishes = viewer.wishes
+        requests = viewer.keyframe_requests
         source.feed(copy, keyframe=True)
         for _ in range(IN_FLIGHT_MAX + 3):
             source.feed(copy)
         assert copy.in_flight == IN_FLIGHT_MAX
         assert copy.dropped_frames == 4
-        assert viewer.wishes > wishes
+        assert viewer.keyframe_requests > requests
         os.kill(made.pids[0], signal.SIGCONT)
         await until(lambda: copy.in_flight == 0)
         source.feed(copy)
@@ -201,7 +203,7 @@ async def test_a_worker_that_is_behind_gets_no_more_and_then_starts_at_a_keyfram
         await shows(source, copy, viewer)
 
 
-async def test_rubbish_costs_a_keyframe_wish_and_nothing_more() -> None:
+async def test_garbage_costs_a_keyframe_request_and_nothing_more() -> None:
     async with pool() as made:
         viewer, source = Viewer(), Source()
         copies = [made.open(codec, TARGET, viewer.outputs()) for codec in (Codec.VP9, Codec.AV1, Codec.H264)]
@@ -214,7 +216,7 @@ async def test_rubbish_costs_a_keyframe_wish_and_nothing_more() -> None:
                 copy.feed(rng.randrange(1 << 32), True, rng.randbytes(rng.choice((1, 7, 200, 5_000))))
                 await until(lambda copy=copy: copy.in_flight < IN_FLIGHT_MAX)
         await until(lambda: all(copy is not None and copy.in_flight == 0 for copy in copies))
-        assert viewer.wishes > 4
+        assert viewer.keyframe_requests > 4
         await shows(source, good, viewer)
         assert made.restarts == 0
 
@@ -232,7 +234,7 @@ async def test_a_worker_has_neither_files_nor_time_nor_memory_without_end() -> N
         assert os.getpriority(os.PRIO_PROCESS, made.pids[0]) >= 5
 
 
-async def test_a_worker_is_told_no_secret_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_worker_gets_no_secret_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KENEYA_SECRET_KEY", "a secret")
     async with pool() as made:
         copy = opened(made, Viewer())

@@ -1,4 +1,4 @@
-"""A full group: each of eight has a place for each of the other seven, so no voice is without a way."""
+"""A full group: each of eight has a slot for each of the other seven, so every voice is forwarded."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ async def test_eight_legs_with_seven_slots_hear_each_other() -> None:
             running.engine.join("room", name)
         for name in names:
             assert set(running.heard.sources(name)) == set(names) - {name}
-        # The last to come is in the last slot of the first, and the other way round in the first one.
+        # The last to join is in the last slot of the first, and the first in the first slot of the last.
         await voice_passes(clients[names[-1]], clients[names[0]])
         await voice_passes(clients[names[0]], clients[names[-1]])
 
 
-async def test_with_three_slots_the_fourth_other_has_no_way_which_is_why_groups_offer_seven() -> None:
+async def test_with_three_slots_a_fourth_participant_is_not_forwarded() -> None:
     async with relay() as running:
         names = [str(number) for number in range(5)]
         for name in names:

@@ -1,4 +1,4 @@
-"""What was turned away stays counted, by reason, also when the leg that did it is gone."""
+"""Refused datagrams stay counted by reason, even after their leg has gone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 from tests.support.leg_client import relay, until, voice_passes
 
 
-async def test_a_stranger_at_the_door_and_nonsense_on_a_leg_are_counted() -> None:
+async def test_datagrams_of_strangers_and_nonsense_on_a_leg_are_counted() -> None:
     async with relay() as running:
         station, doctor = await running.call("station", "doctor")
         await voice_passes(station, doctor)

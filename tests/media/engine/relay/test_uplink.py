@@ -1,4 +1,4 @@
-"""The door for what a page sends: what cannot go on to everybody does not come in."""
+"""The entrance for a page's packets: a packet that cannot be forwarded to everybody is refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def filmed(running: Relay) -> tuple[Client, Client]:
     return station, doctor
 
 
-async def test_the_longest_packet_that_comes_in_goes_out_and_can_go_out_once_more() -> None:
+async def test_the_longest_accepted_packet_can_be_forwarded_and_retransmitted() -> None:
     async with relay() as running:
         station, doctor = await filmed(running)
         longest = keyframe(PAYLOAD_MAX_BYTES)
@@ -38,14 +38,14 @@ async def test_a_longer_packet_is_a_gap_that_costs_the_others_nothing() -> None:
         packet = station.video.packet(keyframe(PAYLOAD_MAX_BYTES + 1), time.monotonic(), marker=True)
         uplink.rtp_arrived(packet, time.monotonic())
         assert uplink.refused_rtp == 1
-        assert not list(uplink.video.nack.holes())  # asking for it again would be no use
-        # It was not numbered for a page that it could never reach.
+        assert not list(uplink.video.nack.holes())  # a repeat would not help
+        # The packet got no number of a stream that could not carry it.
         assert (downlink.sent_packets, downlink.pacer.queue_ms) == (sent, 0)
         await video_passes(station, doctor)
         assert doctor.numbers("video")[-3:] == [before + 2, before + 3, before + 4]
 
 
-async def test_a_picture_that_comes_back_is_not_blamed_for_what_was_lost_when_it_went() -> None:
+async def test_losses_from_before_a_pause_do_not_count_against_the_returning_picture() -> None:
     async with relay() as running:
         station, _ = await filmed(running)
         uplink = running.member("station").uplink
@@ -60,7 +60,7 @@ async def test_a_picture_that_comes_back_is_not_blamed_for_what_was_lost_when_it
 
         arrives(40)
         for _ in range(60):
-            station.video.packet(keyframe(40), now_s, marker=True)  # into a link that has collapsed
+            station.video.packet(keyframe(40), now_s, marker=True)  # lost on a collapsed link
         now_s += 20.0
         arrives(40)
         assert uplink.loss_ratio(now_s * 1000) == 0.0

@@ -15,7 +15,7 @@ from tests.support.leg_client import Client, Relay, relay, until
 TID_AND_SYNC = (0x00, 0xA0, 0x60, 0x80)
 NUMBERS = (0, 2, 1, 2)
 FRAMES_PER_S = 40
-# Two voices, of which the rich link hears each word twice, leave rooms of 127 and 49 kbit/s.
+# Two voices, sent with redundancy on the wide link, leave rooms of 127 and 49 kbit/s.
 RICH_BPS, THIN_BPS = 210_000.0, 98_000.0
 
 THIN_ROOM_BPS = 49_000
@@ -68,13 +68,13 @@ async def three(running: Relay) -> tuple[Layered, Client, Client]:
 
 
 def obey(running: Relay, station: Layered) -> None:
-    """Send what was asked for, as a page does."""
+    """Follow the parameters, as a page does."""
     asked = running.heard.parameters["station"].video
     station.rate_bps = asked.max_bitrate_bps
     station.layers = asked.scalability_mode == LAYER_MODE
 
 
-async def test_the_thin_leg_gets_fewer_frames_of_a_picture_that_its_link_could_not_take_whole() -> None:
+async def test_the_thin_leg_gets_fewer_frames_of_a_picture_too_large_for_its_link() -> None:
     async with relay() as running:
         station, rich, thin = await three(running)
         filming = asyncio.create_task(station.film())

@@ -49,7 +49,7 @@ class Meeting:
         self.people = people
 
     async def talk(self, rounds: int, levels: dict[int, int]) -> set[int]:
-        """Everybody sends; whom the first hears in the second half of it, by their number."""
+        """Everybody sends; returns the numbers of the voices that the first hears in the second half."""
         listener = self.people[0]
         mark = len(listener.packets)
         for number in range(rounds):
@@ -89,12 +89,12 @@ async def test_a_thin_leg_hears_the_two_who_speak_and_a_rich_one_everybody(peopl
             assert heard == set(range(people)) - {1}
 
 
-async def test_who_takes_the_floor_is_heard_in_the_slot_he_has_and_no_number_is_missing() -> None:
+async def test_a_new_speaker_is_heard_in_the_own_slot_without_a_missing_number() -> None:
     async with relay() as running:
         met = await thin_meeting(running, 5)
         slots = running.heard.sources("0")
         assert await met.talk(20, {1: TALK, 2: TALK}) == {1, 2}
-        # A second of silence gives the floor free; then it goes at the first word.
+        # A second of silence frees the place; the next speaker takes it at once.
         assert await met.talk(220, {2: TALK, 4: TALK}) == {2, 4}
         assert await met.talk(220, {1: TALK, 2: TALK}) == {1, 2}
         listener = met.people[0]
@@ -126,7 +126,7 @@ async def test_levels_are_asked_for_only_while_somebody_must_choose() -> None:
         assert not running.member("1").uplink.audio.measures_level
 
 
-async def test_a_muted_voice_gives_the_floor_to_one_who_speaks() -> None:
+async def test_a_muted_voice_gives_its_place_to_a_speaker() -> None:
     async with relay() as running:
         met = await thin_meeting(running, 4)
         assert await met.talk(20, {1: TALK, 2: TALK}) == {1, 2}
@@ -134,7 +134,7 @@ async def test_a_muted_voice_gives_the_floor_to_one_who_speaks() -> None:
         assert await met.talk(20, {1: LOUD, 2: TALK, 3: TALK}) == {2, 3}
 
 
-async def test_pages_that_tell_no_level_are_heard_by_what_they_send() -> None:
+async def test_pages_without_audio_levels_are_judged_by_their_packets() -> None:
     async with relay() as running:
         for index in range(4):
             await running.connect(str(index), Client(slots=7))

@@ -1,4 +1,4 @@
-"""A publisher that sends its picture twice: each leg gets the one that fits, and one must do on a thin way up."""
+"""A publisher that sends its picture twice: each leg gets the size that fits; a thin uplink sends one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.media.engine.copies.test_copystream import fix_estimate, the_copy
 from tests.support.leg_client import DELTA_FRAME, KEYFRAME, Client, Relay, relay, until
 
 FRAMES_PER_S = 20
-# Two voices, each word twice, leave the thin link 80 kbit/s.
+# Two voices with redundancy leave the thin link 80 kbit/s.
 RICH_BPS, THIN_BPS = 900_000.0, 160_000.0
 WIDE_UP_BPS, NARROW_UP_BPS = 2_000_000, 150_000
 LARGE, SMALL = b"large", b"small"
@@ -94,10 +94,10 @@ async def test_the_thin_leg_gets_the_small_picture_and_the_rich_one_the_large_at
             numbers = thin.numbers("video")
             assert all((later - earlier) & 0xFFFF == 1 for earlier, later in pairwise(numbers))
             first = next(one.payload for one in thin.packets if one.payload[-5:] == SMALL)
-            assert first.startswith(KEYFRAME), "a switch without one would show rubbish"
+            assert first.startswith(KEYFRAME), "a switch without a keyframe would show garbage"
 
 
-async def test_a_publisher_whose_way_up_falls_sends_one_picture_again() -> None:
+async def test_a_publisher_whose_uplink_falls_sends_one_picture_again() -> None:
     async with relay() as running:
         station = TwoPictures()
         async with filming(running, station, ("rich", RICH_BPS), ("thin", THIN_BPS)) as (_, thin):

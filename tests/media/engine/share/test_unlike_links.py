@@ -1,4 +1,4 @@
-"""A group of four with one thin link: real pictures, as large as each link carries, and who gets none at all."""
+"""A group of four with one thin link: real pictures, as large as each link carries, and a leg that gets none."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Page(Client):
     def _talk(self, asked: AudioSend, now_s: float) -> None:
         if asked.active and now_s >= self._voice_s:
             seconds = asked.ptime_ms / 1000
-            # On the beat: a voice that falls behind its own clock looks like a queue.
+            # Exactly in time: a voice that falls behind its own clock looks like a queue.
             self._voice_s = (self._voice_s or now_s) + seconds
             self.send_audio(bytes(asked.max_bitrate_bps * asked.ptime_ms // 8_000), seconds=seconds)
 
@@ -107,7 +107,7 @@ async def group(running: Relay, thin_bps: float, *, low: bool = True) -> AsyncIt
     for name in NAMES:
         running.engine.join("room", name)
         fix_estimate(running, name, thin_bps if name == "thin" else WIDE_BPS)
-    # A test that has to wait for its turn is no queue before a link.
+    # The delays of a busy machine are not a queue of the link.
     running.control("publisher").uplink.queue_ms = lambda: 0.0  # type: ignore[method-assign]
     running.engine.sending_reported("publisher", available_bps=2_000_000, limited_by="none")
 
@@ -149,7 +149,7 @@ async def test_a_thin_leg_gets_the_small_picture_while_wide_ones_get_the_large()
         assert the_copy(running, "publisher") is None
 
 
-async def test_a_leg_with_no_room_for_any_picture_keeps_the_voices_and_holds_nobody_down() -> None:
+async def test_a_leg_without_room_for_a_picture_keeps_the_voices_and_limits_nobody() -> None:
     async with relay() as running, group(running, BARE_BPS) as pages:
         await until(lambda: all(width(pages[name]) >= 320 for name in ("wide", "wider")))
         assert shown_to(running, "thin") is None

@@ -1,4 +1,4 @@
-"""What a browser is told: an answer that mirrors its offer, asks for thin audio, and fixes the slots."""
+"""The answer to a browser: it mirrors the offer, asks for thin audio, and fixes the slots."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_candidates_of_both_families_stand_in_the_first_section(sections: di
     assert ANSWER.count("a=candidate:") == 2
 
 
-def test_the_voice_is_asked_to_be_thin(sections: dict[str, list[str]]) -> None:
+def test_the_answer_asks_for_a_thin_voice(sections: dict[str, list[str]]) -> None:
     own = sections["0"]
     assert "a=ptime:60" in own
     assert "a=maxptime:120" in own

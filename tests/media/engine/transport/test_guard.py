@@ -1,4 +1,4 @@
-"""What may come near a leg: classification, the cheap look at STUN, the table of addresses."""
+"""Which datagrams reach a leg: classification, the cheap check of STUN, the table of addresses."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def check(remote: str = "ours") -> bytes:
         (192, Kind.REFUSED),
     ],
 )
-def test_the_first_byte_tells_the_protocol(first: int, kind: Kind) -> None:
+def test_the_first_byte_gives_the_protocol(first: int, kind: Kind) -> None:
     assert classify(bytes((first, 0, 0, 0))) == kind
 
 
@@ -75,11 +75,11 @@ def test_a_check_names_its_leg() -> None:
     ],
     ids=["empty", "short", "cut", "long", "response", "no cookie", "no attributes"],
 )
-def test_what_is_no_well_framed_request_names_nobody(data: bytes) -> None:
+def test_a_badly_framed_request_names_no_leg(data: bytes) -> None:
     assert stun_local_username(data) is None
 
 
-def test_a_user_name_without_colon_or_too_long_names_nobody() -> None:
+def test_a_user_name_without_colon_or_too_long_names_no_leg() -> None:
     def request(value: bytes) -> bytes:
         padded = value + bytes(-len(value) % 4)
         body = b"\x00\x06" + len(value).to_bytes(2) + padded

@@ -1,4 +1,4 @@
-"""The life of one leg: connecting, silence, the end, and that nothing of it stays behind."""
+"""The life of one leg: connecting, silence, the end, and that nothing of a leg stays behind."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def test_a_client_notices_another_certificate_than_answered() -> None:
             await client.connect(forged, timeout_s=2.0)
 
 
-async def test_nobody_coming_fails_the_leg(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_leg_to_which_nobody_connects_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("media.engine.transport.leg.CONNECT_TIMEOUT_S", 0.05)
     async with relay() as running:
         await running.engine.open_leg("station", Client().offer)

@@ -1,4 +1,4 @@
-"""What a leg takes out of an offer, and that everything else is refused with one error."""
+"""What a leg reads from an offer; every faulty offer is refused with one error."""
 
 from __future__ import annotations
 

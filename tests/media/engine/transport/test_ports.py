@@ -93,7 +93,7 @@ async def test_a_failed_bind_closes_what_was_bound_before_it() -> None:
         assert registry.ports == []
 
 
-async def test_an_unreachable_address_costs_a_datagram_and_no_more() -> None:
+async def test_an_unreachable_address_costs_one_datagram_only() -> None:
     registry = PortRegistry()
     registry.open(["127.0.0.1"], 0, [])
     (port,) = registry.ports

@@ -1,4 +1,4 @@
-"""What a participant chooses takes hold in the engine at once, and the rungs that follow are told."""
+"""A participant's choice takes effect in the engine at once, and the resulting rungs are reported."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ async def test_saving_data_is_seen_by_whoever_sends_to_this_leg() -> None:
         await until(lambda: control.receiver_view(0.0).estimate_bps > SAVE_DATA_BPS)
 
 
-async def test_rungs_are_told_while_two_are_there_and_no_longer_after() -> None:
+async def test_rungs_are_reported_only_while_two_participants_are_there() -> None:
     async with relay() as running:
         station, doctor = await running.call("station", "doctor")
         await voice_passes(station, doctor)
@@ -95,7 +95,7 @@ async def test_rungs_are_told_while_two_are_there_and_no_longer_after() -> None:
         assert running.heard.rungs["doctor"].down in (Rung.VOICE, Rung.VOICE_THIN)
         running.engine.part("doctor")
         running.heard.rungs.clear()
-        await asyncio.sleep(0.6)  # two turns of the clock that would tell
+        await asyncio.sleep(0.6)  # two ticks that would report
         assert running.heard.rungs == {}
 
 
@@ -104,7 +104,7 @@ async def test_a_choice_for_an_unknown_leg_does_nothing() -> None:
         running.engine.set_preferences("nobody", AUDIO_ONLY)
 
 
-async def test_a_lower_copy_is_told_as_no_more_than_the_link_takes() -> None:
+async def test_a_lower_copy_is_reported_as_no_more_than_the_link_carries() -> None:
     async with relay() as running:
         await running.call("station", "doctor")
         station, control = running.member("station"), running.control("doctor")

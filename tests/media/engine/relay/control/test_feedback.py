@@ -101,7 +101,7 @@ async def pair(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pair]:
 
 
 @pytest.mark.parametrize("link_bps", [16_000, 20_000, 32_000, 64_000])
-async def test_a_minute_of_voice_costs_a_twentieth_of_the_way_down(pair: Pair, link_bps: float) -> None:
+async def test_a_minute_of_voice_costs_a_twentieth_of_the_downlink(pair: Pair, link_bps: float) -> None:
     pair.run(60, link_bps=link_bps)
     for side in (pair.station, pair.doctor):
         share = side.wire_bytes() * 8 / 60 / link_bps
@@ -115,10 +115,10 @@ async def test_pictures_are_steered_inside_the_same_share(pair: Pair, link_bps: 
     pair.run(60, link_bps=link_bps, video=True)
     assert pair.doctor.wire_bytes() * 8 / 60 / link_bps <= SHARE * 1.1
     feedbacks = [packet for packet in pair.doctor.packets() if isinstance(packet, rtcp.TransportFeedback)]
-    assert len(feedbacks) >= 60 * 2  # GCC works with news each half second
+    assert len(feedbacks) >= 60 * 2  # GCC works with feedback every half second
 
 
-async def test_every_packet_is_told_of_however_long_feedback_waits(pair: Pair) -> None:
+async def test_every_packet_is_reported_however_long_feedback_waits(pair: Pair) -> None:
     pair.run(60, link_bps=10_000)
     told = [
         number
@@ -147,7 +147,7 @@ async def test_lost_pictures_are_asked_for_and_what_is_due_shares_a_datagram(pai
 
 
 async def test_a_lost_picture_that_others_wait_for_is_asked_for_before_the_next_tick(pair: Pair) -> None:
-    pair.run(25, link_bps=256_000, video=True)  # so long in order, what is missing is lost
+    pair.run(25, link_bps=256_000, video=True)  # after so long in order, a missing packet counts as lost
     side = pair.doctor
     side.member.uplink.on_gap(lambda picture, now_ms: side.sender.ask_again(picture, now_ms, NEAR_RTT_MS))
 
@@ -161,7 +161,7 @@ async def test_a_lost_picture_that_others_wait_for_is_asked_for_before_the_next_
     assert isinstance(nack, rtcp.Nack)
     assert len(nack.lost) == 1
     loses_one(pair.now_ms + 2)
-    assert len(side.datagrams) == 1  # a storm of losses is asked for together
+    assert len(side.datagrams) == 1  # one NACK asks for a storm of losses
     side.sender.tick(pair.now_ms + STEP_MS, NEAR_RTT_MS, page_sends_video=True)
     asked = [packet for packet in side.packets() if isinstance(packet, rtcp.Nack)]
     assert [len(packet.lost) for packet in asked] == [1, 1]

@@ -1,4 +1,4 @@
-"""What is news of a leg: a level that changes, else now and then."""
+"""When a leg's link is reported: at once when its level changes, otherwise at intervals."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from media.engine.relay.control.legnews import LINK_NEWS_INTERVAL_MS, LegNews
 from tests.support.quiet_leg import QuietLeg
 
 
-def test_the_link_is_news_at_once_and_then_only_where_something_has_changed() -> None:
+def test_the_link_is_reported_at_once_and_then_only_when_it_has_changed() -> None:
     meter = LinkMeter()
     news = LegNews(QuietLeg().member, meter)
     meter.rtt(100.0, 0.0)
@@ -33,5 +33,5 @@ def test_a_level_that_changes_does_not_wait() -> None:
     assert second.level < first.level
 
 
-def test_alone_nobody_stands_on_a_rung() -> None:
+def test_a_leg_alone_has_no_rung() -> None:
     assert LegNews(QuietLeg().member, LinkMeter()).rungs(0.0) is None

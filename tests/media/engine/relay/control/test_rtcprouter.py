@@ -9,7 +9,7 @@ from tests.support.leg_client import relay
 
 
 @pytest.mark.parametrize(("kind", "believed"), [("audio", 0.5), ("video", 0.0)])
-async def test_what_a_picture_lost_when_it_went_is_not_told_of_it_when_it_is_back(
+async def test_losses_from_before_a_pause_do_not_count_against_the_returning_picture(
     kind: str, believed: float
 ) -> None:
     async with relay() as running:

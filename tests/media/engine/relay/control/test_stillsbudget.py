@@ -32,29 +32,29 @@ class Fixture:
         ][-1]
 
 
-def test_stills_go_down_in_a_share_of_what_nobody_uses() -> None:
+def test_stills_get_a_share_of_the_unused_downlink() -> None:
     assert Fixture().down() == StillPace(STILLS_SHARE * START_BPS, chunk_bytes_at(START_BPS))
 
 
-def test_a_voice_that_is_heard_is_left_its_room() -> None:
+def test_stills_leave_room_for_a_forwarded_voice() -> None:
     fixture = Fixture()
     fixture.leg.member.downlink.slots[0].audio.attach(QuietLeg().member.uplink.audio)
     assert fixture.down().rate_bps == STILLS_SHARE * (START_BPS - PLAIN_VOICE_BPS)
 
 
-def test_saving_data_holds_stills_down_both_ways() -> None:
+def test_saving_data_limits_stills_in_both_directions() -> None:
     fixture = Fixture()
     fixture.choices.prefer(Preferences(save_data=True))
     assert fixture.down().rate_bps == STILLS_SHARE * SAVE_DATA_BPS
     assert fixture.up(None, None, None) == SAVE_DATA_BPS
 
 
-def test_a_probed_uplink_bounds_what_comes_up() -> None:
+def test_a_probed_uplink_bounds_the_stills_of_its_page() -> None:
     free_bps = 100_000 - voice_wire_bps(VOICE)
     assert Fixture().up(SendParameters(VOICE), 100_000.0, None) == STILLS_SHARE * free_bps
 
 
-def test_what_the_page_believes_counts_only_while_it_sends_video() -> None:
+def test_the_pages_estimate_counts_only_while_it_sends_video() -> None:
     free_bps = 60_000 - voice_wire_bps(VOICE)
     flows = SendParameters(VOICE, VideoSend(active=True))
     assert Fixture().up(flows, None, 60_000) == STILLS_SHARE * free_bps

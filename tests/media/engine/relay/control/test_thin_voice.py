@@ -57,7 +57,7 @@ async def test_where_voice_alone_crosses_a_thin_link_one_packet_a_second_is_numb
     assert 1 <= len(numbered) <= 2
 
 
-async def test_a_picture_is_held_while_the_page_tells_nothing_and_goes_on_when_it_speaks(
+async def test_a_picture_is_held_while_the_page_is_silent_and_resumes_with_its_next_report(
     running: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await running.connect("far")
@@ -80,7 +80,9 @@ async def test_a_picture_is_held_at_once_when_hardly_anything_comes_from_its_pag
     assert not downlink.pacer.held
 
 
-async def test_a_picture_that_waited_out_a_collapse_is_not_sent_but_asked_for_anew(running: Relay) -> None:
+async def test_a_picture_held_during_a_collapse_is_not_sent_and_a_keyframe_is_requested(
+    running: Relay,
+) -> None:
     near, far = await running.connect("near"), await running.connect("far")
     for leg_id in ("near", "far"):
         running.engine.join("room", leg_id)
@@ -94,7 +96,7 @@ async def test_a_picture_that_waited_out_a_collapse_is_not_sent_but_asked_for_an
         assert picture.needs_keyframe is not goes_on
 
 
-async def test_without_a_voice_a_held_picture_asks_the_page_whether_it_hears(
+async def test_without_voice_a_held_downlink_asks_the_page_for_a_report(
     running: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await running.connect("far")

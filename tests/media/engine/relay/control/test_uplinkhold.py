@@ -1,4 +1,4 @@
-"""A page that cannot have heard yet that it shall send little is told to hold its picture."""
+"""A page whose new parameters cannot have arrived yet is ordered to hold its picture."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def orders(leg: QuietLeg) -> list[bytes]:
     return [wire.body for wire in leg.wires if wire.kind == "order"]
 
 
-def test_a_picture_that_nobody_wants_on_a_strained_uplink_is_held_each_tenth_of_a_second() -> None:
+def test_an_unwanted_picture_on_a_strained_uplink_is_held_every_tenth_of_a_second() -> None:
     leg = strained(video=True)
     hold = UplinkHold(leg.member)
     for now_ms in range(3_500, 3_800, 25):
@@ -34,7 +34,7 @@ def test_a_picture_that_nobody_wants_on_a_strained_uplink_is_held_each_tenth_of_
 
 
 @pytest.mark.parametrize("sends", [BOTH, SendParameters()])
-def test_a_picture_that_was_asked_for_is_not_held(sends: SendParameters) -> None:
+def test_a_requested_picture_is_not_held(sends: SendParameters) -> None:
     leg = strained(video=True)
     UplinkHold(leg.member).tend(3_500.0, sends)
     assert orders(leg) == []
@@ -48,9 +48,7 @@ def test_a_calm_uplink_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(("sends", "rests"), [(VOICE, True), (BOTH, False)])
-def test_lost_packets_of_a_picture_that_nobody_wants_are_not_asked_for(
-    sends: SendParameters, rests: bool
-) -> None:
+def test_lost_packets_of_an_unwanted_picture_are_not_requested(sends: SendParameters, rests: bool) -> None:
     leg = strained(video=True)
     UplinkHold(leg.member).tend(3_500.0, sends)
     assert all(picture.rests is rests for picture in leg.member.uplink.pictures)

@@ -1,4 +1,4 @@
-"""What reports, probes and choices together say of an uplink."""
+"""The knowledge of an uplink from reports, probes and choices together."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Fixture:
         self.known = UplinkKnowledge(self.leg.member, self.choices, RoundTrips(), probe, self.probing)
 
 
-def test_nothing_is_known_of_an_uplink_that_nothing_has_tested(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_known_of_an_untested_uplink(monkeypatch: pytest.MonkeyPatch) -> None:
     known = Fixture(monkeypatch).known
     view = known.view(PROVEN_MS, VideoSend(), collapsed=False, still_asked=False)
     assert (view.uplink_probed_bps, view.uplink_reported_bps, view.uplink_capacity_bps) == (None, None, None)
@@ -47,7 +47,7 @@ def test_a_young_call_trusts_a_thin_voice_only(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("limited_by", "known_bps"), [("none", 500_000), ("cpu", 500_000), ("bandwidth", 80_000)]
 )
-def test_a_page_that_is_limited_by_its_link_knows_best(
+def test_the_estimate_of_a_page_limited_by_its_link_decides(
     monkeypatch: pytest.MonkeyPatch, limited_by: str, known_bps: int
 ) -> None:
     known = Fixture(monkeypatch, probed_bps=500_000.0).known
@@ -75,13 +75,13 @@ def test_saving_data_caps_the_uplink_and_leaves_no_room_for_two_pictures(
     assert fixture.known.known_bps(PROVEN_MS) is None
 
 
-def test_a_strained_uplink_is_not_said_to_carry_two_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_strained_uplink_is_not_assumed_to_carry_two_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     fixture = Fixture(monkeypatch, probed_bps=900_000.0)
     monkeypatch.setattr(fixture.known, "queue_ms", lambda: 301.0)
     assert fixture.known.known_bps(PROVEN_MS) is None
 
 
-def test_simulcast_hears_what_the_page_gives_its_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_simulcast_gets_the_share_that_the_page_gives_its_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     known = Fixture(monkeypatch, probed_bps=900_000.0).known
     sends = SendParameters(AudioSend(max_bitrate_bps=16_000), VideoSend(active=True, max_bitrate_bps=250_000))
     assert known.for_simulcast(PROVEN_MS, sends).video_reported_bps is None
