@@ -95,7 +95,7 @@ function inCharge({ state }) {
     return state === "accepted" || state === "in_call" || state === "interrupted";
 }
 
-/** @param {CaseView} one what became of the patient, as the station told it: the first thing to read */
+/** What became of the patient, as the station reported: the first thing to read. @param {CaseView} one */
 function outcomes(one) {
     const box = make("section", { class: "card news", "data-outcomes": "" }, said("h2", "note.outcome"));
     for (const { outcome, words, reported_at } of one.outcomes) {
@@ -105,14 +105,14 @@ function outcomes(one) {
     return box;
 }
 
-/** @param {CaseView} one what a clinician must know before the call, and no sheet for the patient says */
+/** What a clinician must know before the call; the sheet for the patient does not have it. @param {CaseView} one */
 function wishes(one) {
     const parts = [one.language && t(`spoken.${one.language}`), one.gender_wish && `${t("case.gender")}\u00a0: ${t(`gender.${one.gender_wish}`)}`,
         one.mediator_wanted && t("note.mediator_wanted"), one.icd11 && `ICD-11 ${one.icd11}`].filter(Boolean);
     return make("p", { "data-wishes": "", ...(parts.length ? {} : { hidden: "" }) }, make("strong", {}, `${t("note.wishes")}\u00a0:`), ` ${parts.join(" · ")}`);
 }
 
-/** @param {CaseView} one what was written before */
+/** The notes written before. @param {CaseView} one */
 function earlierNotes(one) {
     const box = make("div", { class: "sheet" });
     for (const { clinician, note, written_at } of one.notes.filter(({ note: text }) => text)) {
@@ -141,7 +141,7 @@ function noteForm(one) {
     return form;
 }
 
-/** @param {CaseView} one to a specialty, or to one colleague, who is then asked first */
+/** Hands over to a specialty, or to one colleague, who is then asked first. @param {CaseView} one */
 async function transferForm(one) {
     /** @type {{names: Record<string, string>}} */
     const { names } = await call("GET", "/api/roster");

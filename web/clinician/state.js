@@ -77,7 +77,7 @@ function screenAfter({ screen, begun, signedIn, consultation, online }) {
 function taken(state, message) {
     switch (message.type) {
         case "welcome": {
-            // Of an earlier session the server knows nothing: what it does not tell now is no more.
+            // A new session: what the server does not send now is no more.
             const known = message.resumed ? {} : { onDuty: false, acceptSeq: 0 };
             return { ...state, ...known, participantId: message.participant_id, name: message.name };
         }

@@ -1,6 +1,6 @@
 /**
- * The line above every section that tells a coordinator that something urgent has waited too long. Owns: asking for it, and
- * the line. Must never tell one case from another: of a survivor-safe one nothing else is known here, so all sound alike.
+ * The line above every section that warns a coordinator when an urgent case has waited too long. Owns: polling for it, and
+ * the line. Must never tell cases apart: nothing else is known here of a survivor-safe one, so all read alike.
  */
 
 import { icon, make, setText } from "../shared/base/dom.js";
@@ -15,7 +15,7 @@ const EVERY_MS = 15_000;
 export function watchAlarms(beside) {
     const words = make("strong");
     const line = make("p", { class: "card alarm", hidden: "" }, icon("bell"), words);
-    // Said when it begins, not with every minute that passes.
+    // Read out when the alarm begins, not with every minute that passes.
     const spoken = make("p", { class: "hidden-text", role: "alert" });
     beside.before(line, spoken);
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -35,7 +35,7 @@ export function watchAlarms(beside) {
             show();
             if (minutes === null || !spoken.textContent) setText(spoken, words.textContent ?? "");
         } catch (problem) {
-            // Whoever is signed out is told so by what they do next; a server that is away is asked again.
+            // The next action tells a person who is signed out; a server that is away is asked again.
             if (!(problem instanceof HttpError)) throw problem;
         }
         if (!stopped) timer = setTimeout(() => void look(), EVERY_MS);

@@ -27,7 +27,7 @@
  * @property {string} photo how far the photos of the last case are
  * @property {string} seatId the seat in a group session; "": none
  * @property {boolean} seated the host has let this seat in
- * @property {{caseId: string} | null} exit there is a way out at once, which ends this case ("": none yet)
+ * @property {{caseId: string} | null} exit the quick exit is shown, and ends this case ("": none yet)
  * @property {boolean} resting camera, microphone and leg are given back: nobody is here
  * @property {boolean} gone the page has turned into the leaflet of the quick exit
  */
@@ -88,7 +88,7 @@ export function screenOf({ started, enrolled, consultation, beside, ended }) {
 function taken(state, message) {
     switch (message.type) {
         case "welcome": {
-            // What was asked for before the very first welcome is on its way.
+            // A request sent before the first welcome is still on its way.
             const isOther = !message.resumed && state.participantId !== "";
             return { ...state, participantId: message.participant_id, requestSeq: isOther ? 0 : state.requestSeq };
         }
@@ -139,7 +139,7 @@ function taken(state, message) {
     }
 }
 
-/** What follows from all that is known. @param {State} state @returns {State} */
+/** What follows from the new state: whether the page has started, and whether it may rest. @param {State} state @returns {State} */
 function followed(state) {
     const { spoken, enrolled, online, settled, consultation } = state;
     // A page that was reloaded in a call shows the call at once, not its home first.
@@ -151,7 +151,7 @@ function followed(state) {
 /** @param {State} state @param {{seq: number, caseId?: string}} request `caseId`: its patient has agreed @returns {State} */
 function requested(state, { seq, caseId }) {
     const asked = { ...state, requestSeq: seq, resting: false };
-    // The way out stays while the answer is on its way, and ends this case.
+    // The quick exit stays until the server answers, and ends this case.
     return caseId ? { ...asked, agreedId: caseId, exit: state.exit && { caseId } } : asked;
 }
 
@@ -163,7 +163,7 @@ function consulted(state, message) {
     if (now === "closed" || now === "cancelled") {
         if (!isKnown) return state; // an old one's last word
         const ended = state.ended || (state.consultation !== null && isCall(state.consultation));
-        // The way out stays over what is left on the screen.
+        // The quick exit stays over what is left on the screen.
         return { ...state, consultation: null, ended, place: null, exit };
     }
     const mustAsk = !isCall(message) && state.agreedId !== id && state.askedId !== id;
@@ -187,7 +187,7 @@ function left(state) {
     return state.requestSeq ? closed : unguarded(closed);
 }
 
-/** Without a consultation there is nothing to run from. @param {State} state @returns {State} */
+/** Takes the quick exit away where there is no consultation. @param {State} state @returns {State} */
 function unguarded(state) {
     return state.consultation ? state : { ...state, exit: null };
 }

@@ -47,7 +47,7 @@ const { link, session } = page;
 const here = { store, session };
 const enrolForm = find("form[data-form=enrol]", HTMLFormElement);
 const requestForm = find("form[data-form=request]", HTMLFormElement);
-/** Groups, mediators, the way out: once one of them is needed. @type {Together | null} */
+/** Groups, mediators, the quick exit: loaded when one of them is needed. @type {Together | null} */
 let together = null;
 let touchedMs = Date.now();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -105,7 +105,7 @@ function onMessage(message) {
     else if (message.type === "group" || message.type === "mediation") withTogether((part) => part.handle(message));
 }
 
-/** Does what comes late over the link. @param {() => Promise<void>} run @param {() => void} [failed] */
+/** Runs a part that is loaded when it is needed. @param {() => Promise<void>} run @param {() => void} [failed] */
 async function late(run, failed) {
     try {
         await run();
@@ -135,7 +135,7 @@ function goHome() {
     touched();
 }
 
-/** Somebody is here. */
+/** Somebody uses the page. */
 function touched() {
     touchedMs = Date.now();
     store.dispatch({ type: "touched" });
@@ -198,7 +198,7 @@ function enrol() {
     void sent.finally(() => (button.disabled = false));
 }
 
-/** Connects at once; whether this device is a station is told with its ticket. */
+/** Connects; the ticket says whether this device is a station. */
 function begin() {
     touchedMs = Date.now();
     session.leg.start();

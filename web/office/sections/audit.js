@@ -1,6 +1,6 @@
 /**
- * The trail, for auditors: who did what and when, and whether all of it is whole. Owns: this section. There is no clinical
- * word in an entry; what is looked for here is an entry itself.
+ * The audit trail, for auditors: who did what and when, and whether the trail is whole. Owns: this section. An entry holds
+ * no clinical word.
  */
 
 import { make, setText } from "../../shared/base/dom.js";

@@ -1,6 +1,6 @@
 /**
  * What each site has decided about its new cases: whether they may carry a name, whether all are survivor-safe. Owns: this
- * section. What lets more be kept than before is asked about first; what was changed can be taken back beside the line.
+ * section. A change that lets more be kept is confirmed first; each change can be undone beside its line.
  */
 
 import { icon, make } from "../../shared/base/dom.js";

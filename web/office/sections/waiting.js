@@ -1,6 +1,6 @@
 /**
- * Who waits, where and for how long, and who should be there: what a coordinator telephones by. Owns: this section.
- * Must never show anything of a case but its colour, and of a survivor-safe one not even where it is.
+ * Who waits, where and for how long, and who should be on duty: a coordinator telephones by this list. Owns: this section.
+ * Must never show more of a case than its colour, nor where a survivor-safe one is.
  */
 
 import { icon, make } from "../../shared/base/dom.js";

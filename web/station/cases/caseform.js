@@ -66,7 +66,7 @@ class CaseForm {
     #refHint = make("p");
     #photoBox;
 
-    /** @param {From} from @param {Rules} rules @param {Here["store"]} store is told what is survivor-safe, and how far photos are */
+    /** @param {From} from @param {Rules} rules @param {Here["store"]} store hears whether the case is survivor-safe, and how far photos are */
     constructor(from, rules, store) {
         this.from = from;
         this.rules = rules;
@@ -129,7 +129,7 @@ class CaseForm {
         return row;
     }
 
-    /** Survivor-safe: an alias, a few who know, and a way out from now on. Where the site decided it, it is no choice. */
+    /** Survivor-safe: an alias, few who know, and the quick exit. Where the site has decided so, it cannot be unticked. */
     #discreet() {
         const always = this.rules.survivor_safe || this.from.discreet === true;
         const box = tick("survivor_safe", "yes", always ? "case.discreet.always" : "case.discreet");

@@ -1,6 +1,6 @@
 /**
- * The cases of a station: found again by reference, read, printed, followed up, and their outcome told. Owns: the list and
- * the sheet on the screen. Must never keep a case once its view is left.
+ * The cases of a station: finding one by its reference, reading, printing, following up, reporting the outcome. Owns: the
+ * list and the sheet on the screen. Must never keep a case once its view is left.
  */
 
 /** @import {CaseView} from "../../shared/cases/casesheet.js" */
@@ -113,7 +113,7 @@ async function showCase(box, caseId, ways) {
         view.append(make("div", { class: "side-by-side unprinted" }, field("summary.language", languages), print, ask, follow), page,
             ...referralsToAsk(one, ways), outcomeForm(one, error));
         await draw();
-        // Found again by the alias: there is a way out from this screen too.
+        // A survivor-safe case was found by its alias: this screen has the quick exit too.
         if (one.kind === "survivor_safe") ways.guard();
         view.append(await agreements(caseId));
     });
@@ -171,7 +171,7 @@ async function ready() {
     await Promise.all([alsoSay("cases"), alsoSay("people")]);
 }
 
-/** This browser may hold a signed-in person too: the page says that it is the station's. @returns {Promise<CaseLine[]>} */
+/** The newest cases of this station. @returns {Promise<CaseLine[]>} */
 function listed() {
     return call("GET", "/api/cases");
 }

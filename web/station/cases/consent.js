@@ -224,7 +224,7 @@ class ConsentStep {
 /** A voice of this device for a language; Bambara has none today. @param {string} language */
 function voiceOf(language) {
     if (!("speechSynthesis" in window)) return null;
-    // A voice from the network would send what a patient is told to somebody else.
+    // A voice from the network would send the text that a patient hears to somebody else.
     return speechSynthesis.getVoices().find((voice) => voice.localService && voice.lang.startsWith(language)) ?? null;
 }
 

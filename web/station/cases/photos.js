@@ -1,5 +1,5 @@
 /**
- * Photos on their way to a case: made small, sent in pieces, gone on with where the link broke. Owns: one upload at a
+ * Uploading photos to a case: each is made small and sent in pieces, and the upload resumes where the link broke. Owns: one upload at a
  * time. Must never send what the camera wrote beside the picture: a canvas makes every picture anew.
  */
 

@@ -23,7 +23,7 @@ export async function askSeat(box) {
     return agreed ? chosen : null;
 }
 
-/** @param {HTMLElement} box who waits is told so @param {() => void} leave */
+/** Shows that one waits for the host. @param {HTMLElement} box @param {() => void} leave */
 export async function showLobby(box, leave) {
     style(STYLE);
     await Promise.all([alsoSay("cases"), alsoSay("together")]);

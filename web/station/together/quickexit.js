@@ -1,5 +1,5 @@
 /**
- * The way out at once: one tap, or Escape, and this device shows a poster about washing hands. Owns: the button, and
+ * The quick exit: after one tap, or Escape, this device shows a poster about washing hands. Owns: the button, and
  * what is wiped. The consultation ends for the other side as any that ends. Must never wait for the network before the
  * screen is clean, nor leave an entry in the history to go back to. The station's key stays: it names no patient.
  */
@@ -21,7 +21,7 @@ let caseId = "";
 let stop = () => undefined;
 
 /**
- * From now on there is a way out.
+ * Shows the quick exit from now on.
  * @param {string} id the case that ends with it; "" while there is none yet
  * @param {() => void} end lets go of camera, microphone and socket
  */
@@ -39,7 +39,7 @@ export async function arm(id, end) {
     if (words) say(words, "exit.button");
 }
 
-/** There is nothing to run from any more. */
+/** Takes the quick exit away. */
 export function disarm() {
     button?.remove();
     button = null;
@@ -86,7 +86,7 @@ function wipe() {
     }
 }
 
-/** Says it until the server has heard. @param {string} path */
+/** Repeats the request until the server has answered. @param {string} path */
 async function told(path) {
     for (;;) {
         try {

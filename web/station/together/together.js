@@ -1,5 +1,5 @@
 /**
- * What a station's page shows beside a patient and a doctor: a seat in a group, mediators, who is there, the way out.
+ * What a station's page shows beside a patient and a doctor: a seat in a group, mediators, who is there, the quick exit.
  * Owns: these, from the moment the first of them is needed. Must never weigh on a first visit: the page loads it late.
  */
 
@@ -77,7 +77,7 @@ export class Together {
         this.page.session.end();
     }
 
-    /** @param {Group} group what a seat is told of it */
+    /** @param {Group} group as a seat sees it */
     async #group(group) {
         await ready();
         const { devices } = this.page.session;
