@@ -63,7 +63,7 @@ async def test_without_a_recording_nothing_else_ends() -> None:
     assert await ended(Told("ca_2"), ConsentScope.RECORDING) == []
 
 
-async def test_an_end_that_cannot_be_written_is_told() -> None:
+async def test_an_end_that_cannot_be_written_is_reported() -> None:
     told = Told("ca_2", "ca_3", refusing="ca_3")
     with pytest.raises(Refused):
         await ended(told, ConsentScope.REFERRAL, "psychology")

@@ -143,7 +143,7 @@ async def test_a_still_reaches_everybody_else_whole_and_names_its_slot() -> None
         await until(lambda: not running.engine._stills._rooms["room"].shared)  # nothing is kept
 
 
-async def test_a_page_is_told_its_pace_before_it_sends_a_byte() -> None:
+async def test_a_page_gets_its_pace_before_it_sends_a_byte() -> None:
     async with relay() as running:
         station, _ = await call(running, "station", "doctor")
         station.send_still(still())
