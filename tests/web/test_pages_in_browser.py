@@ -222,6 +222,19 @@ async def test_one_browser_can_be_station_and_doctor_at_once(server: Server, con
     await expect(doctor.locator("li[data-consultation]")).to_have_count(1)
 
 
+@pytest.mark.parametrize("face", ["clinician", "mediator"])
+async def test_whoever_signs_in_slowly_is_not_said_to_be_cut_off(
+    server: Server, context: BrowserContext, face: str
+) -> None:
+    page = await context.new_page()
+    await page.clock.install()
+    await page.goto(f"{server.url}/{face}")
+    await in_view(page, "sign-in")
+    await page.clock.run_for(10_000)
+    await expect(page.locator("[data-overlay=away]")).to_be_hidden()
+    await page.fill("input[name=login]", "docteur")
+
+
 async def test_wrong_credentials_are_told_and_the_password_can_be_seen(
     server: Server, context: BrowserContext
 ) -> None:

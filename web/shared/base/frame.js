@@ -88,7 +88,8 @@ export function confirm(words, about = "") {
 export class Overlays {
     /** @type {Status} */
     #status = { state: "connecting" };
-    #notOpenSince = Date.now();
+    // Nobody waits for a socket before the first status: whoever signs in is not cut off.
+    #notOpenSince = Number.POSITIVE_INFINITY;
 
     constructor() {
         this.away = find("[data-overlay=away]", HTMLElement);
@@ -99,7 +100,8 @@ export class Overlays {
     set(status) {
         const wasOpen = this.#status.state === "open";
         this.#status = status;
-        if (wasOpen && status.state !== "open") this.#notOpenSince = Date.now();
+        const isFirst = this.#notOpenSince === Number.POSITIVE_INFINITY;
+        if ((wasOpen || isFirst) && status.state !== "open") this.#notOpenSince = Date.now();
         this.tick();
     }
 
