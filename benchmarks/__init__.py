@@ -1,1 +1,1 @@
-"""The lab and the measurements behind every claim."""
+"""The lab, and the commands that measure every claim of the project."""

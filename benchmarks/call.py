@@ -1,7 +1,7 @@
 """`python -m benchmarks.call`: one consultation over an emulated link, measured on both sides.
 
-Owns: the command line. Prints one line of JSON; refuses with one line on standard error and status 2 where
-the machine or the wish does not allow a measurement.
+Owns: the command line. Prints one line of JSON. Where the machine or the options do not allow a measurement, it
+prints one line on standard error and exits with status 2.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ from benchmarks.lab.systems.system import System
 FAILED = 1
 REFUSED = 2
 INTERRUPTED = 130  # the shell's convention for Ctrl-C
-# What can go wrong in the things that are measured, as against in the lab itself.
+# Failures of what is measured, not of the lab itself.
 FAILURES = (EmulatorFailed, MediaUnavailable, PlaywrightError, ProcessFailed)
-# What --down and --up build on when no profile is named: a link without delay or loss of its own.
+# The base for --down and --up when no profile is named: a link without delay or loss.
 PLAIN = Conditions(down_kbps=1000, up_kbps=1000, rtt_ms=0)
 SYSTEMS: dict[str, Callable[[], System]] = {
     system.name: system for system in (Keneya, PeerToPeer, Janus, MediaRelay)
@@ -82,7 +82,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--still",
         type=_amount,
         metavar="S",
-        help="the doctor asks for a sharp picture so far into the window",
+        help="the doctor asks for a sharp picture this many seconds into the window",
     )
     parser.add_argument("--screenshots", type=Path, metavar="DIR", help="save both pages' pictures there")
     return parser.parse_args(arguments)
@@ -126,7 +126,7 @@ def refuse_if_impossible(system: str = Keneya.name) -> None:
 async def _until_signalled(system: System, plan: Plan) -> dict[str, Any]:
     task = asyncio.current_task()
     assert task is not None
-    # SIGINT too: to what a script starts in the background it is ignored from birth, and Python leaves it so.
+    # SIGINT too: a shell script starts background processes with SIGINT ignored, and Python keeps that.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     return await run(system, plan)
@@ -155,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result = asyncio.run(_until_signalled(SYSTEMS[options.system](), plan))
     except (asyncio.CancelledError, KeyboardInterrupt):
-        return INTERRUPTED  # everything has been taken down on the way here
+        return INTERRUPTED  # all contexts have closed before this line
     except FAILURES as failure:
         print(f"benchmarks.call: {type(failure).__name__}: {failure}", file=sys.stderr)
         return FAILED

@@ -1,10 +1,10 @@
-"""`python -m benchmarks.downscale`: what a lower copy costs, and what it looks like.
+"""`python -m benchmarks.downscale`: the cost of a lower copy, and its picture quality.
 
 Owns: the command line and the line of JSON. A camera of 640x480 at 15 frames a second is encoded as a page would
 (VP8 at 600 kbit/s by default) and fed in real time through a real worker process, which makes copies of 320x240
-at 20, 40 and 80 kbit/s, one after the other. Processor time is the worker's own per source frame; latency is from
-handing over a frame to its copy's arrival on the loop; PSNR is that of the copy against the camera's picture made
-as small by area averaging, over what is shown (luma, frames after the first second).
+at 20, 40 and 80 kbit/s, one after the other. Processor time is the worker's own, per source frame. Latency is the
+time from handing over a frame to the arrival of its copy on the loop. PSNR compares the copy's luma with the
+camera's picture at the same size (area averaging), for frames after the first second.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ SOURCE_SIZE = (640, 480)
 SOURCE_BPS = 600_000
 COPY_LINES = 240
 FRAMERATE = 15
-# As small_picture_for gives it at about these rates.
+# The frame rates that small_picture_for gives at about these bitrates.
 RATES = ((20_000, 5.0), (40_000, 10.0), (80_000, 12.0))
 SETTLING_S = 1.0
 START_TIMEOUT_S = 30.0
-# A lost picture must not make the benchmark wait for ever.
+# The longest wait for copies that have not arrived; a lost one must not block the benchmark.
 DRAIN_S = 2.0
 SEED = 5764
 
@@ -49,7 +49,7 @@ def psnr_db(shown: npt.NDArray[np.uint8], source: npt.NDArray[np.uint8]) -> floa
 
 
 def made_small(image: Image, width: int, height: int) -> npt.NDArray[np.uint8]:
-    """The luma of the camera's picture in the copy's size, in the same limited range as the codec's."""
+    """The luma of the camera's picture at the copy's size, in the limited range that the codec uses."""
     luma = av.VideoFrame.from_ndarray(image, format="bgr24").reformat(format="yuv420p")
     gray = luma.to_ndarray()[: image.shape[0], :]
     return cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
@@ -73,7 +73,7 @@ class Run:
         copy = pool.open(self._codec, self._target, Outputs(self._arrived, lambda: None))
         assert copy is not None
         async with asyncio.timeout(START_TIMEOUT_S):
-            while not copy.running:  # noqa: ASYNC110 - the pool reports to nobody when a worker has started
+            while not copy.running:  # noqa: ASYNC110 - the pool has no event for a worker's start
                 await asyncio.sleep(0.01)
         step = VIDEO_CLOCK_RATE // FRAMERATE
         next_s = time.perf_counter()

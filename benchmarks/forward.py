@@ -1,16 +1,16 @@
-"""`python -m benchmarks.forward`: what a forwarded packet costs, and how many calls one core carries.
+"""`python -m benchmarks.forward`: the cost of a forwarded packet, and how many calls one core carries.
 
 Owns: the command line, the two processes (the engine alone on one core, synthetic legs on another) and the line
-of JSON. Two-party calls; each leg sends voice and video at a fixed rate, answers with transport-wide feedback,
-reports, now and then a NACK and a keyframe request. CPU is user and system time of the engine's process over the
-window, divided by the RTP packets that it sent out in it.
+of JSON. Two-party calls; each leg sends voice and video at a fixed rate, transport-wide feedback, reports, and now
+and then a NACK and a keyframe request. CPU is user and system time of the engine's process in the window, divided
+by the RTP packets that the engine sends in the window.
 
-Without ``--calls`` few calls send many packets: the cost of one is seen. With it each leg sends what thin links
-take, voice with its past and a small picture, and each link loses packets in both directions: the cost of a call is
-seen. ``--search`` looks for the most calls that still get through in time.
+Without ``--calls``, few calls send many packets: this measures the cost of a packet. With it, each leg sends what a
+thin link carries (voice with redundancy, a small picture), and each link loses packets in both directions: this
+measures the cost of a call. ``--search`` finds the most calls that hold the aim.
 
-The engine's estimate of each downlink starts at ``--start-kbps``, as on a link already known: how fast it grows
-belongs to another measurement, and until it has grown the pacer holds video back on purpose.
+The engine's estimate of each downlink starts at ``--start-kbps``, as on a known link. This benchmark does not
+measure the growth of the estimate, and the pacer holds video back until the estimate has grown.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ FAT_PACKETS_PER_S = 6_500.0
 THIN_VIDEO_KBPS = 60.0
 THIN_FRAMES_PER_S = 10.0
 THIN_LOSS = 0.02
-# What a search holds a number of calls to: no packet lost, and the relay's part of mouth to ear not to be heard.
+# The aim of a search, besides no lost packet: a delay in the relay that nobody hears.
 AIM_P99_MS = 10.0
 FIRST_TRIED_CALLS = 100
-# With less than this the legs themselves came too late now and then, and the delay is also theirs.
+# Below this idle share the legs themselves are late at times, and their lateness is part of the delay.
 BUSY_IDLE = 0.15
 # Legs connect this many at a time: a handshake costs milliseconds.
 CONNECT_TOGETHER = 10
@@ -62,7 +62,7 @@ SEED = 5764
 
 
 async def loopback_baseline_ns(port: int) -> float:
-    """Median time of a datagram to the engine's process and back through its event loop, nothing done to it."""
+    """Median round trip of a datagram that the engine's process echoes from its event loop."""
     loop = asyncio.get_running_loop()
     times_ns: list[int] = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -94,15 +94,15 @@ async def connect_calls(control: EngineControl, calls: int) -> list[SyntheticLeg
 
 
 def rates_for(packets_per_second: float, legs: int) -> Rates:
-    """The video rate that, with every leg's voice, makes `packets_per_second` together."""
+    """The rates of a leg: its voice, and enough video for `packets_per_second` over all legs."""
     video_per_s = packets_per_second / legs - 1 / VOICE_INTERVAL_S
     if video_per_s < 1:
-        raise ValueError("so many legs send more than that with their voices alone")
+        raise ValueError("the voices of all legs alone send more packets than that")
     return Rates(VOICE_INTERVAL_S, VOICE_BYTES, 1 / video_per_s, VIDEO_BYTES, FRAME_PACKETS)
 
 
 def thin_rates(video_kbps: float, loss: float) -> Rates:
-    """What a leg sends on a thin link: voice with its past, and a picture of `video_kbps`."""
+    """What a leg sends on a thin link: voice with redundancy (RED), and a picture of `video_kbps`."""
     frame_bytes = round(video_kbps * 1000 / 8 / THIN_FRAMES_PER_S)
     return Rates(VOICE_INTERVAL_S, VOICE_BYTES, 1 / THIN_FRAMES_PER_S, frame_bytes, 1, loss, red=True)
 
@@ -110,7 +110,7 @@ def thin_rates(video_kbps: float, loss: float) -> Rates:
 async def measure(
     arguments: argparse.Namespace, cores: Sequence[int], calls: int, rates: Rates
 ) -> dict[str, Any]:
-    """Run `calls` once; the values of the line."""
+    """Run `calls` once; returns the values of the JSON line."""
     legs_count = 2 * calls
     control = await EngineControl.start(cores[0], arguments.start_kbps, arguments.profile)
     baseline_ns = await loopback_baseline_ns(control.echo_port)
@@ -133,7 +133,7 @@ async def measure(
     await asyncio.sleep(DRAIN_S)
     stop.set()
     await driver
-    await control.close()  # it takes its leave of the legs
+    await control.close()  # the engine says goodbye to the legs
     for leg in legs:
         leg.close()
 
@@ -178,7 +178,7 @@ def _added_ms(delays_ns: Sequence[int] | array[int], share: float, baseline_ns: 
 
 
 async def search(arguments: argparse.Namespace, cores: Sequence[int], rates: Rates) -> dict[str, Any]:
-    """Find the most calls that hold the aim; every number tried goes to standard output as it ends."""
+    """Find the most calls that hold the aim; prints the result of every number that was tried."""
 
     async def holds(calls: int) -> bool:
         line = await measure(arguments, cores, calls, rates)
@@ -192,7 +192,7 @@ async def search(arguments: argparse.Namespace, cores: Sequence[int], rates: Rat
 def _arguments(values: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.forward", description=__doc__.split("\n")[0])
     parser.add_argument(
-        "--calls", type=int, help=f"thin two-party calls (without it, {FAT_CALLS} of many packets)"
+        "--calls", type=int, help=f"thin two-party calls (default: {FAT_CALLS} calls of many packets)"
     )
     parser.add_argument(
         "--search", action="store_true", help=f"the most thin calls with p99 <= {AIM_P99_MS:g} ms, none lost"
@@ -217,14 +217,14 @@ def _arguments(values: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--warm-up", type=float, default=5.0, help="seconds before the window (default 5)")
     parser.add_argument(
-        "--start-kbps", type=int, default=4_000, help="what each downlink is taken to carry (default 4000)"
+        "--start-kbps", type=int, default=4_000, help="first estimate of each downlink (default 4000)"
     )
     parser.add_argument("--profile", action="store_true", help="cProfile of the window, on standard error")
     return parser.parse_args(values)
 
 
 def plan(arguments: argparse.Namespace) -> tuple[int, Rates]:
-    """How many calls, and what each leg sends. Raises ValueError for what cannot be."""
+    """How many calls, and what each leg sends. Raises ValueError for options that exclude each other."""
     calls = FAT_CALLS if arguments.calls is None else arguments.calls
     if calls < 1 or arguments.seconds <= 0:
         raise ValueError("at least one call, and a window longer than 0 s")
@@ -235,14 +235,14 @@ def plan(arguments: argparse.Namespace) -> tuple[int, Rates]:
 
 
 def main() -> None:
-    """Measure, and print one line (of a search one for each number of calls tried, and the answer)."""
+    """Measure, and print one line; a search prints one line per number of calls, and the answer."""
     arguments = _arguments()
     cores = sorted(os.sched_getaffinity(0))
     try:
         calls, rates = plan(arguments)
     except ValueError as error:
         raise SystemExit(f"benchmarks.forward: {error}") from None
-    # The legs keep off the engine's core where there is another.
+    # The legs leave the engine's core alone if there is another one.
     os.sched_setaffinity(0, set(cores[1:]) or set(cores))
     nice = raise_priority()
     run = search(arguments, cores, rates) if arguments.search else measure(arguments, cores, calls, rates)

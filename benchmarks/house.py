@@ -1,7 +1,7 @@
-"""A national service of some months as rows of the database: people, cases, and an audit trail of any length.
+"""The rows of a national service after some months: people, cases, and an audit trail of any length.
 
-Owns: how many of each there are, drawn from a seed. Rows of cases are written in bulk; the trail goes through the
-code that always writes it, so that its chain is a real one. Must never be pointed at a database in use.
+Owns: how many of each there are, drawn from a seed. Rows of cases are written in bulk. The server's own code writes
+the trail, so that its hash chain is real. Must never be pointed at a database in use.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 STATIONS = 50
 CLINICIANS = 40
-# So many of the newest wait at one moment: a night that went wrong.
+# This many of the newest cases wait at one moment: an overloaded night.
 WAITING = 60
 HISTORY_S = 56 * 24 * 3600
 VITALS = (
@@ -40,7 +40,7 @@ VITALS = (
 )
 SPECIALTIES = ("general", "obstetrics", "paediatrics", "dermatology", "psychology")
 STATES = ("requested", "accepted", "in_call", "closed")
-# As people use a case: mostly they read.
+# The acts on a case in the proportion of real use: mostly reading.
 ACTS = (
     *[Act.CASE_READ] * 12, *[Act.CASES_LISTED] * 4, Act.CASE_OPENED, Act.NOTE_WRITTEN, Act.CONSENT_GIVEN,
     Act.CONSULTATION_REQUESTED, Act.CONSULTATION_ACCEPTED, Act.CONSULTATION_CLOSED,
@@ -51,7 +51,7 @@ ENTRIES_AT_ONCE = 10_000
 
 @dataclass(frozen=True)
 class House:
-    """How much there is, and the moment it ends at (UTC seconds)."""
+    """The numbers of cases and entries, and the time of the newest one (UTC seconds)."""
 
     cases: int
     entries: int
@@ -63,7 +63,7 @@ class House:
 
 
 async def fill(house: House, database: DbSessions, progress: Callable[[int], None]) -> None:
-    """Write all of it into an empty database; ``progress`` is called for every row."""
+    """Write the whole house into an empty database; calls ``progress`` with the rows written."""
     chance = random.Random(7)
     rows: dict[type[Any], list[dict[str, Any]]] = _people(house)
     for number in range(house.cases):

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.matrix`: links x systems, call by call, into a table and plots.
+"""`python -m benchmarks.matrix`: measures every system on every link, and writes a table and plots.
 
-Owns: the command line and the order of calls; each call is a `python -m benchmarks.call` of its own. What has been
-measured on the same commit is not measured again, unless --again.
+Owns: the command line and the order of calls; each call is a `python -m benchmarks.call` of its own. A call that
+was measured on the same commit is skipped, unless --again is given.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).parent / "results"
 SECONDS, SETTLE_S = 60.0, 15.0
 QUICK_SECONDS, QUICK_SETTLE_S = 20.0, 5.0
-# Start of server and browsers, enrolment, connecting over a thin link: what comes on top of every call.
+# What every call takes besides its measured time: server and browsers start, the station enrols and connects.
 OVERHEAD_S = 20.0
-# What a call is made of: a change elsewhere (a text, a test) measures nothing anew by itself.
+# What a call runs: changes elsewhere (documents, tests) do not make a measurement obsolete.
 MEASURED = ("server", "media", "signaling", "web", "benchmarks/lab", "benchmarks/call.py")
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line; --quick stands for fewer links and shorter calls."""
+    """Read the command line; --quick means fewer links and shorter calls."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.matrix", description=__doc__)
     parser.add_argument("--profiles", nargs="+", choices=LINKS, metavar="LINK", help=", ".join(LINKS))
     parser.add_argument("--systems", nargs="+", choices=call.SYSTEMS, default=list(call.SYSTEMS))
@@ -44,7 +44,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--settle", type=float)
     parser.add_argument("--picture", choices=PICTURES, default="talk")
     parser.add_argument("--quick", action="store_true", help="three links, 20 s each")
-    parser.add_argument("--again", action="store_true", help="measure what is there, too")
+    parser.add_argument("--again", action="store_true", help="also measure what this commit already has")
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="DIR")
     options = parser.parse_args(arguments)
     options.profiles = options.profiles or list(QUICK_LINKS if options.quick else DEFAULT_LINKS)
@@ -55,7 +55,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def commit() -> str:
-    """The commit whose code is measured, marked where files of it were changed since."""
+    """The commit whose code is measured; marked as changed if measured files differ from it."""
     name = _git("rev-parse", "--short=12", "HEAD").strip()
     return f"{name}-changed" if _git("status", "--porcelain", "--", *MEASURED).strip() else name
 
@@ -67,7 +67,7 @@ def _git(*arguments: str) -> str:
 
 
 async def measure(key: Key, options: argparse.Namespace) -> dict[str, Any]:
-    """Hold one call; ``{"error": ...}`` if that failed. Raises Refused where it cannot be held here."""
+    """Hold one call; ``{"error": ...}`` if it failed. Raises Refused if this machine cannot hold it."""
     arguments = ["--system", key.system, *LINKS[key.link], "--picture", key.picture]
     arguments += ["--seconds", str(key.seconds), "--settle", str(options.settle)]
     process = await asyncio.create_subprocess_exec(
@@ -79,7 +79,7 @@ async def measure(key: Key, options: argparse.Namespace) -> dict[str, Any]:
     try:
         output, errors = await process.communicate()
     except asyncio.CancelledError:
-        process.terminate()  # it takes its namespaces and browsers down by itself
+        process.terminate()  # the call then ends its namespaces and browsers itself
         await process.wait()
         raise
     text = errors.decode(errors="replace").strip()
@@ -92,7 +92,7 @@ async def measure(key: Key, options: argparse.Namespace) -> dict[str, Any]:
 
 
 async def run(options: argparse.Namespace, ledger: Ledger, console: Console) -> None:
-    """Measure what is missing, and keep each result at once."""
+    """Measure the missing cells; each result is written at once."""
     name = commit()
     wanted = [
         Key(link, system, options.picture, options.seconds)
@@ -119,7 +119,7 @@ async def run(options: argparse.Namespace, ledger: Ledger, console: Console) -> 
 
 
 def write(options: argparse.Namespace, ledger: Ledger) -> list[Path]:
-    """Write tables and plots from all that is known; returns their files. Plots are of the first picture."""
+    """Write tables and plots from all results; returns their files. Plots show the first picture only."""
     known = {picture: ledger.results(picture, options.seconds) for picture in PICTURES}
     path = ledger.path.with_suffix(".md")
     head = (
@@ -154,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(run(options, ledger, console))
     except KeyboardInterrupt:
-        console.print("interrupted; the same command goes on from here")
+        console.print("interrupted; the same command continues from here")
         status = call.INTERRUPTED
     if ledger.path.exists():
         for path in write(options, ledger):

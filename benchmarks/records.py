@@ -1,9 +1,9 @@
-"""`python -m benchmarks.records`: how fast queue and case are with years of rows, on SQLite and on PostgreSQL.
+"""`python -m benchmarks.records`: the latency of queue and case with years of rows, on SQLite and on PostgreSQL.
 
-Owns: the command line, the questions asked and the line of JSON. Both databases are real and durable (fsync on),
-made for this run and removed after it. Each question is what the server itself asks, from the service down; a case
-that is read writes its audit entry, as it always does. Milliseconds are of one question after another.
-Reports are of all the cases there are, eight weeks of them; the aim is for queue and case, which people wait for.
+Owns: the command line, the questions and the line of JSON. Both databases are real and durable (fsync on), made for
+this run and removed after it. Each question calls the server's own service; a question that reads a case writes its
+audit entry, as in the server. Questions run one after another; times are in ms. Reports cover all cases, eight
+weeks of them. The aim holds for queue and case, which people wait for.
 
 To measure another question, add it to `QUESTIONS`.
 """
@@ -46,7 +46,7 @@ from server.reports.store import Reports
 from server.trail.trail import Trail
 from signaling.messages import Role
 
-# The aim for queue and case.
+# The aim for queue and case: below this, people see no delay.
 AIM_P95_MS = 100.0
 
 COORDINATOR = Principal("ac_0", Role.COORDINATOR, "Coordinator", "")
@@ -54,13 +54,13 @@ AUDITOR = Principal("ac_1", Role.AUDITOR, "Auditor", "")
 
 
 class Asked:
-    """The services of a server over one database, and whom to ask about what."""
+    """The server's services over one database, and the people and cases that the questions are about."""
 
     def __init__(self, house: House, database: DbSessions) -> None:
         clock = lambda: house.now  # noqa: E731 (a clock that stands still, so that runs are alike)
         trail = Trail(clock)
         self.house = house
-        # What a question wants to be counted alone, when it had to ask something else first.
+        # Set by a question that needs preparation: only this part of its time counts.
         self.only_s = 0.0
         self.chance = random.Random(11)
         self.store = DatabaseConsultationStore(database, trail, clock)
@@ -72,20 +72,20 @@ class Asked:
         self.period = Period(today - timedelta(seconds=HISTORY_S), today)
 
     def clinician(self) -> Principal:
-        """Somebody who asks."""
+        """A clinician drawn at random."""
         number = self.chance.randrange(CLINICIANS)
         return Principal(f"ac_{number}", Role.CLINICIAN, f"Dr {number}", "")
 
     def case_id(self) -> str:
-        """Any case."""
+        """A case drawn at random."""
         return self.house.case_id(self.chance.randrange(self.house.cases))
 
     async def queue(self) -> None:
-        """Everybody who waits, in order, as at a start."""
+        """All waiting consultations in order, as the server loads them at its start."""
         assert await self.store.load_open()
 
     async def expected_wait(self) -> None:
-        """What may be said of the wait of somebody who has just asked."""
+        """The expected wait of a consultation that was just requested."""
         waiting = await self.store.load_open()
         began = time.perf_counter()
         await self.store.expected_wait(self.chance.choice(waiting))
@@ -96,27 +96,27 @@ class Asked:
         await self.cases.read(self.clinician(), self.case_id())
 
     async def case_list(self) -> None:
-        """A clinician's cases of two weeks, with its audit entry."""
+        """A clinician's cases of the last two weeks, with its audit entry."""
         await self.lists.recent(self.clinician())
 
     async def report(self) -> None:
-        """The activity of the whole time, with its audit entry."""
+        """The activity report of the whole period, with its audit entry."""
         assert (await self.reports.activity(COORDINATOR, self.period, None)).rows
 
     async def report_of_site(self) -> None:
-        """The same of one site."""
+        """The activity report of one site."""
         await self.reports.activity(COORDINATOR, self.period, f"si_{self.chance.randrange(STATIONS)}")
 
     async def report_links(self) -> None:
-        """The link of every station on every day."""
+        """The link report: every station on every day."""
         assert await self.reports.links(COORDINATOR, self.period, None)
 
     async def audit_page(self) -> None:
-        """A hundred entries of one case, with the entry of the look."""
+        """A hundred audit entries of one case, with the entry that this reading writes."""
         assert await self.inspections.entries(AUDITOR, Filter(case=self.case_id()))
 
     async def audit_act(self) -> None:
-        """The newest hundred of one act, with the entry of the look."""
+        """The newest hundred audit entries of one act, with the entry that this reading writes."""
         assert await self.inspections.entries(AUDITOR, Filter(act=self.chance.choice(ACTS)))
 
 
@@ -134,7 +134,7 @@ QUESTIONS: dict[str, Callable[[Asked], Awaitable[None]]] = {
 
 
 async def measure(url: str, house: House, repeat: int, console: Console) -> dict[str, Any]:
-    """Fill this empty database and ask."""
+    """Fill this empty database and measure all questions on it."""
     engine = open_database(url)
     database = sessions_of(engine)
     await upgrade(engine)
@@ -154,7 +154,7 @@ async def _times(
     name: str, asked: Asked, question: Callable[[Asked], Awaitable[None]], repeat: int
 ) -> dict[str, Any]:
     taken: list[float] = []
-    # The first ten warm caches and prepared statements, as a server does in its first minute.
+    # The first ten are not counted: they fill caches and prepare statements.
     for number in range(repeat + 10):
         asked.only_s = 0.0
         began = time.perf_counter()
@@ -166,14 +166,14 @@ async def _times(
 
 
 def _verified(url: str) -> dict[str, Any]:
-    """`keneya audit verify` as an operator runs it: how long, and its memory at the highest."""
+    """Run `keneya audit verify` as an operator does; returns its duration and peak memory."""
     command = [sys.executable, "-m", "server", "audit", "verify"]
     environ = os.environ | {"KENEYA_DATABASE_URL": url}
     began = time.perf_counter()
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         output = process.stdout.read().decode()
-        # Its own use alone: getrusage would give the largest of all children, a database among them.
+        # wait4 gives this child's use alone; getrusage gives the largest of all children, the database included.
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
@@ -185,7 +185,7 @@ def _verified(url: str) -> dict[str, Any]:
 
 
 async def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Both databases, one after the other."""
+    """Measure both databases, one after the other."""
     house = House(arguments.cases, arguments.rows, time.time())
     console = Console(stderr=True)
     line: dict[str, Any] = {"benchmark": "records", "cases": house.cases, "rows": house.entries}

@@ -1,1 +1,1 @@
-"""The lab: an emulated thin link, real browsers on both sides of it, and what they measured."""
+"""The lab: an emulated thin link, real browsers on both sides of it, and the results of their measurements."""

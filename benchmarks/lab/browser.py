@@ -1,7 +1,7 @@
-"""Chromium as the lab uses it: invented microphone and camera, no traffic but the page's own.
+"""Chromium as the lab uses it: fake microphone and camera, no traffic but the page's own.
 
-Owns: the flags, the wrapper that starts a browser inside a network namespace, the collector script that
-every page gets. Must never reach out: every name but the page's own address is refused by the browser.
+Owns: the flags, the wrapper that starts a browser inside a network namespace, and the collector script that every
+page gets. Must never reach another host: the browser resolves no name but the page's own address.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from playwright.async_api import BrowserContext, Playwright
 CHROMIUM = Path("/usr/bin/chromium")
 COLLECTOR = Path(__file__).parent / "pages" / "collector.js"
 SENSES = COLLECTOR.with_name("senses.js")
-# A kiosk's touch screen, and the doctor's side alike.
+# The size of a kiosk's touch screen, used on both sides.
 VIEWPORT = {"width": 1280, "height": 800}
-# What a page must show at all it shows by then, also on a machine that is busy with something else.
+# The longest wait for something that a page must show; a busy machine is slow.
 PATIENCE_MS = 120_000.0
 
 QUIET_FLAGS = (
@@ -37,16 +37,16 @@ MEDIA_FLAGS = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
-    # A machine without a network can still call itself.
+    # Allows calls over the loopback on a machine without a network.
     "--allow-loopback-in-peer-connection",
-    # Without this, candidates carry .local names that nobody in a namespace can resolve.
+    # Candidates carry addresses: .local names cannot be resolved in a namespace.
     "--disable-features=WebRtcHideLocalIpsWithMdns",
 )
 
 
 @dataclass(frozen=True)
 class FakeMedia:
-    """What a browser takes for its microphone (WAV) and camera (Y4M); None: Chromium's beep and pac-man."""
+    """The files that a browser plays as microphone (WAV) and camera (Y4M); None: Chromium's beep and pac-man."""
 
     speech: Path | None = None
     picture: Path | None = None
@@ -62,7 +62,7 @@ class FakeMedia:
 
 
 def missing_browser() -> str | None:
-    """Why no browser can be started here, in one sentence; None if it can."""
+    """Why no browser can start here, in one sentence; None if it can."""
     return None if shutil.which(str(CHROMIUM)) else f"{CHROMIUM} is not installed"
 
 
@@ -76,8 +76,8 @@ async def chromium(
 ) -> AsyncIterator[BrowserContext]:
     """A Chromium with an empty profile of its own, in ``namespace`` if one is given.
 
-    ``origin`` (scheme, address and port) is the one that may use camera and microphone over plain HTTP and
-    the only host the browser resolves; without it, that is the loopback. Every page has `window.__legs`,
+    ``origin`` (scheme, address and port) may use camera and microphone over plain HTTP, and its host is the only
+    one that the browser resolves; without ``origin`` this holds for the loopback. Every page has `window.__legs`,
     `window.__lab` (pages/collector.js) and `window.__senses` (pages/senses.js).
     """
     flags = [*QUIET_FLAGS, *media.flags()]

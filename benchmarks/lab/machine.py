@@ -1,6 +1,6 @@
-"""What the machine is, how busy it was, and what a tree of processes cost it.
+"""The machine of a measurement: its hardware, its idle time, and the processor time of a tree of processes.
 
-Owns: the reading of /proc. Every number of a benchmark goes with these, since absolute times drift between
+Owns: the reading of /proc. Every result of a benchmark contains these values, since absolute times differ between
 machines.
 """
 
@@ -31,7 +31,7 @@ class CpuTimes:
     total: int
 
     def idle_share_since(self, earlier: CpuTimes) -> float:
-        """How much of all processors was idle between two readings, 0 to 1."""
+        """The idle share of all processors between two readings, 0 to 1."""
         return (self.idle - earlier.idle) / max(1, self.total - earlier.total)
 
 
@@ -82,6 +82,6 @@ def _stats() -> dict[int, list[str]]:
         try:
             text = (directory / "stat").read_text()
         except (FileNotFoundError, ProcessLookupError):
-            continue  # ended between the listing and the reading
+            continue  # the process has ended since the listing
         stats[int(directory.name)] = text.rpartition(")")[2].split()
     return stats

@@ -1,4 +1,4 @@
-"""What shall be measured in one call. PURE."""
+"""The parameters of one measured call. PURE."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from benchmarks.lab.emulator.schedule import Schedule
 
 @dataclass(frozen=True)
 class Plan:
-    """A link, a length and what plays on it.
+    """A link, the length of the call, and the picture that both cameras play.
 
-    ``still_at_s``: when in the window the doctor asks for a sharp picture.
+    ``still_at_s``: the moment in the window at which the doctor asks for a sharp picture.
     """
 
     schedule: Schedule

@@ -1,7 +1,7 @@
-"""A PostgreSQL server of our own for tests and benchmarks: started, used, stopped, gone.
+"""A temporary PostgreSQL server for tests and benchmarks.
 
-Owns: finding Debian's programs, a cluster in a folder under /tmp, and the one process that is ended. It listens
-on a unix socket only: no port, nobody else can come in. Must never touch a cluster that was there before.
+Owns: finding Debian's programs, a cluster in a folder under /tmp, and its server process. The server listens on a
+unix socket only: other users cannot connect. Must never touch an existing cluster.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SUPERUSER = "postgres"
-# A cluster starts in about a second; a machine at idle priority beside a lab takes longer.
+# A cluster starts in about a second; on a busy machine it takes longer.
 START_WITHIN_S = 60
 # PostgreSQL does not run as root: the first of these users that exists runs it instead.
 UNPRIVILEGED = ("postgres", "nobody")
 
 
 class PostgresqlMissing(Exception):
-    """There is no PostgreSQL here; the text says what is missing."""
+    """PostgreSQL cannot run on this machine; the text says what is missing."""
 
 
 @dataclass
@@ -40,17 +40,17 @@ class Postgresql:
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def new_database(self, template: str = "template1") -> str:
-        """A new database, a copy of ``template``; gives its name."""
+        """Make a database as a copy of ``template``; returns its name."""
         name = f"keneya_{next(self._numbers)}"
         self.run("createdb", "-h", str(self.folder), "-U", SUPERUSER, "-T", template, name)
         return name
 
     def drop_database(self, name: str) -> None:
-        """Remove a database, whoever is still connected."""
+        """Remove a database, and cut off the clients connected to it."""
         self.run("dropdb", "-h", str(self.folder), "-U", SUPERUSER, "--force", name)
 
     def url(self, name: str) -> str:
-        """What the setting database_url takes."""
+        """The value of the setting database_url."""
         return f"postgresql+asyncpg://{SUPERUSER}@/{name}?host={self.folder}"
 
     def run(self, program: str, *arguments: str) -> None:
@@ -70,7 +70,7 @@ def programs() -> Path:
 
 @contextmanager
 def running_postgresql(*, durable: bool = False) -> Iterator[Postgresql]:
-    """A server while the block runs. ``durable``: writes reach the disk, as they must outside of tests.
+    """A server for the length of the block. ``durable``: a commit waits until it is on the disk.
 
     Raises PostgresqlMissing.
     """
@@ -96,7 +96,7 @@ def running_postgresql(*, durable: bool = False) -> Iterator[Postgresql]:
             _await_ready(server, process)
             yield server
         finally:
-            # Fast shutdown: whoever is connected is cut off.
+            # SIGINT is PostgreSQL's fast shutdown: it cuts off connected clients.
             process.send_signal(signal.SIGINT)
             process.wait(START_WITHIN_S)
     finally:
@@ -104,7 +104,7 @@ def running_postgresql(*, durable: bool = False) -> Iterator[Postgresql]:
 
 
 def _prefix(folder: Path) -> list[str]:
-    """How to become somebody else than root, and to end when we end."""
+    """The command prefix that leaves root and ends the server with this process."""
     if os.geteuid() != 0:
         return []
     for name in UNPRIVILEGED:

@@ -1,7 +1,7 @@
-"""One measured call, from an empty machine to the numbers.
+"""One measured call, from the start of the link to the results.
 
-Owns: the order of things: link, server, browsers, enrolment, call, settling, window. Knows no system by
-name. What is measured is defined in report.py; times are seconds since the epoch.
+Owns: the order: link, server, browsers, enrolment, call, settling, window. Knows no system by name. report.py
+defines the results; times are seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from benchmarks.lab.still import still_s
 from benchmarks.lab.systems import people
 from benchmarks.lab.systems.system import Pages, System, Where
 
-# While the first sound is waited for, statistics are read as often as Chromium renews them; during the window,
-# seldom enough to cost little: where a gap begins and ends is known to so much each.
+# Until the first sound, the collector reads statistics as often as Chromium renews them. During the window it reads
+# less often, to cost little; the ends of a gap are known to this precision.
 EAGER_BEAT_MS = 50
 CALM_BEAT_MS = 100
-# A leg that has not connected, or a voice not heard, in a minute: measure what there is.
+# The longest wait for a connected leg or a first sound; after that the call is measured as it is.
 PATIENCE_MS = 60_000.0
-# How long a warm call waits for the doctor to look at the queue and answer; what pages load late comes meanwhile.
+# The time a doctor takes to answer a waiting consultation; pages finish loading in this time.
 THINKING_S = 12.0
 
 HEARD = f"() => window.__lab.samples.some(s => s.audio.some(a => a.energy > {AUDIBLE_ENERGY}))"
@@ -71,7 +71,7 @@ async def _side(page: Page) -> Side:
 
 
 async def _clear_cache(context: BrowserContext) -> None:
-    """Forget what preparing has fetched: the page is to be opened as for the first time that day."""
+    """Forget what preparing has fetched: the call opens the page as if for the first time that day."""
     page = await context.new_page()
     session = await context.new_cdp_session(page)
     await session.send("Network.clearBrowserCache")
@@ -79,7 +79,7 @@ async def _clear_cache(context: BrowserContext) -> None:
 
 
 async def _call(system: System, pages: Pages) -> None:
-    """From two open pages to two people who hear each other, or to the end of our patience."""
+    """Have the call accepted, and wait until both sides hear each other or PATIENCE_MS has passed."""
     if system.warm:
         await _both(pages, people.CONNECTED)
         await asyncio.sleep(THINKING_S)
@@ -92,7 +92,7 @@ async def _call(system: System, pages: Pages) -> None:
 
 
 async def _both(pages: Pages, condition: str) -> None:
-    """Wait until something holds in both pages; a link too thin for it ever to hold is a result too."""
+    """Wait until a condition holds in both pages. A timeout is not an error: some links are too thin."""
 
     async def wait(page: Page) -> None:
         try:
@@ -123,7 +123,7 @@ async def _measure(link: Emulator, server_pid: int | None, pages: Pages, plan: P
 
 
 async def _window(clinician: Page, plan: Plan) -> float | None:
-    """Let the measured time pass; how long a still took, if one was asked for and came."""
+    """Wait for the length of the window; returns the seconds a still took, if one was asked for and arrived."""
     _, waited_s = await asyncio.gather(asyncio.sleep(plan.seconds), _still(clinician, plan))
     return waited_s
 

@@ -1,7 +1,7 @@
-"""A doctor asks for a sharp picture in mid-call, and we wait for it.
+"""The measurement of a still: a doctor asks for a sharp picture in mid-call.
 
-Owns: how long that took. The button and the picture are the pages' contract: ``[data-action=still]`` and
-``img.still``.
+Owns: the time until that picture is complete. The selectors ``[data-action=still]`` and ``img.still`` are the
+pages' contract.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 BUTTON = "[data-action=still]"
-# Pictures this wide are the asked one; what flows by itself in the stills rung is 320 wide.
+# A picture at least this wide is the requested one; the stills of the stills rung are 320 wide.
 SHARP_WIDTH = 640
 POLL_MS = 100
 
@@ -26,7 +26,7 @@ IS_THERE = """([before, width]) => [...document.querySelectorAll('img.still')].s
 async def still_s(page: Page, at_s: float, until_s: float) -> float | None:
     """Press the button ``at_s`` seconds from now; seconds until a new sharp picture is complete.
 
-    None where the page has no such button, or the picture had not come ``until_s`` seconds from now.
+    None if the page has no such button, or if the picture is not complete ``until_s`` seconds from now.
     """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(until_s):

@@ -1,1 +1,1 @@
-"""Clients that are not browsers: light WebRTC legs for load and for tests."""
+"""Clients without a browser: light WebRTC legs for load and for tests."""

@@ -1,22 +1,21 @@
-"""The search for the most calls that hold an aim, when each answer takes half a minute.
+"""The search for the most calls that hold an aim, with few trials, since each takes half a minute.
 
-Owns: which numbers of calls are tried. Must never measure anything.
+Owns: the numbers of calls to try. Must never measure anything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-# Upwards in steps that one sees on a plot; then the halving stops where runs differ anyway.
+# The factor of a step upwards, and the relative step at which bisection stops: below it, runs differ by chance.
 GROWTH = 1.25
 CLOSE_ENOUGH = 0.04
 
 
 async def most_calls(holds: Callable[[int], Awaitable[bool]], first: int) -> int:
-    """The largest number found for which `holds`, within 4 %; 0 when not even one call does.
+    """The largest number for which `holds`, within 4 %; 0 if one call already fails.
 
-    `first` is tried first. A number that failed is tried once more before it is believed: one stall of the
-    machine is no answer.
+    The search starts at `first`. It tries a number that failed once more: one stall of the machine must not decide.
     """
 
     async def held(calls: int) -> bool:

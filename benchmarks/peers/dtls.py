@@ -1,4 +1,4 @@
-"""The DTLS side of a synthetic leg (passive, as the relay's answer asks), and the SRTP sessions that come of it.
+"""The DTLS side of a synthetic leg (passive, as the relay's answer asks), and the SRTP sessions from its keys.
 
 Owns: the handshake, the check of the server's fingerprint, the key derivation. Must never touch a socket.
 Standards: DTLS-SRTP (RFC 5764).
@@ -19,18 +19,18 @@ from pylibsrtp import Policy, Session
 # AES128_CM_SHA1_80 (RFC 5764 section 4.1.2): 16 bytes of key, 14 of salt.
 KEY_BYTES = 16
 SALT_BYTES = 14
-# What one read of the memory BIO may give: the flights of an ECDSA handshake are about 800 bytes.
+# The most bytes of one read from the memory BIO: the flights of an ECDSA handshake are about 800 bytes.
 DATAGRAM_BYTES = 1_500
 REPLAY_WINDOW_PACKETS = 1_024
 
 
 class DtlsError(ConnectionError):
-    """The handshake failed, or the relay's certificate is not the one of its answer."""
+    """The handshake failed, or the relay's certificate does not match the fingerprint of its answer."""
 
 
 @cache
 def _identity() -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
-    """One certificate for all synthetic legs of a process: making one costs more than a handshake."""
+    """One certificate for all synthetic legs of a process: making a certificate costs more than a handshake."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "synthetic")])
     now = datetime.datetime.now(datetime.UTC)
@@ -68,7 +68,7 @@ def _context() -> SSL.Context:
 
 
 class DtlsPeer:
-    """One handshake. ``tx`` and ``rx`` are the SRTP sessions once `done`; before it they refuse everything."""
+    """One handshake. ``tx`` and ``rx`` are the SRTP sessions; they refuse everything until `done`."""
 
     def __init__(self, fingerprint: str, send: Callable[[bytes], None]) -> None:
         self._fingerprint = fingerprint
@@ -81,11 +81,11 @@ class DtlsPeer:
         self.rx = Session()
 
     def start(self) -> None:
-        """Be ready for the relay's ClientHello."""
+        """Start the handshake, which waits for the relay's ClientHello."""
         self._advance()
 
     def datagram(self, data: bytes) -> bytes:
-        """Take a record in; application data of it. Raises DtlsError."""
+        """Process a record; returns its application data. Raises DtlsError."""
         self._connection.bio_write(data)
         if not self.done:
             self._advance()
@@ -101,7 +101,7 @@ class DtlsPeer:
         return plain
 
     def timeout_s(self) -> float | None:
-        """How long to wait before `timer_fired`; None when nothing is outstanding."""
+        """The time until `timer_fired` must be called; None if no answer is outstanding."""
         timeout: float | None = self._connection.DTLSv1_get_timeout()
         return timeout
 

@@ -1,6 +1,6 @@
-"""The engine's process, seen from the one that drives it.
+"""The control of the engine's process by the process that drives it.
 
-Owns: its start, the requests as lines of JSON, and its end. What they do is in engine_process.py.
+Owns: its start, the requests as lines of JSON, and its end. engine_process.py carries out the requests.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ LINE_MAX_BYTES = 1 << 20
 
 
 class EngineControl:
-    """The engine's process, seen from the other one."""
+    """A running engine process, and the pipe to it."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -23,7 +23,7 @@ class EngineControl:
 
     @classmethod
     async def start(cls, core: int, start_kbps: int, profile: bool) -> EngineControl:
-        """Start it on `core`."""
+        """Start the engine's process on `core`."""
         arguments = ["-m", "benchmarks.peers.engine_process", "--core", str(core)]
         arguments += ["--start-kbps", str(start_kbps), *(["--profile"] if profile else [])]
         process = await asyncio.create_subprocess_exec(
@@ -54,6 +54,6 @@ class EngineControl:
         return reply
 
     async def close(self) -> None:
-        """Let it end by itself."""
+        """Ask the engine to close, and wait until its process has ended."""
         await self.ask("close")
         await self._process.wait()

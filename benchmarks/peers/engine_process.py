@@ -1,7 +1,7 @@
-"""A media engine alone in a process on one core, which takes its orders as lines of JSON on standard input.
+"""A media engine alone in a process on one core, which reads requests as lines of JSON on standard input.
 
-Owns: the engine under measurement, its core, and an echo on a plain UDP socket as the baseline of the loopback.
-Must never do anything else: its processor time is the result. Each request is answered by one line of JSON.
+Owns: the engine under measurement, its core, and an echo on a plain UDP socket that measures the loopback. Must
+never do anything else: its processor time is the result. It answers each request with one line of JSON.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from media.engine.engine import MediaEngine, MediaSettings
 from media.engine.garbage import spare_calls
 
 HOST = "127.0.0.1"
-# An offer of three slots is 3 kB, one of a real browser 23 kB; asyncio's own limit for a line is 64 KiB.
+# An offer with three slots is 3 kB, a real browser's offer 23 kB; asyncio's default limit for a line is 64 KiB.
 LINE_MAX_BYTES = 1 << 20
 PROFILE_LINES = 45
 
 
 class _Echo(asyncio.DatagramProtocol):
-    """Sends every datagram back to where it came from."""
+    """Sends every datagram back to its source."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transport is none of asyncio's class, but does the same.
+        # uvloop's transport has the same methods, but does not inherit from asyncio's class.
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
@@ -42,14 +42,14 @@ class _Echo(asyncio.DatagramProtocol):
 
 
 class EngineProcess:
-    """The requests and what they do."""
+    """The engine, and the handler of each request."""
 
     def __init__(self, profiler: cProfile.Profile | None) -> None:
         self._engine = MediaEngine(MediaSettings(port=0, hosts=(HOST,)))
         self._profiler = profiler
 
     async def start(self) -> int:
-        """Bind the engine and the echo; the echo's port."""
+        """Bind the engine and the echo; returns the echo's port."""
         await self._engine.start()
         loop = asyncio.get_running_loop()
         self._garbage = loop.create_task(spare_calls(lambda: self._engine.in_call))
@@ -59,7 +59,7 @@ class EngineProcess:
         return port
 
     async def handle(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Do what one line asks."""
+        """Carry out one request; returns its answer."""
         match request["do"]:
             case "open":
                 return {"answer": await self._engine.open_leg(request["leg"], request["offer"])}
@@ -76,7 +76,7 @@ class EngineProcess:
                 raise ValueError(f"unknown request {other}")
 
     def _mark(self, profile: bool) -> dict[str, Any]:
-        """Counters as they stand; `profile` switches the profiler on, its next reading off again."""
+        """Read the counters; `profile` starts the profiler, a reading without it stops the profiler."""
         downlinks = [control.member.downlink for control in self._engine._controls.values()]
         if self._profiler is not None:
             if profile:
@@ -107,7 +107,7 @@ async def _serve(profiler: cProfile.Profile | None) -> None:
 
 
 def main() -> None:
-    """Run until the order to close, or until standard input ends."""
+    """Run until the request to close, or until standard input ends."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--core", type=int, required=True)
     parser.add_argument("--start-kbps", type=int, required=True)
@@ -115,7 +115,7 @@ def main() -> None:
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {arguments.core})
     raise_priority()
-    # How long the estimate takes to grow is not what this measures: see forward.py.
+    # Starts with a grown estimate, whose growth is not measured here: see forward.py.
     legfactory.START_BPS = arguments.start_kbps * 1000
     profiler = cProfile.Profile() if arguments.profile else None
     uvloop.run(_serve(profiler))

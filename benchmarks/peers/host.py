@@ -1,4 +1,4 @@
-"""What the forwarding benchmark reads from /proc: the processor, its idle time core by core, a process' memory."""
+"""The values that benchmarks read from /proc: the processor, the idle time of each core, a process' memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
-# Above what else runs on the machine, below what the kernel itself needs.
+# A higher priority than other programs, a lower one than the kernel's threads.
 BENCHMARK_NICE = -10
 # proc(5) stat: user, nice, system, idle, iowait, irq, softirq, steal; guest times are counted in user already.
 IDLE_FIELDS = (3, 4)
@@ -17,13 +17,13 @@ FIELDS = 8
 
 @dataclass(frozen=True)
 class Idle:
-    """Idle and total clock ticks of each core since boot, by name (``cpu`` is all of them together)."""
+    """Idle and total clock ticks of each core since boot, by name (``cpu`` is the sum of all cores)."""
 
     ticks: dict[str, tuple[int, int]]
 
     @classmethod
     def now(cls) -> Idle:
-        """Read it."""
+        """Read the ticks from /proc/stat."""
         ticks: dict[str, tuple[int, int]] = {}
         for line in (PROC / "stat").read_text(encoding="ascii").splitlines():
             name, *values = line.split()
@@ -33,22 +33,22 @@ class Idle:
         return cls(ticks)
 
     def share_since(self, earlier: Idle, name: str = "cpu") -> float:
-        """How much of a core (or of all) was idle between two readings, 0 to 1."""
+        """The idle share of a core (or of all) between two readings, 0 to 1."""
         idle, total = (now - then for now, then in zip(self.ticks[name], earlier.ticks[name], strict=True))
         return idle / max(1, total)
 
 
 def raise_priority() -> int:
-    """Go before other programs, where that is allowed: a stall of theirs would be taken for a full link.
+    """Raise this process' priority where that is allowed: a stall would look like a full link.
 
-    The niceness that this process now has.
+    Returns the niceness that this process has after the call.
     """
     try:
         os.setpriority(os.PRIO_PROCESS, 0, BENCHMARK_NICE)
-        # Where the kernel shares the processor by session, niceness counts inside one only (sched(7)).
+        # With autogroups, niceness counts only inside a session (sched(7)), so the group's niceness is set too.
         (PROC / "self" / "autogroup").write_text(str(BENCHMARK_NICE), encoding="ascii")
     except OSError:
-        pass  # only root may, and not every kernel has sessions; the result names the niceness that was used
+        pass  # needs root, and not every kernel has autogroups; the result names the niceness in use
     return os.getpriority(os.PRIO_PROCESS, 0)
 
 

@@ -1,7 +1,7 @@
 """The ICE of a synthetic leg: a controlling agent that knows one address of the server.
 
-Owns: our checks (with USE-CANDIDATE at once), the answers to the server's checks, and keep-alives. Must never
-touch a socket: datagrams go in and out as values. Standards: ICE (RFC 8445), STUN (RFC 8489).
+Owns: our checks (with USE-CANDIDATE from the first), the answers to the server's checks, and keep-alives. Must
+never touch a socket: datagrams are arguments and results. Standards: ICE (RFC 8445), STUN (RFC 8489).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from aioice import stun
 
 # RFC 8445 section 5.1.2.1: type preference 126 (host), one local address, component 1.
 HOST_PRIORITY = (126 << 24) | (65_535 << 8) | 255
-# Checks on their way; older ones are forgotten.
+# The most checks without an answer; older ones are forgotten.
 PENDING_MAX = 32
 
 
 class IceClient:
-    """One agent. ``validated``: our check was answered; ``checked``: the server's check was."""
+    """One agent. ``validated``: the server answered our check; ``checked``: we answered the server's check."""
 
     def __init__(self) -> None:
         self.username = secrets.token_hex(4)
@@ -31,12 +31,12 @@ class IceClient:
         self._pending: list[bytes] = []
 
     def set_remote(self, username: str, password: str) -> None:
-        """The server's credentials, from its answer."""
+        """Set the server's credentials, from its answer."""
         self._remote_username = username
         self._remote_password = password
 
     def check(self, *, nominate: bool = True, password: str | None = None) -> bytes:
-        """A binding request; `password` replaces the true one (an attack)."""
+        """A binding request; `password` replaces the right one (for attacks)."""
         request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
         request.attributes["USERNAME"] = f"{self._remote_username}:{self.username}"
         request.attributes["PRIORITY"] = HOST_PRIORITY
@@ -48,7 +48,7 @@ class IceClient:
         return bytes(request)
 
     def datagram(self, data: bytes, source: tuple[str, int]) -> bytes | None:
-        """Take a STUN datagram in; what must be answered to it, if anything."""
+        """Process a STUN datagram; returns the answer, or None."""
         try:
             message = stun.parse_message(data)
         except ValueError:

@@ -1,8 +1,8 @@
-"""Calls of synthetic legs under load: voice and video at fixed rates, every packet stamped with its time.
+"""The load of synthetic legs: voice and video at fixed rates, every packet stamped with its time.
 
-Owns: the pacing of the sources, the stamps, the losses of the links, and the tally of what was sent, what came
-and how late. Must never send faster than told: a burst would measure queues, not the relay. Times are ns on the
-system's monotonic clock, which processes of one machine share.
+Owns: the pacing of the sources, the stamps, the losses of the links, and the tally of sent and received packets and
+their delays. Must never send faster than the given rates: a burst would measure queues, not the relay. Times are ns
+on the system's monotonic clock, which processes of one machine share.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from media.core import rtp
 from media.core.rtp import red
 
 STAMP = struct.Struct("!Q")
-# VP8 payload descriptor (RFC 7741 section 4.2): S = 1 on the first packet of a frame; the payload's own first
-# bit is 0 for a keyframe.
+# VP8 payload descriptor (RFC 7741 section 4.2): S = 1 on the first packet of a frame; the first bit of the payload
+# itself is 0 for a keyframe.
 FRAME_START, FRAME_REST = b"\x10", b"\x00"
 KEYFRAME, DELTA_FRAME = b"\x00", b"\x01"
 STAMP_OFFSET_VIDEO = 2
-# RFC 4588 section 4: the original sequence number stands before a resent payload.
+# RFC 4588 section 4: the original sequence number precedes a resent payload.
 RTX_NUMBER_BYTES = 2
-# Sources look whether a packet is due this often; browsers' pacers tick each 5 ms too.
+# Sources check for due packets this often; browsers' pacers also tick every 5 ms.
 TICK_S = 0.005
-# What browsers do now and then on a clean link: a NACK for one packet, a keyframe request.
+# The feedback that browsers send now and then on a clean link: a NACK for one packet, a keyframe request.
 NACK_INTERVAL_S = 1.0
 PLI_INTERVAL_S = 5.0
 
@@ -39,8 +39,8 @@ PLI_INTERVAL_S = 5.0
 class Rates:
     """What each leg sends. A frame is `frame_packets` packets.
 
-    ``loss`` is the share that each leg's link takes away in each direction; with ``red`` voices go up with their
-    past (RFC 2198), as pages send them where links lose packets.
+    ``loss`` is the share of packets that each leg's link loses in each direction. With ``red``, the voice carries
+    redundancy (RFC 2198), as pages send it on links that lose packets.
     """
 
     voice_interval_s: float
@@ -56,8 +56,8 @@ class Rates:
 class Tally:
     """Packets stamped inside the window, and their delays in ns by kind.
 
-    ``taken`` are stamps of packets that an emulated link took away: their repair is not asked for here, and its
-    delay is the link's.
+    ``taken`` are stamps of packets that an emulated link lost: the relay need not repair them in time, and the
+    delay of their repair does not count.
     """
 
     begin_ns: int = 0
@@ -75,7 +75,7 @@ class Tally:
 
     @property
     def lost(self) -> int:
-        """Packets that neither came nor were taken away by a link: the relay owes them."""
+        """Packets that the relay lost: they did not arrive, and no emulated link lost them."""
         return self.sent - len(self.seen | self.taken)
 
 
@@ -98,7 +98,7 @@ class Participant:
         self._frame_key = False
         self._frame_position = 0
         now_s = time.monotonic()
-        # Spread over their intervals, or all voices would speak in one tick.
+        # A random start spreads the voices over their interval; otherwise all would send in one tick.
         self._next_voice_s = now_s + rng.random() * rates.voice_interval_s
         self._next_video_s = now_s + rng.random() * rates.video_interval_s
         self._next_nack_s = now_s + rng.random() * NACK_INTERVAL_S
@@ -154,7 +154,7 @@ class Participant:
         self._wants_keyframe = True
 
     def _loses(self, packet: bytes) -> bool:
-        """Whether the link takes this plain packet away; if so its stamp is noted."""
+        """Whether the link loses this plain packet; if so, its stamp is noted."""
         if self._rng.random() >= self._rates.loss:
             return False
         second, _, _, _, header_len = rtp.parse(packet)
@@ -172,7 +172,7 @@ class Participant:
     ) -> None:
         stamp_ns = _stamp_of(stream.kind, second & 0x7F, payload)
         tally = self._tally
-        # A NACK may be for a packet that did arrive, so a resend is news only where one was lost.
+        # A NACK may ask for a packet that did arrive, so a resent packet counts only if the first was lost.
         if stamp_ns is None or not tally.inside(stamp_ns) or stamp_ns in tally.seen:
             return
         tally.seen.add(stamp_ns)
@@ -181,9 +181,9 @@ class Participant:
 
 
 def _stamp_of(kind: str, payload_type: int, payload: bytes) -> int | None:
-    """The stamp in a payload; None in a padding probe, which has none. No two packets have the same."""
+    """The stamp in a payload, unique to its packet; None for a padding probe, which has no stamp."""
     if payload_type == sdp.RED:
-        payload = red.parse(payload)[-1].data  # the newest block, the only one not seen before
+        payload = red.parse(payload)[-1].data  # the newest block; the others are redundancy
     at = 0 if kind == "audio" else STAMP_OFFSET_VIDEO
     if len(payload) < at + STAMP.size:
         return None
@@ -192,7 +192,7 @@ def _stamp_of(kind: str, payload_type: int, payload: bytes) -> int | None:
 
 
 async def drive(participants: list[Participant], stop: asyncio.Event) -> None:
-    """Let everybody talk until `stop`."""
+    """Make all participants send until `stop`."""
     while not stop.is_set():
         now_s = time.monotonic()
         for participant in participants:

@@ -1,8 +1,8 @@
-"""The SDP of a synthetic leg: an offer like the page's, and what such a leg must know of the answer.
+"""The SDP of a synthetic leg: an offer like the page's, and the values that it needs from the answer.
 
 Owns: the m-lines of the pages (own audio, own video, receive slots, one data channel) with Chromium's payload
-types, and the reading of our own server's answers. Must never be used for SDP of unknown origin: it reads what
-we wrote ourselves. Standards: SDP (RFC 8866), JSEP (RFC 9429).
+types, and the reading of our own server's answers. Must never read SDP of unknown origin. Standards: SDP (RFC
+8866), JSEP (RFC 9429).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Chromium's numbers, so that captures of both kinds of leg read alike.
+# Chromium's payload types, so that captures of synthetic and real legs look the same.
 OPUS = 111
 RED = 63
 VP8 = 96
@@ -23,7 +23,7 @@ _TWCC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensi
 
 @dataclass(frozen=True)
 class OwnSources:
-    """The SSRCs of what a leg sends itself; ``low``: of its picture once more, small (0: it cannot)."""
+    """The SSRCs of a leg's own streams; ``low``: of its small picture (0: it has no simulcast)."""
 
     audio: int
     video: int
@@ -43,7 +43,7 @@ class SlotSsrcs:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a leg needs of the server's answer. ``fingerprint`` is the SHA-256 one, upper case."""
+    """The values of the server's answer. ``fingerprint`` is the SHA-256 fingerprint in upper case."""
 
     username: str
     password: str
@@ -55,7 +55,7 @@ class Answer:
 def compose_offer(
     *, username: str, password: str, fingerprint: str, sources: OwnSources, slots: int, twcc: bool = True
 ) -> str:
-    """An offer with `slots` receive slots; without `twcc` the leg does not know transport-wide feedback."""
+    """An offer with `slots` receive slots; without `twcc` the leg does not offer transport-wide feedback."""
     transport = [
         "c=IN IP4 0.0.0.0",
         f"a=ice-ufrag:{username}",
@@ -117,7 +117,7 @@ def _video(twcc: bool) -> list[str]:
 
 
 def read_answer(sdp: str) -> Answer:
-    """Read an answer of our own server. Raises ValueError when a part of it is missing."""
+    """Read an answer of our own server. Raises ValueError if a part is missing."""
     head, *sections = _sections(sdp)
     transport = sections[0] if sections else head
     candidates: list[tuple[str, int]] = []

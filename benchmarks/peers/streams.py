@@ -1,6 +1,6 @@
-"""The RTP streams of a synthetic leg: what it sends itself, and what it receives in its slots.
+"""The RTP streams of a synthetic leg: its own streams, and those that it receives in its slots.
 
-Owns: numbering, the answer to NACK, reports and their counters. Must never touch a socket. Standards:
+Owns: sequence numbers, the answer to NACK, reports and their counters. Must never touch a socket. Standards:
 RFC 3550, RFC 4585, RFC 4588.
 """
 
@@ -16,13 +16,13 @@ from media.core.rtp import PacketCache, rtcp, rtx
 
 AUDIO_CLOCK_RATE = 48_000
 VIDEO_CLOCK_RATE = 90_000
-# As in libwebrtc: a second of video is there to be sent again.
+# As in libwebrtc: about a second of video can be sent again.
 CACHE_PACKETS = 1_024
 CACHE_MAX_AGE_MS = 5_000.0
-# libsrtp wants the first number below 2^15.
+# libsrtp requires a first sequence number below 2^15.
 FIRST_SEQUENCE_MAX = 0x7FFF
 NTP_PER_S = 1 << 32
-# IPv4, UDP and the SRTP tag: what a packet costs on the wire beyond its RTP bytes.
+# IPv4, UDP and the SRTP tag: the bytes of a packet on the wire besides its RTP bytes.
 WIRE_OVERHEAD_BYTES = 38
 
 
@@ -60,7 +60,7 @@ class OwnStream:
     def packet(
         self, payload: bytes, now_s: float, *, marker: bool = False, payload_type: int | None = None
     ) -> bytes:
-        """The next packet, at the stream's present ``timestamp``."""
+        """The next packet, at the stream's current ``timestamp``."""
         number = self.sequence_number
         packet = rtp.build(
             payload,
@@ -79,11 +79,11 @@ class OwnStream:
         return packet
 
     def advance(self, seconds: float) -> None:
-        """Move the media clock on."""
+        """Advance the media clock."""
         self.timestamp = (self.timestamp + round(seconds * self.clock_rate)) & 0xFFFF_FFFF
 
     def repeats(self, lost: list[int], now_s: float) -> list[bytes]:
-        """What answers a NACK: RTX packets of those still known."""
+        """The answer to a NACK: RTX packets of those that are still in the cache."""
         packets: list[bytes] = []
         for number in lost if self.answers_nack else ():
             packet = self._cache.get(number, now_s * 1000)
@@ -104,7 +104,7 @@ class OwnStream:
         return packets
 
     def sender_report(self, now_s: float) -> rtcp.SenderReport:
-        """A sender report; the monotonic clock stands for the wall clock."""
+        """A sender report; it uses the monotonic clock as the wall clock."""
         ntp = round(now_s * NTP_PER_S) & 0xFFFF_FFFF_FFFF_FFFF
         return rtcp.SenderReport(self.ssrc, ntp, self.timestamp, self.packets, self.octets)
 
@@ -114,7 +114,7 @@ class OwnStream:
         return self._twcc.next(int(now_s * 1e6), size_bytes + WIRE_OVERHEAD_BYTES)
 
 
-# Stream, marker and payload type, sequence number, timestamp, payload, whether it came as RTX.
+# Arguments: stream, marker and payload type, sequence number, timestamp, payload, whether it came as RTX.
 PacketHandler = Callable[["SlotStream", int, int, int, bytes, bool], None]
 
 

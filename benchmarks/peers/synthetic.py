@@ -1,8 +1,8 @@
 """A light WebRTC leg: all that a browser does on the wire, without codecs and without RTCPeerConnection.
 
-Owns: one UDP socket, ICE as the controlling agent, DTLS as the client, SRTP, and the feedback that a browser
-gives (transport-wide each 100 ms, reports each second, NACK for what is missing). Some dozen such legs fit
-into one process. Must never hide what the server does: no jitter buffer, no reordering, no retries of its own.
+Owns: one UDP socket, ICE as the controlling agent, DTLS as the server, SRTP, and a browser's feedback
+(transport-wide every 100 ms, reports every second, NACK for missing packets). One process holds dozens of such
+legs. Must never hide what the server does: no jitter buffer, no reordering, no retries of its own.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from media.core.rtp import rtcp, rtx
 RECEIVE_BYTES = 2_048
 READ_BATCH = 64
 SOCKET_BUFFER_BYTES = 1 << 20
-# libwebrtc's own intervals: feedback 50 to 250 ms, reports each second, a check each 2.5 s.
+# libwebrtc's intervals: feedback every 50 to 250 ms, reports every second, a check every 2.5 s.
 FEEDBACK_INTERVAL_S = 0.1
 REPORT_INTERVAL_S = 1.0
 CHECK_INTERVAL_S = 2.5
-# While connecting: libwebrtc checks each 48 ms.
+# While it connects, libwebrtc sends a check every 48 ms.
 CONNECT_CHECK_S = 0.05
 
 
 class SyntheticLeg:
-    """One leg. Make it, give ``offer`` to the server, `connect` with its answer, send, look at what comes."""
+    """One leg: give its ``offer`` to the server, `connect` with the answer, then send and receive."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class SyntheticLeg:
         self.video = OwnStream(
             "video", sdp.VP8, twcc=self.twcc_out, twcc_id=sdp.TWCC_ID, rng=rng, rtx_payload_type=sdp.VP8_RTX
         )
-        # The same picture once more, small (simulcast); only where the server asks.
+        # The small picture (simulcast), which is sent only if the server asks for it.
         self.low = (
             OwnStream(
                 "video",
@@ -105,7 +105,7 @@ class SyntheticLeg:
     # Connecting ----------------------------------------------------------------------------------------
 
     def take_answer(self, answer: str, *, ipv6: bool = False) -> None:
-        """Read the server's answer and open a socket towards its first candidate of the family."""
+        """Read the server's answer and open a socket to its first candidate of the address family."""
         read = sdp.read_answer(answer)
         self.server = next(one for one in read.candidates if (":" in one[0]) == ipv6)
         self.ice.set_remote(read.username, read.password)
@@ -118,7 +118,7 @@ class SyntheticLeg:
         self._open_socket()
 
     async def connect(self, answer: str, *, ipv6: bool = False, timeout_s: float = 20.0) -> None:
-        """ICE and DTLS, until SRTP may flow. Raises TimeoutError, or DtlsError."""
+        """Connect by ICE and DTLS; SRTP may flow afterwards. Raises TimeoutError, or DtlsError."""
         self.take_answer(answer, ipv6=ipv6)
         async with asyncio.timeout(timeout_s):
             await self.run_ice()
@@ -126,13 +126,13 @@ class SyntheticLeg:
         self.start_feedback()
 
     async def run_ice(self) -> None:
-        """Check until our check is answered and the server's too."""
+        """Send checks until both our check and the server's check are answered."""
         while not (self.ice.validated and self.ice.checked):
             self.send_raw(self.ice.check())
             await self._wait(CONNECT_CHECK_S)
 
     async def run_dtls(self) -> None:
-        """The handshake."""
+        """Run the DTLS handshake until it is done."""
         assert self.dtls is not None
         self.dtls.start()
         while not self.dtls.done:
@@ -142,14 +142,14 @@ class SyntheticLeg:
                 self.dtls.timer_fired()
 
     def start_feedback(self) -> None:
-        """Begin to report like a browser."""
+        """Start the feedback of a browser."""
         now_s = time.monotonic()
         self._next_check_s = now_s + CHECK_INTERVAL_S
         self._next_report_s = now_s + REPORT_INTERVAL_S
         self._timer = asyncio.get_running_loop().call_later(FEEDBACK_INTERVAL_S, self._feedback)
 
     async def move(self, timeout_s: float = 10.0) -> None:
-        """Go on from another port, as a phone that has changed its network does."""
+        """Continue from another port, like a phone that changes its network."""
         self._close_socket()
         self._open_socket()
         self.ice.validated = self.ice.checked = False
@@ -157,7 +157,7 @@ class SyntheticLeg:
             await self.run_ice()
 
     def close(self, *, notify: bool = True) -> None:
-        """End the leg; with `notify` the server learns of it (DTLS close_notify)."""
+        """End the leg; with `notify`, tell the server (DTLS close_notify)."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -193,7 +193,7 @@ class SyntheticLeg:
     # Sending -------------------------------------------------------------------------------------------
 
     def send_raw(self, data: bytes) -> None:
-        """One datagram as it is."""
+        """Send one datagram unchanged."""
         if self.socket is None:
             return
         try:
@@ -202,7 +202,7 @@ class SyntheticLeg:
             self.heard["send_failed"] += 1
 
     def send_rtp(self, packet: bytes) -> None:
-        """Protect and send a plain RTP packet, unless `lose_outgoing` says that the link loses it."""
+        """Protect and send a plain RTP packet, unless `lose_outgoing` decides that the link loses it."""
         assert self.dtls is not None
         if self.lose_outgoing is not None and self.lose_outgoing(packet):
             return
@@ -214,18 +214,18 @@ class SyntheticLeg:
         self.send_raw(self.dtls.tx.protect_rtcp(packet))
 
     def send_audio(self, payload: bytes, *, seconds: float = 0.06, payload_type: int | None = None) -> None:
-        """One voice packet; the media clock then moves on by `seconds`."""
+        """Send one voice packet, then advance the media clock by `seconds`."""
         self.send_rtp(self.audio.packet(payload, time.monotonic(), payload_type=payload_type))
         self.audio.advance(seconds)
 
     def send_video(self, payload: bytes, *, last: bool = True, seconds: float = 0.04) -> None:
-        """One video packet; after the `last` of a frame the media clock moves on."""
+        """Send one video packet; after the `last` of a frame, advance the media clock."""
         self.send_rtp(self.video.packet(payload, time.monotonic(), marker=last))
         if last:
             self.video.advance(seconds)
 
     def send_low(self, payload: bytes, *, seconds: float = 0.04) -> None:
-        """One frame of the small picture, in one packet."""
+        """Send one frame of the small picture, in one packet."""
         assert self.low is not None
         self.send_rtp(self.low.packet(payload, time.monotonic(), marker=True))
         self.low.advance(seconds)
@@ -356,7 +356,7 @@ class SyntheticLeg:
             self.send_raw(self.ice.check())
 
     def send_report(self, now_s: float) -> None:
-        """Sender reports of what was sent, with blocks about what was received."""
+        """Send reports about the own streams, with report blocks about the received ones."""
         streams = [stream for slot in self.slots for stream in slot if stream.stats.packets]
         blocks = [stream.block(now_s * 1000) for stream in streams]
         packets: list[rtcp.RtcpOutgoing] = [

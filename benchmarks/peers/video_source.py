@@ -1,7 +1,7 @@
-"""A camera and an encoder in the process: moving pictures drawn here, in any codec that a browser sends.
+"""A drawn camera and a real encoder in this process, for any codec that a browser sends.
 
-Owns: the drawing (a face-like disc that moves before a still textured background, with sensor noise) and the
-encoders. Must never be the measure of a codec: settings are for speed.
+Owns: the drawing (a face-like disc that moves in front of a still textured background, with sensor noise) and the
+encoders. Must never be used to judge a codec: the settings favour speed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from av.video.frame import PictureType, VideoFrame
 from media.core.rtp import Codec
 
 VIDEO_CLOCK_RATE = 90_000
-# One line on standard error for each encoder otherwise.
+# Without this, each SVT-AV1 encoder prints a line on standard error.
 os.environ.setdefault("SVT_LOG", "1")
 ENCODERS: dict[Codec, tuple[str, dict[str, str]]] = {
     Codec.VP8: ("libvpx", {"deadline": "realtime", "cpu-used": "-8", "lag-in-frames": "0"}),
@@ -33,7 +33,7 @@ Image = npt.NDArray[np.uint8]
 
 
 class Camera:
-    """Pictures in BGR, each one the next moment of the same scene; the same `seed` gives the same scene."""
+    """Pictures of a moving scene, in BGR; the same `seed` gives the same scene."""
 
     def __init__(self, width: int, height: int, seed: int = 1) -> None:
         self.width, self.height = width, height
@@ -43,7 +43,7 @@ class Camera:
         self._moment = 0
 
     def picture(self) -> Image:
-        """The next one."""
+        """The next picture."""
         moment, self._moment = self._moment, self._moment + 1
         image = self._background.astype(np.float32)
         radius = self.height // 4
@@ -59,7 +59,7 @@ class Camera:
 
 
 class SourceEncoder:
-    """What a page's encoder would send of a camera's pictures."""
+    """The encoder of a page."""
 
     def __init__(self, codec: Codec, width: int, height: int, *, framerate: int, bitrate_bps: int) -> None:
         name, options = ENCODERS[codec]
@@ -78,7 +78,7 @@ class SourceEncoder:
         self._count = 0
 
     def encode(self, image: Image, *, keyframe: bool = False) -> list[bytes]:
-        """The frames that are ready: usually one; SVT-AV1 is some frames behind."""
+        """Encode a picture; returns the frames that are ready, usually one (SVT-AV1 is some frames behind)."""
         frame = VideoFrame.from_ndarray(image, format="bgr24").reformat(format="yuv420p")
         frame.pts = self._count * self._ticks
         frame.time_base = Fraction(1, VIDEO_CLOCK_RATE)
@@ -87,5 +87,5 @@ class SourceEncoder:
         return [bytes(packet) for packet in self._encoder.encode(frame)]
 
     def rest(self) -> list[bytes]:
-        """What the encoder has still kept."""
+        """The frames that the encoder still holds."""
         return [bytes(packet) for packet in self._encoder.encode(None)]

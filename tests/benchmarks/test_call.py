@@ -39,7 +39,7 @@ def test_changes_are_kept_in_order():
     ("arguments", "why"),
     [
         (["--at", "soon:down=1"], "--at 'soon:down=1'"),
-        (["--loss", "90", "--burst", "2"], "no chain loses"),
+        (["--loss", "90", "--burst", "2"], "a loss of 0.9 is impossible"),
         (["--loss", "1", "--at", "5:loss=120"], "loss ratio"),
     ],
 )
@@ -62,7 +62,7 @@ def test_an_unreadable_option_ends_with_status_2(arguments, capsys):
 
 
 @pytest.mark.parametrize(
-    "reason", ["network namespaces need root", "/dev/net/tun is missing or closed to us"]
+    "reason", ["network namespaces need root", "/dev/net/tun is missing or may not be opened"]
 )
 def test_a_machine_without_the_means_is_refused_in_one_line(reason, capsys, monkeypatch):
     monkeypatch.setattr(call.netns, "missing_privilege", lambda: reason)

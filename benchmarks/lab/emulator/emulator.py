@@ -1,7 +1,7 @@
-"""The link as the rest of the lab sees it: a handle on the process of tun.py.
+"""The handle through which the lab controls the emulator's process (tun.py).
 
-Owns: that process' life. Must never outlive it, nor leave it behind: its standard input ends with us,
-however we end, and that makes it tear everything down.
+Owns: the start and the end of that process. Must never leave it behind: its standard input closes when this process
+ends, and the emulator then removes everything it made.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any, Self
 
 from benchmarks.lab.emulator.schedule import Schedule
 
-# Setting up takes about a tenth of a second; a minute means that something hangs.
+# The emulator sets up in about 0.1 s; after a minute it hangs.
 ANSWER_TIMEOUT_S = 60.0
 
 
 class EmulatorFailed(RuntimeError):
-    """The emulator did not start or has ended; the text is what it said."""
+    """The emulator did not start or has ended; the text is what it printed."""
 
 
 class Emulator:
@@ -46,11 +46,11 @@ class Emulator:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for us; the emulator ends when we let go of it
+            start_new_session=True,  # Ctrl-C reaches only this process, which then ends the emulator
         )
         try:
             names = await self._read()
-        except BaseException:  # cancelled, too: nobody else would wait for it to tear down
+        except BaseException:  # cancellation too: nobody else waits for the emulator to clean up
             await self._end()
             raise
         self.near, self.far = names["near"], names["far"]
@@ -67,19 +67,19 @@ class Emulator:
         return self._running().pid
 
     async def open(self) -> None:
-        """No shaping from now on."""
+        """Stop shaping."""
         await self._tell("open")
 
     async def shape(self) -> None:
-        """The base conditions of the schedule hold from now on."""
+        """Apply the base conditions of the schedule."""
         await self._tell("shape")
 
     async def mark(self) -> None:
-        """The measured window, and the schedule's clock, begin now."""
+        """Start the measured window and the schedule's clock."""
         await self._tell("mark")
 
     async def stats(self) -> dict[str, Any]:
-        """What passed since the mark: ``down``, ``up`` (see `Tally.summary`) and the emulator's own cost."""
+        """Counters since the mark: ``down``, ``up`` (see `Tally.summary`) and the emulator's own cost."""
         return await self._tell("stats")
 
     async def _tell(self, command: str) -> dict[str, Any]:
@@ -102,7 +102,7 @@ class Emulator:
         return answer
 
     async def _end(self) -> None:
-        """Let it tear down and wait until it has."""
+        """Make the emulator clean up, and wait until its process has ended."""
         process = self._running()
         assert process.stdin is not None
         process.stdin.close()

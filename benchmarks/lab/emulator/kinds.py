@@ -1,7 +1,7 @@
-"""What an IP packet on the link belongs to, read from its first bytes.
+"""The kind of traffic that an IP packet on the link carries, read from its first bytes.
 
-Owns: the classes in which the lab counts traffic. Must never look into payloads. Demultiplexing by the first byte
-of a datagram is that of RFC 7983 section 7, RTCP by its packet type that of RFC 5761 section 4.
+Owns: the classes in which the lab counts traffic. Must never read payloads. The first byte of a datagram gives its
+protocol (RFC 7983 section 7), the packet type tells RTCP from RTP (RFC 5761 section 4).
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
 """One direction of an emulated link, in virtual time.
 
-Owns: the way of a packet through a drop-tail queue, a transmitter of limited rate, loss on the air and
-propagation with jitter. PURE: no sockets, no clock, no randomness of its own; time (seconds, any origin,
-never going back) and a seeded generator are arguments, so that a test runs an hour of link in a moment.
+Owns: the path of a packet through a drop-tail queue, a transmitter of limited rate, loss on the air and propagation
+with jitter. PURE: no sockets, no clock, no randomness of its own; time (seconds, any origin, never going back)
+and a seeded generator are arguments, so that a test runs an hour of link in a moment.
 
-The order is that of a radio link: a packet that finds too much waiting before it is dropped at the tail;
-one that is transmitted takes its share of the rate even if it is then lost; one that arrives never
-overtakes an earlier one. A rate of 0 is a black-out: what is in the queue waits, what comes on top is
-dropped.
+It behaves like a radio link: a full queue drops new packets; a transmitted packet uses the rate even if it is then
+lost; no packet overtakes an earlier one. A rate of 0 is a black-out: the packets in the queue wait, and a full
+queue drops new ones.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ class Shape:
 
     ``rate_bps`` counts IP packets (`math.inf`: no limit, 0: black-out); ``delay_ms`` one way;
     ``jitter_ms`` the standard deviation of the delay; ``loss`` a ratio; ``burst_packets`` the mean length
-    of a burst of losses (None: losses are independent); ``queue_ms`` the longest a packet may have to
-    wait for the transmitter when it is let in.
+    of a burst of losses (None: losses are independent); ``queue_ms`` the longest wait for the transmitter
+    with which the queue still accepts a packet.
     """
 
     rate_bps: float = math.inf
@@ -57,15 +56,15 @@ class _Flying:
 
 
 class Link:
-    """The emulator of one direction: `offer` packets, collect those that are `due`."""
+    """The emulator of one direction: `offer` puts packets in, `due` takes arrived ones out."""
 
     def __init__(self, shape: Shape, rng: random.Random) -> None:
         self.tally = Tally()
         self._rng = rng
         self._queue: deque[_Waiting] = deque()
         self._air: deque[_Flying] = deque()
-        self._backlog_bits = 0.0  # everything not yet transmitted, the rest of the head included
-        self._head_bits = 0.0  # what is left of the packet being transmitted at _served_s
+        self._backlog_bits = 0.0  # all bits not yet transmitted, the rest of the first packet included
+        self._head_bits = 0.0  # bits of the first packet not yet transmitted at _served_s
         self._served_s = 0.0
         self._last_arrival_s = -math.inf
         self._queue_limit_bits = 0.0
@@ -74,7 +73,7 @@ class Link:
         self._adopt(shape)
 
     def reshape(self, now_s: float, shape: Shape) -> None:
-        """Behave like ``shape`` from now on; the packet in transmission goes on at the new rate."""
+        """Behave like ``shape`` from now on; the packet in transmission continues at the new rate."""
         self._serve(now_s)
         if self._queue and self._shape.rate_bps > 0:
             sent_bits = min(self._head_bits, (now_s - self._served_s) * self._shape.rate_bps)
@@ -114,20 +113,20 @@ class Link:
         return min(self._air[0].arrival_s if self._air else math.inf, self._head_done_s())
 
     def reset_tally(self) -> None:
-        """Count from zero; what is under way stays under way."""
+        """Count from zero; packets on the link stay there."""
         self.tally = Tally()
 
     def _adopt(self, shape: Shape) -> None:
         self._shape = shape
         kind = (shape.loss, shape.burst_packets)
-        if kind != self._loss_kind:  # a change of rate alone does not end a burst of losses
+        if kind != self._loss_kind:  # a burst of losses continues when only the rate changes
             self._loss = make_loss(*kind, self._rng)
             self._loss_kind = kind
-        if shape.rate_bps > 0:  # in a black-out the queue keeps the room it had before
+        if shape.rate_bps > 0:  # in a black-out the queue keeps its size
             self._queue_limit_bits = shape.rate_bps * shape.queue_ms / MS_PER_S
 
     def _waiting_bits(self, now_s: float) -> float:
-        """What a packet coming now would have to wait for."""
+        """The bits that a packet offered now waits for."""
         if not self._queue:
             return 0.0
         return self._backlog_bits - min(self._head_bits, (now_s - self._served_s) * self._shape.rate_bps)
@@ -153,7 +152,7 @@ class Link:
             if self._queue:
                 self._begin(done_s)
             else:
-                self._backlog_bits = 0.0  # no drift from rounding
+                self._backlog_bits = 0.0  # removes the drift of rounding
 
     def _depart(self, now_s: float, packet: bytes) -> None:
         if self._loss.lost():

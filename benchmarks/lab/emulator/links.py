@@ -1,7 +1,7 @@
 """The links of the matrix: the profiles by name, and symmetric ones by rate. PURE.
 
-Owns: which options of `benchmarks.call` each stands for. Symmetric links have a round trip of 200 ms and are what
-the plots are drawn over.
+Owns: the options of `benchmarks.call` for each link. Symmetric links have a round trip of 200 ms; the plots show
+only those.
 """
 
 from __future__ import annotations
@@ -26,5 +26,5 @@ QUICK_LINKS = ("32", "128", "2g-rural")
 
 
 def rate_kbps(link: str) -> int | None:
-    """Where a link stands on the axis of the plots; None for those that are not symmetric."""
+    """The rate of a symmetric link, its place on the axis of the plots; None for other links."""
     return int(link) if link.isdigit() else None

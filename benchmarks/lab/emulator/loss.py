@@ -1,8 +1,8 @@
 """Packet loss of an emulated link: independent, or in bursts (Gilbert 1960, Elliott 1963).
 
-Owns: the decision "is this packet lost on the air". Must never read a clock or make its own randomness:
-a seeded `random.Random` comes in. Both processes advance by packets, not by time, so that the configured
-mean loss and mean burst length are exactly what comes out in the long run, whatever the traffic.
+Owns: the decision whether a packet is lost on the air. Must never read a clock or make its own randomness: a seeded
+`random.Random` is an argument. Both processes advance by packets, not by time, so that the loss and the burst
+length approach their configured means with any traffic.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Protocol
 
 
 class LossProcess(Protocol):
-    """Decides the fate of one packet after the other."""
+    """Decides for one packet after the other."""
 
     def lost(self) -> bool:
         """Whether the next packet is lost."""
@@ -43,7 +43,7 @@ class BurstLoss:
         if burst_packets < 1:
             raise ValueError(f"a burst has at least one packet, not {burst_packets}")
         if not 0 <= ratio <= burst_packets / (burst_packets + 1):
-            raise ValueError(f"no chain loses {ratio} of all packets in bursts of {burst_packets}")
+            raise ValueError(f"a loss of {ratio} is impossible with bursts of {burst_packets}")
         self._leave_bad = 1 / burst_packets
         self._enter_bad = ratio / (burst_packets * (1 - ratio))
         self._rng = rng

@@ -1,8 +1,8 @@
-"""Network namespaces of the lab: made, entered, and swept away.
+"""Network namespaces of the lab: makes, enters and removes them.
 
-Owns: the names. Each carries the process id and start time of its maker, so that whatever a killed
-run left behind can be told from what a living one still uses. Must never touch the addresses, routes or
-rules of the namespace it was started in. Linux only; needs root.
+Owns: the names. Each contains the process id and the start time of the process that made it, which tells the
+leftovers of a killed run from the namespaces of a living one. Must never change the addresses, routes or rules of
+the namespace in which it was started. Linux only; needs root.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def missing_privilege() -> str | None:
     if os.geteuid() != 0:
         return "network namespaces need root"
     if not os.access(TUN_DEVICE, os.R_OK | os.W_OK):
-        return f"{TUN_DEVICE} is missing or closed to us"
+        return f"{TUN_DEVICE} is missing or may not be opened"
     return None
 
 
@@ -47,7 +47,7 @@ def own_name(side: str) -> str:
 
 
 def ip(*arguments: str) -> None:
-    """Run iproute2. Raises CalledProcessError with what it said."""
+    """Run iproute2. Raises CalledProcessError with its output."""
     subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True)
 
 
@@ -64,12 +64,12 @@ def remove(name: str) -> None:
         if path.exists():
             ip("netns", "delete", name)
     except subprocess.CalledProcessError:
-        if path.exists():  # if not, another run has swept it in the same moment
+        if path.exists():  # if not, another run has just removed it
             raise
 
 
 def sweep() -> list[str]:
-    """Remove the namespaces of lab processes that no longer live; returns their names."""
+    """Remove the namespaces of lab processes that have ended; returns their names."""
     leftovers = [path.name for path in RUN_DIRECTORY.glob(f"{PREFIX}-*") if not _maker_lives(path.name)]
     for name in leftovers:
         remove(name)
@@ -78,7 +78,7 @@ def sweep() -> list[str]:
 
 @contextmanager
 def inside(name: str) -> Iterator[None]:
-    """Let the calling thread be in another network namespace for a while."""
+    """Move the calling thread into another network namespace for the length of the block."""
     home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
     try:
         target = os.open(RUN_DIRECTORY / name, os.O_RDONLY)

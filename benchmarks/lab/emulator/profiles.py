@@ -1,7 +1,7 @@
-"""The links we measure on, by name, and what a link's conditions mean for its two directions.
+"""The links of the measurements by name, and the shape of each of their two directions.
 
-Owns: the table of profiles (rates of Facebook's Augmented Traffic Control, sitespeed.io's throttle and
-reports from Malian and Zambian clinics) and the halving of a round trip. PURE.
+Owns: the table of profiles (from Facebook's Augmented Traffic Control, sitespeed.io's throttle and reports from
+Malian and Zambian clinics). PURE.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ PERCENT = 100
 
 @dataclass(frozen=True)
 class Conditions:
-    """A whole link as people speak of it. ``down`` goes to the station, ``up`` comes from it.
+    """Both directions of a link. ``down`` goes to the station, ``up`` comes from it.
 
-    Rates in kbit/s of IP packets, ``rtt_ms`` of propagation split half per direction, loss in percent
-    each way, ``jitter_ms`` each way.
+    Rates are kbit/s of IP packets; each direction takes half of ``rtt_ms``; loss is percent each way, ``jitter_ms``
+    each way.
     """
 
     down_kbps: float

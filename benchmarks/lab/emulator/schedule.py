@@ -1,7 +1,7 @@
-"""What changes on a link while it is being measured: the ``--at`` options.
+"""The changes of a link during a measurement: the ``--at`` options.
 
-Owns: the little language ``TIME:key=value,...`` (from TIME seconds on) and ``FROM..TO:key=value,...`` (only
-in between), and which conditions hold at a given moment. PURE.
+Owns: the syntax ``TIME:key=value,...`` (from TIME seconds on) and ``FROM..TO:key=value,...`` (only in between), and
+the conditions at a given moment. PURE.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FIELDS = {
 
 
 class BadSchedule(ValueError):
-    """An ``--at`` option that cannot be read; the text says which part and what is expected."""
+    """An ``--at`` option with wrong syntax; the text names the part and what is expected."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Schedule:
-    """The conditions of a link over time: a base, and the changes that lie over it, later ones on top."""
+    """The conditions of a link over time: a base, and changes in order; a later change overrides earlier ones."""
 
     base: Conditions
     changes: Sequence[Change] = ()
 
     def conditions_at(self, elapsed_s: float) -> Conditions:
-        """What holds ``elapsed_s`` seconds after the start."""
+        """The conditions ``elapsed_s`` seconds after the start."""
         conditions = self.base
         for change in self.changes:
             if change.from_s <= elapsed_s and (change.to_s is None or elapsed_s < change.to_s):

@@ -1,7 +1,7 @@
-"""What one direction of an emulated link did with the packets it was given.
+"""The counters of one direction of an emulated link.
 
-Owns: counters since the last reset and their summary. Must never read a clock: the length of the window
-comes in.
+Owns: counters since the last reset and their summary. Must never read a clock: the length of the window is an
+argument.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ BITS_PER_BYTE = 8
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Nearest-rank percentile: the smallest value that at least ``share`` (0 to 1) of all do not exceed.
+    """Nearest-rank percentile: the smallest value that at least ``share`` (0 to 1) of all values do not exceed.
 
-    0 for no values at all.
+    0 without values.
     """
     if not values:
         return 0.0
@@ -49,9 +49,8 @@ class Tally:
     def summary(self, window_s: float) -> dict[str, Any]:
         """The counters as plain values for a window of ``window_s`` seconds.
 
-        ``queue_ms``: what transmitted packets waited for others, or in a black-out. ``late_ms``: how
-        far behind its own plan the emulator handed packets over; more than a few ms means that the machine
-        was too busy.
+        ``queue_ms``: how long transmitted packets waited for others, or in a black-out. ``late_ms``: how late the
+        emulator itself delivers packets; more than a few ms means that the machine is too busy.
         """
 
         def kbps(size_bytes: int) -> float:

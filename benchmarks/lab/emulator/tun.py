@@ -1,15 +1,15 @@
 """The process that is the link: two namespaces, two TUN devices, one loop between them.
 
-Owns: the namespaces ``near`` (the station's) and ``far`` (the server's and the clinician's) from start to
-end, the TUN devices in them, and the moving of packets by the rules of link.py. Must never be imported
-for its loop by a process that does anything else: packets wait while anything else runs. It is started by
-emulator.py, takes its orders as lines on standard input, and answers each with one line of JSON:
+Owns: the namespaces ``near`` (the station's) and ``far`` (the server's and the clinician's) from start to end, the
+TUN devices in them, and the moving of packets by the rules of link.py. No process that does anything else may run
+its loop: packets wait while anything else runs. emulator.py starts it. It reads commands as lines on standard
+input, and answers each with one line of JSON:
 
-    open    no shaping at all (to prepare things quickly)
-    shape   the configured conditions hold
-    mark    counters to zero and the schedule's clock to zero: the measured window begins
+    open    no shaping (for quick preparation)
+    shape   apply the configured conditions
+    mark    set the counters and the schedule's clock to zero: the measured window begins
     stats   the counters since the last mark
-    (end of input, SIGTERM or SIGINT: tear down and leave)
+    (end of input, SIGTERM or SIGINT: clean up and exit)
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from benchmarks.lab.emulator.link import MS_PER_S, OPEN, Link
 from benchmarks.lab.emulator.profiles import Conditions
 from benchmarks.lab.emulator.schedule import Change, Schedule
 
-# linux/if_tun.h: make a device that carries bare IP packets, without a header of its own.
+# linux/if_tun.h: makes a device that carries IP packets without another header.
 TUNSETIFF = 0x400454CA
 IFF_TUN = 0x0001
 IFF_NO_PI = 0x1000
 
-# Chromium takes devices named tun* for a VPN and counts them as being offline.
+# Chromium takes devices named tun* for a VPN and considers itself offline.
 DEVICE = "eth0"
 MTU_BYTES = 1500
 NEAR_ADDRESS = "10.77.0.2"
 FAR_ADDRESS = "10.77.0.1"
 PREFIX_LENGTH = 24
-# Above every ordinary process, below the kernel's own threads: a busy browser must not delay the link.
+# Higher than every ordinary process, lower than the kernel's threads: a busy browser must not delay the link.
 REALTIME_PRIORITY = 10
-# Commands are words of a few letters, one at a time; this is one page of memory.
+# Commands are single short words; this is one page of memory.
 COMMANDS_MAX_BYTES = 4096
 
 
@@ -55,17 +55,17 @@ def open_tun(namespace: str, address: str) -> int:
     with netns.inside(namespace):
         descriptor = os.open(netns.TUN_DEVICE, os.O_RDWR | os.O_NONBLOCK)
         fcntl.ioctl(descriptor, TUNSETIFF, struct.pack("16sH22x", DEVICE.encode(), IFF_TUN | IFF_NO_PI))
-        # The lab speaks IPv4; router solicitations would only be noise on a thin link.
+        # The lab uses IPv4 only; router solicitations would load a thin link.
         Path(f"/proc/sys/net/ipv6/conf/{DEVICE}/disable_ipv6").write_text("1")
     netns.ip("-n", namespace, "address", "add", f"{address}/{PREFIX_LENGTH}", "dev", DEVICE)
     netns.ip("-n", namespace, "link", "set", DEVICE, "mtu", str(MTU_BYTES), "up")
-    # Without a default route browsers believe that they are offline.
+    # A browser without a default route considers itself offline.
     netns.ip("-n", namespace, "route", "add", "default", "dev", DEVICE)
     return descriptor
 
 
 class Direction:
-    """One way through the emulator: from one TUN device to the other."""
+    """One direction of the emulator: from one TUN device to the other."""
 
     def __init__(self, source: int, target: int, link: Link) -> None:
         self.link = link
@@ -73,7 +73,7 @@ class Direction:
         self._target = target
 
     def take(self) -> None:
-        """Read everything the kernel has for us."""
+        """Read all packets that the kernel holds for this device."""
         while True:
             try:
                 packet = os.read(self._source, MTU_BYTES)
@@ -82,7 +82,7 @@ class Direction:
             self.link.offer(time.monotonic(), packet)
 
     def hand_over(self, now_s: float) -> None:
-        """Write what has arrived by now."""
+        """Write the packets that have arrived by now."""
         for packet in self.link.due(now_s):
             os.write(self._target, packet)
 
@@ -123,7 +123,7 @@ class Emulator:
                     return
 
     def _wait_s(self) -> float | None:
-        """How long nothing will happen by itself; None: for ever."""
+        """The time until the next event; None if there is none."""
         next_s = min(self._down.link.next_event_s(), self._up.link.next_event_s())
         if self._moments_s:
             next_s = min(next_s, self._marked_s + self._moments_s[0])
@@ -140,7 +140,7 @@ class Emulator:
         self._up.link.reshape(now_s, conditions.up())
 
     def _obey(self, received: bytes) -> bool:
-        """Carry out the commands read; False when there will be none any more."""
+        """Carry out the received commands; False at the end of input."""
         *lines, self._unfinished = (self._unfinished + received).split(b"\n")
         for line in lines:
             self._answer(line.decode().strip())
@@ -188,7 +188,7 @@ def read_schedule(text: str) -> Schedule:
 
 
 def ask_for_realtime() -> bool:
-    """Try to run before all ordinary processes; False where the machine does not allow it."""
+    """Ask the kernel for real-time scheduling; False if the machine does not allow it."""
     try:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(REALTIME_PRIORITY))
     except OSError:
@@ -201,7 +201,7 @@ def _leave(signal_number: int, _frame: object) -> None:
 
 
 def main() -> None:
-    """Make the link, say where it is, move packets, take it all away again."""
+    """Make the link, print its namespaces, move packets, and remove the link at the end."""
     schedule, seed = read_schedule(sys.argv[1]), int(sys.argv[2])
     netns.sweep()
     near, far = netns.own_name("near"), netns.own_name("far")

@@ -1,6 +1,6 @@
-// Runs in every page of the lab before the page's own code. Keeps every RTCPeerConnection in window.__legs, notes
-// when things happen, and reads getStats at a steady beat inside the page, so that neither the link nor a busy
-// driver blurs what is measured. Changes nothing about how the page works. All times: seconds since the epoch.
+// Runs in every page of the lab before the page's own code. Keeps every RTCPeerConnection in window.__legs, records the
+// times of states and clicks, and reads getStats at a steady beat inside the page, so that neither the link nor a busy
+// driver delays a reading. Must never change how the page works. All times: seconds since the epoch.
 (() => {
   const NativeConnection = window.RTCPeerConnection;
   const now = () => (performance.timeOrigin + performance.now()) / 1000;
@@ -58,7 +58,7 @@
   });
 
   async function sample() {
-    // On a drowned link a leg may count as disconnected for a while and still carry what there is.
+    // On an overloaded link a leg can be "disconnected" for a while and still receive packets.
     const leg = legs.findLastIndex((connection) => ['connected', 'disconnected'].includes(connection.connectionState));
     if (leg < 0) return null;
     const report = await legs[leg].getStats();

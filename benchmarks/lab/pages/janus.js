@@ -1,10 +1,10 @@
-// Janus' video room, by its WebSocket API: one handle publishes, another is subscribed to whoever else publishes.
-// The station sits in the room from the start and publishes once the doctor does.
+// Janus' video room, by its WebSocket API: one handle publishes, another subscribes to the other publisher.
+// The station is in the room from the start and publishes when the doctor publishes.
 import { gathered, newConnection, openSocket, ready, role, sendOn } from '/plain.js';
 
 const PORT = 8188;
 const ROOM = 1234;
-// Sessions that say nothing for 60 s are ended.
+// Janus ends a session after 60 s without a message.
 const KEEP_ALIVE_MS = 25_000;
 const answers = new Map(); // by transaction
 const handlers = new Map(); // by handle: what to do with its events

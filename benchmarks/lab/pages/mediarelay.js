@@ -1,4 +1,4 @@
-// The page of the naive aiortc server: one connection to it, both ways.
+// The page of the naive aiortc server: one connection to the server for both directions.
 import { gathered, newConnection, openSocket, ready, sendOn } from '/plain.js';
 
 const connection = newConnection();

@@ -1,4 +1,4 @@
-// Two browsers, one RTCPeerConnection, nothing tuned: the bar that stock WebRTC sets on a thin link.
+// Two browsers, one RTCPeerConnection, stock parameters: the baseline of the comparison.
 import { newConnection, openSocket, ready, sendOn } from '/plain.js';
 
 let connection = null;

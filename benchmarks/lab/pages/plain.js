@@ -1,5 +1,5 @@
-// What the pages of all compared systems do alike: open camera and microphone, show who comes, and let the page with
-// ?role=clinician call with its one button. Nothing is tuned.
+// The script that all compared systems share: it opens camera and microphone, plays what it receives, and lets the page
+// with ?role=clinician call with its one button. All parameters are stock.
 export const role = new URLSearchParams(location.search).get('role');
 export const media = await navigator.mediaDevices.getUserMedia({
   audio: { channelCount: 1 },
@@ -10,7 +10,7 @@ export const media = await navigator.mediaDevices.getUserMedia({
 export function newConnection() {
   const connection = new RTCPeerConnection();
   connection.ontrack = (event) => {
-    // As in most products, each in an element of its own: a picture that stands still cannot hold the voice.
+    // As in most products, each in an element of its own: a frozen picture does not delay the voice.
     const element = event.track.kind === 'video' ? 'remote' : 'voice';
     document.getElementById(element).srcObject = new MediaStream([event.track]);
   };
@@ -20,12 +20,12 @@ export function newConnection() {
   return connection;
 }
 
-/** Its own camera and microphone go out on a connection. */
+/** Sends the page's camera and microphone on a connection. */
 export function sendOn(connection) {
   for (const track of media.getTracks()) connection.addTrack(track, media);
 }
 
-/** For servers that take no trickled candidates: waits until all have been gathered. */
+/** Waits until all candidates are gathered, for servers without trickle ICE. */
 export async function gathered(connection) {
   if (connection.iceGatheringState === 'complete') return;
   await new Promise((resolve) => {
@@ -35,7 +35,7 @@ export async function gathered(connection) {
   });
 }
 
-/** The page can be called, or call. */
+/** Shows that the page can be called or, with ?role=clinician, enables its button to call. */
 export function ready(call) {
   document.body.dataset.view = role === 'clinician' ? 'queue' : 'waiting';
   if (role !== 'clinician') return;

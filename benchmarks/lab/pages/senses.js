@@ -1,16 +1,15 @@
-// Runs in every page of the lab: eyes and ears, at rest until window.__senses.start() is called. Then it keeps what the
-// microphone's track gives, what the far voice's track plays, and one decoded frame a second of the far picture.
-// Reads tracks through MediaStreamTrackProcessor (Chromium): no element, no AudioContext and nothing of the page's
-// policy is involved. All times: seconds since the epoch.
+// Runs in every page of the lab. After window.__senses.start() it records the microphone's track, the track of the far
+// voice, and one decoded frame a second of the far picture. It reads tracks through MediaStreamTrackProcessor
+// (Chromium), without elements, AudioContext or the page's policies. All times: seconds since the epoch.
 (() => {
   const now = () => (performance.timeOrigin + performance.now()) / 1000;
-  // Two seconds of 10 ms chunks: a busy page drops nothing.
+  // Two seconds of 10 ms chunks, so that a busy page drops nothing.
   const AUDIO_BUFFER_CHUNKS = 200;
   const BATCH_CHUNKS = 20;
   const FRAME_EVERY_S = 1;
   let running = null;
 
-  /** The sound of a track as 16-bit mono, batch by batch with the moment at which each was complete. */
+  /** The sound of a track as 16-bit mono, in batches, each with the time of its completion. */
   async function listen(track, session) {
     const ear = { rate_hz: 0, batches: [] };
     const reader = new MediaStreamTrackProcessor({ track, maxBufferSize: AUDIO_BUFFER_CHUNKS }).readable.getReader();
@@ -60,7 +59,7 @@
     }
   }
 
-  // I420 and NV12, all that decoders give, begin with the luma plane.
+  // Decoders give I420 or NV12; both begin with the luma plane.
   async function luma(frame) {
     const all = new Uint8Array(frame.allocationSize());
     const [plane] = await frame.copyTo(all);
@@ -73,10 +72,10 @@
     return { at_s: now(), width, height, rows };
   }
 
-  // On a drowned link a leg may count as disconnected for a moment while packets still come.
+  // On an overloaded link a leg can be "disconnected" for a moment and still receive packets.
   const living = () => window.__legs.filter((one) => ['connected', 'disconnected'].includes(one.connectionState));
 
-  /** The received track of a kind that most packets came for, whatever leg it is on. */
+  /** The track of a kind that received the most packets, on any leg. */
   async function farTrack(kind) {
     const reports = await Promise.all(living().map((leg) => leg.getStats()));
     const inbound = reports.flatMap((report) => [...report.values()]).filter((entry) => entry.type === 'inbound-rtp' && entry.kind === kind);

@@ -1,4 +1,4 @@
-"""From what was collected to numbers, tables and plots. PURE but for the files of plots and the ledger.
+"""Computes numbers, tables and plots from the collected samples. PURE but for the files of plots and the ledger.
 
-Owns: what every number of a result means. Must never start anything.
+Owns: the definition of every number of a result. Must never start a process.
 """

@@ -1,7 +1,8 @@
 """What a side received after each change of the link. PURE.
 
-Owns: the longest gap in the voice until the next change, when a picture stood still, and when one that stood still
-moved again. What a gap is defines measure.py; times are seconds after the change, as fine as the collector's beat.
+Owns: the longest gap in the voice until the next change, the time at which the picture freezes, and the time at
+which it moves again. measure.py defines a gap. Times are seconds after the change, with the precision of the
+collector's beat.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from benchmarks.lab.readings.measure import FROZEN_SLICE_S, frames_gained, recei
 def after_changes(
     samples: Sequence[Sample], from_s: float, to_s: float, moments_s: Sequence[float]
 ) -> list[dict[str, Any]]:
-    """One entry a change inside the window; ``moments_s`` are seconds into it, in order."""
+    """One entry for each change inside the window; ``moments_s`` are seconds since its start, in order."""
     length_s = to_s - from_s
     inside_s = [moment_s for moment_s in moments_s if 0 < moment_s < length_s]
     frames_s = [at_s - from_s for at_s, gained in frames_gained(within(samples, from_s, to_s)) if gained > 0]

@@ -1,7 +1,7 @@
-"""What pages/collector.js brings home, as typed values.
+"""The document of pages/collector.js as typed values.
 
-Owns: the shape of the collector's document. Field names and units are the same on both sides; times are
-seconds since the epoch, counters those of W3C webrtc-stats since the leg began.
+Owns: the shape of that document. Field names and units are the same in both files. Times are seconds since the
+epoch; counters are those of W3C webrtc-stats since the leg began.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class VideoStream(msgspec.Struct, frozen=True):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """One reading of the newest connected leg; the rungs are those that the page shows, if it shows any."""
+    """One reading of the newest connected leg, with the rungs that the page shows (None: it shows none)."""
 
     at_s: float
     leg: int
@@ -67,7 +67,7 @@ class Click(msgspec.Struct, frozen=True):
 
 
 class Collected(msgspec.Struct, frozen=True):
-    """Everything one page has noted since it was opened."""
+    """Everything that the collector of one page has noted since the page was opened."""
 
     opened_s: float
     states: list[StateChange]
@@ -75,7 +75,7 @@ class Collected(msgspec.Struct, frozen=True):
     samples: list[Sample]
 
     def connected_s(self, after_s: float = 0.0) -> float | None:
-        """When the first leg connected after a moment."""
+        """When a leg first connected after ``after_s``."""
         return next(
             (change.at_s for change in self.states if change.state == "connected" and change.at_s >= after_s),
             None,
@@ -87,7 +87,7 @@ class Collected(msgspec.Struct, frozen=True):
 
 
 async def collect(page: Page) -> Collected:
-    """Read what a page has noted so far."""
+    """Read what a page's collector has noted so far."""
     return msgspec.convert(await page.evaluate("window.__lab"), Collected, strict=False)
 
 

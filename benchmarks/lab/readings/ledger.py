@@ -1,6 +1,6 @@
-"""What the matrix has measured so far, in one JSON file a day, so that a broken run goes on where it was.
+"""The results of the matrix in one JSON file a day, so that an interrupted run continues where it stopped.
 
-Owns: the file. A cell is known by its link, system, picture and length, and carries the commit it was measured on.
+Owns: the file. Link, system, picture and length identify a cell; the cell names the commit it was measured on.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Key:
 
 
 class Ledger:
-    """The cells of one file; written after every one."""
+    """The cells of one file; the file is written after every new cell."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,12 +35,12 @@ class Ledger:
                 self._cells[Key(**row["key"])] = row
 
     def has(self, key: Key, commit: str) -> bool:
-        """Whether this cell holds a measured call of this commit; a call that failed is tried again."""
+        """Whether this cell holds a result of this commit; False for a failed call, which is repeated."""
         row = self._cells.get(key)
         return row is not None and row["commit"] == commit and "error" not in row["result"]
 
     def put(self, key: Key, commit: str, result: Mapping[str, Any]) -> None:
-        """Keep a result, in the place of an older one."""
+        """Store a result; it replaces an older one of the same cell."""
         self._cells[key] = {"key": asdict(key), "commit": commit, "result": dict(result)}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_suffix(".unfinished")

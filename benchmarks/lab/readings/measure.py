@@ -1,8 +1,8 @@
 """From collected samples to the numbers of a call. PURE.
 
-Owns: the definition of every number that `benchmarks.call` prints about a receiver. A window is given by two
-moments (seconds since the epoch); counters are differences over it, stream by stream, so that a leg that
-was replaced in between is counted with both its lives.
+Owns: the definition of every number that `benchmarks.call` prints about a receiver. Two moments (seconds since the
+epoch) give a window; counters are differences over the window, stream by stream, so that a leg and its replacement
+both count.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ IPV6_UDP_BYTES = 40 + 8
 # RFC 3711 (HMAC-SHA1-80) and RFC 7714 (GCM): what SRTP adds to every packet.
 SHA1_TAG_BYTES = 10
 GCM_TAG_BYTES = 16
-# The energy of 20 ms of audio 80 dB under full scale: less is the silence before the first packet.
+# The energy of 20 ms of audio 80 dB below full scale: less than this is the silence before the first packet.
 AUDIBLE_ENERGY = 1e-8 * 0.02
-# An interval between two samples counts as wholly concealed from here on: playout works in 10 ms steps.
+# From this share on, an interval between two samples counts as wholly concealed: playout works in 10 ms steps.
 WHOLLY = 0.9
-# Less than 1 fps is a frozen picture; two seconds, so that one slow frame does not decide.
+# A picture below 1 fps is frozen; a slice of two seconds keeps one slow frame from counting as a freeze.
 FROZEN_SLICE_S = 2.0
 FROZEN_BELOW_FPS = 1.0
 
-# The collector's beat is 0.1 s: more than this without a reading is time without a connected leg.
+# The collector's beat is 0.1 s: a longer time than this without a reading is time without a connected leg.
 EDGE_S = 1.0
 
 Key = tuple[int, str]
@@ -35,7 +35,7 @@ Stream = TypeVar("Stream", bound=AudioStream | VideoStream)
 
 
 class Voice(NamedTuple):
-    """An interval of listening: how long it was, and how much of it had to be concealed."""
+    """An interval between two samples: its length, and the part that was concealed."""
 
     seconds: float
     hidden_s: float
@@ -47,7 +47,7 @@ def within(samples: Iterable[Sample], from_s: float, to_s: float) -> list[Sample
 
 
 def received(samples: Sequence[Sample], from_s: float, to_s: float) -> dict[str, Any]:
-    """What one side received between two moments (the collector must have run in all that time)."""
+    """What one side received between two moments; the collector must run in all that time."""
     window = within(samples, from_s, to_s)
     length_s = to_s - from_s
     voice = _voice(window, from_s, to_s)
@@ -64,7 +64,7 @@ def received(samples: Sequence[Sample], from_s: float, to_s: float) -> dict[str,
 
 
 def first_audio_s(samples: Sequence[Sample], after_s: float) -> float | None:
-    """When audio was first heard after a moment."""
+    """When audio was first heard after ``after_s``."""
     before = [sample for sample in samples if sample.at_s < after_s]
     silent = _energies(before[-1]) if before else {}
     for sample in samples:
@@ -75,7 +75,7 @@ def first_audio_s(samples: Sequence[Sample], after_s: float) -> float | None:
 
 
 def first_video_s(samples: Sequence[Sample], after_s: float) -> float | None:
-    """When a frame was first decoded after a moment."""
+    """When a frame was first decoded after ``after_s``."""
     before = [sample for sample in samples if sample.at_s < after_s]
     decoded = _frames(before[-1:])
     for sample in samples:
@@ -101,7 +101,7 @@ def _video_of(sample: Sample) -> Sequence[VideoStream]:
 
 
 def _voice(window: Sequence[Sample], from_s: float, to_s: float) -> list[Voice]:
-    """The whole window, interval by interval; time without a connected leg is hidden time."""
+    """The whole window, interval by interval; time without a connected leg counts as concealed."""
     if not window:
         return [Voice(to_s - from_s, to_s - from_s)]
     voice = [_voice_between(earlier, later) for earlier, later in pairwise(window)]
@@ -114,10 +114,10 @@ def _voice(window: Sequence[Sample], from_s: float, to_s: float) -> list[Voice]:
 
 
 def _voice_between(earlier: Sample, later: Sample) -> Voice:
-    """One interval, judged on the stream that carried the voice.
+    """One interval, judged on the stream that carries the voice.
 
-    Slots that nobody speaks in play silence too; the voice is the one with the most new packets or, if none
-    came to any, the one that has had the most so far.
+    Empty slots play silence too. The voice is the stream with the most new packets; without new packets, the one
+    with the most packets so far.
     """
     seconds = later.at_s - earlier.at_s
     known = {stream.id: stream for stream in earlier.audio} if earlier.leg == later.leg else {}
@@ -132,7 +132,7 @@ def _voice_between(earlier: Sample, later: Sample) -> Voice:
 
 
 def _longest_gap_s(voice: Iterable[Voice]) -> float:
-    """The longest run of concealment; where a run begins or ends inside an interval, its upper bound."""
+    """The longest run of concealment; an upper bound if the run begins or ends inside an interval."""
     longest_s = run_s = 0.0
     for interval in voice:
         run_s += interval.hidden_s
@@ -147,7 +147,7 @@ def _gain(
     streams: Callable[[Sample], Sequence[Stream]],
     value: Callable[[Stream, Sample], float],
 ) -> list[float]:
-    """What all streams together gained in each interval; a stream that was not there before began at zero."""
+    """The gain of all streams together in each interval; a new stream starts at zero."""
     gains = []
     for earlier, later in pairwise(window):
         old = {stream.id: value(stream, earlier) for stream in streams(earlier)}
@@ -161,7 +161,7 @@ def _wire_kbps(
     length_s: float,
     streams: Callable[[Sample], Sequence[AudioStream | VideoStream]],
 ) -> float:
-    """RTP of one kind as received on the wire: payload, RTP header, SRTP tag, UDP and IP; no RTCP."""
+    """Received RTP of one kind on the wire: payload, RTP header, SRTP tag, UDP and IP; no RTCP."""
     return sum(_gain(window, streams, _wire_bytes)) * BITS_PER_BYTE / 1000 / length_s
 
 
@@ -172,7 +172,7 @@ def _wire_bytes(stream: AudioStream | VideoStream, sample: Sample) -> float:
 
 
 def frames_gained(window: Sequence[Sample]) -> list[tuple[float, float]]:
-    """How many frames each sample but the first found new, and when (seconds since the epoch)."""
+    """The time (seconds since the epoch) and the new frames of each sample but the first."""
     gains = _gain(window, _video_of, lambda stream, _: stream.frames)
     return [(sample.at_s, gained) for sample, gained in zip(window[1:], gains, strict=True)]
 
@@ -193,7 +193,7 @@ def _picture(window: Sequence[Sample], from_s: float, length_s: float) -> dict[s
 
 
 def _frozen_slices(frames: Iterable[tuple[float, float]], length_s: float) -> tuple[int, float]:
-    """Freezes that Chromium does not count because hardly anything was decoded: how many, how long.
+    """The freezes that Chromium does not count because it decodes hardly any frame: their number and seconds.
 
     ``frames``: seconds since the start of the window, frames decoded.
     """

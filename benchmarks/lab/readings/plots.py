@@ -1,7 +1,7 @@
-"""The matrix as pictures: what a rate gives with each system.
+"""The plots of the matrix: the results of each system over the rate of the link.
 
-Owns: three plots, as PNG and SVG. Colour, marker and line differ from system to system, so that they are told apart
-in print and by people who see colours differently.
+Owns: three plots, as PNG and SVG. Each system has its own colour, marker and line style, so that the curves
+differ in print and for people with colour blindness.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from benchmarks.lab.emulator.links import SYMMETRIC_RTT_MS, rate_kbps
 from benchmarks.lab.readings.table import Cell
 
-# Okabe and Ito's colours: told apart with every common kind of colour vision.
+# Okabe and Ito's colours, which differ for every common kind of colour vision.
 STYLES = {
     "keneya": ("#0072B2", "o", "-"),
     "p2p": ("#D55E00", "s", "--"),
@@ -29,7 +29,7 @@ DPI = 160
 
 @dataclass(frozen=True)
 class Plot:
-    """One picture: a file name, words, and the value of a cell."""
+    """One plot: file name, labels, and the function that reads its value from a cell."""
 
     name: str
     title: str
@@ -40,7 +40,7 @@ class Plot:
 PLOTS = (
     Plot(
         "hidden",
-        "Voice that had to be invented, the worse side",
+        "Concealed voice, the worse side",
         "hidden audio, %",
         lambda cell: 100 * max(cell["station"]["hidden_ratio"], cell["clinician"]["hidden_ratio"]),
     ),
@@ -60,7 +60,7 @@ PLOTS = (
 
 
 def draw(cells: Mapping[tuple[str, str], Cell], systems: Sequence[str], directory: Path) -> list[Path]:
-    """Draw every plot for which there is a symmetric link; returns the files."""
+    """Draw every plot that has a cell on a symmetric link; returns the files."""
     rates = sorted({rate for link, _ in cells if (rate := rate_kbps(link)) is not None})
     if not rates:
         return []
@@ -69,7 +69,7 @@ def draw(cells: Mapping[tuple[str, str], Cell], systems: Sequence[str], director
         figure = _figure(plot, cells, systems, rates)
         for suffix in ("png", "svg"):
             paths.append(directory / f"{plot.name}.{suffix}")
-            # No date in the files: the same numbers give the same bytes.
+            # Without a date and a random salt, the same numbers give the same bytes.
             with mpl.rc_context({"svg.hashsalt": plot.name}):
                 metadata = {"Date": None} if suffix == "svg" else {"Software": None}
                 figure.savefig(paths[-1], dpi=DPI, metadata=metadata)

@@ -1,7 +1,7 @@
-"""From everything that was noted in a call to the document that `benchmarks.call` prints.
+"""The document that `benchmarks.call` prints, made from everything that was noted in a call.
 
-Owns: the names of its fields. What a number means is defined where it is computed (measure, hearing, sight,
-rungs); times are seconds since the epoch.
+Owns: the names of its fields. The modules that compute a number define it (measure, hearing, sight, rungs); times
+are seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from benchmarks.lab.senses.hearing import judged
 from benchmarks.lab.senses.sensed import Senses
 from benchmarks.lab.systems.system import System
 
-# The length of the consultation that prices are given for.
+# The length of the consultation for which the data volume is given.
 TOLD_S = 15 * 60
 
 
 @dataclass(frozen=True)
 class Side:
-    """What one page has noted, and what it said, heard and saw (None: it was reloaded meanwhile)."""
+    """The collected samples of one page, and its recordings (None: the page was reloaded meanwhile)."""
 
     collected: Collected
     senses: Senses | None
@@ -40,7 +40,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Window:
-    """The measured time and what was read at its ends."""
+    """The measured time, and the values that were read at its end."""
 
     from_s: float
     to_s: float
@@ -53,9 +53,9 @@ class Window:
 def document(
     system: System, plan: Plan, window: Window, *, station: Side, clinician: Side, ready_s: float
 ) -> dict[str, Any]:
-    """The whole result of a call; ``ready_s``: when both pages were open."""
+    """The complete result of a call; ``ready_s``: when both pages were open."""
     accepted_s = clinician.collected.clicked_s("accept")
-    assert accepted_s is not None  # a driver that cannot click has raised long before
+    assert accepted_s is not None  # a driver that cannot click raises before this line
     both = (station.collected, clinician.collected)
     link = dict(window.link)
     minutes = (window.to_s - window.from_s) / 60
@@ -86,12 +86,12 @@ def document(
 
 
 def data_mb_per_15min(down_kbps: float, up_kbps: float) -> float:
-    """What the station's data plan is charged for a consultation of 15 minutes, both ways together, in MB."""
+    """The data of a consultation of 15 minutes on the station's plan, both directions together, in MB."""
     return round((down_kbps + up_kbps) * 1000 / BITS_PER_BYTE * TOLD_S / 1e6, 2)
 
 
 def _side(plan: Plan, window: Window, own: Side, other: Side) -> dict[str, Any]:
-    """What one side received of what the other sent."""
+    """The results of one side as a receiver of the other."""
     samples = own.collected.samples
     heard = own.senses.heard if own.senses else None
     said = other.senses.said if other.senses else None
@@ -107,7 +107,7 @@ def _side(plan: Plan, window: Window, own: Side, other: Side) -> dict[str, Any]:
 
 @cache
 def _source(name: str) -> Callable[[int], npt.NDArray[np.uint8]]:
-    """The luma of a frame of the picture, out of the very file that the camera plays."""
+    """The luma of a frame by its number, read from the file that the camera plays."""
     frames = picture.y4m_luma(media.picture_file(name))
     return lambda number: frames[number]
 
@@ -115,7 +115,7 @@ def _source(name: str) -> Callable[[int], npt.NDArray[np.uint8]]:
 def _connect_s(system: System, station: Collected, ready_s: float, accepted_s: float) -> float | None:
     """From opening the station's page to its connected leg, without the time that people took.
 
-    A warm leg connects by itself; a cold one only begins when the doctor has accepted.
+    A warm leg connects by itself; a cold leg starts to connect when the doctor accepts.
     """
     connected_s = station.connected_s()
     if connected_s is None:
@@ -128,7 +128,7 @@ def _connect_s(system: System, station: Collected, ready_s: float, accepted_s: f
 def _later(
     both: Sequence[Collected], first: Callable[[Sequence[Sample], float], float | None], accepted_s: float
 ) -> float | None:
-    """Seconds from accepting to the moment when both sides had it."""
+    """Seconds from accepting to the later of both sides' moments; None if one side has none."""
     moments = [first(one.samples, accepted_s) for one in both]
     reached = [moment for moment in moments if moment is not None]
     return _rounded(max(reached) - accepted_s) if len(reached) == len(moments) else None

@@ -1,6 +1,7 @@
-"""How long each rung of the ladder was held. PURE.
+"""The time on each rung. PURE.
 
-Owns: the reading of the rungs that our pages show and, for systems that know none, the guess from what came.
+Owns: the reading of the rungs that our pages show and, for systems without rungs, their estimate from the received
+media.
 """
 
 from __future__ import annotations
@@ -11,19 +12,20 @@ from typing import Any
 
 from benchmarks.lab.readings.collected import Sample
 
-# A stream that brings nothing for so long is not flowing; thin voice comes in packets of 120 ms.
+# A stream without a packet for this long is not flowing; thin voice comes in packets of 120 ms.
 SLICE_S = 2.0
-# From here on a picture counts as video and as video-high: 320x240 and 640x480.
+# From these widths on a picture counts as video and as video-high: 320x240 and 640x480.
 VIDEO_WIDTH, HIGH_WIDTH = 320, 640
-# 120 ms packets are about 8 a second, 60 ms packets 17: fewer than this is thin voice.
+# Packets of 120 ms come about 8 a second, packets of 60 ms 17 a second: below this it is thin voice.
 THIN_PACKETS_PER_S = 12
 NO_RUNG = "none"
 
 
 def rung_seconds(window: Sequence[Sample]) -> dict[str, Any]:
-    """Seconds on each rung, ``down`` (towards this side) and ``up`` (from it), and where that is known from.
+    """Seconds on each rung, ``down`` (towards this side) and ``up`` (from it), and their source.
 
-    ``rung_source``: ``page`` (the page shows its rungs) or ``derived`` (guessed from what came; ``up`` is null).
+    ``rung_source``: ``page`` (the page shows its rungs) or ``derived`` (estimated from the received media; ``up``
+    is null).
     """
     if any(sample.rung_down is not None or sample.rung_up is not None for sample in window):
         return {
@@ -55,7 +57,7 @@ def _slices(window: Sequence[Sample]) -> Iterable[tuple[Sample, Sample]]:
 
 
 def _flowing(first: Sample, last: Sample) -> str:
-    """The rung that looks most like what came between two samples."""
+    """The rung that matches the media received between two samples."""
     seconds = max(last.at_s - first.at_s, 0.001)
     same = first.leg == last.leg
     frames_before = {one.id: one.frames for one in first.video} if same else {}

@@ -1,6 +1,6 @@
 """The matrix as a table in Markdown. PURE.
 
-Owns: which numbers are shown, and how. A cell is what `benchmarks.call` printed, or ``{"error": ...}``; pairs are
+Owns: the columns and their formats. A cell is the document of `benchmarks.call`, or ``{"error": ...}``; pairs are
 "at the clinic / at the doctor".
 """
 
@@ -16,7 +16,7 @@ NOTHING = "–"
 
 @dataclass(frozen=True)
 class Column:
-    """A heading and what stands under it."""
+    """A heading, and the function that formats a cell for it."""
 
     heading: str
     text: Callable[[Cell], str]
@@ -60,7 +60,7 @@ COLUMNS = (
 
 
 def markdown(cells: Mapping[tuple[str, str], Cell], links: Sequence[str], systems: Sequence[str]) -> str:
-    """One row a link and system that was measured; ``cells`` by (link, system)."""
+    """One row for each measured link and system; ``cells`` by (link, system)."""
     rows = [["link", "system", *(column.heading for column in COLUMNS)]]
     rows.append(["---"] * len(rows[0]))
     for link in links:

@@ -1,4 +1,4 @@
-"""What was heard and seen: the invented voice and picture, and how whole they arrived.
+"""The test voice and picture, and the quality with which they arrive.
 
 Owns: the material, and delay, intelligibility and picture quality from recordings. Must never drive a browser.
 """

@@ -1,8 +1,8 @@
-"""How the voice arrived: how late, and how well it can be understood. PURE but for NumPy.
+"""The delay and the intelligibility of the received voice. PURE but for NumPy.
 
-Owns: the alignment. Both sides' sound is recorded on one clock (one machine): what the microphone's track gave and
-what the receiver's track played. Short windows of the first are looked for in the second by normalised
-cross-correlation; its place gives the delay from mouth to ear, also when the receiver stretches time.
+Owns: the alignment. One clock (one machine) times both recordings: the microphone's track and the track that the
+receiver plays. Normalised cross-correlation finds short windows of the first in the second; the place of a window
+gives the delay from mouth to ear, also when the receiver stretches time.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ from benchmarks.lab.senses.stoi import stoi
 
 Samples = npt.NDArray[np.float64]
 
-# PESQ's wideband mode (ITU-T P.862.2) is defined at this rate; every codec here fits under it.
+# The rate of PESQ's wideband mode (ITU-T P.862.2), which covers the bandwidth of every codec here.
 RATE_HZ = 16_000
-# Long enough to hold a word, short enough that the receiver's clock stands still in it.
+# Long enough for a word, short enough that the receiver hardly stretches time in it.
 WINDOW_S = 1.0
 HOP_S = 0.5
-# The worst link holds 650 ms of air and 400 of queue; a relay that decodes lets seconds pile up on top. The speech
-# comes round after about 20 s: beyond half of that, "later" and "earlier" could not be told apart.
+# The worst link adds 650 ms of propagation and 400 ms of queue; a relay that decodes adds seconds. The speech
+# repeats after about 20 s: a delay above half of that cannot be told from a negative one.
 LATEST_S = 9.0
-# Clocks are read in a page that may be busy: a sound can seem to arrive a little before it was made.
+# A busy page reads its clock late: a sound can seem to arrive a little before it is made.
 EARLIEST_S = -0.1
-# A coder at 6 kbit/s keeps more than this of the wave's shape; another sentence, or noise, far less.
+# A codec at 6 kbit/s keeps a higher correlation than this; another sentence, or noise, has a far lower one.
 FOUND = 0.45
-# Windows this much under the speech's mean level are pauses: nothing in them can be found.
+# Windows below this share of the speech's mean energy are pauses, and are not searched for.
 QUIET_SHARE = 0.05
-# STOI and PESQ are computed over stretches: PESQ wants at least a few seconds, and a short run still has some.
+# The length over which STOI and PESQ are computed: PESQ needs a few seconds, and a short run must contain some.
 STRETCH_S = 6.0
 
 
 @dataclass(frozen=True)
 class Recording:
-    """Sound and when its first sample was heard, seconds since the epoch; ``rate_hz`` samples a second."""
+    """Sound, and the time of its first sample (seconds since the epoch); ``rate_hz`` samples a second."""
 
     samples: Samples
     began_s: float
     rate_hz: int = RATE_HZ
 
     def cut(self, from_s: float, to_s: float) -> Samples:
-        """The sound between two moments, silence where there is none."""
+        """The sound between two moments; silence outside the recording."""
         first = round((from_s - self.began_s) * self.rate_hz)
         count = round((to_s - from_s) * self.rate_hz)
         cut = np.zeros(count)
@@ -59,13 +59,13 @@ class Recording:
 
     @property
     def ended_s(self) -> float:
-        """When its last sample was heard."""
+        """The time of its last sample."""
         return self.began_s + len(self.samples) / self.rate_hz
 
 
 @dataclass(frozen=True)
 class Found:
-    """Where a window of the source was heard: when it was said, and how much later."""
+    """A window of the source that was found in the received sound: when it was said, and its delay."""
 
     said_s: float
     delay_s: float
@@ -102,9 +102,9 @@ def find(said: Recording, heard: Recording) -> list[Found]:
 
 
 def judged(said: Recording | None, heard: Recording | None) -> dict[str, Any]:
-    """Delay and intelligibility of one direction. Values are None where nothing was heard.
+    """Delay and intelligibility of one direction. Values are None if nothing was heard.
 
-    ``mouth_to_ear_found``: how many windows of the speech were found in what was heard.
+    ``mouth_to_ear_found``: the number of windows of the speech that were found in the received sound.
     """
     if said is None or heard is None:
         return _nothing("no sound was recorded")
@@ -129,7 +129,7 @@ def _stretches(said: Recording, heard: Recording, found: list[Found]) -> list[tu
     """Pairs of source and received sound of STRETCH_S, aligned piece by piece."""
     stretches = []
     begin_s = max(said.began_s, heard.began_s)
-    # What was said last is not heard before the recording ends.
+    # The recording ends before the last words are heard.
     end_s = min(said.ended_s, heard.ended_s - found[-1].delay_s)
     while begin_s + STRETCH_S <= end_s:
         pieces_s = [begin_s + index * HOP_S for index in range(round(STRETCH_S / HOP_S))]
@@ -144,12 +144,12 @@ def _piece(heard: Recording, said_s: float, delay_s: float) -> Samples:
 
 
 def _delay_at(found: list[Found], moment_s: float) -> float:
-    """The delay of the window nearest to a moment: what was lost is compared with what was heard in its place."""
+    """The delay of the window nearest to a moment, so that lost speech is compared with its concealment."""
     return min(found, key=lambda one: abs(one.said_s + WINDOW_S / 2 - moment_s)).delay_s
 
 
 def _pesq(stretches: list[tuple[Samples, Samples]]) -> tuple[float | None, str | None]:
-    """Mean PESQ (MOS-LQO, 1 to 4.64) by the `pesq` package, or why there is none."""
+    """Mean PESQ (MOS-LQO, 1 to 4.64) by the `pesq` package, or the reason for its absence."""
     try:
         module = importlib.import_module("pesq")
     except ImportError:
@@ -171,7 +171,7 @@ def _nothing(reason: str) -> dict[str, Any]:
 
 
 def _best(window: Samples, around: Samples) -> tuple[int, float]:
-    """The lag (samples) at which ``window`` is most like a part of ``around``, and how like (-1 to 1)."""
+    """The lag (samples) with the highest correlation of ``window`` and ``around``, and that correlation."""
     size = 1 << int(np.ceil(np.log2(len(around) + len(window))))
     product = np.fft.irfft(np.fft.rfft(around, size) * np.conj(np.fft.rfft(window, size)), size)
     lags = len(around) - len(window) + 1

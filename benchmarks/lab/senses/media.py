@@ -1,7 +1,7 @@
-"""The speech and the moving picture that the lab's browsers take for a microphone and a camera.
+"""The speech and the moving picture that the lab's browsers play as microphone and camera.
 
-Owns: making both files once and keeping them in a cache directory. Everything is seeded: two machines
-draw the same picture and say the same words. The files are loops without a visible or audible seam.
+Owns: making both files once and keeping them in a cache directory. Everything is seeded: two machines make the same
+picture and the same speech. The files are loops without a visible or audible seam.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from benchmarks.lab.senses import picture
 from benchmarks.lab.senses.hearing import resample
 
 SAMPLE_RATE_HZ = 48_000
-# About what a mouth at arm's length gives a laptop; the page's gain control then has little to do.
+# About the level of a speaker at arm's length from a laptop; the page's gain control then changes little.
 SPEECH_RMS = 0.1
 SPEECH_PEAK = 0.9
-# 60 dB under the voice, a quiet room: digital silence in the pauses is what no microphone gives.
+# A quiet room, 60 dB below the voice: no microphone gives digital silence in pauses.
 ROOM_NOISE_RMS = SPEECH_RMS / 1000
 PAUSE_S = 0.35
 WORDS_PER_MINUTE = 150
@@ -47,7 +47,7 @@ class MediaUnavailable(RuntimeError):
 
 
 def cache_directory() -> Path:
-    """Where the files are kept: under the system's temporary directory, for this user alone."""
+    """The folder of the files: in the system's temporary directory, for this user alone."""
     directory = Path(tempfile.gettempdir()) / f"keneya-lab-media-{os.getuid()}"
     directory.mkdir(mode=0o700, exist_ok=True)
     return directory
@@ -60,7 +60,7 @@ def speech_file(directory: Path | None = None) -> Path:
 
 
 def sharp_picture_file(name: str, directory: Path | None = None) -> Path:
-    """The same as `picture_file`, from a camera of 1280x960: for calls in which a still is asked for."""
+    """Like `picture_file`, but 1280x960: for calls in which a still is asked for."""
     frames = picture.PICTURES[name]
     return _once(
         directory or cache_directory(),
@@ -88,7 +88,7 @@ def _once(directory: Path, name: str, make: Callable[[Path], None]) -> Path:
     if not path.exists():
         unfinished = path.with_suffix(f".{os.getpid()}")
         make(unfinished)
-        unfinished.replace(path)  # whole or not at all, also with several makers at once
+        unfinished.replace(path)  # atomic, so that several processes may make the file at once
     return path
 
 
@@ -97,7 +97,7 @@ def _make_speech(path: Path) -> None:
     voice = np.concatenate([part for text in SENTENCES for part in (_trim(_say(text)), pause)])
     voice *= SPEECH_RMS / np.sqrt(np.mean(voice**2))
     voice += np.random.default_rng(SEED).normal(0, ROOM_NOISE_RMS, len(voice))
-    voice = SPEECH_PEAK * np.tanh(voice / SPEECH_PEAK)  # loud syllables bend instead of clipping
+    voice = SPEECH_PEAK * np.tanh(voice / SPEECH_PEAK)  # compresses loud syllables instead of clipping them
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
@@ -121,6 +121,6 @@ def _say(text: str) -> Samples:
 
 
 def _trim(samples: Samples) -> Samples:
-    """Without the silence that the synthesiser puts around a sentence."""
+    """Remove the silence that the synthesiser puts before and after a sentence."""
     loud = np.flatnonzero(np.abs(samples) > 0.01 * np.max(np.abs(samples)))
     return samples[loud[0] : loud[-1] + 1]

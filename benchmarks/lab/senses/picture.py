@@ -1,9 +1,9 @@
 """The moving pictures of the lab, drawn frame by frame: a person who talks, and a hard one.
 
-Owns: the drawing and the Y4M container. Seeded and periodic: the last frame leads into the first; every frame
-carries its number (stamp.py). ``talk`` is what a consultation looks like to an encoder (a still textured room, a
-head that turns and nods, a mouth and hands that move, sensor noise); ``hard`` leaves it nothing to predict from
-(detail everywhere, turning, zooming and noisy).
+Owns: the drawing and the Y4M container. Seeded and periodic: the first frame follows the last without a jump; every
+frame carries its number (stamp.py). ``talk`` resembles a consultation (a still textured room, a head that turns and
+nods, a mouth and hands that move, sensor noise); ``hard`` gives an encoder nothing to predict from (detail
+everywhere, turning, zooming and noisy).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import numpy.typing as npt
 
 from benchmarks.lab.senses import stamp
 
-VERSION = 3  # part of the cached files' names: raise it with every change to a drawing
+VERSION = 3  # part of the cached files' names: raise it with every change of a drawing
 WIDTH_PIXELS = 640
 HEIGHT_PIXELS = 480
 FRAMES_PER_S = 15
 LOOP_S = 10
-# 1280x960: what a common webcam's sensor has, for stills; the stamp stays at its place.
+# Gives 1280x960, the resolution of a common webcam, for stills; the stamp stays at its place.
 SHARP_FACTOR = 2
 FRAMES = FRAMES_PER_S * LOOP_S
 # Standard deviation in 8-bit steps: a cheap webcam indoors, and a bad one at dusk.
@@ -40,7 +40,7 @@ SCARF: Colour = (70, 130, 40)
 
 
 def _wave(phase: float, times: int, shift: float = 0.0) -> float:
-    """A sine that comes round ``times`` times in a loop; ``phase`` runs from 0 to 1."""
+    """A sine with ``times`` periods in a loop; ``phase`` runs from 0 to 1."""
     return math.sin(2 * math.pi * (times * phase + shift))
 
 
@@ -51,12 +51,12 @@ def _texture(rng: np.random.Generator, height: int, width: int, grain: int) -> I
 
 
 def _noisy(image: Image, rng: np.random.Generator, deviation: float) -> Image:
-    noise = rng.normal(0, deviation, image.shape[:2])[..., None]  # the same for all colours: it is light
+    noise = rng.normal(0, deviation, image.shape[:2])[..., None]  # brightness noise, equal in all colours
     return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
 def _stamped(image: Image, number: int) -> Image:
-    stamp.draw(image, number, FRAMES)  # after the noise: it is not a part of the scene
+    stamp.draw(image, number, FRAMES)  # after the noise, which must not change the stamp
     return image
 
 
@@ -88,7 +88,7 @@ def _head(image: Image, phase: float) -> None:
     x, y = int(320 + 14 * turn), int(205 + 7 * nod)
     cv2.ellipse(image, (x, y), (80, 106), 4 * turn, 0, 360, SKIN, -1, cv2.LINE_AA)
     cv2.ellipse(image, (x, y - 62), (84, 62), 4 * turn, 170, 370, SCARF, -1, cv2.LINE_AA)
-    face = int(x + 20 * turn)  # what is on the front of a head moves further than its outline
+    face = int(x + 20 * turn)  # the face moves further than the outline of the head
     blink = (phase * FRAMES) % 45 < 2
     for side in (-30, 30):
         cv2.ellipse(
@@ -155,7 +155,7 @@ def enlarged(frames: Iterator[Image], seed: int) -> Iterator[Image]:
 
 
 def write_y4m(path: Path, frames: Iterator[Image]) -> None:
-    """Write BGR frames of one size as YUV4MPEG2, 4:2:0, progressive: what Chromium reads without decoding."""
+    """Write BGR frames of one size as YUV4MPEG2, 4:2:0, progressive: Chromium reads it without decoding."""
     with path.open("wb") as file:
         for number, frame in enumerate(frames):
             if number == 0:
@@ -166,7 +166,7 @@ def write_y4m(path: Path, frames: Iterator[Image]) -> None:
 
 
 def y4m_luma(path: Path) -> npt.NDArray[np.uint8]:
-    """The luma of every frame of a file that `write_y4m` has made, (frames, height, width), mapped, not loaded."""
+    """The luma of every frame of a file of `write_y4m`, (frames, height, width); memory-mapped, not loaded."""
     with path.open("rb") as file:
         begin = len(file.readline())
     marker_bytes = len(b"FRAME\n")

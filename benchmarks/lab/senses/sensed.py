@@ -1,6 +1,6 @@
-"""What pages/senses.js brings home: sound and frames, as typed values.
+"""The recordings of pages/senses.js, sound and frames, as typed values.
 
-Owns: the shape of its document and the anchoring of sound in time. Times are seconds since the epoch.
+Owns: the shape of that document, and the start time of a recording. Times are seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Image = npt.NDArray[np.uint8]
 
 
 class End(msgspec.Struct, frozen=True):
-    """The moment at which so many samples had come."""
+    """A moment, and the number of samples received until then."""
 
     at_s: float
     samples: int
@@ -42,12 +42,12 @@ class Frame(msgspec.Struct, frozen=True):
     luma: bytes
 
     def image(self) -> Image:
-        """As an array (height, width)."""
+        """The luma as an array (height, width)."""
         return np.frombuffer(self.luma, dtype=np.uint8).reshape(self.height, self.width)
 
 
 class Document(msgspec.Struct, frozen=True):
-    """Everything one page has sensed between start and stop."""
+    """Everything that one page recorded between start and stop."""
 
     said: Ear | None
     heard: Ear | None
@@ -56,7 +56,7 @@ class Document(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Senses:
-    """What one side said, heard and saw."""
+    """The recordings of one side: its voice, the voice it heard, and the frames it saw."""
 
     said: Recording | None
     heard: Recording | None
@@ -64,12 +64,12 @@ class Senses:
 
 
 async def start(page: Page) -> None:
-    """Begin to listen and watch."""
+    """Start the recording in a page."""
     await page.evaluate("() => window.__senses.start()")
 
 
 async def stop(page: Page) -> Senses | None:
-    """End it; None if it was not begun in this page (it may have been reloaded since)."""
+    """End the recording; None if the page has none (it was reloaded since the start)."""
     document = msgspec.convert(
         await page.evaluate("() => window.__senses.stop()"), Document | None, strict=False
     )
@@ -80,10 +80,10 @@ async def stop(page: Page) -> Senses | None:
 
 
 def recording(ear: Ear | None) -> Recording | None:
-    """Sound with its beginning in time.
+    """Sound with its start time.
 
-    A page can only be late to note that samples have come, never early: the batch that was noted soonest after its
-    sound tells when the recording began.
+    A page notes the arrival of samples late, never early: the batch with the earliest computed start gives the
+    start time.
     """
     if ear is None or not ear.ends:
         return None

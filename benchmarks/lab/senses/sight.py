@@ -1,7 +1,7 @@
-"""How much of the picture arrived: received frames against the source frames they show. PURE but for OpenCV.
+"""The quality of the received picture: received frames against their source frames. PURE but for OpenCV.
 
-Owns: SSIM and PSNR. A received frame carries its number in its stamp; the source frame of that number is brought to
-the receiver's size (area average), and the luma under the stamp is compared.
+Owns: SSIM and PSNR. The stamp of a received frame gives its number. The source frame with that number is scaled to
+the receiver's size (area average), and the luma of the rows below the stamp is compared.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CONTRAST_GUARD = (0.03 * PEAK) ** 2
 
 
 def ssim(one: Image, other: Image) -> float:
-    """Structural similarity of two grey pictures of the same shape; 1 for equal ones."""
+    """Structural similarity of two grey pictures of the same shape; 1 for equal pictures."""
     a, b = one.astype(np.float64), other.astype(np.float64)
     mean_a, mean_b = _blur(a), _blur(b)
     variance_a = _blur(a * a) - mean_a * mean_a
@@ -42,15 +42,15 @@ def ssim(one: Image, other: Image) -> float:
 
 
 def psnr_db(one: Image, other: Image) -> float:
-    """Peak signal-to-noise ratio of two grey pictures of the same shape, in dB; infinite for equal ones."""
+    """Peak signal-to-noise ratio of two grey pictures of the same shape, in dB; infinite for equal pictures."""
     error = float(np.mean((one.astype(np.float64) - other.astype(np.float64)) ** 2))
     return math.inf if error == 0 else 10 * math.log10(PEAK * PEAK / error)
 
 
 def seen(frames: Iterable[Image], source: Callable[[int], Image], loop: int) -> dict[str, Any]:
-    """Mean SSIM and PSNR of received luma frames against ``source(number)``, luma too; None without frames.
+    """Mean SSIM and PSNR of received luma frames against the luma ``source(number)``; None without frames.
 
-    ``frames_read`` of ``frames_seen`` had a stamp that could be read; only those are compared.
+    ``frames_read`` of ``frames_seen`` have a readable stamp; only those are compared.
     """
     likenesses, ratios_db, count = [], [], 0
     for frame in frames:

@@ -1,8 +1,8 @@
-"""The number that every frame of the lab's pictures carries, drawn to survive thin encoders.
+"""The number that every frame of the lab's pictures carries, drawn so that it survives low bitrates.
 
-Owns: drawing and reading it. A row of square blocks along the top edge: white and black for reference, eight
-bits of a cyclic Gray code, and the parity. One step of the number changes one bit and the parity, so that the
-stamp costs an encoder next to nothing; a frame that shows two numbers blended reads as none. PURE but for OpenCV.
+Owns: drawing and reading the stamp: a row of square blocks along the top edge, white and black for reference, eight
+bits of a cyclic Gray code, and the parity. From one frame to the next, only one bit and the parity change, so that
+the stamp costs an encoder almost nothing. A blend of two numbers cannot be read. PURE but for OpenCV.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ import numpy.typing as npt
 
 Image = npt.NDArray[np.uint8]
 
-# 8 pixels of a 160x120 picture: half a macroblock still has a flat middle after coarse quantisation.
+# 8 pixels of a 160x120 picture, half a macroblock: its middle stays flat after coarse quantisation.
 BLOCK_PIXELS = 32
 BITS = 8
 BLOCKS = 2 + BITS + 1
-# The grid is laid out on this size; a received frame is the same at another scale.
+# The picture size that the grid is defined on; received frames are scaled to it.
 WIDTH_PIXELS, HEIGHT_PIXELS = 640, 480
-# Less contrast than full black and white: it is easily read, and rings less into the picture.
+# Less contrast than full black and white: readable, and with less ringing in the picture below.
 WHITE, BLACK = 215, 40
-# A block between these shares of the way from black to white is in the middle of a change.
+# A block between these shares of the range from black to white belongs to a blend of two frames.
 CLEARLY_BLACK, CLEARLY_WHITE = 0.38, 0.62
-# Reference blocks closer than this have been quantised away.
+# The least difference of the reference blocks; quantisation can remove it.
 LEAST_CONTRAST = 60
-# The rows of the picture under the stamp and its ringing, as a share of the height, are what is compared.
+# The height of the stamp and its ringing, as a share of the picture; the comparison uses the rows below.
 STAMP_SHARE = 1.5 * BLOCK_PIXELS / HEIGHT_PIXELS
 
 
 def code_of(number: int, loop: int) -> int:
-    """The Gray code of a frame in a loop of ``loop`` (even, up to 256) frames; the last leads into the first.
+    """The Gray code of a frame in a loop of ``loop`` (even, up to 256) frames.
 
-    A reflected code read from its middle outwards differs in one bit between its two ends.
+    The codes come from the middle of the reflected code, so that the last and the first differ in one bit.
     """
     value = number % loop + _first(loop)
     return value ^ (value >> 1)
@@ -46,7 +46,7 @@ def draw(image: Image, number: int, loop: int) -> None:
 
 
 def read(luma: Image, loop: int) -> int | None:
-    """The number of a received frame (luma, any size), or None where it cannot be read."""
+    """The number of a received frame (luma, any size), or None if it cannot be read."""
     levels = _levels(luma)
     white, black = levels[0], levels[1]
     if white - black < LEAST_CONTRAST:
@@ -59,13 +59,13 @@ def read(luma: Image, loop: int) -> int | None:
         return None
     value = 0
     for bit in bits[:BITS]:
-        value = value << 1 | (bit ^ (value & 1))  # Gray to binary: each bit is the sum of those above
+        value = value << 1 | (bit ^ (value & 1))  # Gray to binary: each bit is the parity of those above it
     number = value - _first(loop)
     return number if 0 <= number < loop else None
 
 
 def under_the_stamp(image: Image) -> Image:
-    """The part of a frame that the stamp does not touch."""
+    """The rows of a frame below the stamp."""
     return image[round(image.shape[0] * STAMP_SHARE) :]
 
 

@@ -1,8 +1,8 @@
-"""Short-time objective intelligibility (STOI): how well speech is understood, 0 to about 1. PURE but for NumPy.
+"""Short-time objective intelligibility (STOI) of speech, 0 to about 1. PURE but for NumPy.
 
 Owns: the measure of Taal, Hendriks, Heusdens and Jensen, "An Algorithm for Intelligibility Prediction of
-Time-Frequency Weighted Noisy Speech" (IEEE TASLP 19(7), 2011). Written here because the packaged one needs the
-whole of SciPy; it is compared with that one's results in the tests.
+Time-Frequency Weighted Noisy Speech" (IEEE TASLP 19(7), 2011). It is written here because the package pystoi needs
+SciPy; the tests compare both.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ SPECTRUM = 512
 # Fifteen third-octave bands, the lowest around 150 Hz.
 BANDS = 15
 LOWEST_HZ = 150.0
-# A segment of 30 frames is 384 ms: the shortest that tells modulations which carry meaning.
+# A segment of 30 frames is 384 ms: the shortest that contains the modulations that carry meaning.
 SEGMENT = 30
-# Frames this far under the loudest are pauses, where nothing is there to be understood.
+# Frames this far below the loudest one are pauses, and are left out.
 PAUSE_DB = 40.0
-# A band may be louder than its source by up to 15 dB before more does no more harm.
+# A band counts as at most 15 dB louder than its source: more does no further harm.
 CLIP = 1 + 10 ** (15 / 20)
 TINY = float(np.finfo(np.float64).eps)
 
@@ -31,7 +31,7 @@ TINY = float(np.finfo(np.float64).eps)
 def stoi(source: Samples, heard: Samples) -> float | None:
     """Intelligibility of ``heard`` against ``source``, aligned, of one length, at RATE_HZ.
 
-    None where the source holds less than one segment of speech.
+    None if the source holds less than one segment of speech.
     """
     source, heard = _without_pauses(source, heard)
     clean, noisy = _bands(source), _bands(heard)
@@ -93,7 +93,7 @@ def _bands(samples: Samples) -> Samples:
 
 
 def _octave_matrix() -> Samples:
-    """Which bins of the spectrum make up each band, (BANDS, SPECTRUM // 2 + 1)."""
+    """The bins of the spectrum that belong to each band, (BANDS, SPECTRUM // 2 + 1)."""
     bins_hz = np.linspace(0, RATE_HZ, SPECTRUM + 1)[: SPECTRUM // 2 + 1]
     matrix = np.zeros((BANDS, len(bins_hz)))
     for band in range(BANDS):

@@ -1,4 +1,4 @@
-"""The systems a call is measured on: ours, peer to peer, Janus, a plain aiortc relay, and the people in front.
+"""The systems that a call is measured on: ours, peer to peer, Janus and a plain aiortc relay.
 
-Owns: starting each system and working its pages. Must never measure: readings/ and senses/ do.
+Owns: starting each system, and doing in its pages what the people do. Must never measure: readings/ and senses/ do.
 """

@@ -1,7 +1,7 @@
-"""Janus' video room as a system of the lab, as its sample configuration has it.
+"""Janus' video room as a system of the lab, with the values of its sample configuration.
 
 Owns: the configuration, written into a temporary directory, and the start of Debian's `janus`. Must never touch
-/etc/janus, nor run where the package is missing.
+/etc/janus.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from benchmarks.lab.systems.process import running
 from benchmarks.lab.systems.system import Where
 
 EXECUTABLE = "janus"
-WEBSOCKET_PORT = 8188  # pages/janus.js knows it too
+WEBSOCKET_PORT = 8188  # the same number as in pages/janus.js
 # Debian keeps its plugins under the machine's multi-arch folder.
 INSTALLED = Path("/usr/lib")
 
-# The sample room: bitrate and fir_freq are its own. VP8 and Opus are what it takes by default.
+# The sample room: bitrate and fir_freq are the sample's own values, VP8 and Opus are its defaults.
 ROOM = """room-1234: {
     description = "Demo Room"
     publishers = 6
@@ -36,10 +36,10 @@ ROOM = """room-1234: {
 
 
 def missing_janus() -> str | None:
-    """Why Janus cannot be run here, in one sentence; None if it can."""
+    """Why Janus cannot run here, in one sentence; None if it can."""
     if shutil.which(EXECUTABLE) is None:
         return "'janus' is not installed (tools/bootstrap.sh lab)"
-    return None if _folder("plugins") is not None else "the plugins of 'janus' are not where Debian puts them"
+    return None if _folder("plugins") is not None else "the plugins of 'janus' are not in Debian's folder"
 
 
 def _folder(kind: str) -> Path | None:
@@ -47,7 +47,7 @@ def _folder(kind: str) -> Path | None:
 
 
 def write_configuration(directory: Path, host: str) -> None:
-    """Write all that Janus reads: one plugin, one transport, one address."""
+    """Write the whole configuration of Janus: one plugin, one transport, one address."""
     general = f"""general: {{
     configs_folder = "{directory}"
     plugins_folder = "{_folder("plugins")}"
@@ -79,7 +79,7 @@ class Janus(PlainPages):
 
     @asynccontextmanager
     async def serve(self, where: Where) -> AsyncIterator[int | None]:
-        """Run Janus, and a server for the page; only Janus is counted."""
+        """Run Janus, and a server for the page; only the processor time of Janus counts."""
         self._origin = where.origin
         command = [
             sys.executable,

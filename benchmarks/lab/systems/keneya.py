@@ -1,7 +1,7 @@
 """Our own server and pages, as people use them.
 
-Owns: the start of the real server (its demo, with a database of its own) and the order in which a nurse and a
-doctor go through the pages.
+Owns: the start of the real server (its demo, with a database of its own), and the steps of a nurse and a doctor in
+the pages.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ POLL_S = 0.1
 
 
 class DemoFile(msgspec.Struct):
-    """What `keneya demo --write` leaves for those who drive it."""
+    """The file that `keneya demo --write` writes for programs that drive the demo."""
 
     url: str
     code: str
@@ -34,7 +34,7 @@ class DemoFile(msgspec.Struct):
 
 
 class Keneya:
-    """Chromium to Chromium through our relay, legs warm before anybody accepts."""
+    """Chromium to Chromium through our relay; legs are warm before the doctor accepts."""
 
     name = "keneya"
     warm = True
@@ -68,7 +68,7 @@ class Keneya:
                 yield server.pid
 
     async def prepare(self, station: BrowserContext, clinician: BrowserContext) -> None:
-        """Enrol the station, sign the doctor in: both stay so for a long time."""
+        """Enrol the station and sign the doctor in, which lasts for many calls."""
         demo = self._told()
         page = await station.new_page()
         await people.enrol(page, self._origin, demo.code)
@@ -103,7 +103,7 @@ class Keneya:
 
 
 async def _read(path: Path) -> DemoFile:
-    """The demo's file once it is whole: it is written right after the welcome text."""
+    """The demo's file, once it is complete: the demo writes it right after the welcome text."""
     async with asyncio.timeout(STARTUP_TIMEOUT_S):
         while (demo := _parse(path)) is None:  # noqa: ASYNC110 (another process writes it)
             await asyncio.sleep(POLL_S)

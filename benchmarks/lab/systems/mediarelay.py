@@ -1,6 +1,6 @@
-"""The naive build as a system of the lab: see naive_server.py.
+"""The naive relay (naive_server.py) as a system of the lab.
 
-Owns: the start of that server, whose processor time is counted.
+Owns: the start of that server, whose processor time counts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""FOR COMPARISON ONLY, never part of the product: the relay one writes first with aiortc.
+"""FOR COMPARISON ONLY, never part of the product: the simplest relay with aiortc.
 
-Owns: one RTCPeerConnection a person, MediaRelay between them, stock settings: every stream is decoded and encoded
-anew. Two people, one call, then it may end. A process of its own, started by mediarelay.py.
+Owns: one RTCPeerConnection for each person, MediaRelay between them, stock settings: it decodes and encodes every
+stream. It serves two people and one call. It is a process of its own, started by mediarelay.py.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Person:
 
 
 class Room:
-    """Two people; each is answered once both have offered."""
+    """Two people; both get their answer when both have sent an offer."""
 
     def __init__(self) -> None:
         self._relay = MediaRelay()
@@ -37,7 +37,7 @@ class Room:
         self._offered: list[Person] = []
 
     async def socket(self, request: web.Request) -> web.WebSocketResponse:
-        """One page's messages: ``call`` tells both to offer, an offer is answered."""
+        """The messages of one page: ``call`` makes both pages send an offer; an offer gets an answer."""
         own = web.WebSocketResponse()
         await own.prepare(request)
         self._sockets.add(own)

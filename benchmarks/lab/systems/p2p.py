@@ -1,6 +1,6 @@
-"""The system every other is compared with: two Chromium pages, peer to peer, stock parameters.
+"""The baseline of all comparisons: two Chromium pages, peer to peer, stock parameters.
 
-Owns: the start of its server (pages/p2p.js has the rest). There is no relay; the server only carries the SDP.
+Owns: the start of its server (pages/p2p.js does the rest). There is no relay; the server only carries the SDP.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class PeerToPeer(PlainPages):
 
     @asynccontextmanager
     async def serve(self, where: Where) -> AsyncIterator[int | None]:
-        """Run the signaling server; its cost is not counted, since no media passes it."""
+        """Run the signaling server; its processor time does not count, since no media passes through it."""
         self._origin = where.origin
         command = [
             sys.executable,

@@ -1,22 +1,21 @@
-"""What a nurse and a doctor do in our pages, control by control.
+"""The steps of a nurse and a doctor in our pages, control by control.
 
-Owns: the selectors (views, forms and ``data-action`` controls are the pages' contract with whoever drives
-them). Must never look into the pages' code or wait for a fixed time: every step ends when the page shows
-that it is done.
+Owns: the selectors (views, forms and ``data-action`` controls are the pages' contract with programs that drive
+them). Must never use the pages' code or wait for a fixed time: every step ends when the page shows its result.
 """
 
 from __future__ import annotations
 
 from playwright.async_api import Page
 
-# Pages are opened over links that need half a minute for 60 kB.
+# Pages open over links that need half a minute for 60 kB.
 PATIENCE_MS = 180_000.0
 
 CONNECTED = "() => window.__legs.some(leg => leg.connectionState === 'connected')"
 
 
 async def view(page: Page, *names: str) -> str:
-    """Wait until the page shows one of these views; returns which."""
+    """Wait until the page shows one of these views; returns its name."""
     selector = ", ".join(f"body[data-view={name}]" for name in names)
     body = await page.wait_for_selector(selector, state="attached", timeout=PATIENCE_MS)
     assert body is not None
@@ -44,12 +43,12 @@ async def open_station(page: Page, origin: str) -> None:
 
 
 async def linked(page: Page) -> None:
-    """Anybody: look at the link bars until the leg is connected (by what the collector sees of it)."""
+    """Nurse or doctor: wait until the collector sees a connected leg."""
     await page.wait_for_function(CONNECTED, timeout=PATIENCE_MS)
 
 
 async def request(page: Page, *, urgency: str | None = None, reason: str = "") -> None:
-    """Nurse: ask for a doctor, and the patient's agreement; ends in the waiting room."""
+    """Nurse: ask for a doctor, and record the patient's agreement; ends in the waiting room."""
     if urgency is not None:
         await page.check(f"input[name=urgency][value={urgency}]", force=True)
     if reason:
@@ -60,7 +59,7 @@ async def request(page: Page, *, urgency: str | None = None, reason: str = "") -
 
 
 async def agree(page: Page) -> None:
-    """Nurse: the patient says yes; ends when the server has kept the answer."""
+    """Nurse: record that the patient agrees; ends when the server has stored the answer."""
     await page.fill("[data-form=consent] input[name=explained_by]", "Fatou D.", timeout=PATIENCE_MS)
     await page.click("[data-form=consent] [data-answer=check]", timeout=PATIENCE_MS)
     await page.wait_for_selector("[data-form=consent]", state="detached", timeout=PATIENCE_MS)
@@ -83,6 +82,6 @@ async def go_on_duty(page: Page) -> None:
 
 
 async def accept(page: Page) -> None:
-    """Doctor: take the first consultation of the queue; ends in the call."""
+    """Doctor: accept the first consultation of the queue; ends in the call."""
     await page.click("li[data-consultation] [data-action=accept]", timeout=PATIENCE_MS)
     await view(page, "call")

@@ -1,4 +1,4 @@
-"""The people in front of pages/plain.html: what all systems but our own have in common.
+"""The steps of two people in pages/plain.html, the page of all systems but our own.
 
 Owns: opening the page and pressing its one button.
 """
@@ -12,7 +12,7 @@ from benchmarks.lab.systems.system import Pages
 
 
 class PlainPages:
-    """Two pages that know nobody: cold until the doctor calls."""
+    """Two pages without accounts; nothing connects until the doctor calls."""
 
     warm = False
 

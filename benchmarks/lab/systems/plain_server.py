@@ -1,7 +1,7 @@
-"""The server of systems that need none of ours: hands out a page to two people and carries messages between them.
+"""The web server of the compared systems: it serves a page to two people and forwards messages between them.
 
-Owns: nothing but that; media never passes here. A process of its own: ``plain_server HOST PORT SYSTEM``, where
-SYSTEM names the script of pages/ that both pages run.
+Media never passes through it. It is a process of its own: ``plain_server HOST PORT SYSTEM``, where SYSTEM names the
+script of pages/ that both pages run.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ async def page(_request: web.Request) -> web.FileResponse:
 
 
 async def common(_request: web.Request) -> web.FileResponse:
-    """What the pages of all systems do alike."""
+    """The script that the pages of all systems share."""
     return web.FileResponse(PAGES / "plain.js")
 
 
 async def script(request: web.Request) -> web.FileResponse:
-    """What this system's pages do."""
+    """The script of this system's pages."""
     return web.FileResponse(request.app[SCRIPT])
 
 
 async def socket(request: web.Request) -> web.WebSocketResponse:
-    """Pass every message on to whoever else is there."""
+    """Forward every message to the other page."""
     own = web.WebSocketResponse()
     await own.prepare(request)
     sockets = request.app[SOCKETS]
@@ -57,7 +57,7 @@ def pages_of(system: str) -> web.Application:
 
 
 def serve(app: web.Application, host: str, port: int) -> None:
-    """Serve until the process is ended; says READY when it listens."""
+    """Serve until the process ends; prints READY when the server listens."""
     web.run_app(app, host=host, port=port, print=lambda _text: print(READY, flush=True))
 
 

@@ -1,7 +1,7 @@
-"""A server process under test: started in a network namespace, its output read, ended with us.
+"""A server process under test, started in a network namespace.
 
-Owns: that process' life. Must never leave it behind: it ends with the context, and with our own process
-however that ends (prctl(2) PR_SET_PDEATHSIG, through setpriv of util-linux).
+Owns: its start, its output and its end. Must never leave it behind: it ends with the context, and with our own
+process, however that ends (prctl(2) PR_SET_PDEATHSIG, through setpriv of util-linux).
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from contextlib import asynccontextmanager
 
 STARTUP_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
-# Enough for a traceback or a welcome text; the rest of a long log is let go.
+# Enough for a traceback or a welcome text; older lines of a long log are dropped.
 KEPT_LINES = 200
 
 
 class ProcessFailed(RuntimeError):
-    """The process ended or did not say what was waited for; the text has its last words."""
+    """The process ended or did not print the expected line; the text has its last lines."""
 
 
 class RunningProcess:
-    """A process whose output is read all the time, so that it never blocks on a full pipe."""
+    """A process whose output is always read, so that it never blocks on a full pipe."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -37,11 +37,11 @@ class RunningProcess:
 
     @property
     def lines(self) -> list[str]:
-        """What it printed lately."""
+        """Its last lines of output."""
         return list(self._lines)
 
     async def wait_for_line(self, wanted: str) -> str:
-        """Wait until it has printed a line that contains ``wanted``. Raises ProcessFailed."""
+        """Wait for a line of output that contains ``wanted``; returns the line. Raises ProcessFailed."""
         try:
             async with asyncio.timeout(STARTUP_TIMEOUT_S):
                 while True:
@@ -56,7 +56,7 @@ class RunningProcess:
             raise ProcessFailed(f"it never said '{wanted}': " + " | ".join(self._lines)) from None
 
     async def end(self) -> None:
-        """Ask it to stop, insist after a while."""
+        """Terminate the process, and kill it after STOP_TIMEOUT_S."""
         if self._process.returncode is None:
             self._process.terminate()
             try:
@@ -78,7 +78,7 @@ class RunningProcess:
 async def running(
     command: Sequence[str], *, namespace: str | None, environment: dict[str, str] | None = None
 ) -> AsyncIterator[RunningProcess]:
-    """Run a command in a namespace (None: our own); ``environment`` replaces ours if given."""
+    """Run a command in a namespace (None: our own); ``environment`` replaces our environment if given."""
     prefix = ["setpriv", "--pdeathsig", "SIGTERM"]
     if namespace:
         prefix += ["ip", "netns", "exec", namespace]

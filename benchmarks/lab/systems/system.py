@@ -1,7 +1,7 @@
-"""The systems a call can be measured on, behind one small interface.
+"""The interface of the systems that a call can be measured on.
 
-Owns: the protocol `System`. A system's driver plays the people: it does in the pages what a nurse and a
-doctor do, and nothing else.
+Owns: the protocol `System`. The driver of a system does in the pages what a nurse and a doctor do, and nothing
+else.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Where:
 
     @property
     def origin(self) -> str:
-        """What pages are opened on."""
+        """The origin of the pages."""
         return f"http://{self.host}:{self.port}"
 
 
@@ -40,22 +40,22 @@ class Pages:
 
 
 class System(Protocol):
-    """One way to hold a consultation. ``warm``: legs are connected before anybody accepts."""
+    """One system that holds a consultation. ``warm``: legs connect before the doctor accepts."""
 
     name: str
     warm: bool
 
     def serve(self, where: Where) -> AbstractAsyncContextManager[int | None]:
-        """Run the server; gives its process id (None: there is no server worth counting)."""
+        """Run the server; yields its process id (None: no server whose processor time counts)."""
 
     async def prepare(self, station: BrowserContext, clinician: BrowserContext) -> None:
-        """What happens once in a device's life (enrolment), over an unshaped link."""
+        """Do what happens once for a device (enrolment), over an unshaped link."""
 
     async def open_clinician(self, context: BrowserContext) -> Page:
-        """Open the clinician's page and wait until it can be called."""
+        """Open the clinician's page and wait until it can take a call."""
 
     async def open_station(self, context: BrowserContext) -> Page:
-        """Open the station's page and go on to where a consultation is asked for."""
+        """Open the station's page and ask for a consultation."""
 
     async def accept(self, pages: Pages) -> None:
-        """Have the clinician take the consultation."""
+        """Make the clinician accept the consultation."""
