@@ -7,7 +7,7 @@ from collections.abc import Generator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.turns import Turns
+from tests.support.turns import Company, Turns
 
 # No test fails because the machine is busy: what takes long is measured by benchmarks, never asserted.
 settings.register_profile("keneya", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -43,8 +43,16 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     turns = item.config.stash.get(TURNS, None)
     if turns is None:
         return (yield)
-    with turns.turn(alone=item.get_closest_marker("alone") is not None):
+    with turns.turn(_company(item)):
         return (yield)
+
+
+def _company(item: pytest.Item) -> Company:
+    """Whom a test stands beside it, by its markers."""
+    if item.get_closest_marker("alone") is not None:
+        return Company.ALONE
+    # Emulated links are measured against the clock: two at once would take the processor from each other.
+    return Company.ANY if item.get_closest_marker("netns") is None else Company.NOT_ITS_KIND
 
 
 @pytest.fixture

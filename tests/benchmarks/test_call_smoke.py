@@ -22,7 +22,6 @@ REFUSAL = netns.missing_privilege() or browser.missing_browser()
 if REFUSAL is None and not shutil.which("espeak-ng"):
     REFUSAL = "espeak-ng is not installed"
 pytestmark = [
-    pytest.mark.alone,
     pytest.mark.netns,
     pytest.mark.browser,
     pytest.mark.skipif(REFUSAL is not None, reason=str(REFUSAL)),
@@ -43,6 +42,8 @@ RECEIVED = {
     "rung_seconds",
     "after_changes",
 }
+# It needs a whole core to decode and encode, beside two browsers.
+MEDIARELAY = pytest.param("mediarelay", marks=pytest.mark.alone)
 WITHOUT_JANUS = pytest.mark.skipif(missing_janus() is not None, reason=str(missing_janus()))
 
 
@@ -68,9 +69,7 @@ def namespaces_of(pid):
     }
 
 
-@pytest.mark.parametrize(
-    "system", ["p2p", "keneya", "mediarelay", pytest.param("janus", marks=WITHOUT_JANUS)]
-)
+@pytest.mark.parametrize("system", ["p2p", "keneya", MEDIARELAY, pytest.param("janus", marks=WITHOUT_JANUS)])
 async def test_a_call_is_measured_on_both_sides(system, tmp_path):
     wanted = [
         "--system",

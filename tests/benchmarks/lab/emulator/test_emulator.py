@@ -23,7 +23,6 @@ from benchmarks.lab.emulator.tun import FAR_ADDRESS, NEAR_ADDRESS
 
 REFUSAL = netns.missing_privilege()
 pytestmark = [
-    pytest.mark.alone,
     pytest.mark.netns,
     pytest.mark.skipif(REFUSAL is not None, reason=str(REFUSAL)),
 ]
