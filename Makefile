@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RUN_ARGS ?=
 TEST_ARGS ?=
-# One process a processor, four at most: each has a database server and a browser of its own.
-TEST_PROCESSES := -n auto --maxprocesses 4 --dist worksteal
+# More processes than two cores: browser tests and emulated links mostly wait. Each has a database server and a browser.
+TEST_PROCESSES := -n 4 --dist worksteal
 
 .PHONY: run test check bench lock types clean setup
 
