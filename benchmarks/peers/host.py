@@ -1,9 +1,11 @@
-"""The values that benchmarks read from /proc: the processor, the idle time of each core, a process' memory."""
+"""The machine under a benchmark: the processor, its idle time core by core, a process' memory and scheduling."""
 
 from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +52,29 @@ def raise_priority() -> int:
     except OSError:
         pass  # needs root, and not every kernel has autogroups; the result names the niceness in use
     return os.getpriority(os.PRIO_PROCESS, 0)
+
+
+@contextmanager
+def ordinary_scheduling() -> Iterator[None]:
+    """Undo what a library does to the scheduling of this process' threads inside the block.
+
+    SVT-AV1 makes itself and the thread that opens it real-time (SCHED_FIFO, 99) where it runs as root. Every child
+    of that thread is then real-time, too: a browser with all its processes takes the cores from everybody else.
+    """
+    before = {tid: os.sched_getscheduler(tid) for tid in _threads()}
+    try:
+        yield
+    finally:
+        for tid in _threads():
+            # A thread that has just ended has nothing left to undo.
+            with suppress(ProcessLookupError):
+                policy = before.get(tid, os.SCHED_OTHER)
+                if os.sched_getscheduler(tid) != policy:
+                    os.sched_setscheduler(tid, policy, os.sched_param(0))
+
+
+def _threads() -> list[int]:
+    return [int(path.name) for path in (PROC / "self" / "task").iterdir()]
 
 
 def rss_mib(pid: int) -> float:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
+from benchmarks.peers.host import ordinary_scheduling
 from media.core.rtp import Codec
 
 VIDEO_CLOCK_RATE = 90_000
@@ -73,6 +74,8 @@ class SourceEncoder:
         encoder.max_b_frames = 0
         encoder.thread_count = 1
         encoder.options = options
+        with ordinary_scheduling():
+            encoder.open()
         self._encoder = encoder
         self._ticks = VIDEO_CLOCK_RATE // framerate
         self._count = 0
