@@ -1,1 +1,1 @@
-"""The audit trail in the hands of an auditor: verifying, checkpoints, reading. Writing: server/trail."""
+"""What an auditor does with the audit trail: verify, sign checkpoints, read. server/trail writes it."""

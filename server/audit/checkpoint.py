@@ -1,8 +1,8 @@
-"""A checkpoint: where the trail stood at a moment, signed so that a copy kept elsewhere can be believed.
+"""A checkpoint: the number and the hash of the newest entry at a moment, signed.
 
-Owns: the one JSON line, what is signed and the check of it. Pure: keys and times come in. Ed25519 (RFC 8032) over
-a prefix of our own and the canonical JSON (RFC 8785) of the line without its signature. A checkpoint that left
-the machine is what shows a history rewritten, cut off or rolled back, even by whoever owns the machine.
+Owns: its JSON line, the signature and its check. Pure: keys and times are arguments. Ed25519 (RFC 8032) signs a
+prefix of our own and the canonical JSON (RFC 8785) of the line without its signature. A copy of a checkpoint on
+another machine reveals a rewritten, truncated or rolled-back trail, even if the owner of this machine did it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-# The key signs nothing else by mistake: no other message of ours begins like this.
+# No other signed message begins with this, so a signature cannot be used for anything else.
 _PREFIX = b"keneya audit checkpoint, version 1\n"
-# 64 bits of the public key's SHA-256 tell keys apart; the signature is what proves.
+# 64 bits of the public key's SHA-256 identify a key; only the signature proves anything.
 KEY_ID_CHARS = 16
-# One line is about 350 bytes; a file that is no checkpoint is turned away unread.
+# A line is about 350 bytes; a longer one is refused before it is parsed.
 LINE_MAX_BYTES = 1000
 
 _Hex64 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
@@ -30,7 +30,7 @@ class NotACheckpoint(Exception):
 
 
 class Checkpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The trail has ``sequence`` entries, and the last has ``hash``. ``at_ms``: UTC milliseconds."""
+    """The trail has ``sequence`` entries, the last one has ``hash``. ``at_ms``: UTC milliseconds."""
 
     at_ms: Annotated[int, msgspec.Meta(ge=0)]
     hash: _Hex64
@@ -39,24 +39,24 @@ class Checkpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signature: _Hex128
 
     def line(self) -> str:
-        """The one line of JSON, without its end."""
+        """The line of JSON, without the line feed."""
         return msgspec.json.encode(self, order="sorted").decode()
 
 
 def key_id(public: Ed25519PublicKey) -> str:
-    """A short name of a key."""
+    """A short identifier of a key."""
     return hashlib.sha256(public.public_bytes_raw()).hexdigest()[:KEY_ID_CHARS]
 
 
 def sign(key: Ed25519PrivateKey, *, sequence: int, head_hash: str, at_ms: int) -> Checkpoint:
-    """The checkpoint of this moment."""
+    """Make a signed checkpoint of the trail at this moment."""
     name = key_id(key.public_key())
     signed = _signed(at_ms, head_hash, name, sequence)
     return Checkpoint(at_ms, head_hash, name, sequence, key.sign(signed).hex())
 
 
 def read(line: str | bytes) -> Checkpoint:
-    """Read one line. Raises NotACheckpoint, whatever came in."""
+    """Read one line. Raises NotACheckpoint for any other input."""
     try:
         if len(line) > LINE_MAX_BYTES:
             raise NotACheckpoint
@@ -66,7 +66,7 @@ def read(line: str | bytes) -> Checkpoint:
 
 
 def is_genuine(found: Checkpoint, public: Ed25519PublicKey) -> bool:
-    """Whether this key has signed it."""
+    """Whether this key signed the checkpoint."""
     signed = _signed(found.at_ms, found.hash, found.key_id, found.sequence)
     try:
         public.verify(bytes.fromhex(found.signature), signed)

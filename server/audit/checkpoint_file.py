@@ -1,7 +1,7 @@
-"""Making checkpoints and putting them where somebody keeps them.
+"""Makes checkpoints and appends them to a file.
 
-Owns: the file `checkpoints.jsonl` in the folder of the setting `audit_checkpoint_dir`, one line added for each
-checkpoint. Must never sign a head that is not committed, nor take a line away.
+Owns: the file `checkpoints.jsonl` in the folder of the setting `audit_checkpoint_dir`, with one line for each
+checkpoint. Must never sign a head that is not committed, nor remove a line.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FILE_NAME = "checkpoints.jsonl"
 
 
 class HeadGone(Exception):
-    """The head row of the trail is not there: run `keneya audit verify`."""
+    """The head row of the trail is missing: run `keneya audit verify`."""
 
 
 class Checkpoints:
@@ -44,7 +44,7 @@ class Checkpoints:
         self._last: int | None = None
 
     async def make(self) -> Checkpoint:
-        """Sign where the trail stands now and add the line to the file. Raises HeadGone and OSError."""
+        """Sign the head of the trail and append the line to the file. Raises HeadGone and OSError."""
         head = await head_of(self._database)
         if head is None:
             raise HeadGone
@@ -56,23 +56,23 @@ class Checkpoints:
         return made
 
     async def make_if_moved(self) -> None:
-        """Make one unless nothing has happened since the last; a fault is logged, the next try comes."""
+        """Make a checkpoint if the trail has new entries; a fault is logged, and the next call tries again."""
         try:
             head = await head_of(self._database)
             if head is None or head[0] != self._last:
                 await self.make()
-        except Exception as error:  # a full or unplugged disk must not take the consultations along
+        except Exception as error:  # a full or unplugged disk must not end consultations
             log.error("checkpoint_failed", **where(error))
 
     async def keep_making(self, every_s: float) -> None:
-        """One now and one each ``every_s`` seconds, until cancelled."""
+        """Make a checkpoint now and every ``every_s`` seconds, until cancelled."""
         while True:
             await self.make_if_moved()
             await asyncio.sleep(every_s)
 
 
 def open_checkpoints(settings: Settings, database: DbSessions, clock: Callable[[], float]) -> Checkpoints:
-    """The checkpoints as the settings want them; makes the key when there is none. Raises SettingsError."""
+    """The checkpoints for these settings; makes the key if there is none. Raises SettingsError."""
     return Checkpoints(database, load_or_make(settings.audit_key_dir), settings.checkpoint_dir, clock)
 
 

@@ -1,7 +1,7 @@
-"""`keneya audit verify | checkpoint | export`: the trail in the hands of an operator or an auditor.
+"""`keneya audit verify | checkpoint | export`: commands for operators and auditors.
 
-Owns: these commands and their exit codes: 0 all is whole (or done), 1 refused, 2 a wrong setting or argument,
-3 the trail was tampered with. Verifying never writes, not even into the trail, and needs nothing but read access.
+Owns: these commands and their exit codes: 0 done (or the trail is whole), 1 refused, 2 a wrong setting or argument,
+3 the trail was tampered with. `verify` never writes, not even into the trail, and needs only read access.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from server.trail.trail import Trail
 TAMPERED = 3
 OPERATOR_ID = "command_line"
 
-audit_commands = typer.Typer(no_args_is_help=True, help="The audit trail: is it whole, and copies of it.")
+audit_commands = typer.Typer(no_args_is_help=True, help="The audit trail: verify it, and make copies of it.")
 
 
 @audit_commands.command("verify")
@@ -51,18 +51,18 @@ def verify(
     checkpoints: Annotated[
         list[Path] | None,
         typer.Option(
-            "--checkpoint", help="File with checkpoints kept elsewhere; may be given several times."
+            "--checkpoint", help="File with checkpoints from another machine; may be given several times."
         ),
     ] = None,
     public_key: Annotated[
         Path | None,
-        typer.Option("--public-key", help="Key of the checkpoints; without it this server's own."),
+        typer.Option("--public-key", help="Public key of the checkpoints; default: this server's own."),
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Read the whole trail and name what was done to it; exit code 3 when it is not whole.
+    """Read the whole trail and report any tampering, with exit code 3.
 
-    Without a checkpoint from elsewhere, whoever owns the database could have rewritten all of it.
+    Without a checkpoint from another machine, the owner of the database can rewrite the trail unnoticed.
     """
     settings = settings_of(config)
     lines = [line for path in checkpoints or [] for line in _lines(path)]
@@ -90,7 +90,7 @@ def verify(
 
 @audit_commands.command("checkpoint")
 def make_checkpoint(config: ConfigOption = None) -> None:
-    """Print a signed checkpoint, one line of JSON, and add it to the file of checkpoints."""
+    """Print a signed checkpoint, one line of JSON, and append it to the file of checkpoints."""
     settings = settings_of(config)
 
     async def work() -> None:
@@ -98,7 +98,7 @@ def make_checkpoint(config: ConfigOption = None) -> None:
             try:
                 made = await open_checkpoints(settings, database, time.time).make()
             except HeadGone:
-                refuse("The head of the trail is gone: run `keneya audit verify`.")
+                refuse("The head row of the trail is missing: run `keneya audit verify`.")
             except OSError as error:
                 refuse(f"audit_checkpoint_dir: cannot be written ({type(error).__name__})")
         typer.echo(made.line())
@@ -109,12 +109,12 @@ def make_checkpoint(config: ConfigOption = None) -> None:
 @audit_commands.command("export")
 def export(
     out: Annotated[
-        Path | None, typer.Option("--out", help="File for the lines; without it they are printed.")
+        Path | None, typer.Option("--out", help="File for the lines; default: standard output.")
     ] = None,
-    after: Annotated[int, typer.Option("--after", min=0, help="Only entries behind this number.")] = 0,
+    after: Annotated[int, typer.Option("--after", min=0, help="Only entries after this number.")] = 0,
     config: ConfigOption = None,
 ) -> None:
-    """Write the entries as lines of JSON, hashes included. That it was done is an entry itself."""
+    """Write the entries as lines of JSON with their hashes. The export adds an entry to the trail."""
     settings = settings_of(config)
 
     async def work() -> None:
@@ -132,9 +132,9 @@ def export(
 
 
 def _how_far(lines: list[bytes]) -> str:
-    """What "whole" does not cover: whoever owns the database owns everything behind the newest checkpoint."""
+    """What the verification cannot detect: changes after the newest checkpoint by the database's owner."""
     if not lines:
-        return "No checkpoint was given: a rewritten or rolled-back trail cannot be told."
+        return "No checkpoint was given: a rewritten or rolled-back trail cannot be detected."
     newest = max((checkpoint.read(line) for line in lines), key=lambda one: one.sequence)
     made = datetime.fromtimestamp(newest.at_ms / 1000, UTC)
     return (
@@ -172,7 +172,7 @@ def _sorted_out(lines: list[bytes], key: Ed25519PublicKey | None) -> tuple[list[
 
 
 def _lines(path: Path) -> list[bytes]:
-    """The checkpoints of a file, each proven to be one."""
+    """The lines of a file of checkpoints; ends the command if a line is not a checkpoint."""
     try:
         found = [line for line in path.read_bytes().splitlines() if line.strip()]
         for line in found:

@@ -1,4 +1,4 @@
-"""What a verification can find, in words an auditor can act on.
+"""The findings of a verification, with texts that tell an auditor what happened.
 
 Owns: the kinds of tampering and the text of each. Pure.
 """
@@ -27,19 +27,18 @@ _TEXTS = {
     Kind.EDITED: "was changed after it was written",
     Kind.DELETED: "was deleted",
     Kind.INSERTED: "was put in later",
-    Kind.REORDERED: "does not stand where it was written",
-    Kind.REWRITTEN: "or an entry before it is another one than at the checkpoint: rewritten, or rolled back "
-    "and continued",
+    Kind.REORDERED: "is not in its original place",
+    Kind.REWRITTEN: "or an entry before it differs from the checkpoint: rewritten, or rolled back and continued",
     Kind.TRUNCATED: "is missing at the end: the tail was cut off",
     Kind.ROLLED_BACK: "is missing although a checkpoint has it: an older copy of the database was put back",
     Kind.HEAD_CHANGED: "and the head row do not agree: the head row was changed",
-    Kind.FORGED_CHECKPOINT: "of a checkpoint is not to be believed: this key has not signed it",
+    Kind.FORGED_CHECKPOINT: "of a checkpoint cannot be trusted: this key did not sign the checkpoint",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something is wrong with the entries ``first`` to ``last``."""
+    """Tampering with the entries ``first`` to ``last``."""
 
     kind: Kind
     first: int

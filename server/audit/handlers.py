@@ -1,6 +1,6 @@
-"""GET /api/audit/entries, /api/audit/export, GET and POST /api/audit/verification: the auditor's.
+"""GET /api/audit/entries, /api/audit/export, GET and POST /api/audit/verification, for auditors.
 
-Owns: these. An entry holds no clinical word by its type (server/trail/entry.py): there is nothing to take out here.
+Owns: these handlers. The type of an entry has no clinical field (server/trail/entry.py), so they remove nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from server.platform.http.errors import ApiError
 
 @needs(Action.READ_AUDIT)
 async def entries(request: web.Request, who: Principal) -> web.Response:
-    """One page, newest first."""
+    """One page of entries, newest first."""
     try:
         wanted = msgspec.convert(dict(request.query), Filter, strict=False)
     except msgspec.ValidationError:
@@ -28,7 +28,7 @@ async def entries(request: web.Request, who: Principal) -> web.Response:
 
 @needs(Action.READ_AUDIT)
 async def export(request: web.Request, who: Principal) -> web.StreamResponse:
-    """All of it, as `keneya audit export` writes it."""
+    """All entries, in the format of `keneya audit export`."""
     lines = await request.app[INSPECTIONS].export(who)
     response = web.StreamResponse(
         headers={
@@ -45,11 +45,11 @@ async def export(request: web.Request, who: Principal) -> web.StreamResponse:
 
 @needs(Action.READ_AUDIT)
 async def verification(request: web.Request, who: Principal) -> web.Response:
-    """What the last verification has found."""
+    """The findings of the last verification."""
     return json_response(request.app[INSPECTIONS].state())
 
 
 @needs(Action.READ_AUDIT)
 async def verify(request: web.Request, who: Principal) -> web.Response:
-    """Begin one."""
+    """Start a verification."""
     return json_response(await request.app[INSPECTIONS].verify(who), 202)

@@ -1,7 +1,7 @@
-"""The auditor's view of the trail over HTTP: pages of entries, and whether all of it is whole.
+"""The trail for auditors over HTTP: pages of entries, and the verification of the whole trail.
 
-Owns: the filters, and one verification at a time in the background. Reading is itself an entry, written before
-anything is told. Must never hold the event loop for more than a few milliseconds: calls go on meanwhile.
+Owns: the filters, and one verification at a time in the background. Each reading adds an entry to the trail before
+it returns anything. Must never hold the event loop for more than a few milliseconds: the loop also forwards calls.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from signaling.messages import Identifier
 
 log = structlog.get_logger(__name__)
 
-# A screenful or two; the next page is asked for by the number of the last entry.
+# One or two screens; the auditor's page asks for the next ones by the number of the last entry.
 PAGE_ENTRIES = 100
-# An entry takes six microseconds (benchmarks.records): a turn of the event loop stays under 2 ms.
+# An entry takes 6 µs (benchmarks.records), so the event loop is held for less than 2 ms.
 ENTRIES_AT_ONCE = 250
 
 _COLUMNS = [getattr(AuditEntry, name) for name in Written.__struct_fields__]
 
 
 class Filter(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What is looked for; ``before``: only older entries than this number. Times are UTC milliseconds."""
+    """Which entries to return; ``before``: only entries with a lower number. Times are UTC milliseconds."""
 
     case: Identifier | None = None
     act: Act | None = None
@@ -55,8 +55,8 @@ class Filter(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Verified(msgspec.Struct, frozen=True):
-    """The state of verification. ``findings`` in the words of `keneya audit verify`; ``failed``: it could not be
-    read to its end. ``checkpoint``: the newest of the server's own file that its key has signed.
+    """The state of verification. ``findings``: the texts of `keneya audit verify`; ``failed``: the trail could not
+    be read to its end. ``checkpoint``: the newest genuine checkpoint of the server's own file.
     """
 
     running: bool
@@ -69,7 +69,7 @@ class Verified(msgspec.Struct, frozen=True):
 
 
 class Inspections:
-    """The trail as auditors read it. ``clock`` gives UTC seconds."""
+    """The service behind the auditor's handlers. ``clock`` gives UTC seconds."""
 
     def __init__(
         self, database: DbSessions, trail: Trail, settings: Settings, clock: Callable[[], float]
@@ -82,7 +82,7 @@ class Inspections:
         self._running: asyncio.Task[None] | None = None
 
     async def entries(self, who: Principal, wanted: Filter) -> list[Written]:
-        """Up to `PAGE_ENTRIES` entries, newest first. The search itself is written to the trail."""
+        """Up to `PAGE_ENTRIES` entries, newest first. The search adds an entry to the trail."""
         await self._note(who, Act.AUDIT_READ, wanted)
         query = select(*_COLUMNS).order_by(AuditEntry.sequence.desc()).limit(PAGE_ENTRIES)
         for column, value in ((AuditEntry.consultation_id, wanted.case), (AuditEntry.actor_id, wanted.actor)):
@@ -100,7 +100,7 @@ class Inspections:
             return [Written(*row) for row in await db.execute(query)]
 
     async def export(self, who: Principal) -> AsyncIterator[bytes]:
-        """Every entry as lines of JSON with their hashes, up to the one that says so."""
+        """Every entry as a line of JSON with its hash, up to the entry that records this export."""
         last = await self._note(who, Act.AUDIT_EXPORTED, None)
         return self._lines(last)
 
@@ -116,14 +116,14 @@ class Inspections:
         return msgspec.structs.replace(self._last, running=self._running is not None)
 
     async def verify(self, who: Principal) -> Verified:
-        """Begin one, unless one is running."""
+        """Start a verification unless one is running."""
         if self._running is None:
             await self._note(who, Act.AUDIT_VERIFIED, None)
             self._running = asyncio.create_task(self._verify(), name="verify trail")
         return self.state()
 
     async def stop(self) -> None:
-        """The server ends."""
+        """Cancel a running verification; the server ends."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
@@ -131,7 +131,7 @@ class Inspections:
     async def _verify(self) -> None:
         try:
             self._last = await self._verified()
-        except Exception as error:  # the database may be away; the auditor sees that nothing was found out
+        except Exception as error:  # the database may be unreachable; the auditor sees "failed"
             log.error("verification_failed", **where(error))
             self._last = Verified(running=False, failed=True, finished_at=self._clock())
         finally:
@@ -173,7 +173,7 @@ INSPECTIONS = web.AppKey("inspections", Inspections)
 
 
 def own_checkpoints(file: Path, key_folder: Path) -> tuple[list[Checkpoint], list[Finding]]:
-    """The checkpoints of this server's file, and a finding for each that its key has not signed."""
+    """The genuine checkpoints of this server's file, and a finding for each other one."""
     if not file.exists():
         return [], []
     key = load_public(key_folder / PUBLIC_NAME)

@@ -1,7 +1,7 @@
-"""The key that signs checkpoints: made at the first start, kept in a file that only the server's user can read.
+"""The key that signs checkpoints: made at the first start, stored in a file that only the server's user can read.
 
-Owns: the files `signing_key.pem` (PKCS #8, mode 0600) and `public_key.pem`, which belongs on another machine beside
-the checkpoints. Must never replace a key that is there.
+Owns: the files `signing_key.pem` (PKCS #8, mode 0600) and `public_key.pem`; a copy of the public key belongs on the
+machine that keeps the checkpoints. Must never replace an existing key.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PUBLIC_NAME = "public_key.pem"
 
 
 def load_or_make(folder: Path) -> Ed25519PrivateKey:
-    """The key of this server, made when there is none. Raises SettingsError when it cannot be read or written."""
+    """The key of this server; makes it if there is none. Raises SettingsError if it cannot be read or written."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / PRIVATE_NAME
@@ -54,8 +54,8 @@ def _write_new(path: Path, folder: Path) -> None:
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    # Whole or not at all, and of two that start at once one wins: written aside, then linked into its place.
-    handle, aside = tempfile.mkstemp(dir=folder, prefix=".")  # for its owner only
+    # Written to another name, then linked: the file is complete, and only one of two processes makes it.
+    handle, aside = tempfile.mkstemp(dir=folder, prefix=".")  # mode 0600
     with os.fdopen(handle, "wb") as file:
         file.write(pem)
         file.flush()

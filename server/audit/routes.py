@@ -1,6 +1,6 @@
-"""The addresses of the auditor's view of the trail, and the service behind them.
+"""The routes of the auditor's handlers, and their service.
 
-Owns: the table. Must never hold a handler.
+Owns: the table of routes. Must never hold a handler.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from server.trail.trail import TRAIL
 
 
 def add_audit(app: web.Application) -> None:
-    """Make the service of this area and its routes."""
+    """Add the auditor's service and its routes."""
     inspections = Inspections(app[DATABASE], app[TRAIL], app[SETTINGS], app[CLOCK])
     app[INSPECTIONS] = inspections
 

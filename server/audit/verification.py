@@ -1,9 +1,16 @@
-"""Whether the trail is whole: one pass over its entries in order, in constant memory.
+"""Verifies the trail in one pass over its entries in order, in constant memory.
 
-Owns: the judgement. Pure: entries, head row and checkpoints come in, findings go out. Reads as follows: an entry
-whose hash is not that of its words was edited; one whose words fit another place was moved; a number that is
-missing was deleted; a link that does not fit the entry before means that one was changed together with its own
-hash. What only the future can tell (a rewritten history, a cut tail) is told by head row and checkpoints.
+Owns: the rules of tampering. Pure: entries, head row and checkpoints are arguments, findings are the result. The
+rules:
+
+- An entry whose hash does not match its content was edited.
+- An entry whose hash matches its content at another sequence number was moved.
+- An entry whose sequence number is missing was deleted.
+- If the link of a sound entry does not match the hash of the entry before it, that entry was edited together with
+its
+  own hash.
+
+The chain alone does not reveal a rewritten history or a truncated end; the head row and the checkpoints do.
 """
 
 from __future__ import annotations
@@ -17,9 +24,9 @@ from server.audit.findings import Finding, Kind
 from server.trail.chain import GENESIS, hash_of
 from server.trail.entry import Written
 
-# How far from its place an entry is looked for before it counts as edited; a hash costs two microseconds.
+# The distance from its place within which an entry is searched before it counts as edited; a hash costs 2 µs.
 MOVED_AT_MOST = 2000
-# Whoever tampered a million times is found out by the first hundred.
+# The first hundred findings are enough to see that a trail was tampered with.
 FINDINGS_MAX = 100
 
 
@@ -27,9 +34,9 @@ class Verification:
     """One verification. Feed it every entry in the order of ``sequence``, then `finish`."""
 
     def __init__(self, head: tuple[int, str] | None, checkpoints: Iterable[Checkpoint] = ()) -> None:
-        """``head``: sequence and hash of the head row, read before the first entry; None when it is gone.
+        """``head``: sequence and hash of the head row, read before the first entry; None if it is missing.
 
-        The signatures of ``checkpoints`` are checked by the caller.
+        The caller checks the signatures of ``checkpoints``.
         """
         self._head = head
         self._checkpoints = sorted(checkpoints, key=lambda one: one.sequence)
@@ -37,9 +44,9 @@ class Verification:
         self._sequence = 0
         self._hash = GENESIS
         self._head_agrees = head is not None and head == (0, GENESIS)
-        # The entry before was found wrong: what its successor says of it is no news.
+        # The previous entry is already a finding: a wrong link to it is no other finding.
         self._doubted = False
-        # Places that following entries have moved by, and how many did so together.
+        # The number of places that a run of entries has moved by, and the length of that run.
         self._shift = 0
         self._shifted = 0
         self._shift_began = 0
@@ -59,7 +66,7 @@ class Verification:
             self._find(Kind.DELETED, expected, written.sequence - 1)
         sound = self._judge(written)
         if sound and not missing and not self._doubted and written.previous_hash != self._hash:
-            # The one before was given a new hash for its new words; the very first has nobody before it.
+            # The previous entry was edited together with its hash; the first entry has no previous one.
             self._find(Kind.EDITED, max(self._sequence, 1))
         self._doubted = not sound
         self._sequence, self._hash = written.sequence, written.hash
@@ -68,7 +75,7 @@ class Verification:
         self._compare_checkpoints()
 
     def finish(self, head: tuple[int, str] | None) -> list[Finding]:
-        """All that was found. ``head``: the head row read after the last entry; writers may have gone on."""
+        """All findings. ``head``: the head row read after the last entry, which may have moved on since."""
         self._settle_shift()
         if self._head is None or head is None:
             self._find(Kind.HEAD_CHANGED, max(self._sequence, 1))
@@ -82,7 +89,7 @@ class Verification:
         return self._found
 
     def _judge(self, written: Written) -> bool:
-        """Whether the entry is what was written in this place; notes what it is otherwise."""
+        """Whether the entry matches its hash at its own place; if not, note the finding."""
         if _fits(written, written.sequence + self._shift):
             if self._shift:
                 self._shifted += 1
@@ -101,7 +108,10 @@ class Verification:
         return False
 
     def _settle_shift(self) -> None:
-        """Say what moved the entries: one alone was reordered, a row of them closed or made a gap."""
+        """Add the finding for a run of moved entries.
+
+        One entry alone was reordered. A run moved down after a deletion, or moved up after an insertion.
+        """
         if self._shifted == 1:
             self._find(Kind.REORDERED, self._shift_began)
         elif self._shifted and self._shift > 0:
@@ -116,7 +126,7 @@ class Verification:
             if one.sequence > self._sequence:
                 return
             self._next_checkpoint += 1
-            # A place that was jumped over is among the deleted already.
+            # A missing sequence number is already a finding (deleted).
             if one.sequence == self._sequence and one.hash != self._hash:
                 self._find(Kind.REWRITTEN, max(one.sequence, 1))
 
@@ -131,5 +141,5 @@ def _fits(written: Written, sequence: int) -> bool:
     try:
         return hash_of(moved) == written.hash
     except (TypeError, ValueError):
-        # A value of a kind that no entry has: somebody wrote past the server.
+        # A value of a type that no entry has: another program wrote it.
         return False

@@ -1,4 +1,4 @@
-"""What stands under every domain: database, settings, HTTP, logs, metrics and the command line.
+"""What every domain uses: database, settings, HTTP, logs, metrics and the command line.
 
-Must never import a domain: what a domain has to add is handed in.
+Must never import a domain: domains pass in what they add.
 """

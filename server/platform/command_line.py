@@ -1,7 +1,7 @@
-"""What the commands of `keneya` share: the console, the settings, the database, and how a command ends.
+"""What the commands of `keneya` share: the console, the settings, the database, and the exit codes.
 
-Owns: the exit codes 0 (done), 1 (refused) and 2 (a wrong setting or argument). Must never print a traceback for
-what an operator can mend.
+Owns: the exit codes 0 (done), 1 (refused) and 2 (a wrong setting or argument). Must never print a traceback for a
+fault that an operator can repair.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ConfigOption = Annotated[
 
 @asynccontextmanager
 async def opened_database(settings: Settings) -> AsyncIterator[DbSessions]:
-    """The upgraded database, for a command that runs beside or without the server."""
+    """The upgraded database, for a command that runs with or without the server."""
     engine = open_database(settings.database)
     try:
         await upgrade(engine)
@@ -42,7 +42,7 @@ async def opened_database(settings: Settings) -> AsyncIterator[DbSessions]:
 
 
 def settings_of(config: Path | None, overrides: dict[str, object] | None = None) -> Settings:
-    """Every setting from the file, the environment and ``overrides``; ends the command when one is wrong."""
+    """Every setting from the file, the environment and ``overrides``; ends the command if one is wrong."""
     try:
         return load_settings(config, os.environ, overrides)
     except SettingsError as error:
@@ -50,9 +50,9 @@ def settings_of(config: Path | None, overrides: dict[str, object] | None = None)
 
 
 def run(settings: Settings, work: Callable[[], Awaitable[None]]) -> None:
-    """Run ``work`` under uvloop; what an operator can mend ends in one line."""
+    """Run ``work`` under uvloop; a fault that an operator can repair ends the command with one line."""
     configure_logging(settings.log_level, settings.log_format)
-    # What the server writes (the database above all) is for its own user only.
+    # Only the server's own user can read the files that it writes, above all the database.
     os.umask(0o077)
 
     async def main() -> None:
@@ -67,7 +67,7 @@ def run(settings: Settings, work: Callable[[], Awaitable[None]]) -> None:
 
 
 def not_blank(text: str, option: str) -> str:
-    """The text without the blanks around it; ends the command when nothing is left."""
+    """The text without leading and trailing blanks; ends the command if it is empty."""
     if not text.strip():
         refuse(f"{option} must not be empty.", code=2)
     return text.strip()

@@ -1,19 +1,19 @@
-"""Refusals that know how they are answered.
+"""Refusals, with the status and code of their HTTP answer.
 
-Refusal            what was asked is not done; ``status`` and ``code`` say how HTTP answers
-├── NotFound       there is no such thing, or it is somebody else's: the answer is the same
-└── Malformed      what was sent makes no sense
+Refusal            the request is refused; ``status`` and ``code`` give the HTTP answer
+├── NotFound       the thing does not exist, or belongs to somebody else: the answer is the same
+└── Malformed      the input is not valid
 
-Owns: the base of every domain's refusals. Texts must never carry what was sent.
+Owns: the base of every domain's refusals. Texts must never contain input.
 """
 
 from __future__ import annotations
 
 
 class Refusal(Exception):
-    """Base of all. ``code`` is a stable key of the pages' catalogs, ``status`` what HTTP answers (RFC 9110).
+    """Base of all refusals. ``code``: a stable key of the pages' catalogs; ``status``: the HTTP status (RFC 9110).
 
-    ``retry_after_s``: seconds after which to ask again; None: not said.
+    ``retry_after_s``: seconds after which to ask again; None: the answer does not say.
     """
 
     status = 403
@@ -27,14 +27,14 @@ class Refusal(Exception):
 
 
 class NotFound(Refusal):
-    """There is no such thing that this participant may know of."""
+    """The thing does not exist, or this participant may not know of it."""
 
     status = 404
     code = "not_found"
 
 
 class Malformed(Refusal):
-    """What was sent makes no sense."""
+    """The input is not valid."""
 
     status = 422
     code = "malformed"

@@ -1,13 +1,13 @@
-"""What a log may say about an exception: its type and where it came from, never its text.
+"""What a log may contain of an exception: its type and its place in the code, never its text.
 
-Owns: `where`. A database error's text holds the values of the statement, which may be a patient's words.
+Owns: `where`. The text of a database error contains the values of the statement, which may be a patient's words.
 """
 
 from __future__ import annotations
 
 import traceback
 
-# The innermost frames tell the place; the outer ones are the event loop's.
+# The innermost frames show the place; the outer ones belong to the event loop.
 FRAMES = 4
 
 

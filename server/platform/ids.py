@@ -1,6 +1,6 @@
 """Ids of rows.
 
-Owns: how they look: what they are of, and 64 bits of chance. Must never carry a meaning beside that.
+Owns: their format: two letters for the kind of row, and 64 random bits. Must never contain any other meaning.
 """
 
 from __future__ import annotations
@@ -11,5 +11,5 @@ BYTES = 8
 
 
 def new_id(kind: str) -> str:
-    """An id that nobody guesses; ``kind``: two letters that tell what it is of."""
+    """An id that cannot be guessed; ``kind``: two letters for the kind of row."""
     return f"{kind}_{secrets.token_hex(BYTES)}"

@@ -1,7 +1,7 @@
-"""Logging: structlog for our own lines, and the standard library's lines through the same pipe.
+"""Logging: structlog for our own lines; lines of the standard library take the same processors.
 
-Owns: the format and what every line passes on its way out (`refuse_sensitive` is always among it). Must
-never be set up twice in one process with different results: the last call wins.
+Owns: the format and the processors of every line, always including `refuse_sensitive`. A second call of
+`configure_logging` replaces the first.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import structlog
 
 from server.platform.redacted import refuse_sensitive
 
-# Libraries whose ordinary lines would name addresses, SDP or SQL with its parameters.
+# Libraries whose ordinary log lines contain addresses, SDP or SQL with its parameters.
 QUIET = {
     "aioice": logging.WARNING,
     "aiortc": logging.WARNING,
@@ -21,13 +21,13 @@ QUIET = {
     "alembic": logging.WARNING,
     "asyncio": logging.WARNING,
     "sqlalchemy": logging.WARNING,
-    # Every handshake of a stranger that fails is a line here; the access log and the counters have them.
+    # Logs every failed handshake of a stranger; the access log and the counters already have them.
     "aiohttp.server": logging.ERROR,
 }
 
 
 def configure_logging(level: str, log_format: str) -> None:
-    """Send everything to standard error. ``log_format``: json or console."""
+    """Write all log lines to standard error. ``log_format``: json or console."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -59,7 +59,7 @@ def configure_logging(level: str, log_format: str) -> None:
 def _renderers(log_format: str) -> list[structlog.typing.Processor]:
     first: structlog.typing.Processor = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if log_format == "json":
-        # Tracebacks without local variables: they hold what people typed.
+        # Tracebacks without local variables, which contain what people typed.
         return [
             first,
             structlog.processors.format_exc_info,

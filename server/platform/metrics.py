@@ -1,7 +1,7 @@
-"""What the process counts about itself, in the format of Prometheus.
+"""The counters of the process, in the format of Prometheus.
 
-Owns: the counters of HTTP and sign-in (other parts keep theirs beside their code, in the same registry).
-Labels must never carry names, addresses, paths of strangers or anything about a patient.
+Owns: the counters of HTTP and sign-in; other parts define theirs next to their code, in the same registry.
+Labels must never contain names, addresses, paths from requests or anything about a patient.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ HTTP_SECONDS = Histogram(
     "keneya_http_seconds",
     "Time to answer a request (a WebSocket counts until it closes)",
     ["route"],
-    # From a file out of memory to a page over a 2G link.
+    # From a file in memory to a page over a 2G link.
     buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60),
 )
 SIGN_IN_REFUSALS = Counter(

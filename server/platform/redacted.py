@@ -1,7 +1,7 @@
 """Text about a patient, wrapped so that it cannot reach a log line, an error text or a URL by accident.
 
-Owns: the type `Redacted` and the structlog processor that refuses sensitive keys whose value does not
-wear it. Must never show the text but through `Redacted.reveal`, which is easy to search for in review.
+Owns: the type `Redacted`, and the structlog processor that hides the values of sensitive keys. Must never show the
+text except through `Redacted.reveal`, which a reviewer finds easily.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 REDACTED = "[redacted]"
 REFUSED = "[refused: sensitive key]"
 
-# Keys that name patient text, secrets or whole network addresses. A log call that uses one of them
-# with a raw value is a mistake of ours; the line is kept, the value is not.
+# Keys for patient text, secrets and complete network addresses. A log call with a raw value under one of them is
+# our mistake: the line is logged without the value.
 SENSITIVE_KEYS = frozenset(
     {
         "address",
@@ -39,7 +39,7 @@ SENSITIVE_KEYS = frozenset(
 
 
 class Redacted:
-    """A text that shows itself only to `reveal`. Equal to another `Redacted` of the same text."""
+    """A text that only `reveal` shows. Two `Redacted` are equal if their texts are equal."""
 
     __slots__ = ("_text",)
 
@@ -47,7 +47,7 @@ class Redacted:
         self._text = text
 
     def reveal(self) -> str:
-        """Give the text itself, for a participant of the consultation or the database; never for a log."""
+        """The text itself, for a participant of the consultation or for the database; never for a log."""
         return self._text
 
     def __repr__(self) -> str:
@@ -69,13 +69,13 @@ class Redacted:
         return bool(self._text)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a redacted text is not pickled: reveal it where that is meant")
+        raise TypeError("a redacted text cannot be pickled: use reveal")
 
 
 def refuse_sensitive(
     logger: object, method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Structlog processor: hide every raw value that stands under a sensitive key, at any depth."""
+    """Structlog processor: hide every raw value under a sensitive key, at any depth."""
     for key, value in event.items():
         event[key] = _cleaned(key, value)
     return event

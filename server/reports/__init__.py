@@ -1,1 +1,1 @@
-"""What is told of the work as a whole: counts, never cases."""
+"""Reports about the work as a whole: counts, never cases."""

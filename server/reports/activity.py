@@ -1,7 +1,8 @@
-"""What was done in a period: consultations by specialty, how long people waited, what it cost.
+"""The activity report of a period: consultations by specialty, their waiting times and their cost.
 
-Owns: the queries, and the counts made of them. Reads no clinical column. Must never count a survivor-safe case but
-by whole months over all sites, with small cells hidden (smallcells.py): not among the rest, and in no total.
+Owns: the queries, and the counts from their rows. Reads no clinical column. Survivor-safe cases must never be in
+the rows or totals of the other cases: they are counted by whole months over all sites, with small cells hidden
+(smallcells.py).
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ GB_BYTES = 1_000_000_000
 
 
 class ActivityRow(msgspec.Struct, frozen=True):
-    """One specialty ("": none was chosen). ``completed``: answered and closed by a person while the call stood;
-    ``dropped``: closed or cancelled after the link had taken the call away; ``unanswered``: cancelled before
-    anybody took it. ``mb`` and ``cost`` are of the stations' links alone, which the sites pay for.
+    """One specialty ("": none was chosen). ``completed``: a clinician answered, a person closed it while the call
+    was connected; ``dropped``: closed while interrupted, or cancelled after a clinician had accepted;
+    ``unanswered``: cancelled before any clinician accepted. ``mb`` and ``cost`` cover the stations' links only,
+    which the sites pay for.
     """
 
     specialty: str
@@ -48,7 +50,7 @@ class ActivityRow(msgspec.Struct, frozen=True):
 
 
 class SurvivorRow(msgspec.Struct, frozen=True):
-    """Survivor-safe cases of one month over all sites; None: hidden, because the people are few."""
+    """Survivor-safe cases of one month over all sites; None: hidden, because the count is small."""
 
     month: str
     counts: dict[str, int | None]
@@ -56,7 +58,7 @@ class SurvivorRow(msgspec.Struct, frozen=True):
 
 
 class Activity(msgspec.Struct, frozen=True):
-    """The report; ``total`` is over all specialties, survivor-safe cases left out."""
+    """The report; ``total`` covers all specialties without survivor-safe cases."""
 
     rows: list[ActivityRow]
     total: ActivityRow
@@ -93,7 +95,7 @@ class _Tally:
 
 
 async def activity(db: AsyncSession, period: Period, site_id: str | None = None) -> Activity:
-    """The report of a period, of one site or of all."""
+    """The report of a period, for one site or for all sites (None)."""
     dropped = await _dropped(db, period)
     tallies: defaultdict[str, _Tally] = defaultdict(_Tally)
     found = _of(period, site_id).add_columns(
@@ -134,7 +136,7 @@ async def activity(db: AsyncSession, period: Period, site_id: str | None = None)
 
 
 def _of(period: Period, site_id: str | None) -> Select[()]:
-    """Consultations asked for in the period, survivor-safe ones and seats of groups left out."""
+    """Consultations requested in the period, without survivor-safe cases and group sessions."""
     query = (
         select()
         .select_from(Consultation)
@@ -151,7 +153,7 @@ def _of(period: Period, site_id: str | None) -> Select[()]:
 
 
 async def _dropped(db: AsyncSession, period: Period) -> set[str]:
-    """Closed from a call that had lost its link, or cancelled by a patient whom somebody had taken before."""
+    """Consultations closed while interrupted, or cancelled after a clinician had accepted."""
 
     def ended(state: ConsultationState) -> tuple[ColumnElement[bool], ...]:
         return (

@@ -1,6 +1,6 @@
 """GET /api/reports/...: activity, mediations and links of a period, as JSON or for a spreadsheet.
 
-Owns: what may be asked (days, a site, the form) and the columns of the files. Counts and links only.
+Owns: the query (days, site, form) and the columns of the files. Answers hold counts and links only.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ RUNGS = [rung.value for rung in Rung]
 
 
 class Wanted(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The query: days as 2026-04-09, both told about; ``site`` an id, none: all; ``form`` csv: a file."""
+    """The query: first and last day as 2026-04-09, both included; ``site``: an id, default all; ``form``: csv
+    for a file.
+    """
 
     first: date
     last: date
@@ -51,7 +53,7 @@ async def activity(request: web.Request, who: Principal) -> web.Response:
 
 @needs(Action.READ_REPORTS)
 async def mediations(request: web.Request, who: Principal) -> web.Response:
-    """What mediators did and met with."""
+    """Mediations by language, and the blockages that mediators reported."""
     wanted, period = _wanted(request)
     found = await request.app[REPORTS].mediations(who, period, wanted.site)
     return await _answer(found, wanted, Report.MEDIATIONS, _mediations_sheet)

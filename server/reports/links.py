@@ -1,7 +1,7 @@
-"""How the link of each station was, day by day.
+"""The link of each station on each day.
 
-Owns: the query and the day's figures: medians weighted by the time of each call. Must never tell of a day whose
-calls were survivor-safe: of those nothing was kept (server/calls/store.py).
+Owns: the query and the figures of a day: medians weighted by the length of each call. Survivor-safe calls are in
+none of them: the server keeps no link of those (server/calls/store.py).
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from server.people.tables import Site, Station
 from server.reports.period import Period, day_of
 from server.reports.rows import in_pieces
 
-# A day takes some thirty microseconds to sum up; packets pass in between (rows.py).
+# A day takes about 30 µs; the event loop forwards packets after this many days (rows.py).
 DAYS_AT_ONCE = 50
 
 
 class LinkDay(msgspec.Struct, frozen=True):
-    """One station on one UTC day. ``loss_ratio`` is the mean over the time of the calls; ``rungs``: share of that
-    time that the poorer direction stood on each rung.
+    """One station on one UTC day. ``loss_ratio`` is the mean over the time of the calls; ``rungs``: the share of
+    that time that the poorer direction spent on each rung.
     """
 
     day: str
@@ -111,7 +111,7 @@ def _day(day: str, site: str, station: str, calls: Sequence[_Call]) -> LinkDay:
 
 
 def weighted_median(values: Sequence[tuple[int, float]]) -> int | None:
-    """The value that half of the weight stands below; None of none."""
+    """The value below which half of the weight lies; None without values."""
     half = sum(weight for _, weight in values) / 2
     below = 0.0
     for value, weight in sorted(values):

@@ -1,7 +1,7 @@
-"""What mediators did, and what they met with.
+"""The report about mediators: invitations, languages, and the blockages that mediators reported.
 
-Owns: the queries. Counts of blockages are about patients: small cells are hidden. Mediations of survivor-safe cases
-are in none of these counts.
+Owns: the queries. Counts of blockages are about patients, so small cells are hidden. Mediations of survivor-safe
+cases are in none of these counts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from server.reports.smallcells import suppressed
 
 
 class LanguageRow(msgspec.Struct, frozen=True):
-    """One language that was mediated."""
+    """One language, with its mediations and their minutes."""
 
     language: str
     mediations: int
@@ -28,7 +28,7 @@ class LanguageRow(msgspec.Struct, frozen=True):
 
 
 class Mediations(msgspec.Struct, frozen=True):
-    """The report. A blockage that is None is hidden; ``blockages_total`` None: it would tell what is hidden."""
+    """The report. None hides a blockage; ``blockages_total`` is None if it would reveal a hidden one."""
 
     invited: int
     joined: int
@@ -39,7 +39,7 @@ class Mediations(msgspec.Struct, frozen=True):
 
 
 async def mediations(db: AsyncSession, period: Period, site_id: str | None = None) -> Mediations:
-    """The report of a period, by the moment of the invitation."""
+    """The report of the mediations whose invitation is in the period."""
     numbers = _of(period, site_id).add_columns(func.count(), func.count(Mediation.joined_at))
     invited, joined = (await db.execute(numbers)).one()
     report = (MediationReport, MediationReport.mediation_id == Mediation.id)

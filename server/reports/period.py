@@ -1,7 +1,7 @@
-"""The time that a report is about: whole days, in UTC, which is the time of Bamako all year.
+"""The period of a report: whole days in UTC, which is the time of Bamako all year.
 
-Owns: `Period` and its calendar months. Pure. Must never give part of a month as one: months are what counts of
-survivor-safe cases are told by, so that no two reports can be subtracted from each other.
+Owns: `Period` and its calendar months. Pure. Must never give a part of a month: counts of survivor-safe cases cover
+whole months, so that nobody can subtract one report from another.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-# Five quarters: a year, and the quarter it is compared with.
+# Five quarters: a year, and one quarter of the year before to compare with.
 LONGEST_DAYS = 460
 
 
 class NoPeriod(ValueError):
-    """The days do not follow each other, or are too many."""
+    """The last day is before the first, or the period is too long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From the first day to the last, both of it."""
+    """From the first day to the last day, both included."""
 
     first: date
     last: date
@@ -31,16 +31,16 @@ class Period:
 
     @property
     def begins_at(self) -> float:
-        """UTC seconds of its first moment."""
+        """UTC seconds of its beginning."""
         return _seconds(self.first)
 
     @property
     def ends_at(self) -> float:
-        """UTC seconds of the first moment after it."""
+        """UTC seconds of its end, which is the beginning of the next day."""
         return _seconds(self.last + timedelta(days=1))
 
     def months(self) -> Iterator[tuple[str, float, float]]:
-        """Every whole calendar month in it: its name (2026-04), first moment, first moment after it."""
+        """Every whole calendar month in the period: its name (2026-04), its beginning and its end (UTC seconds)."""
         month = self.first if self.first.day == 1 else _next_month(self.first)
         while (after := _next_month(month)) <= self.last + timedelta(days=1):
             yield month.strftime("%Y-%m"), _seconds(month), _seconds(after)

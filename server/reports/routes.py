@@ -1,6 +1,6 @@
-"""The addresses of reports, and the service behind them.
+"""The routes of the reports, and their service.
 
-Owns: the table. Must never hold a handler.
+Owns: the table of routes. Must never hold a handler.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from server.trail.trail import TRAIL
 
 
 def add_reports(app: web.Application) -> None:
-    """Make the service of this area and its routes."""
+    """Add the service of the reports and its routes."""
     app[REPORTS] = Reports(app[DATABASE], app[TRAIL])
     app.router.add_get("/api/reports/activity", handlers.activity)
     app.router.add_get("/api/reports/mediations", handlers.mediations)

@@ -1,7 +1,7 @@
-"""Reading many rows while calls go on.
+"""Reads many rows without delaying calls.
 
-Owns: `in_pieces`. A report of a year is made on the event loop that forwards voice: few rows are taken at a time,
-and packets pass in between.
+Owns: `in_pieces`. The event loop that makes a report also forwards voice: it reads a few rows at a time and
+forwards packets in between.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 from sqlalchemy import Executable
 from sqlalchemy.ext.asyncio import AsyncSession
 
-# About ten microseconds a row in a report: a piece holds packets up for 2 ms.
+# A row takes about 10 µs in a report, so that a piece delays packets by 2 ms.
 PIECE_ROWS = 200
 
 
 async def in_pieces(db: AsyncSession, query: Executable) -> AsyncIterator[Sequence[tuple[Any, ...]]]:
-    """All rows of a query, so many at a time."""
+    """All rows of a query, PIECE_ROWS at a time."""
     found = await db.stream(query)
     async for piece in found.partitions(PIECE_ROWS):
         yield [tuple(row) for row in piece]

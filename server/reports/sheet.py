@@ -1,8 +1,8 @@
-"""A report's table as a file for a spreadsheet program.
+"""The table of a report as a file for a spreadsheet program.
 
-Owns: the text of it (RFC 4180 with semicolons and decimal commas, as spreadsheets in French expect it, behind a
-byte order mark, without which they take UTF-8 for something else). Pure. Must never let a cell begin a formula:
-names of sites and stations are typed by people (OWASP, CSV injection).
+Owns: the format: RFC 4180 with semicolons and decimal commas, which French spreadsheets expect, and a byte order
+mark, without which they do not recognise UTF-8. Pure. Must never write a cell that begins a formula: people type
+the names of sites and stations (OWASP, CSV injection).
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Iterable, Sequence
 Cell = str | int | float | None
 
 BYTE_ORDER_MARK = "\ufeff"
-# What makes a spreadsheet calculate; the last two can hide one of the first four.
+# The first characters of a formula; the last two can precede one of the first four.
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NEEDS_QUOTES = (";", '"', "\n", "\r")
 
 
 def sheet(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """The whole file. None is an empty cell."""
+    """The text of the file. None gives an empty cell."""
     lines = [heads, *rows]
     return BYTE_ORDER_MARK + "".join(";".join(_cell(cell) for cell in line) + "\r\n" for line in lines)
 

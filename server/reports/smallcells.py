@@ -1,4 +1,4 @@
-"""Counts that give nobody away: small cells are not told, nor what would let somebody work them out.
+"""Hides small counts, which could identify people, and the counts from which a small one could be computed.
 
 Owns: the rule of statistics offices (primary and complementary suppression of one row of counts with its
 total). Pure. Must never give a count of one to four, nor a total from which a hidden count follows by subtraction.
@@ -12,23 +12,23 @@ from typing import Generic, TypeVar
 
 K = TypeVar("K")
 
-# The usual threshold of health statistics: fewer than five people in a cell could be known to their neighbours.
+# The usual threshold of health statistics: neighbours could recognise the people in a smaller cell.
 SMALLEST_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Cells(Generic[K]):
-    """Counts as they may be told; None: hidden. ``total`` None: the sum would tell what is hidden."""
+    """Counts for publication; None: hidden. ``total`` is None if the sum would reveal a hidden count."""
 
     counts: Mapping[K, int | None]
     total: int | None
 
 
 def suppressed(counts: Mapping[K, int], *, total_is_known: bool = True) -> Cells[K]:
-    """What may be told of these counts. A zero is told: it is about nobody.
+    """The counts that may be published. Zeros are published: they are about nobody.
 
-    ``total_is_known``: the total can be had elsewhere (another table, another filter), so a single hidden cell
-    takes another one with it, the smallest of the rest; otherwise the total is withheld with it.
+    ``total_is_known``: readers know the total from elsewhere (another table, another filter), so a single hidden
+    cell hides the smallest other cell as well; otherwise it hides the total.
     """
     hidden = {key for key, count in counts.items() if 0 < count < SMALLEST_TOLD}
     total = sum(counts.values())
@@ -37,7 +37,7 @@ def suppressed(counts: Mapping[K, int], *, total_is_known: bool = True) -> Cells
         if others:
             hidden.add(min(others, key=lambda key: counts[key]))
     told = {key: None if key in hidden else count for key, count in counts.items()}
-    # Two hidden cells whose sum is small would still say that each is smaller.
+    # A small sum of two hidden cells would reveal that each is smaller still.
     rest = sum(counts[key] for key in hidden)
     safe = not hidden or (total_is_known and len(hidden) > 1 and rest >= SMALLEST_TOLD)
     return Cells(told, total if safe else None)

@@ -1,6 +1,6 @@
-"""Reports as people ask for them: each is read, and that it was read is on the trail before it is told.
+"""The service of the reports: it reads a report and writes that reading to the trail before it returns the report.
 
-Owns: that order. Must never read a clinical column, nor tell anything of one person.
+Owns: that order. Must never read a clinical column, nor return anything about one person.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Query = Callable[[AsyncSession, Period, str | None], Awaitable[R]]
 
 
 class Report(StrEnum):
-    """Which report."""
+    """The kinds of reports."""
 
     ACTIVITY = "activity"
     MEDIATIONS = "mediations"
@@ -42,15 +42,15 @@ class Reports:
         self._trail = trail
 
     async def activity(self, who: Principal, period: Period, site_id: str | None) -> Activity:
-        """Consultations by specialty."""
+        """The activity report: consultations by specialty."""
         return await self._told(who, Report.ACTIVITY, activity, period, site_id)
 
     async def mediations(self, who: Principal, period: Period, site_id: str | None) -> Mediations:
-        """What mediators did and met with."""
+        """The report about mediators."""
         return await self._told(who, Report.MEDIATIONS, mediations, period, site_id)
 
     async def links(self, who: Principal, period: Period, site_id: str | None) -> list[LinkDay]:
-        """The link of each station, day by day."""
+        """The link of each station on each day."""
         return await self._told(who, Report.LINKS, link_days, period, site_id)
 
     async def _told(

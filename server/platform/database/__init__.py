@@ -1,1 +1,1 @@
-"""Storage: SQLAlchemy 2 over SQLite (the embedded default) or PostgreSQL, brought up to date by Alembic."""
+"""Storage: SQLAlchemy 2 over SQLite (the embedded default) or PostgreSQL; Alembic migrates the tables."""

@@ -1,7 +1,7 @@
-"""What every table shares: the metadata with named constraints, and the kinds of column.
+"""What every table shares: the metadata with named constraints, and the column types.
 
-Owns: `Base` and the column types. Must never use what only SQLite or only PostgreSQL has.
-Times are UTC seconds since 1970 as a float (as in `time.time`), so that both databases agree on them.
+Owns: `Base` and the column types. Must never use a feature that only SQLite or only PostgreSQL has.
+Times are UTC seconds since 1970 as a float (as in `time.time`), which both databases store alike.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Annotated
 from sqlalchemy import Double, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
-# Named constraints, so that a migration can drop on PostgreSQL what it made on SQLite.
+# Names for all constraints, so that a migration can drop a constraint by the same name on both databases.
 NAMES = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",

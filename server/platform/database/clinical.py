@@ -1,7 +1,7 @@
-"""The column of text about a patient: it comes out of the database already redacted.
+"""The column type for text about a patient: values come out of the database as `Redacted`.
 
-Owns: `ClinicalText`, and `Clinical`, the kind of column made of it. Must never give a plain string: who needs the
-words calls `Redacted.reveal`, which is easy to find in review.
+Owns: `ClinicalText`, and the column type `Clinical`. Must never give a plain string: code that needs the text calls
+`Redacted.reveal`, which a reviewer finds easily.
 """
 
 from __future__ import annotations

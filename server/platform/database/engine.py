@@ -1,7 +1,7 @@
-"""Opening the database, and the pragmas that make SQLite keep its promises.
+"""Opens the database, and sets the pragmas that make SQLite durable.
 
-Owns: the SQLAlchemy engine and its session factory. Must never lose an acknowledged write: consents,
-audit entries and manifests must be on disk before the act they allow (synchronous=FULL).
+Owns: the SQLAlchemy engine and its session factory. Must never lose an acknowledged write: consents, audit entries
+and manifests must be on disk before the act that they allow (synchronous=FULL).
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from server.platform.settings.config import SettingsError
 
-# A writer holds the SQLite lock for one fsync, tens of milliseconds on a poor disk; the server
-# itself never waits five seconds, which leaves room for a `keneya` command beside the running server.
+# A writer holds the SQLite lock for one fsync, tens of milliseconds on a slow disk. Five seconds allow for a
+# `keneya` command that writes while the server runs.
 BUSY_TIMEOUT_MS = 5000
 
 
 def open_database(url: str) -> AsyncEngine:
-    """Make the engine; nothing is connected yet. Raises SettingsError for an address that cannot work."""
+    """Make the engine without connecting. Raises SettingsError for a wrong address."""
     try:
-        # Without hide_parameters an error text would carry the values of its statement.
+        # hide_parameters keeps the values of a statement out of error texts.
         engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
-    except Exception as error:  # SQLAlchemy and each driver raise their own kinds for a wrong address
+    except Exception as error:  # SQLAlchemy and the drivers raise different exceptions for a wrong address
         raise SettingsError(f"database_url: cannot be used ({type(error).__name__})") from None
     if make_url(url).get_backend_name() == "sqlite":
         event.listen(engine.sync_engine, "connect", _set_pragmas)
@@ -35,8 +35,8 @@ def open_database(url: str) -> AsyncEngine:
 class DbSessions:
     """The factory of database sessions; objects stay readable after a commit.
 
-    ``async with database() as db`` reads; ``async with database.begin() as db`` writes: one transaction,
-    committed at the end of the block, rolled back when it raises.
+    ``async with database() as db`` reads; ``async with database.begin() as db`` writes in one transaction, which
+    the end of the block commits and an exception rolls back.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -44,15 +44,16 @@ class DbSessions:
         self._sqlite = engine.dialect.name == "sqlite"
 
     def __call__(self) -> AsyncSession:
-        """A session to read with."""
+        """A session for reading."""
         return self._make()
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
-        """A session to write with. On SQLite it is the only writer from its first statement on.
+        """A session for writing.
 
-        The driver begins a transaction only before the first write: what was read until then may be old when
-        the write lock comes. On PostgreSQL, lock what a decision rests on (`with_for_update`).
+        On SQLite, the driver begins the transaction before the first write: rows read before that may be outdated
+        when the session gets the write lock. On PostgreSQL, lock the rows that a decision depends on
+        (`with_for_update`).
         """
         async with self._make() as db, db.begin():
             if self._sqlite:

@@ -1,7 +1,7 @@
-"""Bringing a database to the newest form of its tables, and telling whether it is there.
+"""Migrates a database to the newest tables, and tells whether it has them.
 
-Owns: the use of Alembic. Must never run against a connection of its own: the engine decides the
-pragmas and the address, so both come in with the connection.
+Owns: the use of Alembic. Must never open a connection of its own: the engine sets the address and the pragmas of
+every connection.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from server.platform.settings.config import SettingsError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-# Any number of our own; PostgreSQL keeps such locks for each database.
+# An arbitrary number; PostgreSQL has separate advisory locks for each database.
 MIGRATION_LOCK = 0x6B656E65  # "kene"
-# A new file has its write-ahead log after one fsync, a second on the poorest card. Five seconds in all, as a writer
-# waits elsewhere (BUSY_TIMEOUT_MS).
+# A new file has its write-ahead log after one fsync, a second on the slowest memory card. All attempts together
+# take five seconds, as long as a writer waits elsewhere (BUSY_TIMEOUT_MS).
 OPEN_AGAIN_S = 0.1
 OPEN_ATTEMPTS = 50
 
 
 class MigrationFailed(Exception):
-    """A migration would have broken the data; the database is as it was."""
+    """A migration would break the data; the database is unchanged."""
 
 
 async def upgrade(engine: AsyncEngine, to: str = "head") -> None:
-    """Run every migration that is still missing. Makes the folder of a SQLite file when it is absent.
+    """Run every missing migration. Makes the folder of a SQLite file if it is absent.
 
-    Raises SettingsError when the database cannot be opened, MigrationFailed when the data does not fit.
+    Raises SettingsError if the database cannot be opened, MigrationFailed if the data does not fit.
     """
     try:
         _make_folder(engine)
@@ -50,13 +50,13 @@ async def upgrade(engine: AsyncEngine, to: str = "head") -> None:
 
 
 async def downgrade(engine: AsyncEngine, to: str) -> None:
-    """Take migrations back as far as revision ``to``; what only newer tables hold is lost."""
+    """Undo migrations down to revision ``to``; data that only newer tables hold is lost."""
     await _move(engine, lambda connection: command.downgrade(_config(connection), to))
 
 
 async def _open(engine: AsyncEngine) -> None:
-    """Connect once. The first connection to a new SQLite file makes its write-ahead log; meanwhile SQLite refuses
-    other connections at once instead of letting them wait, so they try again.
+    """Connect once, and try again if SQLite is locked. While the first connection to a new SQLite file makes its
+    write-ahead log, SQLite refuses other connections instead of letting them wait.
     """
     for attempt in range(1, OPEN_ATTEMPTS + 1):
         try:
@@ -69,16 +69,16 @@ async def _open(engine: AsyncEngine) -> None:
 
 
 async def _move(engine: AsyncEngine, work: Callable[[Connection], None]) -> None:
-    """All migrations in one transaction, and one process at a time."""
+    """Run all migrations in one transaction, in one process at a time."""
     async with engine.connect() as connection:
         sqlite = engine.dialect.name == "sqlite"
         if sqlite:
-            # Alembic changes a SQLite table by copying it, which foreign keys would forbid; and the driver
-            # begins no transaction before CREATE or ALTER, so that a failure would leave half a migration.
+            # Alembic changes a SQLite table by copying it, which foreign keys forbid. The driver begins no
+            # transaction before CREATE or ALTER, so this code begins it: a failure undoes the whole migration.
             await connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             await connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
-            # A server and a command that start together would both create the tables.
+            # Without this lock, a server and a command that start together would both create the tables.
             await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
         await connection.run_sync(work)
         if sqlite:
@@ -86,7 +86,7 @@ async def _move(engine: AsyncEngine, work: Callable[[Connection], None]) -> None
             if broken:
                 raise MigrationFailed(f"{len(broken)} rows would point to nothing; nothing was changed")
         await connection.commit()
-        # Not back into the pool: its foreign keys are off.
+        # The connection does not return to the pool, because its foreign keys are off.
         await connection.invalidate()
 
 
@@ -98,7 +98,7 @@ async def is_current(engine: AsyncEngine) -> bool:
 
 
 async def differences(engine: AsyncEngine, expected: MetaData) -> list[Any]:
-    """What Alembic would still have to do for the tables to be as ``expected``; empty when all is well."""
+    """The operations that Alembic needs to make the tables ``expected``; empty if none."""
     async with engine.connect() as connection:
         return await connection.run_sync(lambda found: _differences(found, expected))
 

@@ -1,1 +1,1 @@
-"""HTTP for every domain: bodies, errors, guards around each request, pages and their files."""
+"""HTTP for every domain: bodies, errors, guards of each request, pages and their files."""

@@ -1,7 +1,7 @@
-"""One line a request, that names neither the visitor nor what was asked for in detail.
+"""One log line for each request, without the visitor's identity and without the details of the request.
 
-Owns: what of a request may be logged: method, route pattern, status, size, time and the visitor's network.
-Must never log a query string, a path of strangers, a header or a whole address.
+Owns: the parts of a request that may be logged: method, route pattern, status, size, time and the visitor's
+network. Must never log a query string, a path that matched no route, a header or a complete address.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from server.platform.metrics import HTTP_REQUESTS, HTTP_SECONDS
 
 log = structlog.get_logger("access")
 
-# Enough to see which network has trouble, too little to point at a person.
+# These bits identify a network with trouble, but not a person.
 KEPT_IPV4_BITS = 24
 KEPT_IPV6_BITS = 48
 
-# Any word can be sent as a method; each label value costs memory for ever.
+# A client can send any word as a method, and the metrics keep each label value for ever.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class AccessLogger(AbstractAccessLogger):
-    """Counts and logs each request when it has been answered."""
+    """Counts and logs each request after its answer."""
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
         """Called by aiohttp; ``time`` is in seconds."""
@@ -46,7 +46,7 @@ class AccessLogger(AbstractAccessLogger):
 
 
 def network_of(address: str) -> str:
-    """The network of an address, its last part cut off."""
+    """The network of an address: the address without its last part."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

@@ -1,6 +1,6 @@
-"""Reading and writing JSON bodies with bounds.
+"""Reads and writes JSON bodies of limited size.
 
-Owns: decoding into a typed struct, or one refusal whatever came in. Must never repeat what was sent.
+Owns: decoding into a typed struct, with one refusal for every other input. Answers must never contain input.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from server.platform.http.errors import ApiError
 
 T = TypeVar("T")
 
-# The largest body of ours is a password of 256 characters; the bound is the one of the socket's messages.
+# The same limit as for messages of the WebSocket; our largest body is far smaller.
 BODY_MAX_BYTES = 65_536
 
 
 class Made(msgspec.Struct, frozen=True):
-    """The id of what was made."""
+    """The id of a new row."""
 
     id: str
 
@@ -28,11 +28,11 @@ async def read_json(request: web.Request, kind: type[T]) -> T:
     """The body as ``kind``. Raises ApiError (413, 415, 422)."""
     if request.content_type != "application/json":
         raise ApiError(415, "not_json")
-    return decode(await request.read(), kind)  # bounded by the application's client_max_size
+    return decode(await request.read(), kind)  # the application's client_max_size limits the size
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """``body`` as ``kind``. Raises ApiError (422), whatever came in."""
+    """``body`` as ``kind``. Raises ApiError (422) for any other input."""
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeError, RecursionError):

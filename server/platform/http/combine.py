@@ -1,14 +1,14 @@
-"""The modules of a page in one file, its style sheets in another: made in memory at start, never on disk.
+"""Combines the modules of a page into one file and its style sheets into another, in memory at start.
 
-Owns: how the plain ES modules of the ``web`` folder (ECMAScript 2022 section 16.2) become two answers of a
-server. A first visit over 16 kbit/s asked for 28 files: requests and their headers took longer than the files.
-Must never change what a module means: each keeps a scope of its own, runs once, in the order of its imports. What
-this does not understand raises `CombineError` at start, and in the tests before that.
+Owns: the combination of the plain ES modules of the ``web`` folder (ECMAScript 2022 section 16.2). Without it, a
+first visit over 16 kbit/s asks for 28 files, whose requests and headers take longer than the files. Must never
+change what a module means: each module keeps a scope of its own and runs once, in the order of its imports.
+Syntax that this module does not understand raises `CombineError` at start, and before that in the tests.
 
-The sources stay what browsers can load as they are; the only rules are those the tests of this module name:
+Browsers can also load the sources directly. The allowed syntax is what the tests of this module use:
 ``import {names} from "./file.js"``, ``import name from "./file.json" with { type: "json" }``, ``export`` before a
-declaration, and ``import("./file.js")`` for what may come late. Of each page, a late module and what it alone needs
-is one more file beside the page's.
+declaration, and ``import("./file.js")`` for a module that loads late. Each late module of a page becomes one more
+file, together with the modules that only it imports.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DATA = re.compile(
 _EXPORT = re.compile(r"^export\s+((?:async\s+)?(?:function\*?|class|const)\s+([\w$]+))", re.MULTILINE)
 _LATE = re.compile(r'\bimport\(\s*"(\.[^"]+)"\s*\)')
 _OTHER = re.compile(r"^(?:import\b(?!\()|export\b).*|\bimport\((?!\").*", re.MULTILINE)
-# Types in comments look like late imports.
+# Type imports in JSDoc comments look like late imports.
 _JSDOC = re.compile(r"^[ \t]*/\*\*.*?\*/", re.MULTILINE | re.DOTALL)
 _OWN_ADDRESS = "import.meta.url"
 
@@ -35,14 +35,14 @@ _CSS_URL = re.compile(r"url\((?![\"']?(?:data:|/))[\"']?([^\"')]+)[\"']?\)")
 
 
 class CombineError(ValueError):
-    """A page or module of ours is written in a way that cannot be combined; the text says which and where."""
+    """A page or module that cannot be combined; the text names the file and the fault."""
 
 
 def combine(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files of the pages by name, with every page's modules and style sheets combined.
+    """The files of the pages by name, with the modules and style sheets of each page combined.
 
-    A page's script keeps its name and holds all it imports; late parts are called ``page+part.js``, the styles
-    ``index+styles.css``. All other files stay as they are. Raises CombineError.
+    The script of a page keeps its name and contains all its imports; late parts are named ``page+part.js``, the
+    styles ``index+styles.css``. All other files stay unchanged. Raises CombineError.
     """
     combined = dict(files)
     for name in sorted(files):
@@ -81,18 +81,18 @@ class _Page:
         self.first = self._order(entry)
 
     def parts(self) -> dict[str, str]:
-        """Script by name of file."""
+        """The scripts by file name."""
         made = {
             self._entry: "\n".join(["const $={};", *map(self._registered, self.first[:-1]), self._last()])
         }
-        for late in self._late:  # grows while late modules are read: they may have late ones themselves
+        for late in self._late:  # grows in this loop: a late module may have late modules itself
             modules = [name for name in self._order(late) if name not in self.first]
             body = "\n".join(map(self._registered, modules))
             made[self._part(late)] = f"export default ($)=>{{\n{body}\nreturn $[{json.dumps(late)}];\n}};"
         return made
 
     def _order(self, module: str) -> list[str]:
-        """A module and all it imports, each after what it imports itself."""
+        """A module and all its imports; each module comes after its own imports."""
         found: list[str] = []
         self._visit(module, [], found)
         return found
@@ -110,14 +110,14 @@ class _Page:
         found.append(module)
 
     def _registered(self, module: str) -> str:
-        """A module as a function that runs once and leaves its exports in the registry ``$``."""
+        """A module as a function that runs once and puts its exports into the registry ``$``."""
         if module.endswith(".json"):
             return f"$[{json.dumps(module)}]??={_text(module, self._files).strip()};"
         body, exports = self._body(module)
         return f"$[{json.dumps(module)}]??=(()=>{{\n{body}\nreturn{{{','.join(exports)}}};\n}})();"
 
     def _last(self) -> str:
-        """The page's own module stands free, so that it may await."""
+        """The page's own module, outside of any function, so that it may use a top-level await."""
         body, exports = self._body(self._entry)
         if exports:
             raise CombineError(f"{self._entry}: nobody can import what a page's own module exports")
@@ -172,13 +172,13 @@ def _resolve(module: str, address: str) -> str:
 
 
 def _relative(origin: str, target: str) -> str:
-    """How a file at ``origin`` names the one at ``target``."""
+    """The relative path from the file ``origin`` to the file ``target``."""
     relative = posixpath.relpath(target, posixpath.dirname(origin))
     return relative if relative.startswith(".") else f"./{relative}"
 
 
 def _moved_styles(sheet: str, text: str, target: str) -> str:
-    """A style sheet that names its pictures from where it is moved to."""
+    """A style sheet whose relative paths are rewritten for its new place."""
     if "@import" in text:
         raise CombineError(f"{sheet}: imports another style sheet")
     return _CSS_URL.sub(lambda found: f"url({_relative(target, _resolve(sheet, found[1]))})", text)

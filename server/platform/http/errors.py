@@ -1,7 +1,7 @@
 """Refusals over HTTP: a status and a JSON body ``{"code": ...}`` whose code is a key of the catalogs.
 
-Owns: `ApiError` and the middleware that turns every failure into such an answer. Must never put what
-was sent, a path or an exception's text into an answer.
+Owns: `ApiError` and the middleware that turns every failure into such an answer. An answer must never contain
+input, a path or the text of an exception.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from server.platform.faults import where
 
 log = structlog.get_logger(__name__)
 
-# What aiohttp itself refuses, in words of the catalogs.
+# The codes of refusals by aiohttp itself.
 CODES = {
     400: "malformed",
     401: "not_signed_in",
@@ -49,7 +49,7 @@ def refusal(status: int, code: str, headers: dict[str, str] | None = None) -> we
 
 @web.middleware
 async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every failure of the handlers within."""
+    """Answer every failure of a handler."""
     try:
         return await handler(request)
     except ApiError as error:
@@ -61,14 +61,14 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         kept = {name: error.headers[name] for name in ("Allow", "Location") if name in error.headers}
         return refusal(error.status, CODES.get(error.status, "error"), kept)
     except Exception as error:
-        # The log has the place, not the error's text (it may carry what was sent); the caller only the fact.
+        # The log has the place of the error, not its text, which may contain input; the caller gets neither.
         log.error("request_failed", route=route_of(request), **where(error))
         return refusal(500, "error")
 
 
 def route_of(request: web.BaseRequest) -> str:
-    """The pattern a request matched, never its path: paths of strangers do not belong in logs and metrics."""
-    # What was not even HTTP never came to a router; aiohttp asserts when its match_info is asked for.
+    """The route pattern of a request, never its path, which must not be in logs and metrics."""
+    # A request that is not valid HTTP never reaches a router; its match_info then raises AssertionError.
     match = getattr(request, "_match_info", None)
     resource = match.route.resource if match is not None else None
     return resource.canonical if resource is not None else "unmatched"

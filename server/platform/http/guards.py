@@ -1,8 +1,8 @@
-"""CSRF guard of every request, and security headers of every answer.
+"""The CSRF guard of every request, and the security headers of every answer.
 
-Owns: the policy of the pages (CSP level 3, Permissions Policy, COOP, CORP, HSTS). Pages, errors and the API
-carry all of it. Scripts, styles and icons carry what a browser heeds on them and no more: the rest would
-cost a first visit 14 kB, six seconds of a 20 kbit/s link.
+Owns: the policy of the pages (CSP level 3, Permissions Policy, COOP, CORP, HSTS). Pages, errors and the API carry
+all headers. Scripts, styles and icons carry only the headers that browsers use on them: the others would add 14
+kB to a first visit, six seconds on a 20 kbit/s link.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from server.platform.http.keys import SETTINGS
 from server.platform.http.origin import is_our_origin, safe_host
 from server.platform.http.static import is_part_of_a_page
 
-# A form or image of another site cannot set a header of its own; with the Origin check this is two locks.
+# A form or image of another site cannot set this header. The Origin check is a second, independent guard.
 CSRF_HEADER = "X-Keneya"
 UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -27,7 +27,7 @@ PART_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Server": "Keneya",
 }
-# Opened by itself (an icon is a document then), a part may load and run nothing.
+# If a person opens a part by itself (an icon is then a document), it may load and run nothing.
 PART_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 PAGE_HEADERS = PART_HEADERS | {
@@ -40,7 +40,7 @@ PAGE_HEADERS = PART_HEADERS | {
 
 
 def content_security_policy(socket_origin: str) -> str:
-    """Nothing from anywhere but this server; no inline script or style, no eval, no frames."""
+    """Only content of this server; no inline script or style, no eval, no frames."""
     return "; ".join(
         (
             "default-src 'none'",
@@ -49,7 +49,7 @@ def content_security_policy(socket_origin: str) -> str:
             "img-src 'self' blob:",
             "media-src 'self' blob:",
             "font-src 'self'",
-            # Older Safari does not count ws: as 'self', so the socket's origin is named as well.
+            # In older Safari 'self' does not include ws:, so the policy also names the socket's origin.
             f"connect-src 'self' {socket_origin}".rstrip(),
             "manifest-src 'self'",
             "worker-src 'self'",
@@ -61,7 +61,7 @@ def content_security_policy(socket_origin: str) -> str:
 
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Signal handler of ``on_response_prepare``: it sees answers of handlers, errors and upgrades alike."""
+    """Signal handler of ``on_response_prepare``, which runs for every answer, also errors and upgrades."""
     secure = request.app[SETTINGS].secure
     if is_part_of_a_page(response):
         response.headers.update(PART_HEADERS)
@@ -78,7 +78,7 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
 
 @web.middleware
 async def refuse_forged_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Requests that change something must come from a page of ours."""
+    """Refuse requests that change something, unless they come from our own pages."""
     if request.method in UNSAFE_METHODS and not (
         request.headers.get(CSRF_HEADER) == "1" and is_our_origin(request, request.app[SETTINGS])
     ):

@@ -1,6 +1,6 @@
-"""What handlers of every domain find in the application.
+"""The application keys that handlers of every domain use.
 
-Owns: the keys of settings, database and clock. Must never hold a key of a domain: that stands beside its service.
+Owns: the keys of settings, database and clock. Must never hold a key of a domain: each domain defines its own.
 """
 
 from __future__ import annotations

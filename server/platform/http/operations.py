@@ -1,6 +1,6 @@
-"""GET /healthz and GET /metrics, for those who run the server.
+"""GET /healthz and GET /metrics, for operators.
 
-Owns: these two. Must never show more to strangers than that the server is up.
+Owns: these two handlers. Must never show strangers more than whether the server is up.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from server.platform.http.keys import DATABASE, SETTINGS
 from server.platform.http.origin import came_through_a_proxy, is_loopback
 from server.platform.settings.config import Settings
 
-# A database that does not answer a SELECT 1 in this time does not carry a consultation either.
+# A database that does not answer SELECT 1 in this time is too slow for consultations.
 DATABASE_WITHIN_S = 2.0
 
 
 async def healthz(request: web.Request) -> web.Response:
-    """200 when pages and database work, 503 when the database does not answer."""
+    """200 if pages and database work, 503 if the database does not answer."""
     try:
         async with asyncio.timeout(DATABASE_WITHIN_S), request.app[DATABASE]() as db:
             await db.execute(text("SELECT 1"))
-    except Exception as error:  # each driver has its own kinds; all of them mean the same here
+    except Exception as error:  # the drivers raise different exceptions; all mean the same here
         raise ApiError(503, "database_away") from error
     return json_response({"status": "ok"})
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """The registry in the text format of Prometheus; 404 to whoever may not read it."""
+    """The registry in the text format of Prometheus; 404 for a client that may not read it."""
     if not _may_read(request, request.app[SETTINGS]):
         raise web.HTTPNotFound
     body = generate_latest(REGISTRY)

@@ -1,7 +1,7 @@
-"""The pages people open: the choice of faces, the clinician, the office, the mediator.
+"""The pages that people open: the start page, the clinician, the office, the mediator.
 
-Owns: which file stands behind which address. A page itself is never kept without asking, so that an
-upgrade reaches everybody at the next load. The station's page is in server/people/stations/handlers_kiosk.py.
+Owns: the file of each address. Browsers must revalidate a page before they use a stored copy, so that an upgrade
+reaches everybody at the next load. The station's page is in server/people/stations/handlers_kiosk.py.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ PAGES = {
     "/clinician": "clinician/index.html",
     "/office": "office/index.html",
     "/mediator": "mediator/index.html",
-    # Where the quick exit of a survivor-safe consultation leads: a poster, and nothing of ours.
+    # The target of the quick exit from a survivor-safe consultation: a poster without any sign of this service.
     "/conseils": "leaflet/index.html",
 }
 
 
 async def page(request: web.Request) -> web.Response:
-    """One page of the table above. Its script puts it into the language its reader chose before."""
+    """Serve one page of the table above. Its script translates it into the language that the reader chose."""
     return answered(request, PAGES[request.path])
 
 
 def answered(request: web.Request, file: str) -> web.Response:
-    """The answer that carries one page; handlers may add to it."""
+    """The answer with one page, to which handlers may add headers."""
     return request.app[WEB_FILES].respond(request, file, ASK_EVERY_TIME)

@@ -1,14 +1,14 @@
-"""The files of the pages, from memory: read, hashed and compressed once at start-up.
+"""The files of the pages, served from memory: read, hashed and compressed once at start.
 
-Owns: what of the ``web`` package may be served, how it is shrunk and compressed (RFC 9110 content coding gzip)
-and how long it may be kept (RFC 9111). A request is a look-up in a dictionary: no path of a request ever
-reaches the file system, so nothing outside the folder, and no Python file, can be served.
+Owns: which files of the ``web`` package are served, their compression (RFC 9110 content coding gzip) and their
+caching (RFC 9111). A request is a look-up in a dictionary: the path of a request never reaches the file system, so
+nothing outside the folder, and no Python file, can be served.
 
-Pages name their files as /web/<path>; what is sent says /web/@<version>/<path>, where the version is a
-hash over all files. Such an address never changes its content and is kept for a year: on a 1.3 s link, a
-second visit asks for one page and nothing else. Module imports are relative, so they stay within the version.
-combine.py puts the modules of each page into one file and the style sheets into another; the minifier then
-drops comments and gives short names to what only a script itself can see.
+The sources of pages refer to files as /web/<path>; served pages refer to /web/@<version>/<path>, where the
+version is a hash over all files. The content of such an address never changes, and browsers keep it for a year:
+on a 1.3 s link, a second visit requests one page and nothing else. Module imports are relative, so they stay
+within the version. combine.py puts the modules of each page into one file and the style sheets into another; the
+minifier then removes comments and shortens local names.
 """
 
 from __future__ import annotations
@@ -41,10 +41,9 @@ MIME_TYPES = {
     ".txt": "text/plain",
 }
 TEXT_SUFFIXES = frozenset({".html", ".css", ".js", ".json", ".svg", ".webmanifest", ".txt"})
-# Comments and long names are for whoever reads the checkout; on 20 kbit/s they would cost ten seconds of a
-# first visit.
+# Comments and long names would add ten seconds to a first visit on a 20 kbit/s link.
 MINIFIED = {".js": "text/javascript", ".css": "text/css"}
-GZIP_LEVEL = 9  # spent once at start-up, saved on every slow link
+GZIP_LEVEL = 9  # the best compression; it costs time only at start
 
 PREFIX = "/web/"
 PART_OF_A_PAGE = web.ResponseKey("part_of_a_page", bool)
@@ -54,7 +53,7 @@ ASK_EVERY_TIME = "no-cache"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file as it is sent. ``compressed`` is None where gzip gains nothing."""
+    """One file as it is sent. ``compressed`` is None if gzip does not make it smaller."""
 
     content_type: str
     plain: bytes
@@ -66,7 +65,7 @@ class WebFiles:
     """Every file of the pages, by its path within the folder, with forward slashes."""
 
     def __init__(self, folder: Path) -> None:
-        # The hash is over what is sent, not over what was read: another way to combine is another content.
+        # The hash covers the combined files, so that a change of combine.py changes the version too.
         contents = {name: _minified(name, body) for name, body in combine(_read(folder)).items()}
         self.version = _hash(b"".join(name.encode() + body for name, body in sorted(contents.items())))[:16]
         self._files = {name: self._file(name, body) for name, body in contents.items()}
@@ -80,7 +79,7 @@ class WebFiles:
         return sorted(self._files)
 
     def size_bytes(self, name: str) -> int:
-        """What one file weighs on the link, compressed where it is."""
+        """The size of one file on the link, compressed if it is sent compressed."""
         file = self._files[name]
         return len(file.plain if file.compressed is None else file.compressed)
 
@@ -121,7 +120,7 @@ class WebFiles:
 
 
 def is_part_of_a_page(response: web.StreamResponse) -> bool:
-    """Whether this answers a script, style, icon or catalog, and not a page, an error or the API."""
+    """Whether the answer is a script, style, icon or catalog, and not a page, an error or the API."""
     return PART_OF_A_PAGE in response and response[PART_OF_A_PAGE]
 
 
@@ -132,19 +131,19 @@ async def serve_file(request: web.Request) -> web.Response:
     if not name.startswith("@"):
         return files.respond(request, name, ASK_EVERY_TIME)
     version, _, rest = name[1:].partition("/")
-    # A page that was loaded before an upgrade may ask for its old files: it gets today's, not to be kept.
+    # A page from before an upgrade may request an old version: it gets the current file, which it must not keep.
     keep = KEEP_FOR_A_YEAR if version == files.version else ASK_EVERY_TIME
     return files.respond(request, rest, keep)
 
 
 def _minified(name: str, body: bytes) -> bytes:
-    """The same script or style sheet, shorter; what the minifier cannot read is sent as it stands."""
+    """The minified script or style sheet; the original if the minifier cannot read it."""
     kind = MINIFIED.get(Path(name).suffix)
     if kind is None:
         return body
     try:
         return str(minify.string(kind, body.decode())).encode()
-    except minify.MinifyError:  # import attributes, which no combined script has; a test holds those to it
+    except minify.MinifyError:  # for import attributes; a test shows that combined scripts have none
         return body
 
 
@@ -154,7 +153,7 @@ def _read(folder: Path) -> dict[str, bytes]:
     for path in root.rglob("*"):
         name = path.relative_to(root).as_posix()
         hidden = any(part.startswith((".", "_")) for part in path.relative_to(root).parts)
-        # A link that leads out of the folder is not one of our files.
+        # A symbolic link to outside of the folder is not served.
         inside = path.resolve().is_relative_to(root)
         if path.is_file() and path.suffix in MIME_TYPES and not hidden and inside:
             found[name] = path.read_bytes()

@@ -1,1 +1,1 @@
-"""The settings: one table, read from a TOML file and the environment, and printed for people."""
+"""The settings: one table, filled from a TOML file and the environment, and printed for operators."""

@@ -1,11 +1,10 @@
-"""The one table of settings: name, default, unit, meaning and how each is read.
+"""The one table of settings: name, default, unit, meaning and parser of each.
 
-Owns: `Settings`. Everything else about settings (TOML, environment variables, `keneya settings`, the
-error texts) is derived from this table in sources.py and printing.py. Must never read a
-file, the environment or the clock itself.
+Owns: `Settings`. sources.py and printing.py derive everything else from this table: TOML, environment variables,
+`keneya settings` and the error texts. Must never read a file, the environment or the clock.
 """
 
-# `setting` returns a dataclass Field that is made anew for each row, which is what RUF009 worries about.
+# `setting` returns a new dataclass Field for each row, so RUF009 (a shared default) does not apply.
 # ruff: noqa: RUF009
 
 from __future__ import annotations
@@ -24,25 +23,25 @@ DAY_S = 24 * HOUR_S
 
 
 class SettingsError(Exception):
-    """A setting is wrong. The text is one line: which one, where it came from, what would be right."""
+    """A setting is wrong. The text is one line with its name, its source and the right form."""
 
 
 def setting(default: T, parse: v.Parser, meaning: str, *, unit: str = "", secret: bool = False) -> T:
     """One row of the table. ``secret``: the value is never printed."""
     row = {"parse": parse, "meaning": meaning, "unit": unit, "secret": secret}
-    # A dataclass takes this Field for the description of the attribute; to a type checker it is the value.
+    # A dataclass reads this Field as the description of the attribute; a type checker sees it as the value.
     return field(default=default, metadata=row)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Every setting of the server, checked. The order is the one of the printed table."""
+    """Every setting of the server, checked, in the order of the printed table."""
 
     http_host: str = setting(
         "localhost",
         v.text,
-        "Address to serve pages on. Browsers give cameras to plain HTTP on this machine only, so the "
-        "default stays inside it; with TLS here use 0.0.0.0 or ::",
+        "Address to serve pages on. Browsers allow cameras over plain HTTP only on the same machine, so the "
+        "default is localhost; with TLS in this server use 0.0.0.0 or ::",
     )
     http_port: int = setting(
         8080, v.integer(0, 65535), "TCP port of the pages; 0 takes any free one", unit="port"
@@ -50,17 +49,17 @@ class Settings:
     public_url: str = setting(
         "",
         v.optional_origin,
-        "Address people type, such as https://keneya.example.org, when a proxy stands in front; "
-        "https here makes cookies Secure",
+        "Address that people type, such as https://keneya.example.org, if a proxy is in front of this server; "
+        "https makes cookies Secure",
     )
     allowed_origins: tuple[str, ...] = setting(
-        (), v.origins, "Web origins besides our own that may call us, such as a portal that embeds nothing"
+        (), v.origins, "Web origins besides this server's own that may send requests, such as a portal"
     )
     trusted_proxies: tuple[v.Network, ...] = setting(
         (),
         v.networks,
-        "Proxies whose X-Forwarded-For we believe; set it when one stands in front, or every visitor "
-        "shares one sign-in delay",
+        "Proxies whose X-Forwarded-For header is used. Set it if a proxy is in front of this server; otherwise "
+        "all visitors share one sign-in delay",
     )
     tls_certificate: Path | None = setting(
         None, v.optional_path, "PEM file with the certificate chain; empty: plain HTTP"
@@ -78,13 +77,13 @@ class Settings:
     audit_checkpoint_dir: Path | None = setting(
         None,
         v.optional_path,
-        "Folder for signed checkpoints of the audit trail, best on another machine's disk; empty: audit in "
-        "data_dir, from where they should be copied away",
+        "Folder for signed checkpoints of the audit trail, best on another machine's disk; empty: the folder "
+        "audit in data_dir, from which you should copy them to another machine",
     )
     audit_checkpoint_every_s: int = setting(
         HOUR_S,
         v.integer(60, 30 * DAY_S),
-        "How often a checkpoint is made, when something has happened since the last",
+        "Interval of checkpoints; without new entries none is made",
         unit="s",
     )
 
@@ -92,18 +91,18 @@ class Settings:
         8081, v.integer(0, 65535), "The one UDP port of all voice and pictures", unit="port"
     )
     media_hosts: tuple[str, ...] = setting(
-        ("0.0.0.0", "::"),  # noqa: S104 (every interface on purpose: each datagram proves itself)
+        ("0.0.0.0", "::"),  # noqa: S104 (every interface on purpose: each datagram is authenticated)
         v.ip_addresses,
         "Addresses to receive voice and pictures on",
     )
     media_announced_addresses: tuple[str, ...] = setting(
         (),
         v.ip_addresses,
-        "Addresses told to pages, when they differ from this machine's own (behind NAT); empty: its own",
+        "Addresses for the pages if they differ from this machine's own (behind NAT); empty: its own",
     )
 
     turn_urls: tuple[str, ...] = setting(
-        (), v.turn_urls, "TURN servers told to pages, such as turns:turn.example.org:443?transport=tcp"
+        (), v.turn_urls, "TURN servers for the pages, such as turns:turn.example.org:443?transport=tcp"
     )
     turn_secret: str = setting(
         "", v.text, "The static-auth-secret of the TURN servers (coturn, use-auth-secret)", secret=True
@@ -111,14 +110,14 @@ class Settings:
     turn_ttl_s: int = setting(
         12 * HOUR_S,
         v.integer(60, 7 * DAY_S),
-        "How long a TURN password works; coturn also checks it during a call, so not less than a long one",
+        "How long a TURN password is valid; coturn also checks it during a call, so not less than a long call",
         unit="s",
     )
 
     session_idle_s: int = setting(
         12 * HOUR_S,
         v.integer(60, 30 * DAY_S),
-        "A sign-in ends after this time without any use; the default is a night on duty",
+        "A sign-in ends after this time without use; the default is a night on duty",
         unit="s",
     )
     session_absolute_s: int = setting(
@@ -127,27 +126,27 @@ class Settings:
     station_session_s: int = setting(
         400 * DAY_S,
         v.integer(DAY_S, 400 * DAY_S),
-        "A station must be enrolled again after this time out of use; browsers keep no cookie for longer",
+        "A station must be enrolled again after this time without use; browsers keep no cookie for longer",
         unit="s",
     )
     session_check_every_s: int = setting(
         2,
         v.integer(1, 60),
-        "How often the server looks whether the sign-ins behind open sockets still hold, as other processes end "
-        "them (`keneya account disable`, `reset`): one small query, and nobody shut out reads on for longer",
+        "How often the server checks that the sign-ins of open sockets are still valid, by one small query. After "
+        "`keneya account disable` or `reset`, a person can read on for at most this time",
         unit="s",
     )
     enrolment_code_ttl_s: int = setting(
         3 * DAY_S,
         v.integer(60, 30 * DAY_S),
-        "How long the code that enrols a station can be typed; the default is a journey to the site",
+        "How long the code that enrols a station is valid; the default is a journey to the site",
         unit="s",
     )
     sign_in_free_tries: int = setting(
-        3, v.integer(1, 100), "Wrong passwords (or codes) from one place before it has to wait", unit="tries"
+        3, v.integer(1, 100), "Wrong passwords (or codes) from one place before a wait begins", unit="tries"
     )
     sign_in_delay_s: int = setting(
-        1, v.integer(1, 3600), "First wait after that; it doubles with every further failure", unit="s"
+        1, v.integer(1, 3600), "The first wait; it doubles with every further failure", unit="s"
     )
     sign_in_delay_max_s: int = setting(60, v.integer(1, DAY_S), "Longest such wait", unit="s")
     sign_in_forget_s: int = setting(
@@ -161,31 +160,29 @@ class Settings:
         "empty: none. Administrators link each account to the provider's subject",
     )
     oidc_name: str = setting(
-        "", v.text, "What the sign-in button calls that provider, such as Hôpital du Mali"
+        "", v.text, "Name of that provider on the sign-in button, such as Hôpital du Mali"
     )
     oidc_client_id: str = setting("", v.text, "Our client id at the provider")
     oidc_client_secret: str = setting(
-        "", v.text, "Our client secret there; empty: a public client, PKCE only", secret=True
+        "", v.text, "Our client secret at the provider; empty: a public client, PKCE only", secret=True
     )
     oidc_second_factor: tuple[str, ...] = setting(
         ("mfa",),
         v.items,
-        "Values of amr or acr by which the provider says that it asked for a second factor; whoever comes "
-        "without one of them is asked for our six digits",
+        "Values of amr or acr with which the provider confirms a second factor; without one of them, this "
+        "server asks for its own six digits",
     )
 
     data_price_fcfa_per_gb: int = setting(
         2000,
         v.integer(0, 10_000_000),
-        "What a gigabyte costs the sites, for the estimates people see; 0 shows no costs",
+        "Price of a gigabyte for the sites, for the costs that people see; 0 shows no costs",
         unit="FCFA/GB",
     )
-    data_price_currency: str = setting(
-        "FCFA", v.text, "The currency shown beside costs, if that price is in another one"
-    )
+    data_price_currency: str = setting("FCFA", v.text, "Currency of that price, shown next to costs")
 
     log_level: str = setting(
-        "info", v.choice("debug", "info", "warning", "error"), "Least important line that is still logged"
+        "info", v.choice("debug", "info", "warning", "error"), "Lowest level of the lines that are logged"
     )
     log_format: str = setting(
         "json",
@@ -195,7 +192,7 @@ class Settings:
     metrics_token: str = setting(
         "",
         v.text,
-        "Bearer token that opens /metrics; empty: only this machine itself, without a proxy, may read it",
+        "Bearer token for /metrics; empty: only this machine itself, without a proxy, may read it",
         secret=True,
     )
 
@@ -205,32 +202,32 @@ class Settings:
 
     @property
     def tls(self) -> bool:
-        """Whether this process itself speaks TLS."""
+        """Whether this process itself serves TLS."""
         return self.tls_certificate is not None
 
     @property
     def secure(self) -> bool:
-        """Whether people reach the pages over https, be it through a proxy."""
+        """Whether people reach the pages over https, directly or through a proxy."""
         return self.tls or self.public_url.startswith("https://")
 
     @property
     def database(self) -> str:
-        """The SQLAlchemy address in force."""
+        """The SQLAlchemy address in use."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'keneya.db'}"
 
     @property
     def audit_key_dir(self) -> Path:
-        """Where the key of the audit trail's checkpoints is kept."""
+        """The folder of the key that signs checkpoints of the audit trail."""
         return self.data_dir / "audit"
 
     @property
     def checkpoint_dir(self) -> Path:
-        """Where checkpoints of the audit trail are written."""
+        """The folder of the audit trail's checkpoints."""
         return self.audit_checkpoint_dir or self.audit_key_dir
 
 
 def _contradictions(settings: Settings) -> list[str]:
-    """What is wrong between settings that are each right by themselves."""
+    """The contradictions between settings that are each valid alone."""
     found = []
     if (settings.tls_certificate is None) != (settings.tls_key is None):
         found.append("tls_certificate and tls_key: set both, or neither for plain HTTP")
@@ -249,7 +246,7 @@ def _contradictions(settings: Settings) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One setting as the table describes it."""
+    """One row of the table of settings."""
 
     name: str
     default: Any

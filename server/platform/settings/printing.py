@@ -1,6 +1,6 @@
-"""The table of settings as people read it, on a terminal or as Markdown.
+"""Prints the table of settings, on a terminal or as Markdown.
 
-Owns: printing. Must never print the value of a secret, only whether one is set by default.
+Owns: printing. Must never print the value of a secret, only whether it has a default.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from server.platform.settings.sources import PREFIX
 
 
 def shown_default(row: Row) -> str:
-    """A default as one would write it in the TOML file; a dash where there is none."""
+    """A default as it is written in a TOML file; a dash if there is none."""
     return _shown(row.default)
 
 
@@ -42,7 +42,7 @@ def print_table(console: Console) -> None:
 
 
 def as_markdown() -> str:
-    """The same table for a README."""
+    """The same table in Markdown, for a README."""
     lines = ["| name | default | unit | meaning |", "| --- | --- | --- | --- |"]
     for row in table():
         cells = (f"`{row.name}`", shown_default(row), row.unit, row.meaning)

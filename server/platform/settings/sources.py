@@ -1,7 +1,7 @@
-"""Where settings come from: the defaults, then a TOML file, then KENEYA_<NAME> variables, then the command.
+"""Reads settings from their sources: the defaults, a TOML file, KENEYA_<NAME> variables, then the command.
 
-Owns: reading those sources and the one clear line that says what is wrong with one of them. Must never
-print a value: a wrong setting may be a mistyped secret.
+Owns: reading those sources, and the line of text for a wrong setting. Must never print a value: a wrong setting may
+be a mistyped secret.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def load_settings(
     environ: Mapping[str, str] | None = None,
     overrides: Mapping[str, object] | None = None,
 ) -> Settings:
-    """Read every source, later ones winning. Raises SettingsError with one line of text."""
+    """Read every source; later sources override earlier ones. Raises SettingsError with one line of text."""
     rows = {row.name: row for row in table()}
     values: dict[str, Any] = {}
     for key, raw in (_read_toml(config) if config else {}).items():

@@ -1,7 +1,7 @@
-"""How one setting is read: from TOML (typed) or from an environment variable (text) to a checked value.
+"""The parsers of settings: from TOML (typed) or an environment variable (text) to a checked value.
 
-Owns: one small parser a kind of value. A parser raises ValueError whose text says what would be right;
-it must never repeat the value it was given (it may be a secret) and never touch files or the network.
+Owns: one small parser for each kind of value. A parser raises ValueError whose text describes the right form. It
+must never repeat the value, which may be a secret, and never access files or the network.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def text(value: object) -> str:
-    """Any text, with the blanks around it taken off."""
+    """Any text, without leading and trailing blanks."""
     if not isinstance(value, str):
         raise ValueError("must be text")
     return value.strip()
@@ -40,7 +40,7 @@ def integer(low: int, high: int) -> Parser:
 
 
 def choice(*allowed: str) -> Parser:
-    """One word of a few."""
+    """One of the allowed words."""
 
     def parse(value: object) -> str:
         if not isinstance(value, str) or value.strip().lower() not in allowed:
@@ -51,7 +51,7 @@ def choice(*allowed: str) -> Parser:
 
 
 def optional_path(value: object) -> Path | None:
-    """A path; empty means none. Whether a file is there is checked when it is opened."""
+    """A path; empty means none. The file itself is checked when it is opened."""
     found = text(value)
     return Path(found).expanduser() if found else None
 
@@ -65,7 +65,7 @@ def path(value: object) -> Path:
 
 
 def items(value: object) -> tuple[str, ...]:
-    """A list of texts; in an environment variable, separated by commas."""
+    """A list of texts, which commas separate in an environment variable."""
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
@@ -74,7 +74,7 @@ def items(value: object) -> tuple[str, ...]:
 
 
 def ip_addresses(value: object) -> tuple[str, ...]:
-    """A list of IPv4 or IPv6 addresses, written canonically."""
+    """A list of IPv4 or IPv6 addresses, in their canonical form."""
     try:
         return tuple(str(ipaddress.ip_address(item)) for item in items(value))
     except ValueError:
@@ -90,7 +90,7 @@ def networks(value: object) -> tuple[Network, ...]:
 
 
 def origin(found: str) -> str:
-    """A web origin (RFC 6454): scheme, host and, where it is not the scheme's own, port."""
+    """A web origin (RFC 6454): scheme, host, and port unless it is the scheme's default."""
     problem = "must be like https://keneya.example.org (scheme, host, port if unusual, nothing more)"
     try:
         parts = urlsplit(found)
@@ -118,7 +118,7 @@ def origins(value: object) -> tuple[str, ...]:
 
 
 def issuer(value: object) -> str:
-    """An OpenID Connect issuer: https, or this machine itself; no query, no fragment. Or empty."""
+    """An OpenID Connect issuer, or empty: https, or this machine itself; no query, no fragment."""
     found = text(value)
     if not found:
         return ""

@@ -1,4 +1,4 @@
-"""Alembic's environment: runs migrations on the connection that server/platform/database/upgrade.py hands over."""
+"""Alembic's environment: runs migrations on the connection that server/platform/database/upgrade.py passes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from server.platform.database.base import Base
 
 context.configure(
     connection=context.config.attributes["connection"],
-    # For its naming of constraints; which tables it knows does not matter to a migration.
+    # Needed for the names of constraints; a migration does not use the tables of the metadata.
     target_metadata=Base.metadata,
-    # SQLite cannot alter a table in place; Alembic then copies it.
+    # SQLite cannot alter a table in place; Alembic copies the table instead.
     render_as_batch=True,
-    # The caller has begun the transaction (server/platform/database/upgrade.py): all migrations happen, or none.
+    # The caller has begun one transaction for all migrations (server/platform/database/upgrade.py).
     transactional_ddl=True,
 )
 with context.begin_transaction():

@@ -1,7 +1,7 @@
 """Audit trail with its chain of hashes, and consents.
 
-The triggers make the trail append-only for everybody who has not the right to drop them; the chain of hashes
-shows what those few have done. A later migration that copies `audit_entry` must make them anew.
+The triggers make the trail append-only for everybody who may not drop triggers; the chain of hashes reveals changes
+by those who may. A later migration that copies `audit_entry` must create the triggers again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-# As in server/trail/chain.py; a migration never changes, so it does not import what may.
+# The same value as in server/trail/chain.py; a migration must not change, so it does not import code that may.
 GENESIS = hashlib.sha256(b"keneya audit trail, version 1").hexdigest()
 
 SQLITE = (
@@ -99,7 +99,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("consent")
-    # Triggers go with their tables.
+    # Dropping a table drops its triggers.
     op.drop_table("audit_entry")
     op.drop_table("audit_head")
     if op.get_bind().dialect.name == "postgresql":

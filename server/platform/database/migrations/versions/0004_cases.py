@@ -20,7 +20,7 @@ def upgrade() -> None:
     _of_a_case()
     _referral()
     _roster()
-    # Whoever was here before gets a case too: what is written from now on hangs on it.
+    # Every existing consultation gets a case, because new rows refer to a case.
     op.execute(
         "INSERT INTO case_file (id, station_id, kind, opened_at, patient_ref, age_band, sex, reason_code,"
         " reason_text, red_flags, urgency, language, gender_wish, mediator_wanted, specialty)"
@@ -164,7 +164,7 @@ def _roster() -> None:
 
 
 def _numbered(table: str, *columns: sa.Column[object], **references: str) -> None:
-    """A table of lines that hang on a case."""
+    """A table of numbered rows that belong to a case."""
     op.create_table(
         table,
         sa.Column("id", sa.Integer(), nullable=False, autoincrement=True),

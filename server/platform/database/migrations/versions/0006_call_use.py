@@ -1,4 +1,4 @@
-"""What calls took and on which links; indexes for reports over a period."""
+"""The data volume and the link of each call; indexes for reports over a period."""
 
 from __future__ import annotations
 
