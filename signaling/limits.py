@@ -62,13 +62,13 @@ MAX_LOBBY = 8
 
 # A queue on a doctor's screen need not move faster than this; each copy goes to every clinician on duty.
 QUEUE_EVERY_S = 1.0
-# A waiting patient must see that somebody still counts, and a minute is long in front of a silent screen.
+# A waiting patient must see that the request still counts, and a minute is long in front of an unchanged screen.
 WAITING_EVERY_S = 30.0
 # One link message of 150 bytes each 10 s is 0.1 kbit/s; a change of level is sent at once.
 LINK_EVERY_S = 10.0
 # A consultation message with the others' links and rungs has 900 bytes. Every second, it would take half of 16
 # kbit/s; every 20 s it takes 2 %, beside a voice that needs two thirds.
-THIN_NEWS_EVERY_S = 20.0
+THIN_NOTICE_EVERY_S = 20.0
 # A link under this rate carries voice and perhaps a still: anything else delays the voice.
 THIN_LINK_KBPS = 40
 

@@ -1,4 +1,4 @@
-"""The only place where signaling and media meet: messages, the pure core, the database and the media engine."""
+"""Live consultations: the only place where signaling, the database and the media engine meet."""
 
 from server.calls.desk.consultations import Consultations, Timing
 from server.calls.store_port import ConsultationStore

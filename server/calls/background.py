@@ -1,6 +1,6 @@
-"""Work in the background: what nobody waits for, what comes again and again, and what the end must wait for.
+"""Background tasks: work that nobody waits for, periodic work, and work that must finish before the server ends.
 
-Owns: every task of the consultations, and that none fails unheard. Must never know what the work is.
+Owns: every task of the consultations, and the logging of their failures. Must never know what the work is.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ class Background:
         self._keeping: set[asyncio.Task[None]] = set()
 
     def spawn(self, work: Work) -> None:
-        """Run it; the end cuts it short."""
+        """Run the work; `stop` cancels it."""
         self._run(work, self._tasks)
 
     def keep(self, work: Work) -> None:
-        """Run it; the end waits for it."""
+        """Run the work; `stop` waits for it."""
         self._run(work, self._keeping)
 
     def repeat(self, every_s: float, work: Callable[[], Awaitable[None]]) -> None:
-        """Do it each ``every_s`` seconds until the end, beginning after the first of them."""
+        """Run the work every ``every_s`` seconds until `stop`; the first run is after ``every_s`` seconds."""
         self.spawn(_for_ever(every_s, work))
 
     async def stop(self) -> None:
-        """What is being kept is finished, everything else is cut short."""
+        """Wait for the work of `keep`, and cancel all other work."""
         await asyncio.gather(*self._keeping, return_exceptions=True)
         for task in list(self._tasks):
             task.cancel()
@@ -65,5 +65,5 @@ async def _for_ever(every_s: float, work: Callable[[], Awaitable[None]]) -> None
         try:
             await work()
         except Exception as error:
-            # One that fails must not be the last.
+            # A failed run must not end the periodic work.
             log.error("periodic_work_failed", **where(error))

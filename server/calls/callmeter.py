@@ -1,7 +1,7 @@
-"""What one participant's call took, and on which link: measured while it lasts, told once when it is over.
+"""The data volume, the link and the rungs of one participant's call, measured during the call.
 
-Owns: `CallMeter`. Pure: times come in as UTC seconds, counters as the engine has them. Must never know who it is
-about beyond two ids, nor what was said, seen or written.
+Owns: `CallMeter`. Pure: times (UTC seconds) and the engine's counters are arguments. Must never hold anything about
+the participant except two ids, nor any content of the call.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 
 from signaling.messages import Rung
 
-# The link is told about every two seconds: the last two hours of a call, so that no call grows without bound.
+# The link is reported about every two seconds; this keeps the last two hours, so that memory stays bounded.
 SAMPLES_MAX = 3600
-# From the best to the poorest, as people feel it.
+# From the best rung to the poorest.
 _ORDER = list(Rung)
 
 
 @dataclass(frozen=True, slots=True)
 class CallUse:
-    """One participant's part of one call. ``down_bytes`` went to the participant, ``up_bytes`` came from there,
-    with the headers of UDP and IP. ``rung_seconds``: how long the poorer direction stood on each rung.
+    """One participant's part of one call. ``down_bytes`` were sent to the participant, ``up_bytes`` received, with
+    the headers of UDP and IP. ``rung_seconds``: the time of the poorer direction on each rung.
     """
 
     consultation_id: str
@@ -55,24 +55,24 @@ class CallMeter:
         self._rung_s: dict[str, float] = {}
 
     def leg_began(self, counters: tuple[int, int]) -> None:
-        """From now on it is this leg: bytes to and from the participant so far."""
+        """A new leg carries the call; ``counters``: its bytes to and from the participant so far."""
         self._before = counters
 
     def leg_ended(self, counters: tuple[int, int]) -> None:
-        """It is this leg no longer; the counters it ended with."""
+        """The leg no longer carries the call; ``counters``: its bytes at its end."""
         for way in (0, 1):
             self._bytes[way] += max(0, counters[way] - self._before[way])
         self._before = counters
 
     def link(self, rtt_ms: int | None, loss_ratio: float | None) -> None:
-        """The link as it was just measured."""
+        """Add a measurement of the link."""
         if rtt_ms is not None:
             self._rtts_ms.append(rtt_ms)
         if loss_ratio is not None:
             self._losses.append(loss_ratio)
 
     def connected(self, on: bool, now: float) -> None:
-        """Whether media can flow. An outage is counted when it begins; its time stands on no rung."""
+        """Note whether media can flow. An outage counts when it begins; its time counts for no rung."""
         if on and self._is_out:
             self._stand(self._stood_on, now)
         elif not on and not self._is_out:
@@ -82,7 +82,7 @@ class CallMeter:
         self._is_out = not on
 
     def stands_on(self, down: Rung, up: Rung, now: float) -> None:
-        """Where both directions stand from now on; in an outage, from its end on."""
+        """Note the rungs of both directions from now on; during an outage they apply from its end on."""
         poorer = max(down, up, key=_ORDER.index).value
         if self._is_out:
             self._stood_on = poorer
@@ -90,7 +90,7 @@ class CallMeter:
             self._stand(poorer, now)
 
     def finish(self, now: float) -> CallUse:
-        """All of it. The leg has to have ended."""
+        """The result of the whole call. `leg_ended` must come first."""
         self._stand(None, now)
         return CallUse(
             consultation_id=self._consultation_id,

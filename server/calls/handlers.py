@@ -1,7 +1,7 @@
-"""GET /api/waiting: who waits for whom, as a coordinator is told.
+"""GET /api/waiting: the waiting consultations, for coordinators.
 
-Owns: this. A coordinator learns where, how urgent and how long: nothing of the case. Of a survivor-safe case even
-that is kept back: only that something urgent has waited for so many minutes.
+Owns: this handler. A coordinator sees place, urgency and waiting time, and nothing of the case. Of a survivor-safe
+case a coordinator sees only that something urgent has waited for some minutes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MINUTE_S = 60
 
 
 class WaitingLine(msgspec.Struct, frozen=True):
-    """One consultation that waits. ``should_be_there``: names on the roster for it, present or not."""
+    """One waiting consultation. ``should_be_there``: the people on the roster for it, present or not."""
 
     consultation_id: str
     site: str
@@ -40,13 +40,13 @@ class WaitingLine(msgspec.Struct, frozen=True):
 
 
 class UnnamedLine(msgspec.Struct, frozen=True):
-    """Something urgent has waited this long, and nobody answers. It may be any case, and carries nothing of it."""
+    """Something urgent that has waited this long, and that nobody answers; it shows nothing of the case."""
 
     waited_min: int
 
 
 class WaitingRoom(msgspec.Struct, frozen=True):
-    """Everything that a coordinator is told of who waits."""
+    """Everything that a coordinator sees of the waiting consultations."""
 
     cases: list[WaitingLine]
     unnamed: list[UnnamedLine]
@@ -54,10 +54,10 @@ class WaitingRoom(msgspec.Struct, frozen=True):
 
 @needs(Action.WATCH_QUEUE)
 async def waiting(request: web.Request, who: Principal) -> web.Response:
-    """Who waits, most urgent first; a red one that nobody takes stands there with ``widened`` "alarm".
+    """The waiting consultations, most urgent first; a red one that nobody accepts has ``widened`` "alarm".
 
-    Survivor-safe cases are not among them: those are their participants' alone. A red one that nobody takes is told
-    as "something urgent", so that a coordinator sees to those on duty.
+    Survivor-safe cases are not in the list, because only their participants may know of them. If nobody accepts a
+    red one, the coordinator sees "something urgent", and can call the people on duty.
     """
     desk, now = request.app[CONSULTATIONS], request.app[CLOCK]()
     lines = [

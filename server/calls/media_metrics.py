@@ -1,6 +1,6 @@
-"""Prometheus counters of the media engine, read from it when somebody asks.
+"""Prometheus counters of the media engine, read from the engine at each scrape.
 
-Owns: their names. Labels are fixed words of the engine; never a participant, a leg or an address.
+Owns: their names. Labels are fixed words of the engine, never a participant, a leg or an address.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ class _MediaCollector(Collector):
         self._media = media
 
     def describe(self) -> list[CounterMetricFamily]:
-        """Nothing: the names are asked for when the engine runs."""
+        """Nothing: `collect` gives the names when the engine runs."""
         return []
 
     def collect(self) -> Iterator[CounterMetricFamily]:
-        """What has been turned away since the engine started."""
+        """The refused datagrams, packets and messages since the engine started."""
         refused = CounterMetricFamily(
             "keneya_media_refused",
-            "Datagrams, packets and messages that media turned away",
+            "Datagrams, packets and messages that the media engine refused",
             labels=["reason"],
         )
         for reason, count in self._media.refusals().items():
@@ -37,7 +37,7 @@ class _MediaCollector(Collector):
 
 @contextmanager
 def counted(media: MediaPort) -> Iterator[None]:
-    """While this lasts the counters of ``media`` are in the registry."""
+    """Keep the counters of ``media`` in the registry for the length of the block."""
     collector = _MediaCollector(media)
     REGISTRY.register(collector)
     try:

@@ -1,6 +1,6 @@
-"""The address of what coordinators see of the calls.
+"""The route of the waiting list for coordinators.
 
-Owns: the table. Must never hold a handler.
+Owns: the table of routes. Must never hold a handler.
 """
 
 from __future__ import annotations
@@ -11,6 +11,6 @@ from server.calls import Consultations, handlers
 
 
 def add_calls(app: web.Application, desk: Consultations) -> None:
-    """Make the routes of this area."""
+    """Add the routes of this area."""
     app[handlers.CONSULTATIONS] = desk
     app.router.add_get("/api/waiting", handlers.waiting)

@@ -1,7 +1,7 @@
-"""Consultations on disk: the store behind the desk.
+"""The store of the desk: consultations on disk.
 
-Owns: writing a record, its history, its case and the trail of the act in one transaction, and reading back what is
-still open. `save` returns only when the database has it for good; nobody may be told of a state that is not saved.
+Owns: writing a record, its history, its case and its trail entry in one transaction, and reading the open
+consultations. `save` returns after the commit; the server must never tell anybody a state before that.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from signaling.states import ATTENDED, FINAL, WAITING
 
 ESCALATION = "escalation"
 
-# What people did; that links came and went is history, but no act.
+# The acts of people for the trail. A change of a link is in the history, but is not an act.
 ACTS = {
     ConsultationState.ACCEPTED: Act.CONSULTATION_ACCEPTED,
     ConsultationState.CLOSED: Act.CONSULTATION_CLOSED,
@@ -47,12 +47,12 @@ ACTS = {
 
 
 class DatabaseConsultationStore:
-    """The store on SQLAlchemy. ``clock`` gives UTC seconds as `time.time` does."""
+    """The store on SQLAlchemy. ``clock`` gives UTC seconds like `time.time`."""
 
     def __init__(
         self, database: DbSessions, trail: Trail, clock: Callable[[], float], *, price_per_gb: int = 0
     ) -> None:
-        """``price_per_gb``: what a gigabyte costs the sites now; 0 is not known."""
+        """``price_per_gb``: the current price of a gigabyte for the sites; 0: not known."""
         self._price_per_gb = price_per_gb
         self._database = database
         self._trail = trail
@@ -60,7 +60,7 @@ class DatabaseConsultationStore:
         self._clock = clock
 
     async def save(self, record: ConsultationRecord, by: Principal | None = None) -> None:
-        """Write the consultation as it is now, one line of its history, and who did it (None: the server)."""
+        """Write the consultation, one line of its history and its trail entry; ``by`` None: the server acted."""
         async with self._database.begin() as db:
             before = await db.get(Consultation, record.consultation_id, with_for_update=True)
             is_new = before is None
@@ -92,10 +92,12 @@ class DatabaseConsultationStore:
                 )
 
     async def _must_have_consent(self, db: AsyncSession, record: ConsultationRecord, *, is_new: bool) -> None:
-        """Raises Refused. The row of the answer stays locked to the commit: a withdrawal comes before or after.
+        """Raise Refused without the patient's consent. Its row stays locked until the commit, so that a withdrawal
+        cannot come in between.
 
-        Nobody takes a patient, so that no room opens, without a yes. A case of the form needs it before it
-        waits; a hurried request has nothing to hang an answer on until it waits, and is asked meanwhile.
+        A clinician may accept only with consent, so no room opens without it. A case from the form needs consent
+        before it waits. A request without a case gets its case here, and the station asks for consent while it
+        waits.
         """
         asks = record.state in WAITING and is_new
         if not asks and record.state is not ConsultationState.ACCEPTED:
@@ -106,13 +108,13 @@ class DatabaseConsultationStore:
         with as_refusal():
             await self._consents.require(db, record.consultation_id, ConsentScope.TELECONSULTATION)
             if sent is not None:
-                # The letter in it may be read by this recipient only as long as the patient agrees.
+                # The recipient may read the letter of the referral only while the patient consents to that.
                 await self._consents.require(
                     db, sent.case_id, ConsentScope.REFERRAL, recipient=sent.recipient
                 )
 
     async def load_open(self) -> list[ConsultationRecord]:
-        """Every consultation that is neither closed nor cancelled, longest waiting first."""
+        """Every consultation that is neither closed nor cancelled, oldest request first."""
         query = (
             select(Consultation, CaseFile)
             .outerjoin(CaseFile, CaseFile.id == Consultation.id)
@@ -132,7 +134,7 @@ class DatabaseConsultationStore:
         ]
 
     async def case(self, case_id: str, station_id: str) -> tuple[Urgency, Wishes] | None:
-        """Colour and wishes of a case of this station that has not been asked for yet."""
+        """Urgency and wishes of a case of this station that has no consultation yet; None: there is none."""
         async with self._database() as db:
             case = await db.get(CaseFile, case_id)
             if case is None or case.station_id != station_id:
@@ -142,7 +144,7 @@ class DatabaseConsultationStore:
             return Urgency(case.urgency), wishes_of(case)
 
     async def usual_wishes(self, station_id: str) -> Wishes:
-        """Where a request without a case goes: of a survivor-safe site, to nobody beyond one specialty."""
+        """The wishes of a request without a case. From a survivor-safe site it goes to one specialty only."""
         query = select(Site.survivor_safe).join(Station, Station.site_id == Site.id)
         async with self._database() as db:
             discreet = bool(await db.scalar(query.where(Station.id == station_id)))
@@ -161,12 +163,12 @@ class DatabaseConsultationStore:
             return Skills(frozenset(specialties), frozenset(languages), gender or "")
 
     async def expected_wait(self, record: ConsultationRecord) -> ExpectedWait:
-        """How long people like this one waited lately, and who is on the roster next."""
+        """The recent waiting times for this specialty, and the next person on the roster."""
         async with self._database() as db:
             return await expected_wait_of(db, record.wishes.specialty, self._clock())
 
     async def keep_use(self, use: CallUse) -> None:
-        """Write one row, with the price of the day; of a survivor-safe case there is none to find."""
+        """Write the use of a call with the current price; of a survivor-safe case nothing is written."""
         async with self._database.begin() as db:
             case = await db.get(CaseFile, use.consultation_id)
             if case is not None and is_discreet(case.kind):
@@ -176,7 +178,7 @@ class DatabaseConsultationStore:
             db.add(CallLeg(**values, rung_seconds=rungs, price_per_gb=self._price_per_gb))
 
     async def escalated(self, record: ConsultationRecord, step: OfferWidth) -> None:
-        """Write one step of an escalation, unless it was before a restart."""
+        """Write one step of an escalation, unless it was written before a restart."""
         async with self._database.begin() as db:
             known = await db.scalar(
                 select(func.max(CaseRoute.level)).where(
@@ -199,7 +201,7 @@ class DatabaseConsultationStore:
 
 
 def wishes_of(case: CaseFile) -> Wishes:
-    """Where a case should go. With a mediator, the language is the mediator's matter."""
+    """The wishes of a case. With a mediator, the clinician need not speak the patient's language."""
     return Wishes(
         specialty=case.specialty,
         language="" if case.mediator_wanted else case.language,
@@ -216,7 +218,7 @@ def _entry(act: Act, by: Principal | None, consultation_id: str, facts: Mapping[
 
 
 def _taken_by_another(before: Consultation, record: ConsultationRecord) -> bool:
-    """Whether somebody else has it on disk; the desk knows that first, but it is no other process's desk."""
+    """Whether another clinician has the consultation on disk, by the work of another process."""
     return (
         record.state is ConsultationState.ACCEPTED
         and ConsultationState(before.state) in ATTENDED
@@ -225,9 +227,9 @@ def _taken_by_another(before: Consultation, record: ConsultationRecord) -> bool:
 
 
 async def _keep_case(db: AsyncSession, record: ConsultationRecord) -> bool:
-    """The case of a consultation: what a hurried request said, or, of one handed over, where it goes now.
+    """Write the case of a consultation: a new one for a request without a case, or the new route of a handover.
 
-    Says whether it was handed over now, to whomever: the same specialty too.
+    Returns whether this is a handover, which may go to the same specialty.
     """
     case = await db.get(CaseFile, record.consultation_id)
     if case is None:
@@ -276,7 +278,7 @@ async def _let_in(db: AsyncSession, case_id: str, account_id: str, now: float) -
 
 
 async def _handed_over(db: AsyncSession, case_ids: list[str]) -> dict[str, float]:
-    """When each of these cases was last handed over."""
+    """The time of the last handover of each of these cases."""
     query = (
         select(CaseRoute.case_id, func.max(CaseRoute.at))
         .where(CaseRoute.why == TRANSFER, CaseRoute.case_id.in_(case_ids))
@@ -286,7 +288,7 @@ async def _handed_over(db: AsyncSession, case_ids: list[str]) -> dict[str, float
     return {case_id: at for case_id, at in rows}  # noqa: C416 - dict() of rows loses their types
 
 
-# Of a record, what stands in the row of its case.
+# The fields of a record that are in the row of its case.
 OF_THE_CASE = frozenset({"wishes", "routed_at"})
 
 

@@ -1,6 +1,6 @@
-"""What the desk asks of the disk.
+"""The interface of the desk to the store.
 
-Owns: the interface (server/calls/store.py is behind it). Must never hold behaviour.
+Owns: the interface (server/calls/store.py implements it). Must never hold behaviour.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from signaling.routing import OfferWidth, Skills, Wishes
 
 
 class ConsultationStore(Protocol):
-    """Where consultations are kept, and what is known of their cases and of who answers."""
+    """The store of consultations, with the parts of cases and accounts that the desk needs."""
 
     async def save(self, record: ConsultationRecord, by: Principal | None = None) -> None:
-        """Write it, with the trail of who did it (None: the server by itself); on disk when this returns.
+        """Write a consultation and its trail entry; ``by`` None: the server acted. It is on disk on return.
 
-        Raises signaling.errors.Refused for what may not be written, such as a call nobody consented to.
+        Raises signaling.errors.Refused if it may not be written, for example without consent.
         """
 
     async def load_open(self) -> list[ConsultationRecord]:
         """Every consultation that is neither closed nor cancelled."""
 
     async def case(self, case_id: str, station_id: str) -> tuple[Urgency, Wishes] | None:
-        """Colour and wishes of a case of this station that has not been asked for yet; None: there is none."""
+        """Urgency and wishes of a case of this station that has no consultation yet; None: there is none."""
 
     async def usual_wishes(self, station_id: str) -> Wishes:
-        """Where a request without a case of this station goes."""
+        """The wishes of a request without a case from this station."""
 
     async def skills(self, clinician_id: str) -> Skills:
-        """What is known of a clinician."""
+        """Specialties, languages and gender of a clinician."""
 
     async def expected_wait(self, record: ConsultationRecord) -> ExpectedWait:
-        """What may be said of the wait of this one."""
+        """The expected wait of a consultation."""
 
     async def keep_use(self, use: CallUse) -> None:
-        """What somebody's part of a call took; nothing is kept of a survivor-safe case."""
+        """Write the use of a participant's part of a call; of a survivor-safe case nothing is written."""
 
     async def escalated(self, record: ConsultationRecord, step: OfferWidth) -> None:
-        """A red case waits so long that its offer was widened to this step; written once a step."""
+        """Write that the offer of a red case was widened to this step; each step is written once."""

@@ -1,7 +1,6 @@
-"""The tables of calls: the history of each consultation, and what each part of a call took.
+"""The tables of calls: the history of each consultation, and the use of each participant's part of a call.
 
-Owns: the rows. Must never carry a patient's words. The consultation itself is a row of its case
-(server/cases/tables.py).
+Owns: the rows. Must never contain a patient's words. The table of consultations is in server/cases/tables.py.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ RUNGS_CHARS = 200
 
 
 class ConsultationEvent(Base):
-    """One change of a consultation, kept for good: who held it and in which state, from when on."""
+    """One change of a consultation, never deleted: its state, its clinician, and the time of the change."""
 
     __tablename__ = "consultation_event"
 
@@ -28,10 +27,10 @@ class ConsultationEvent(Base):
 
 
 class CallLeg(Base):
-    """One row for each time somebody was in a room (server/calls/callmeter.py: CallUse).
+    """One participant's part of a call (server/calls/callmeter.py: CallUse).
 
-    ``price_per_gb``: of that day, so that old calls keep their cost. No foreign keys: it is written beside the
-    call, and never keeps one from ending.
+    ``price_per_gb``: the price of that day, so that old calls keep their cost. There are no foreign keys: the row
+    is written in the background, and must not keep a call from ending.
     """
 
     __tablename__ = "call_leg"

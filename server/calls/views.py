@@ -1,6 +1,6 @@
-"""What the pure core and the engine hold, as the messages a page gets.
+"""Translates values of the pure core and of the engine into messages for pages.
 
-Owns: translation. Must never decide anything.
+Owns: the translation. Must never decide anything.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from signaling.routing import OfferWidth, Skills, suits
 
 
 def send_parameters(leg_id: str, parameters: engine.SendParameters) -> wire.SendParameters:
-    """What a page shall send."""
+    """The parameters that a page sends with."""
     audio, video = parameters.audio, parameters.video
     return wire.SendParameters(
         leg_id=leg_id,
@@ -50,7 +50,7 @@ def _video(video: engine.VideoSend) -> wire.VideoParameters:
 def slots(
     leg_id: str, assignments: Sequence[engine.SlotAssignment], whose: Callable[[str], str | None]
 ) -> wire.Slots:
-    """Who is in which slot; ``whose`` gives the participant of a leg."""
+    """The participant of each slot; ``whose`` gives the participant of a leg."""
     return wire.Slots(
         leg_id=leg_id,
         slots=[
@@ -66,7 +66,7 @@ def slots(
 
 
 def link(quality: engine.LinkQuality) -> wire.LinkQuality:
-    """A link's quality."""
+    """The quality of a link."""
     return wire.LinkQuality(
         level=quality.level,
         rtt_ms=quality.rtt_ms,
@@ -77,7 +77,7 @@ def link(quality: engine.LinkQuality) -> wire.LinkQuality:
 
 
 def rungs(leg_id: str, report: engine.RungReport) -> wire.Rungs:
-    """Where a leg stands. The two sides' words are the same, which a test holds them to."""
+    """The rungs of a leg. A test shows that both sides use the same words."""
     return wire.Rungs(
         leg_id=leg_id,
         down=wire.Rung(report.down.value),
@@ -87,7 +87,7 @@ def rungs(leg_id: str, report: engine.RungReport) -> wire.Rungs:
 
 
 def preferences(chosen: wire.Preferences) -> engine.Preferences:
-    """What a participant has chosen, as the engine takes it."""
+    """A participant's preferences, as the engine takes them."""
     return engine.Preferences(
         audio_only=chosen.audio_only,
         save_data=chosen.save_data,
@@ -120,7 +120,7 @@ def queue_entry(
 
 
 def consultation(found: Consultation, participant: Callable[[Member], wire.Participant]) -> wire.Consultation:
-    """A consultation as its participants see it; of a station they are also told where it stands."""
+    """A consultation as its participants see it, with the site of its station."""
 
     def placed(member: Member) -> wire.Participant:
         shown = participant(member)

@@ -1,1 +1,1 @@
-"""The desk: what pages ask, what is decided of it, and who is told."""
+"""The desk: carries out the requests of pages, and tells pages what has changed."""

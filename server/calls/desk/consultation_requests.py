@@ -1,6 +1,6 @@
-"""What pages ask of consultations: a specialist, duty, the next patient, to go, to end it.
+"""The requests of pages about consultations: ask for a specialist, go on duty, accept, leave, end.
 
-Owns: how often a station may ask. Must never decide who may do what: that is signaling/pairing.py.
+Owns: how often a station may ask. Must never decide who may do what: signaling/pairing.py does.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from signaling.routing import NO_WISHES
 
 
 class ConsultationRequests:
-    """Carries them out. ``ids`` gives the id of a consultation that had no case before."""
+    """Carries out these requests. ``ids`` gives the id of a consultation without a case."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class ConsultationRequests:
 
     @property
     def handlers(self) -> Handlers:
-        """Which messages it carries out."""
+        """The handlers of these messages."""
         return {
             wire.RequestConsultation: self._request,
             wire.CancelRequest: self._cancel,
@@ -86,7 +86,7 @@ class ConsultationRequests:
         self._notifier.flush()
 
     async def come_back(self, principal: Principal, found: Consultation) -> None:
-        """A participant who had left a consultation that is open is in it again. Raises Refused."""
+        """Let a participant who had left an open consultation return to it. Raises Refused."""
         record, member = found.record, self._state.member(principal)
         async with self._turns.begin(found.consultation_id, principal) as turn:
             turn.step = self._state.pairing.request(
@@ -131,6 +131,6 @@ class ConsultationRequests:
             turn.step = state.pairing.end(consultation_id, principal.participant_id, state.clock())
 
     def _must_be_free(self, principal: Principal) -> None:
-        """Raises Refused when a participant takes part in something beside consultations."""
+        """Raise Refused if a participant takes part in something other than consultations."""
         if self._state.is_elsewhere(principal.participant_id):
             raise Refused("already_in_consultation")

@@ -1,12 +1,11 @@
-"""The reception desk: what people ask becomes moves of consultations, on disk, in rooms and on pages.
+"""The desk: changes consultations on disk, in rooms and on pages, as people ask.
 
-Owns: the parts and how they are tied together, what follows when a session opens or ends, and what the rest of
-the server may ask. Must never decide who may do what in a consultation: that is signaling/pairing.py.
+Owns: the parts of the desk and their connections, the start and end of sessions, and the questions of the rest of
+the server. Must never decide who may do what in a consultation: signaling/pairing.py does.
 
-Every decision is a turn (turn.py): one lock stands around it until it is on disk and carried out; what decides
-nothing about a consultation takes the lock alone. Links come
-and go without that lock (presences.py). What pages ask comes in by the three `*_requests.py`, what time brings
-by offers.py.
+Every decision about a consultation is a turn (turn.py), which holds one lock until the decision is on disk and
+carried out. Other work that needs the lock takes it without a turn. Changes of links do not take the lock
+(presences.py). The three `*_requests.py` carry out the requests of pages, offers.py what depends on time.
 """
 
 from __future__ import annotations
@@ -46,23 +45,23 @@ from signaling.states import ATTENDED, WAITING
 
 log = structlog.get_logger(__name__)
 
-# The shortest step of an offer is 30 s; a sixth of it is late for nobody.
+# The shortest step of an offer is 30 s; a delay of a sixth of it does not matter.
 ROUTE_EVERY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How often those who wait are reminded that they do, and how often offers are looked at."""
+    """How often waiting stations are told their place again, and how often offers are checked."""
 
     remind_every_s: float = WAITING_EVERY_S
     route_every_s: float = ROUTE_EVERY_S
 
 
 class Consultations:
-    """Everything that happens to consultations; the hub's SessionListener. ``clock`` gives UTC seconds.
+    """The desk as the rest of the server sees it; the hub's SessionListener. ``clock`` gives UTC seconds.
 
-    Domains beside it follow ``state.events``, take ``turns``, and hand in their handlers by `carry_out`, all
-    before `start`.
+    Other domains follow ``state.events``, begin ``turns``, and register their handlers with `carry_out`, all before
+    `start`.
     """
 
     def __init__(
@@ -98,13 +97,14 @@ class Consultations:
         hub.set_listener(self)
 
     def carry_out(self, handlers: Handlers) -> None:
-        """From now on these messages are carried out by these handlers too."""
+        """Register handlers for further messages."""
         for kind, handler in handlers.items():
             self._handlers.setdefault(kind, []).append(handler)
 
     async def start(self) -> None:
-        """Take up what was open when the process ended; everybody in a call gets the usual time to come
-        back."""
+        """Load the consultations that were open when the process ended; everybody in a call gets the usual time to
+        come back.
+        """
         state = self.state
         for found in state.pairing.restore(await state.store.load_open()):
             for member in found.members:
@@ -118,7 +118,7 @@ class Consultations:
         state.background.repeat(self._timing.route_every_s, self.route)
 
     async def stop(self) -> None:
-        """Let go of timers and tasks; what is decided is on disk already."""
+        """Cancel timers and tasks; all decisions are already on disk."""
         self._notifier.stop()
         self.state.legs.exit_all()
         await self.state.background.stop()
@@ -130,14 +130,14 @@ class Consultations:
         return self.state.legs.held.leg_of(participant_id)
 
     async def received(self, principal: Principal, message: wire.AnyClientMessage) -> None:
-        """Carry out one message. Raises Refused and UnexpectedMessage."""
+        """Carry out one message of a page. Raises Refused and UnexpectedMessage."""
         if not may_say(principal.role, type(message)):
             raise UnexpectedMessage("not for this role")
         for handler in self._handlers[type(message)]:
             await handler(principal, message)
 
     async def session_opened(self, principal: Principal) -> None:
-        """Post the state as it is now."""
+        """Send the current state to a page that opened a session."""
         participant_id = principal.participant_id
         async with self.state.lock:
             self._presences.refresh(participant_id)
@@ -152,7 +152,7 @@ class Consultations:
         self._notifier.flush()
 
     async def session_ended(self, principal: Principal, *, on_purpose: bool) -> None:
-        """Off duty; out of the call, unless the media still flow."""
+        """Take the participant off duty, and out of the call unless its media still flow."""
         state, participant_id = self.state, principal.participant_id
         state.legs.forget_preferences(participant_id)
         try:
@@ -167,34 +167,34 @@ class Consultations:
             if out:
                 await self._presences.give_up(participant_id)
 
-    # What the rest of the server asks.
+    # Questions and requests of the rest of the server.
 
     def waiting(self) -> list[ConsultationRecord]:
-        """Everybody who waits, in order."""
+        """All waiting consultations, in order."""
         return self.state.pairing.queue()
 
     def offered_to(self, record: ConsultationRecord) -> list[str]:
-        """The clinicians on duty who are offered it."""
+        """The clinicians on duty who are offered this consultation."""
         return self.state.pairing.offered_to(record)
 
     def is_offered(self, consultation_id: str, clinician_id: str) -> bool:
-        """Whether this one waits and is offered to this clinician now."""
+        """Whether this consultation waits and is offered to this clinician now."""
         found = self.state.pairing.get(consultation_id)
         if found is None or found.state not in WAITING:
             return False
         return clinician_id in self.state.pairing.offered_to(found.record)
 
     async def transfer(self, principal: Principal, consultation_id: str, wishes: Wishes) -> None:
-        """The clinician in charge hands the patient over. Raises Refused."""
+        """Hand the patient over, for the clinician in charge. Raises Refused."""
         async with self.turns.begin(consultation_id, principal) as turn:
             turn.step = self.state.pairing.transfer(
                 consultation_id, principal.participant_id, wishes, self.state.clock()
             )
 
     async def consent_withdrawn(self, principal: Principal, consultation_id: str) -> None:
-        """The patient no longer agrees, and that is on disk: everybody is told why, then it is over.
+        """End a consultation whose patient has withdrawn consent, after telling its participants why.
 
-        Nothing happens when it is not open. Raises Refused when the end cannot be written.
+        Nothing happens if it is not open. Raises Refused if its end cannot be written.
         """
         await self.state.events.wait(ConsentWithdrawn(consultation_id))
         found = self.state.pairing.get(consultation_id)
@@ -207,9 +207,9 @@ class Consultations:
         await self.finish(principal, consultation_id)
 
     async def finish(self, principal: Principal, consultation_id: str) -> None:
-        """It is over for the patient, in a call or before: ended or cancelled, whichever it takes.
+        """End a consultation for the patient: close it during a call, cancel it before.
 
-        Nothing happens when it is not open. Raises Refused when the end cannot be written.
+        Nothing happens if it is not open. Raises Refused if its end cannot be written.
         """
         async with self.turns.begin(consultation_id, principal) as turn:
             found = turn.before
@@ -218,20 +218,20 @@ class Consultations:
                 turn.step = move(consultation_id, found.record.station_id, self.state.clock())
 
     async def route(self) -> None:
-        """Look once at everybody who waits: offers widen, red cases are escalated."""
+        """Check all waiting consultations once: widen offers, escalate red cases."""
         await self._offers.route()
 
     # In the background.
 
     async def _keep_use(self, use: CallUse) -> None:
-        """Write what a participant's part of a call took; a report that lacks it ends no call."""
+        """Write the use of a participant's part of a call; a failure is only logged, because calls go on."""
         try:
             await self.state.store.keep_use(use)
         except Exception as error:
             log.error("use_not_kept", consultation_id=use.consultation_id, **where(error))
 
     async def _remind(self) -> None:
-        """Tell those who wait that they do, and give up whoever could not be given up before."""
+        """Tell waiting stations their place again, and give up participants whose removal failed before."""
         async with self.state.lock:
             self._queue_views.show_places()
         self._notifier.flush()

@@ -1,9 +1,9 @@
-"""What happens at the desk, as events that the domains beside it follow: mediators, group sessions.
+"""The events of the desk, which other domains follow: mediators, group sessions.
 
-Owns: the events, and the order in which followers hear of them (the order in which they began to follow). Must
-never know a follower, nor decide anything.
+Owns: the events, and the order of their followers (the order in which they registered). Must never know a follower,
+nor decide anything.
 
-`Fact`: it has happened; followers return at once. `Duty`: the desk waits until each follower has done its part.
+`Fact`: something has happened; followers return at once. `Duty`: the desk waits until each follower has finished.
 """
 
 from __future__ import annotations
@@ -23,58 +23,58 @@ log = structlog.get_logger(__name__)
 
 
 class Fact:
-    """Base of what has happened."""
+    """Base of events that have happened."""
 
 
 class Duty:
-    """Base of what the desk waits for."""
+    """Base of events whose followers the desk waits for."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReachabilityChanged(Fact):
-    """A leg or a consultation has changed: whether media reach this participant has to be looked at again."""
+    """A leg or a consultation has changed, so that media may reach this participant or no longer reach it."""
 
     participant_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class LinkChanged(Fact):
-    """The level of a participant's link, or the rungs of its leg."""
+    """The level of a participant's link, or the rungs of its leg, have changed."""
 
     participant_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class CallUsed(Fact):
-    """A participant's part of a call is over, and this is what it took."""
+    """A participant's part of a call is over, with this use."""
 
     use: CallUse
 
 
 @dataclass(frozen=True, slots=True)
 class SessionOpened(Fact):
-    """A page is there (again): followers post the state as it is."""
+    """A page has opened a session: followers send it the current state."""
 
     principal: Principal
 
 
 @dataclass(frozen=True, slots=True)
 class LegReplaced(Fact):
-    """A new leg is in the place of the participant's old one: what was decided about the old one holds on."""
+    """A new leg has replaced the participant's old one; decisions about the old one apply to the new one."""
 
     participant_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class ParticipantChanged(Fact):
-    """The presence or the link of a participant, or what it has switched off."""
+    """The presence, the link or the muted media of a participant have changed."""
 
     participant_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class ConsultationMoved(Fact):
-    """A consultation has changed; ``before`` None: it is new."""
+    """A consultation has changed; ``before`` is None for a new one."""
 
     before: Consultation | None
     after: Consultation
@@ -82,13 +82,12 @@ class ConsultationMoved(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Started(Duty):
-    """The process begins: followers take up what was open when it ended."""
+    """The process starts: followers load what was open when it ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class GivenUp(Duty):
-    """A participant is out of reach for good; ``off_duty``: its session is over, though its media still
-    flow."""
+    """A participant is given up; ``off_duty``: its session is over, though its media still flow."""
 
     participant_id: str
     off_duty: bool
@@ -96,14 +95,14 @@ class GivenUp(Duty):
 
 @dataclass(frozen=True, slots=True)
 class ConsentWithdrawn(Duty):
-    """A patient no longer agrees to be seen from afar, and that is on disk."""
+    """A patient has withdrawn consent to teleconsultation, and the withdrawal is on disk."""
 
     case_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class TurnOver(Duty):
-    """A turn of the desk is over, or some seconds have passed: followers write what is to be written."""
+    """A turn of the desk is over, or some seconds have passed: followers write their pending changes."""
 
 
 F = TypeVar("F", bound=Fact)
@@ -111,18 +110,18 @@ D = TypeVar("D", bound=Duty)
 
 
 class Events:
-    """Who follows what."""
+    """The followers of each event."""
 
     def __init__(self) -> None:
         self._on: dict[type[Fact], list[Callable[[Any], None]]] = {}
         self._when: dict[type[Duty], list[Callable[[Any], Awaitable[None]]]] = {}
 
     def on(self, kind: type[F], follower: Callable[[F], None]) -> None:
-        """From now on ``follower`` is called with each fact of this kind."""
+        """Call ``follower`` with each fact of this kind from now on."""
         self._on.setdefault(kind, []).append(follower)
 
     def when(self, kind: type[D], follower: Callable[[D], Awaitable[None]]) -> None:
-        """From now on the desk waits for ``follower`` at each duty of this kind."""
+        """Wait for ``follower`` at each duty of this kind from now on."""
         self._when.setdefault(kind, []).append(follower)
 
     def tell(self, fact: Fact) -> None:
@@ -131,13 +130,14 @@ class Events:
             follower(fact)
 
     async def wait(self, duty: Duty) -> None:
-        """Wait for every follower of this duty, one after the other. The first error ends it."""
+        """Wait for every follower of this duty, one after the other; the first error is raised."""
         for follower in self._when.get(type(duty), ()):
             await follower(duty)
 
     async def settle(self) -> None:
-        """Wait for `TurnOver`: what was decided stands, so a follower that fails keeps no other from its
-        part."""
+        """Wait for all followers of `TurnOver`. The decision is final, so a failing follower must not stop the
+        others.
+        """
         for follower in self._when.get(TurnOver, ()):
             try:
                 await follower(TurnOver())

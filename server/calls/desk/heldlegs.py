@@ -1,8 +1,7 @@
-"""The legs that participants hold, as records: what the engine last said about each, and what each call took
-so far.
+"""Records of the participants' legs: the engine's last reports about each leg, and the use of each call so far.
 
-Owns: `HeldLeg`, which leg is a participant's current one, and the room that a participant belongs in. Must
-never ask the engine for anything (legs.py), nor tell a page (legnews.py).
+Owns: `HeldLeg`, each participant's current leg, and the room of each participant. Must never call the engine
+(legs.py does), nor tell a page anything (legnotices.py does).
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ UNMEASURED = wire.LinkQuality(level=0)
 
 @dataclass(slots=True, eq=False)
 class HeldLeg:
-    """One leg and what the engine last said about it. Nothing is told to the page before its answer."""
+    """One leg and the engine's last reports about it. The page gets its answer before any of them."""
 
     leg_id: str
     participant_id: str
@@ -37,11 +36,11 @@ class HeldLeg:
 
 @dataclass(slots=True)
 class HeldLegs:
-    """All of them.
+    """The records of all legs.
 
-    ``by_id``: every leg the engine has for us. ``current``: a participant's own. ``newest``: the one a
-    participant offered last, which may not be answered yet. ``rooms``, ``shown_as``, ``meters``: of
-    participants who belong in a room.
+    ``by_id``: every leg in the engine. ``current``: the leg of each participant. ``newest``: the leg that a
+    participant offered last, which may not have its answer yet. ``rooms``, ``shown_as``, ``meters``: for
+    participants in a room.
     """
 
     by_id: dict[str, HeldLeg] = field(default_factory=dict)
@@ -62,32 +61,32 @@ class HeldLegs:
         return leg is not None and leg.state == "connected"
 
     def quality(self, participant_id: str) -> wire.LinkQuality:
-        """A participant's link; level 0 without a connected leg."""
+        """The quality of a participant's link; level 0 without a connected leg."""
         leg = self.current.get(participant_id)
         return leg.quality if leg is not None and leg.state == "connected" else UNMEASURED
 
     def muted(self, participant_id: str) -> tuple[bool, bool]:
-        """Whether a participant has switched off audio, and video."""
+        """Whether a participant has muted audio, and video."""
         leg = self.current.get(participant_id)
         return (leg.audio_muted, leg.video_muted) if leg else (False, False)
 
     def rungs(self, participant_id: str) -> wire.Rungs | None:
-        """Where a participant's leg stands; None while it shares no room."""
+        """The rungs of a participant's leg; None while it is alone or in no room."""
         leg = self.current.get(participant_id)
         return leg.rungs if leg else None
 
     def forget_rungs(self, participant_id: str) -> None:
-        """The call is over, though the leg stays in its room: there is nobody to stand on a rung towards."""
+        """Delete a participant's rungs: the call is over, so they no longer mean anything."""
         leg = self.current.get(participant_id)
         if leg is not None:
             leg.rungs = None
 
     def meter_of(self, leg: HeldLeg) -> CallMeter | None:
-        """The meter of a call, if it is this leg's."""
+        """The meter of the call that this leg carries; None if it carries none."""
         current = self.current.get(leg.participant_id)
         return self.meters.get(leg.participant_id) if current is leg else None
 
     def whose(self, leg_id: str) -> str | None:
-        """What slots call the participant of a leg."""
+        """The name of a leg's participant in the slots of others."""
         leg = self.by_id.get(leg_id)
         return self.shown_as.get(leg.participant_id, leg.participant_id) if leg else None

@@ -1,6 +1,6 @@
-"""What pages ask about their own leg: a new one, none, what is switched off, what is preferred.
+"""The requests of pages about their own leg: open, close, mute, set preferences.
 
-Owns: how often a participant may offer a leg. Must never let a page ask anything about another's leg.
+Owns: how often a participant may offer a leg. Must never let a page change another participant's leg.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from signaling.messages import Role
 
 
 class LegRequests:
-    """Carries them out."""
+    """Carries out these requests."""
 
     def __init__(self, state: DeskState, presences: Presences, requests: ConsultationRequests) -> None:
         self._state = state
@@ -30,7 +30,7 @@ class LegRequests:
 
     @property
     def handlers(self) -> Handlers:
-        """Which messages it carries out."""
+        """The handlers of these messages."""
         return {
             wire.LegOffer: self._offer,
             wire.LegClose: self._close,
@@ -61,7 +61,7 @@ class LegRequests:
 
     async def _preferences(self, principal: Principal, message: wire.Preferences) -> None:
         if principal.role is not Role.CLINICIAN:
-            # Who looks at a wound or a gait says how; a station cannot ask that of the doctor's camera.
+            # Clinicians choose how they see a wound or a gait; a station cannot choose that for their camera.
             message = msgspec.structs.replace(message, profile=wire.ClinicalProfile.FACE)
         self._state.legs.set_preferences(principal.participant_id, views.preferences(message))
 

@@ -1,7 +1,7 @@
-"""Opening, replacing, moving and closing the legs that participants hold.
+"""Opens, replaces, moves and closes the legs of participants.
 
-Owns: one leg a participant, its replacement by a newer one, and the room it belongs in. Must never decide who
-is in a consultation; a turn (turn.py) says who enters and exits which room.
+Owns: one leg for each participant, its replacement by a newer one, and its room. Must never decide who is in a
+consultation; a turn (turn.py) decides who enters and exits which room.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from server.calls.background import Background
 from server.calls.callmeter import CallMeter
 from server.calls.desk.events import CallUsed, Events, ReachabilityChanged
 from server.calls.desk.heldlegs import HeldLeg, HeldLegs
-from server.calls.desk.legnews import LegNews
+from server.calls.desk.legnotices import LegNotices
 from server.calls.media_port import MediaPort
 from server.sockets.hub import Hub
 from signaling import messages as wire
@@ -22,10 +22,10 @@ from signaling.errors import Refused
 
 
 class Legs:
-    """All legs. ``ids`` names new ones, ``clock`` gives UTC seconds.
+    """All legs. ``ids`` gives the ids of new legs, ``clock`` UTC seconds.
 
-    ``held``: what is known of them, for everybody to read. `ReachabilityChanged` tells of connections,
-    `LinkChanged` of levels and rungs, `CallUsed` of what a participant's call took once it is over.
+    ``held``: their records, which every part may read. It tells `ReachabilityChanged` for connections,
+    `LinkChanged` for levels and rungs, and `CallUsed` when a participant's part of a call is over.
     """
 
     def __init__(
@@ -46,11 +46,11 @@ class Legs:
         self._ids = ids
         self._clock = clock
         self._preferences: dict[str, Preferences] = {}
-        self._news = LegNews(self.held, hub, events, gone=self._gone, clock=clock)
-        media.set_listener(self._news)
+        self._notices = LegNotices(self.held, hub, events, gone=self._gone, clock=clock)
+        media.set_listener(self._notices)
 
     async def offer(self, participant_id: str, sdp: str, ref: int) -> None:
-        """Open a leg, answer, and put it in the place of the participant's older one. Raises Refused."""
+        """Open a leg, send its answer, and replace the participant's older leg. Raises Refused."""
         leg = HeldLeg(self._ids(), participant_id)
         self.held.by_id[leg.leg_id] = self.held.newest[participant_id] = leg
         try:
@@ -64,12 +64,13 @@ class Legs:
         if leg.leg_id not in self.held.by_id:
             raise Refused("try_again")  # it failed before it was answered
         if self.held.newest.get(participant_id) is not leg:
-            # A page that has taken over offered in the meantime; an old offer must not replace its leg.
+            # Another page of the participant has offered meanwhile; an old offer must not replace its leg.
             await self._end(leg)
             return
         old = self.held.current.get(participant_id)
         if old is not None:
-            # Out first, so that the others' slots are free for the new leg; all in one turn of the loop.
+            # The old leg leaves first, so that the others' slots are free for the new one; nothing awaits in
+            # between.
             self._media.part(old.leg_id)
             self._stop_counting(old)
         self.held.current[participant_id] = leg
@@ -88,7 +89,7 @@ class Legs:
             await self._end(old)
 
     async def close(self, participant_id: str, leg_id: str | None = None) -> None:
-        """End a participant's leg, or only the one of this id; an unknown one is ignored."""
+        """Close a participant's leg, or only the leg with this id; an unknown id is ignored."""
         leg = self.held.current.get(participant_id)
         if leg is None or leg_id not in (None, leg.leg_id):
             return
@@ -99,9 +100,9 @@ class Legs:
         await self._end(leg)
 
     def enter(self, participant_id: str, room_id: str, *, shown_as: str | None = None) -> None:
-        """The participant's leg, this one and any later, belongs in this room.
+        """Put the participant's leg, and any later one, into this room.
 
-        ``shown_as``: what the others' slots call this participant there (None: by its id).
+        ``shown_as``: the participant's name in the others' slots (None: its id).
         """
         if self.held.rooms.get(participant_id) == room_id:
             return
@@ -116,7 +117,7 @@ class Legs:
             self._media.join(room_id, leg.leg_id, seat=participant_id)
 
     def exit(self, participant_id: str) -> None:
-        """The participant's leg belongs in no room; it stays warm."""
+        """Take the participant's leg out of its room; it stays warm."""
         self.held.shown_as.pop(participant_id, None)
         if self.held.rooms.pop(participant_id, None) is not None:
             leg = self.held.current.get(participant_id)
@@ -129,7 +130,7 @@ class Legs:
                 self._events.tell(CallUsed(meter.finish(self._clock())))
 
     def exit_all(self) -> None:
-        """The server stops: what calls took until now is told."""
+        """Take all legs out of their rooms and tell the use of their calls; the server stops."""
         for participant_id in list(self.held.rooms):
             self.exit(participant_id)
 
@@ -144,29 +145,29 @@ class Legs:
             meter.leg_ended(self._media.traffic(leg.leg_id))
 
     def forget_stills(self, room_id: str) -> None:
-        """The call is over: no picture of it is kept."""
+        """Delete the stills of a room, because its call is over."""
         self._media.forget_stills(room_id)
 
     def set_preferences(self, participant_id: str, chosen: Preferences) -> None:
-        """What a participant has chosen; this leg and any later one of the session goes by it."""
+        """Set a participant's preferences for this leg and any later one of the session."""
         self._preferences[participant_id] = chosen
         leg = self.held.current.get(participant_id)
         if leg is not None:
             self._media.set_preferences(leg.leg_id, chosen)
 
     def forget_preferences(self, participant_id: str) -> None:
-        """The session is over, and with it what was chosen."""
+        """Delete a participant's preferences, because the session is over."""
         self._preferences.pop(participant_id, None)
 
     def set_muted(self, participant_id: str, *, audio: bool, video: bool) -> None:
-        """What a participant has switched off."""
+        """Mute or unmute a participant's media."""
         leg = self.held.current.get(participant_id)
         if leg is not None:
             leg.audio_muted, leg.video_muted = audio, video
             self._media.set_muted(leg.leg_id, audio=audio, video=video)
 
     def sending_reported(self, participant_id: str, report: wire.SendReport) -> None:
-        """What a page reports of its uplink; a report about another leg than the current one is stale."""
+        """Pass on a page's report about its uplink; a report about an older leg is ignored."""
         if self.held.leg_of(participant_id) == report.leg_id:
             self._media.sending_reported(
                 report.leg_id,
@@ -176,8 +177,8 @@ class Legs:
             )
 
     def announce(self, participant_id: str) -> None:
-        """Tell a page everything about the leg the server holds for it."""
-        self._news.announce(participant_id)
+        """Tell a page everything about its leg in the server."""
+        self._notices.announce(participant_id)
 
     def _gone(self, leg: HeldLeg) -> None:
         """A leg failed or closed by itself."""

@@ -1,13 +1,13 @@
-"""What pages are told of consultations: everything, at every change, and nothing that is half done.
+"""Tells pages every change of their consultations, but never a change that is not on disk.
 
-Owns: which consultations have changed since pages were told, and when the queue is shown next. Must never
-change a consultation.
+Owns: the consultations that have changed since pages were told, and the time of the next update of the queue. Must
+never change a consultation.
 
-While the lock of a turn is held (turn.py), a step may be decided that is not on disk yet: `flush` tells nothing
-then, and whoever held the lock calls it after. `tell` may be called under the lock once the step is saved.
+While a turn holds the lock (turn.py), a decision may not be on disk yet: `flush` then tells nothing, and the turn
+calls it after it has released the lock. `tell` may be called under the lock once the decision is saved.
 
-Updates that concern only links and rungs reach a participant on a thin link at most once per THIN_NEWS_EVERY_S;
-the newest state is sent then.
+A participant on a thin link gets updates that concern only links and rungs at most once per THIN_NOTICE_EVERY_S,
+each with the newest state.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from server.calls.desk.queueviews import QueueViews
 from server.sockets.hub import Hub
 from signaling import messages as wire
 from signaling.consultation import Consultation, Member
-from signaling.limits import QUEUE_EVERY_S, THIN_LINK_KBPS, THIN_NEWS_EVERY_S
+from signaling.limits import QUEUE_EVERY_S, THIN_LINK_KBPS, THIN_NOTICE_EVERY_S
 from signaling.pairing import Pairing
 
 
 class Notifier:
-    """Tells pages."""
+    """Tells pages the changes of consultations, duty and queue."""
 
     def __init__(
         self,
@@ -55,30 +55,30 @@ class Notifier:
         self._queue_shown_at = float("-inf")
 
     def stop(self) -> None:
-        """No more queue is shown, and nobody is told later."""
+        """Cancel all timers: nobody is told anything later."""
         if self._queue_timer is not None:
             self._queue_timer.cancel()
         for timer in self._rest_timers.values():
             timer.cancel()
 
     def touch(self, consultation_id: str) -> None:
-        """A consultation, or how its participants are, has changed."""
+        """A consultation, or the state of its participants, has changed."""
         self._changed.add(consultation_id)
         self.flush()
 
     def touch_links(self, consultation_id: str) -> None:
-        """Only how the links of a consultation are has changed."""
+        """Only the links of a consultation's participants have changed."""
         self._links_changed.add(consultation_id)
         self.flush()
 
     def touch_waiting(self) -> None:
-        """Who is on duty, or who is offered what, may have changed, and with it every waiting consultation."""
+        """The people on duty or the offers may have changed, and with them every waiting consultation."""
         self._changed.update(record.consultation_id for record in self._pairing.queue())
         self._show_queue_soon()
         self.flush()
 
     def flush(self) -> None:
-        """Tell what has changed, unless a decision is being written."""
+        """Tell all changes, unless a decision is being written."""
         if self._lock.locked() or not (self._changed or self._links_changed):
             return
         for consultation_id in self._links_changed - self._changed:
@@ -94,9 +94,9 @@ class Notifier:
         self._show_queue_soon()
 
     def tell(self, found: Consultation, to: Iterable[str]) -> None:
-        """Show one consultation to these participants, now."""
+        """Send the state of one consultation to these participants now."""
         message = views.consultation(found, self._participant)
-        # Nothing a patient said is for a mediator, nor for who is no longer a member.
+        # Mediators and former members must not get a patient's words.
         without_reason = msgspec.structs.replace(message, reason="")
         for participant_id in to:
             self._owed_consultation.pop(participant_id, None)
@@ -106,7 +106,7 @@ class Notifier:
             self._hub.post(participant_id, shown, f"consultation:{found.consultation_id}")
 
     def _tell_now_or_owe(self, member: Member, found: Consultation) -> bool:
-        """Whether to tell a member now; if not, the newest state is sent when the rest of its link ends."""
+        """Whether to tell a member now; if not, it gets the newest state when its interval is over."""
         participant_id = member.participant_id
         if participant_id in self._rest_timers:
             self._owed_consultation[participant_id] = found.consultation_id
@@ -116,7 +116,7 @@ class Notifier:
         if known and min(known) < THIN_LINK_KBPS:
             loop = asyncio.get_running_loop()
             self._rest_timers[participant_id] = loop.call_later(
-                THIN_NEWS_EVERY_S, self._rested, participant_id
+                THIN_NOTICE_EVERY_S, self._rested, participant_id
             )
         return True
 
@@ -153,7 +153,7 @@ class Notifier:
         )
 
     def _show_queue_soon(self) -> None:
-        """At once, but never more than once in QUEUE_EVERY_S."""
+        """Send the queue at once, but at most once per QUEUE_EVERY_S."""
         if self._queue_timer is None:
             loop = asyncio.get_running_loop()
             wait_s = max(0.0, self._queue_shown_at + QUEUE_EVERY_S - loop.time())

@@ -1,7 +1,7 @@
-"""What time brings to those who wait: offers widen, and a red case is escalated, on disk first.
+"""Widens the offers of waiting consultations over time, and escalates red cases, on disk first.
 
-Owns: to which step each red case was escalated, and that each step is written once. Must never decide who is
-offered what: that is signaling/routing.py.
+Owns: the step to which each red case was escalated; each step is written once. Must never decide who is offered
+what: signaling/routing.py does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 class Offers:
-    """Widens offers."""
+    """Widens offers and escalates red cases."""
 
     def __init__(self, state: DeskState, queue_views: QueueViews, notifier: Notifier) -> None:
         self._state = state
@@ -28,7 +28,7 @@ class Offers:
         self._escalated: dict[str, OfferWidth] = {}
 
     async def route(self) -> None:
-        """Look once at everybody who waits."""
+        """Check all waiting consultations once."""
         pairing = self._state.pairing
         async with self._state.lock:
             now = self._state.clock()
@@ -42,7 +42,7 @@ class Offers:
         await self._state.events.settle()
 
     async def look_ahead(self) -> None:
-        """Find out what may be said of each wait, once; nothing is said before that."""
+        """Read the expected wait of each waiting consultation once; it is not shown before that."""
         for record in self._state.pairing.queue():
             if not self._queue_views.is_expected(record.consultation_id):
                 self._queue_views.expect(

@@ -1,8 +1,8 @@
-"""Links come and go: who can be reached, and who is given up for good.
+"""The presence of participants: who can be reached, and who is given up.
 
-Owns: bringing a participant's presence up to date with its leg and its session. Must never wait for the desk's
-lock when a leg or a session changes: a consultation moves in and out of the call at once, and what pages are
-told of it waits until nothing is half done (notifier.py).
+Owns: keeping a participant's presence up to date with its leg and its session. Must never wait for the desk's lock
+when a leg or a session changes: the consultation is interrupted or resumed at once, and pages are told when no
+decision is being written (notifier.py).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Presences:
         state.events.on(LinkChanged, lambda event: self.link_changed(event.participant_id))
 
     def refresh(self, participant_id: str) -> None:
-        """Bring a participant's presence up to date with its leg and its session."""
+        """Update a participant's presence from its leg and its session."""
         state = self._state
         presence = state.presence(participant_id)
         step = state.pairing.present(participant_id, presence)
@@ -44,21 +44,21 @@ class Presences:
             state.background.spawn(self._give_up_unless_back(participant_id))
 
     def link_changed(self, participant_id: str) -> None:
-        """The level of a link, or the rungs of a leg."""
+        """The level of a participant's link, or the rungs of its leg, have changed."""
         found = self._state.pairing.of(participant_id)
         if found is not None:
             self._notifier.touch_links(found.consultation_id)
         self._state.events.tell(ParticipantChanged(participant_id))
 
     def muted(self, participant_id: str) -> None:
-        """What a participant has switched off has changed."""
+        """A participant has muted or unmuted media."""
         found = self._state.pairing.of(participant_id)
         if found is not None:
             self._notifier.touch(found.consultation_id)
         self._state.events.tell(ParticipantChanged(participant_id))
 
     async def give_up(self, participant_id: str) -> None:
-        """Out of the consultation for good; a patient stays. If the disk fails, a reminder tries again."""
+        """Remove a participant from its consultation, but not a patient. If the disk fails, it is tried again."""
         found = self._state.pairing.of(participant_id)
         if found is None:
             return
@@ -69,7 +69,7 @@ class Presences:
             log.error("not_given_up", code=refused.code, consultation_id=found.consultation_id)
 
     async def give_up_the_absent(self) -> None:
-        """Whoever is away and could not be given up before."""
+        """Give up the participants who are away and whose removal failed before."""
         for found in self._state.pairing.everything():
             for member in found.members:
                 if member.role is not Role.STATION and member.presence is Presence.AWAY:

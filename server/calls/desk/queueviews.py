@@ -1,7 +1,6 @@
-"""The two views of the queue: who waits, for the clinicians on duty, and its place, for each station that
-waits.
+"""The two views of the queue: the list for clinicians on duty, and its place for each waiting station.
 
-Owns: what was last shown to whom, so that only changes are sent. Must never change the queue.
+Owns: the view that each participant saw last, so that only changes are sent. Must never change the queue.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ from signaling.pairing import Pairing
 from signaling.queue import waiting_s
 from signaling.routing import OfferWidth, shown_width, width_after
 
-# Of a queue, what makes it worth sending again: everything but the waiting times, which pages count up.
+# The parts of a queue whose change is sent: everything but the waiting times, which pages count up themselves.
 Shown = tuple[tuple[str, int, bool], ...]
-# Of a place: consultation, position, how many are offered it, how wide the offer is, the expected wait.
+# A place: consultation, position, number of clinicians who are offered it, width of the offer, expected wait.
 Place = tuple[str, int, int, OfferWidth, ExpectedWait]
 
 
 class QueueViews:
-    """Shows the queue. ``clock`` gives UTC seconds."""
+    """Sends both views. ``clock`` gives UTC seconds."""
 
     def __init__(self, pairing: Pairing, held: HeldLegs, hub: Hub, clock: Callable[[], float]) -> None:
         self._pairing = pairing
@@ -37,15 +36,15 @@ class QueueViews:
         self._expected: dict[str, ExpectedWait] = {}
 
     def expect(self, consultation_id: str, expected: ExpectedWait) -> None:
-        """What may be said of the wait of a consultation."""
+        """Set the expected wait of a consultation."""
         self._expected[consultation_id] = expected
 
     def is_expected(self, consultation_id: str) -> bool:
-        """Whether anything was said of the wait yet."""
+        """Whether the expected wait of a consultation is set."""
         return consultation_id in self._expected
 
     def show(self) -> None:
-        """Tell everybody for whom something has changed."""
+        """Send each view that has changed."""
         queue = self._pairing.queue()
         on_duty = self._pairing.on_duty
         for gone in self._shown.keys() - on_duty:
@@ -63,16 +62,16 @@ class QueueViews:
                 self._show_place(record, number)
 
     def forget_place(self, station_id: str) -> None:
-        """A station waits anew: tell it its place even if that is what it was last told."""
+        """Forget the last place of a station that waits again, so that it gets its place even if unchanged."""
         self._placed.pop(station_id, None)
 
     def show_places(self) -> None:
-        """Tell every waiting station again: a patient must see that somebody still counts."""
+        """Send its place to every waiting station again: a patient must see that the request still counts."""
         for place, record in enumerate(self._pairing.queue(), 1):
             self._show_place(record, place)
 
     def show_to(self, participant_id: str) -> None:
-        """Tell one participant, changed or not."""
+        """Send one participant its view, changed or not."""
         if participant_id in self._pairing.on_duty:
             self._show_queue(participant_id, self._pairing.queue_of(participant_id))
         for place, record in enumerate(self._pairing.queue(), 1):

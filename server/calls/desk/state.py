@@ -1,7 +1,7 @@
-"""The state of the desk: everything that its parts, and the domains that follow it, have in common.
+"""The state of the desk, which its parts and the domains that follow it share.
 
-Owns: the list of it, and the three questions that need more than one of them. Must never change a
-consultation: a turn does (turn.py).
+Owns: this list of parts, and the questions that need more than one of them. Must never change a consultation: a
+turn does (turn.py).
 """
 
 from __future__ import annotations
@@ -22,16 +22,15 @@ from signaling.messages import Presence
 from signaling.pairing import Pairing
 
 Handler = Callable[[Principal, Any], Awaitable[None]]
-# Which messages a part carries out; who may send them is said in server/people/sessions/permissions.py.
+# The handler of each message. server/people/sessions/permissions.py decides who may send it.
 Handlers = Mapping[type, Handler]
 
 
 @dataclass(frozen=True, slots=True)
 class DeskState:
-    """What there is. ``clock`` gives UTC seconds; ``lock`` is held by the one turn that is under way.
+    """The shared parts. ``clock`` gives UTC seconds; the current turn holds ``lock``.
 
-    ``elsewhere``: questions of the domains beside the desk, whether a participant takes part in something of
-    theirs.
+    ``elsewhere``: functions of other domains that tell whether a participant takes part in something of theirs.
     """
 
     store: ConsultationStore
@@ -45,18 +44,18 @@ class DeskState:
     elsewhere: list[Callable[[str], bool]] = field(default_factory=list)
 
     def presence(self, participant_id: str) -> Presence:
-        """Whether a participant can be reached now."""
+        """The presence of a participant now."""
         if self.legs.held.connected(participant_id):
             return Presence.CONNECTED
         return Presence.RECONNECTING if self.hub.has_session(participant_id) else Presence.AWAY
 
     def member(self, principal: Principal) -> Member:
-        """A principal as a member of a consultation, with its presence as it is now."""
+        """A principal as a member of a consultation, with its current presence."""
         presence = self.presence(principal.participant_id)
         return Member(principal.participant_id, principal.role, principal.name, presence)
 
     def is_elsewhere(self, participant_id: str) -> bool:
-        """Whether a participant takes part in something beside consultations."""
+        """Whether a participant takes part in something other than consultations."""
         return any(asked(participant_id) for asked in self.elsewhere)
 
     def is_busy(self, participant_id: str) -> bool:

@@ -1,7 +1,6 @@
-"""Who may ask whom for a sharp still, and who is told what becomes of it. The picture itself goes over the
-legs.
+"""Requests for a sharp still. The picture itself goes over the legs.
 
-Owns: carrying a request from a clinician to another participant's page, and a refusal back. Must never see a
+Owns: passing a request from a clinician to another participant's page, and a refusal back. Must never see a
 picture.
 """
 
@@ -19,7 +18,7 @@ from signaling.pairing import Pairing
 
 
 class StillRequests:
-    """Carries them out. Everybody named must be in one call with who names them."""
+    """Carries out these requests. Both participants must be in the same call."""
 
     def __init__(self, pairing: Pairing, hub: Hub) -> None:
         self._pairing = pairing
@@ -28,11 +27,11 @@ class StillRequests:
 
     @property
     def handlers(self) -> Handlers:
-        """Which messages it carries out."""
+        """The handlers of these messages."""
         return {wire.AskStill: self.ask, wire.DeclineStill: self.decline}
 
     async def ask(self, principal: Principal, message: wire.AskStill) -> None:
-        """A clinician wants a still of a participant. Raises Refused."""
+        """Ask a participant's page for a still, for a clinician. Raises Refused."""
         asker = principal.participant_id
         other = self._other(asker, message.participant_id)
         if not self._buckets.setdefault(asker, still_bucket()).take(self._hub.clock()):
@@ -43,7 +42,7 @@ class StillRequests:
         self._hub.post(other.participant_id, wanted, "still_wanted")
 
     async def decline(self, principal: Principal, message: wire.DeclineStill) -> None:
-        """Who was asked says no, or has no camera. Raises Refused."""
+        """Tell the clinician that the participant refuses or has no camera. Raises Refused."""
         other = self._other(principal.participant_id, message.asked_by)
         declined = wire.StillDeclined(participant_id=principal.participant_id)
         self._hub.post(other.participant_id, declined, "still_declined")

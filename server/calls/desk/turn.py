@@ -1,13 +1,13 @@
-"""One turn of the desk: decide, write, carry out, tell. The one order in which a consultation changes.
+"""One turn of the desk: decide, write, carry out, tell. A consultation changes only in this order.
 
     async with turns.begin(consultation_id, by=principal) as turn:
         turn.step = pairing.cancel(consultation_id, principal.participant_id, clock())
 
-Owns: that order, and the way back when the disk refuses. Must never decide who may do what: the body of the
+Owns: that order, and undoing a decision that cannot be written. Must never decide who may do what: the body of the
 turn asks signaling/pairing.py.
 
-The lock stands around "decide, write, carry out", as there is one writer in the database below. Pages are told
-and followers settle after it.
+A lock covers "decide, write, carry out", because the database has one writer. After its release, pages are told and
+followers settle.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Turn:
-    """The consultation as the turn found it, and what its body has decided; None: nothing."""
+    """The consultation at the start of the turn, and the decision of its body; None: no decision."""
 
     before: Consultation | None = None
     step: Step | None = None
@@ -49,9 +49,9 @@ class Turns:
 
     @asynccontextmanager
     async def begin(self, consultation_id: str | None, by: Principal | None = None) -> AsyncIterator[Turn]:
-        """The body decides about this consultation (None: a new one, or none); ``by`` goes on the trail.
+        """A turn about this consultation (None: a new one, or none); the trail entry names ``by``.
 
-        Raises Refused when the step cannot be written, and then nothing has changed.
+        Raises Refused if the decision cannot be written; nothing has changed then.
         """
         turn = Turn()
         try:
@@ -68,7 +68,7 @@ class Turns:
             await self._state.events.settle()
 
     async def record(self, consultation_id: str) -> None:
-        """Write down where a call stands; nobody waits for it."""
+        """Write the current state of a call; nobody waits for it."""
         async with self._state.lock:
             found = self._state.pairing.get(consultation_id)
             if found is not None:
@@ -95,7 +95,7 @@ class Turns:
         if after.state in WAITING:
             self._queue_views.forget_place(after.record.station_id)
             self._state.legs.held.forget_rungs(after.record.station_id)
-        # Those who are out, and everybody of a consultation that is over, see it a last time.
+        # Former members, and all members of a consultation that is over, get its state one last time.
         open_now = pairing.get(after.consultation_id)
         out = gone if open_now is not None else members | gone
         for participant_id in members:

@@ -11,7 +11,7 @@ from media.core import parameters as engine
 from media.core.parameters import ClinicalProfile, Preferences, RungReport
 from server.calls.desk import notifier
 from signaling import messages as wire
-from signaling.limits import LINK_EVERY_S, THIN_NEWS_EVERY_S
+from signaling.limits import LINK_EVERY_S, THIN_NOTICE_EVERY_S
 from signaling.messages import Rung, RungReason
 from tests.support.signaling import STATION, Page, Rig, running_rig, until
 
@@ -147,7 +147,9 @@ async def test_a_thin_link_gets_the_others_rungs_rarely_and_in_the_end_the_curre
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = await rig.call()
-    monkeypatch.setattr(notifier, "THIN_NEWS_EVERY_S", 3_600.0)  # the test decides when the interval is over
+    monkeypatch.setattr(
+        notifier, "THIN_NOTICE_EVERY_S", 3_600.0
+    )  # the test decides when the interval is over
     rig.media.measure(call.station_leg, 1, down_kbps=THIN_KBPS)
     await consultations_of(call.station)
     await consultations_of(call.doctor)
@@ -185,6 +187,6 @@ async def test_consultation_messages_leave_a_thin_link_to_the_voice(rig: Rig) ->
     link = await call.station.has(wire.Link)
     down_bps = sum(
         (len(wire.encode(message)) + FRAME_OVERHEAD_BYTES) * 8 / every_s
-        for message, every_s in ((consultation, THIN_NEWS_EVERY_S), (link, LINK_EVERY_S))
+        for message, every_s in ((consultation, THIN_NOTICE_EVERY_S), (link, LINK_EVERY_S))
     )
     assert down_bps <= SIGNALING_SHARE * THIN_KBPS * 1000

@@ -1,7 +1,7 @@
-"""What the engine says about legs, for the pages: the engine's LegListener.
+"""Passes the engine's reports about legs on to pages: the engine's LegListener.
 
-Owns: noting it in the leg's record, and posting it once the page has its answer. Must never open, replace or
-move a leg; one that failed is handed back to legs.py.
+Owns: noting a report in the leg's record, and posting it once the page has its answer. Must never open, replace or
+move a leg; legs.py handles a leg that failed.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from signaling import messages as wire
 from signaling.limits import LINK_EVERY_S
 
 
-class LegNews:
-    """Passes it on. ``gone`` is told of a leg that failed or closed; ``clock`` gives UTC seconds."""
+class LegNotices:
+    """Sends notices about legs. ``gone`` gets each leg that failed or closed; ``clock`` gives UTC seconds."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class LegNews:
         self._clock = clock
 
     def announce(self, participant_id: str) -> None:
-        """Tell a page everything about the leg the server holds for it."""
+        """Tell a page everything about its leg in the server."""
         leg = self._held.current.get(participant_id)
         if leg is None:
             return
@@ -53,7 +53,7 @@ class LegNews:
     # media/engine/listener.py: LegListener
 
     def leg_state_changed(self, leg_id: str, state: str) -> None:
-        """W3C RTCPeerConnectionState of a leg; a failed one is closed, its page offers anew."""
+        """The state of a leg (W3C RTCPeerConnectionState) has changed; a failed leg is closed."""
         leg = self._held.by_id.get(leg_id)
         if leg is None:
             return
@@ -69,7 +69,7 @@ class LegNews:
             self._events.tell(ReachabilityChanged(leg.participant_id))
 
     def send_parameters_changed(self, leg_id: str, parameters: SendParameters) -> None:
-        """What the page shall send."""
+        """The parameters that the page sends with have changed."""
         leg = self._held.by_id.get(leg_id)
         if leg is not None:
             leg.parameters = parameters
@@ -78,7 +78,7 @@ class LegNews:
                 self._hub.post(leg.participant_id, message, "send_parameters")
 
     def slots_changed(self, leg_id: str, slots: Sequence[SlotAssignment]) -> None:
-        """Whose media the leg's receive slots carry."""
+        """The participants in the leg's receive slots have changed."""
         leg = self._held.by_id.get(leg_id)
         if leg is not None:
             leg.slots = slots
@@ -86,7 +86,7 @@ class LegNews:
                 self._hub.post(leg.participant_id, views.slots(leg_id, slots, self._held.whose), "slots")
 
     def link_measured(self, leg_id: str, quality: LinkQuality) -> None:
-        """The leg's link; its page is told now and then, the others when the level changes."""
+        """The leg's link was measured; its page is told at intervals, the others when the level changes."""
         leg = self._held.by_id.get(leg_id)
         if leg is None:
             return
@@ -102,7 +102,7 @@ class LegNews:
             self._events.tell(LinkChanged(leg.participant_id))
 
     def rungs_changed(self, leg_id: str, report: RungReport) -> None:
-        """Where the leg stands; its page is told, and the others through their consultation."""
+        """The leg's rungs have changed; its page is told, and the others through their consultation."""
         leg = self._held.by_id.get(leg_id)
         if leg is None or leg.participant_id not in self._held.rooms:
             return
@@ -115,7 +115,7 @@ class LegNews:
             self._events.tell(LinkChanged(leg.participant_id))
 
     def stills_wanted(self, leg_id: str, every_s: float, max_bytes: int, width: int) -> None:
-        """How often the page shall send a still by itself."""
+        """The interval at which the page sends stills by itself has changed."""
         leg = self._held.by_id.get(leg_id)
         if leg is not None:
             leg.stills = wire.PeriodicStills(leg_id=leg_id, every_s=every_s, max_bytes=max_bytes, width=width)
