@@ -1,7 +1,7 @@
-"""What a link carries: bandwidth, loss, queueing delay, round-trip times, and sending in time with them.
+"""Estimates of a link: bandwidth, loss, queueing delay and round-trip time; and the pacer.
 
-Owns: transport-wide feedback at both ends, the estimate of a downlink, what is seen of an uplink, and the
-pacer that keeps to an estimate. Must never decide what is sent: quality/ reads these estimates and decides.
+Owns: transport-wide feedback at both ends, the estimate of a downlink, measurements of an uplink, and the pacer,
+which sends at the estimated rate. Must never decide what is sent: quality/ reads these estimates and decides.
 """
 
 from media.core.estimate.arrivaldelay import ArrivalDelay

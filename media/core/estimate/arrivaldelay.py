@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from media.core.estimate.windowedmin import WindowedMinimum
 
-# A single packet that the radio held up is no queue; several in a row are.
+# One packet delayed by the radio is not a queue; several in a row are.
 SMOOTHING = 0.2
-# A jump of the media clock by more than this is a new source or a page that slept, not a queue.
+# A larger jump of the media clock comes from a new source or a suspended page, not from a queue.
 MAX_JUMP_MS = 10_000.0
 
 
@@ -25,7 +25,7 @@ class ArrivalDelay:
         self._last_delay_ms = 0.0
         self._base = WindowedMinimum()
         self.queue_ms: float | None = None
-        """Delay above its least of the last 30 s, smoothed; None before the first packet."""
+        """Delay above its minimum of the last 30 s, smoothed; None before the first packet."""
 
     def received(self, timestamp: int, arrival_ms: float) -> None:
         """A packet with this RTP timestamp arrived; leave out packets that were retransmitted."""

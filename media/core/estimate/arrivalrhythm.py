@@ -1,10 +1,9 @@
-"""Whether a steady stream of packets has all but stopped: the first sign that a link has collapsed.
+"""Detects that a steady stream of packets has almost stopped: the first sign that a link has collapsed.
 
-Owns: how many packets of voice and video arrived per moment (160 ms) in the last seconds, and whether this
-moment brings far fewer. A page that sends a picture and a voice in short packets (voicesteps.py) sends a
-dozen packets a moment; when its link falls to a tenth, one or two arrive. A voice alone proves nothing, for
-people pause; pictures do not. Must never read a clock or count packets: the caller gives times (ms) and
-totals.
+Owns: the numbers of voice and video packets in each moment (160 ms) of the last seconds, and the comparison of the
+newest moment with their average. A page that sends a picture and a voice in short packets (voicesteps.py) sends a
+dozen packets a moment; when its link falls to a tenth, one or two arrive. Voice alone proves nothing, because
+people pause and pictures do not. Must never read a clock or count packets: times (ms) and totals are arguments.
 """
 
 from __future__ import annotations
@@ -12,48 +11,49 @@ from __future__ import annotations
 import math
 from collections import deque
 
-# A moment. A shorter one says nothing about a voice and a picture of 15 frames a second.
+# The length of a moment. In less time, too few packets of a voice and a 15 fps picture arrive to compare.
 MOMENT_MS = 160.0
-# A caller that is so late was held up, and so was its counting.
+# If the caller is this late, its counts are late too and cannot be compared.
 LATE_MS = 100.0
-# Few packets: this share of a moment's average of late.
+# Packets are few if they are at most this share of the recent average.
 FEW = 0.3
-# With fewer packets of video or voice a moment chance would decide: a thin link loses two in a row now and
-# then.
+# With a lower average of video or voice packets in a moment, chance would decide: a thin link sometimes loses two
+# packets in a row.
 LEAST_VIDEO = 2.0
 LEAST_VOICE = 4.0
 # The average is taken over the last whole period of this length.
 PERIOD_MS = 2_000.0
-# Few packets for so long are the new normal: the page was asked to send less, or has reason to.
+# After few packets for this long the page itself sends less, so the lower rate becomes normal.
 LASTS_MS = 600.0
-# After packets arrive again, wait so long: a full queue lets a voice packet through now and then.
+# The stream counts as stopped for this long after packets arrive again: a full queue lets a voice packet through
+# now and then.
 CALM_MS = 300.0
-# With few packets for so long, it is no stall of the radio.
+# Few packets for this long are longer than a stall of the radio.
 COLLAPSED_MS = 250.0
 
 
 class ArrivalRhythm:
-    """Ask `follow` regularly, each 25 ms or so."""
+    """Compares arrivals with their average. Call `follow` about every 25 ms."""
 
     def __init__(self) -> None:
         self.collapsed = False
-        """Whether few packets have come for longer than a radio stalls."""
+        """Whether few packets have arrived for longer than a radio stalls."""
         self._totals: deque[tuple[float, int, int]] = deque()
         self._period_ms = -math.inf
-        # Packets of voice and of video a moment, in the period before: this one may hold the beginning of a
-        # fall.
+        # Average packets of voice and of video in a moment of the previous period; the current period may already
+        # contain the collapse.
         self._usual = (0.0, 0.0)
         self._sums = (0, 0)  # since _period_ms
         self._moments = 0
         self._few_since_ms: float | None = None
         self._calm_ms = -math.inf
-        # When the first moment with few packets was since the last calm.
+        # The time of the first moment with few packets since the stream was last normal.
         self._stalled_ms: float | None = None
 
     def follow(self, now_ms: float, voice: int, video: int) -> bool:
-        """Whether the stream has stopped, or has only just begun again.
+        """Whether the stream has stopped, or started again only just now.
 
-        ``voice`` and ``video``: how many packets of each have arrived in all.
+        ``voice`` and ``video``: the total numbers of packets that have arrived.
         """
         totals = self._totals
         if totals and now_ms - totals[-1][0] > LATE_MS:

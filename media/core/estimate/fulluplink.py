@@ -1,28 +1,27 @@
-"""What an uplink carries while voice alone is too much for it.
+"""The rate of an uplink that is too thin for voice alone.
 
-Owns: the rate that came through a full uplink, and for how long it is believed. The relay cannot test an
-uplink itself, and a page goes on sending what it was asked to. But a queue that stands while no picture flows
-says that the link carries just what arrives. Must never decide what is sent: steering.py does.
+Owns: the received rate of a full uplink, and how long it is used. The relay cannot test an uplink itself, and a
+page continues to send what it was asked for. But if voice queues while no picture flows, the link carries just
+what arrives. Must never decide what is sent: steering.py does.
 """
 
 from __future__ import annotations
 
-# The share of what comes through a full link that may be used: the rest drains the queue, and carries
-# reports.
+# The usable share of a full link's received rate: the rest drains the queue and carries reports.
 SHARE = 0.85
-# One voice packet held up by the radio is no full link.
+# A queue must last this long: one voice packet delayed by the radio does not mean a full link.
 AFTER_MS = 750.0
-# A rate is believed for so long; each time it is confirmed, for twice as long.
+# How long a rate is used at first; each time it is confirmed, the time doubles.
 FIRST_BELIEF_MS = 20_000.0
 LAST_BELIEF_MS = 160_000.0
-# A collapsed uplink carries a voice for 2G, until probes measure more.
+# A collapsed uplink is assumed to carry a voice for 2G until probes measure more.
 COLLAPSED_BPS = 24_000.0
-# Probe clusters of two small messages waver; half as much again is more than that.
+# Rates from probe clusters of two small messages vary; this factor is above that variation.
 WIDER = 1.5
 
 
 class FullUplink:
-    """Call `follow` four times a second. ``bps`` is what the uplink carries, in bit/s; None: not known."""
+    """Call `follow` four times a second. ``bps`` is the rate of the uplink in bit/s; None: not known."""
 
     def __init__(self) -> None:
         self.bps: float | None = None
@@ -32,7 +31,7 @@ class FullUplink:
         self._belief_ms = FIRST_BELIEF_MS
 
     def collapsed(self, now_ms: float, probed_bps: float | None) -> None:
-        """Few packets have come for longer than a radio stalls; ``probed_bps`` is what probes measured before."""
+        """Few packets have arrived for longer than a radio stalls; ``probed_bps``: the rate of earlier probes."""
         self.bps = COLLAPSED_BPS if self.bps is None else min(self.bps, COLLAPSED_BPS)
         self._probed_bps = probed_bps
         self._until_ms = now_ms + self._belief_ms
@@ -40,9 +39,10 @@ class FullUplink:
     def follow(
         self, now_ms: float, received_bps: float, *, full: bool, probed_bps: float | None = None
     ) -> None:
-        """``received_bps`` arrived in the last second; ``full``: voice queues, and no picture flows that causes it.
+        """``received_bps`` arrived in the last second; ``full``: voice queues although no picture flows.
 
-        ``probed_bps`` is what probes measured: a rate measured since the link was full is believed.
+        ``probed_bps``: the rate of the last probes. If it is new since the link was full and much higher, it
+        replaces the rate of the full link.
         """
         if not full:
             self._full_since_ms = None

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from collections import deque
 
-# Long enough for 60 packets of voice, short enough to forget a burst of losses soon after it.
+# Long enough for 60 voice packets, short enough to forget a burst of losses soon.
 WINDOW_MS = 4_000.0
 SAMPLE_MS = 250.0
-# Fewer packets than this say nothing about a ratio.
+# With fewer packets than this, the ratio is meaningless.
 MIN_PACKETS = 10
 
 
 class LossWindow:
-    """Give it totals now and then, and read the ratio."""
+    """The loss over a sliding window of WINDOW_MS."""
 
     def __init__(self) -> None:
         self._samples: deque[tuple[float, int, int]] = deque()
 
     def sample(self, expected: int, lost: int, now_ms: float) -> None:
-        """Totals since the beginning. When a total shrinks (the source began anew), the window starts again."""
+        """Totals since the beginning. If a total shrinks (the source restarted), the window starts again."""
         samples = self._samples
         if samples and expected < samples[-1][1]:
             samples.clear()
@@ -33,7 +33,7 @@ class LossWindow:
 
     @property
     def ratio(self) -> float:
-        """Share lost in the window, 0 to 1; 0 while too few packets have come."""
+        """The share lost in the window, 0 to 1; 0 while it has too few packets."""
         if len(self._samples) < 2:
             return 0.0
         _, expected_then, lost_then = self._samples[0]

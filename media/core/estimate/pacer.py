@@ -1,8 +1,8 @@
-"""The pacer of one leg: video leaves at the pace of the link, voice goes first and is never held.
+"""The pacer of one leg: it sends video at the rate of the link, and never delays voice.
 
-Owns: the queue of video packets towards one leg, and the budget that voice and video share. Must never look
-into a packet, nor delay voice: the caller sends voice at once and reports it with `sent`. Sizes are bytes on
-the wire, with the headers of RTP, UDP and IP and the SRTP tag.
+Owns: the queue of video packets to one leg, and the budget that voice and video share. Must never read a packet,
+nor delay voice: the caller sends voice at once and reports it with `sent`. Sizes are bytes on the wire, with the
+headers of RTP, UDP and IP and the SRTP tag.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from typing import Generic, TypeVar
 
 PacketT = TypeVar("PacketT")
 
-# A picture older than this is of no use in a talk: a fresh keyframe is better than the whole queue.
+# An older picture is of no use in a conversation: a new keyframe is better than the whole queue.
 MAX_QUEUE_MS = 1_500.0
-# One keyframe must fit at any rate, or each keyframe would overflow the queue and cause the next. One of
-# 160x120 has 2 to 5 kB.
+# One keyframe must fit at any rate; otherwise each keyframe would overflow the queue and cause the next one. A
+# keyframe of 160x120 has 2 to 5 kB.
 MIN_QUEUE_BYTES = 6_000
-# What a late timer may catch up. More would be a burst in the link's queue, where it holds up voice.
+# The most that a late timer may catch up. More would be a burst that delays voice in the link's queue.
 MAX_CREDIT_MS = 20.0
-# Voice alone may exceed the rate for a minute; video pays for no more than this of it afterwards.
+# Voice alone may exceed the rate for a minute; video is then held back for at most this long.
 MAX_DEBT_MS = 500.0
 # Rounding may leave a fraction of a byte when the timer fires.
 PAID_BYTES = 1.0
 
 
 class Pacer(Generic[PacketT]):
-    """A queue of video packets that drains at ``rate_bps`` minus what voice used.
+    """A queue of video packets that drains at ``rate_bps`` minus the rate of voice.
 
-    ``overflowed`` becomes True when the queue grew beyond its bound and was dropped as a whole; the caller
-    asks for a keyframe and calls `overflow_handled`. While ``held`` nothing leaves the queue.
+    ``overflowed`` becomes True when the queue exceeds its bound and is dropped as a whole; the caller then asks
+    for a keyframe and calls `overflow_handled`. While ``held`` is True nothing leaves the queue.
     """
 
     def __init__(self, rate_bps: float, max_queue_ms: float = MAX_QUEUE_MS) -> None:
@@ -37,29 +37,29 @@ class Pacer(Generic[PacketT]):
         self._max_queue_ms = max_queue_ms
         self._queue: deque[tuple[PacketT, int]] = deque()
         self._queue_bytes = 0
-        self._debt_bytes = 0.0  # what has left and time has not yet paid for; negative: credit
+        self._debt_bytes = 0.0  # bytes sent ahead of the rate; negative: credit
         self._paid_ms: float | None = None
         self.overflowed = False
         self.held = False
 
     @property
     def queue_ms(self) -> float:
-        """How long the waiting packets will take at the present rate."""
+        """The time that the waiting packets take at the current rate."""
         return self._ms(self._queue_bytes)
 
     def set_rate(self, rate_bps: float, now_ms: float) -> None:
-        """From now on the queue drains at ``rate_bps`` (> 0)."""
+        """Set the rate of the queue to ``rate_bps`` (> 0)."""
         self._pay(now_ms)
         self._rate_bps = rate_bps
 
     def sent(self, size_bytes: int, now_ms: float) -> None:
-        """Something left at once over the same link: voice, feedback."""
+        """Something was sent at once over the same link: voice or feedback."""
         self._pay(now_ms)
         most_bytes = max(self._debt_bytes, self._rate_bps * MAX_DEBT_MS / 8000)
         self._debt_bytes = min(self._debt_bytes + size_bytes, most_bytes)
 
     def push_video(self, packet: PacketT, size_bytes: int, now_ms: float, *, front: bool = False) -> None:
-        """Queue a packet at the end, or at the front (a retransmission, which somebody waits for)."""
+        """Queue a packet at the end, or at the front (a retransmission, which the page waits for)."""
         self._pay(now_ms)
         if front:
             self._queue.appendleft((packet, size_bytes))
@@ -82,14 +82,14 @@ class Pacer(Generic[PacketT]):
         return packets
 
     def next_due_ms(self, now_ms: float) -> float | None:
-        """When `due` will next have something; None while nothing waits or all is held."""
+        """The time at which `due` next returns a packet; None while nothing waits or the queue is held."""
         if not self._queue or self.held:
             return None
         self._pay(now_ms)
         return now_ms + max(0.0, self._ms(self._debt_bytes))
 
     def overflow_handled(self) -> None:
-        """The caller has asked for a keyframe in place of the queue that was dropped."""
+        """The caller has asked for a keyframe after the queue was dropped."""
         self.overflowed = False
 
     def hold(self) -> None:
@@ -97,11 +97,11 @@ class Pacer(Generic[PacketT]):
         self.held = True
 
     def release(self) -> None:
-        """Let what waits leave again, in time with the link."""
+        """Let waiting packets leave again, at the rate of the link."""
         self.held = False
 
     def clear(self) -> None:
-        """Forget the waiting packets (the gate closed)."""
+        """Drop the waiting packets without asking for a keyframe."""
         self._queue.clear()
         self._queue_bytes = 0
 

@@ -1,7 +1,7 @@
-"""The round trips of one leg, and how much of a voice's lateness they confirm.
+"""The round-trip times of one leg, and how much of the voice's delay they confirm.
 
-Owns: the smoothed round trip, the least of the last half minute, and the least delay of the page's feedback.
-Must never measure anything itself: times are ms on the caller's monotonic clock.
+Owns: the smoothed round-trip time, its minimum of the last half minute, and the minimum delay of the page's
+feedback. Must never measure anything itself: times are ms on the caller's monotonic clock.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from collections import deque
 
 from media.core.estimate.windowedmin import WindowedMinimum
 
-# The round trip before one is measured.
+# The round-trip time before one is measured.
 DEFAULT_RTT_MS = 300.0
-# RFC 6298 section 2: an eighth of each new one.
+# RFC 6298 section 2: the weight of each new round-trip time is an eighth.
 SMOOTHING = 0.125
-# Two in a row: a single check that was lost and repeated looks like a queue.
+# The maximum of this many newest round-trip times counts.
 KEPT = 2
-# Round trips are measured each second or so: a queue up to here is believed before one has shown it.
+# Round-trip times are measured about every second: a queue up to this length counts before one has confirmed it.
 UNPROVEN_QUEUE_MS = 100.0
-# A page waits up to 250 ms with its feedback; of four feedbacks one waited only a little.
+# A page delays its feedback by up to 250 ms; of four feedback messages, at least one has a short delay.
 FEEDBACK_TRIPS = 4
 
 
@@ -33,7 +33,7 @@ class RoundTrips:
         self._least_feedback = WindowedMinimum()
 
     def measured(self, rtt_ms: float, now_ms: float) -> None:
-        """One round trip."""
+        """A round-trip time was measured."""
         if self.rtt_ms == DEFAULT_RTT_MS:
             self.rtt_ms = rtt_ms
         self.rtt_ms += SMOOTHING * (rtt_ms - self.rtt_ms)
@@ -41,16 +41,16 @@ class RoundTrips:
         self._least.add(rtt_ms, now_ms)
 
     def fed_back(self, after_ms: float, now_ms: float) -> None:
-        """Feedback came so long after the packet that it is about: a round trip, and the page's own wait."""
+        """Feedback arrived ``after_ms`` after the sending of its packet: a round trip and the page's own delay."""
         self._feedback.append(after_ms)
         self._least_feedback.add(after_ms, now_ms)
 
     def confirmed_queue_ms(self, up_queue_ms: float | None, down_queue_ms: float) -> float | None:
-        """How long voice queues on the uplink: as much of ``up_queue_ms``, its lateness, as round trips confirm.
+        """The queueing delay of voice on the uplink: the part of ``up_queue_ms`` that round-trip times confirm.
 
-        A page that froze for a second sends its voice a second late from then on, and that alone looks like a
-        queue. A true queue shows in the round trip too. Where checks are lost in it, the queue shows in how
-        late feedback comes; the least of several feedbacks leaves out the page's own wait.
+        A page that froze for a second sends its voice a second late afterwards, which alone looks like a queue. A
+        real queue also lengthens the round-trip time. If the queue loses checks, it shows in the delay of
+        feedback; the minimum of several feedback messages excludes the page's own delay.
         """
         if up_queue_ms is None or not self._newest:
             return up_queue_ms

@@ -1,66 +1,69 @@
-"""The receiver's end of transport-wide congestion feedback: what arrived, and when feedback about it is due.
+"""The receiver's end of transport-wide congestion feedback: the arrivals, and when feedback about them is due.
 
-Owns: `TwccReceiver`, which notes the arrival of each numbered packet and writes feedback about all of them.
-Standard: draft-holmer-rmcat-transport-wide-cc-extensions-01. Must never estimate a rate: the page's
-congestion control does. All times of one object are on one monotonic clock of the caller (``now_ms`` =
-``now_us`` / 1000).
+Owns: `TwccReceiver`, which notes the arrival of each numbered packet and writes feedback about it. Standard:
+draft-holmer-rmcat-transport-wide-cc-extensions-01. Must never estimate a rate: the page's congestion control does.
+All times of one object are on one monotonic clock of the caller (``now_ms`` = ``now_us`` / 1000).
 """
 
 from __future__ import annotations
 
 from media.core.rtp.rtcp import DELTA_TICK_US, TransportFeedback
 
-# Feedback leaves when the incoming stream pays for it: 5 % of it, the share that RFC 3550 section 6.2 gives
-# to RTCP.
+# Feedback takes at most this share of the incoming rate: the 5 % that RFC 3550 section 6.2 gives to RTCP.
 FEEDBACK_SHARE = 0.05
-# What one feedback costs on the wire: IPv4 + UDP 28, SRTCP index and tag 14, RTCP 20, chunks and
-# differences about 12.
+# The size of one feedback on the wire: IPv4 + UDP 28, SRTCP index and tag 14, RTCP 20, chunks and differences about
+# 12.
 FEEDBACK_WIRE_BYTES = 74
-# GCC in browsers wants 50 to 250 ms; under 100 ms feedback costs the relay more CPU than it is worth.
+# GCC in browsers needs feedback every 50 to 250 ms; below 100 ms it costs the relay too much processor time.
 MIN_INTERVAL_MS = 100.0
-# A thin voice stream cannot pay for more; GCC still works with feedback that is 400 ms old.
+# The share above allows no more for a thin voice stream; GCC still works with feedback that is 400 ms old.
 MAX_INTERVAL_MS = 400.0
-# While only voice comes there is no rate to steer: the browser's estimate stands still. It must only not take
-# the path for dead, which libwebrtc does after 3 s without feedback.
+# While only voice arrives, there is no rate to steer, and the browser's estimate does not change. Feedback must
+# only keep libwebrtc from considering the path dead, which it does after 3 s.
 VOICE_MIN_INTERVAL_MS = 1_000.0
 VOICE_MAX_INTERVAL_MS = 2_500.0
-# Size assumed when the caller names none: 60 ms of Opus at 16 kbit/s with all its headers.
+# The default size of a packet: 60 ms of Opus at 16 kbit/s with all headers.
 TYPICAL_PACKET_BYTES = 190
 
-# Together they keep a feedback under 1,100 bytes: 300 two-byte differences and 1,500 / 7 two-byte chunks.
+# Both limits keep a feedback under 1,100 bytes: 300 two-byte differences and 1,500 / 7 two-byte chunks.
 MAX_RECEIVED_PER_FEEDBACK = 300
 MAX_STATUSES_PER_FEEDBACK = 1500
-# Beyond this jump the old numbers say nothing any more (a minute of black-out at 17 packets/s).
+# After a larger jump, the old numbers are forgotten (a black-out of a minute at 17 packets/s).
 MAX_GAP = 1000
-# How long an arrival stays known, so that a late neighbour can be reported together with it.
+# How long an arrival is remembered, so that a packet that arrives late can be reported together with its
+# neighbours.
 HISTORY_US = 500_000
-# A neighbour further away than this would not fit a signed 16-bit count of 250 µs.
+# A longer time between two arrivals does not fit a signed 16-bit count of 250 µs.
 MAX_DELTA_US = 0x7FFF * DELTA_TICK_US
 
-# A longer run of losses is a black-out, which must not be concealed.
+# The longest concealed run of losses: a longer one is a black-out, which must be reported.
 MAX_CONCEALED_RUN = 3
 
 
 class TwccReceiver:
-    """Notes transport-wide numbers as they arrive and writes the feedback about them."""
+    """Notes the arrival of transport-wide numbers, and writes feedback about them."""
 
     def __init__(self) -> None:
         self.conceals_loss = False
-        """Whether short losses are concealed: for an uplink that loses at random without a queue. There a browser's
-        congestion control would starve: it takes loss beyond 10 % for congestion, and halves its rate each time.
+        """Whether short losses are concealed, for an uplink with random loss and no queue.
 
-        While pictures flow, missing packets are left out of the feedback. Reported as arrivals, which is shorter,
-        libwebrtc would drop them from its history (RtpPacketHistory::CullAcknowledgedPackets) and could not send
-        them again."""
+        A browser's congestion control takes loss above 10 % for congestion and halves its rate each time, so that
+        nothing would be left for the picture. While pictures flow, missing packets are left out of the feedback.
+        They are not reported as arrivals, which would be shorter: libwebrtc would drop them from its history
+        (RtpPacketHistory::CullAcknowledgedPackets) and could not send them again.
+        """
         self.picture_flows = True
-        """Whether the page sends video, so that its congestion control has something to steer."""
+        """Whether the page sends video, whose rate its congestion control steers."""
         self.rests = False
-        """Whether no feedback is sent at all, because no picture ever goes this way. From feedback about a voice
-        alone libwebrtc makes an estimate below the voice's own rate, and then tests the link with padding for
-        seconds (ProbeController, after a large drop): on 18 kbit/s that lost one voice packet in thirty."""
+        """Whether no feedback is sent at all, because no picture is ever sent in this direction.
+
+        From feedback about voice alone, libwebrtc makes an estimate below the voice's own rate, and then probes the
+        link with padding for seconds (ProbeController, after a large drop): on 18 kbit/s this lost one voice
+        packet in thirty.
+        """
         self._arrivals: dict[int, int] = {}  # unwrapped number -> µs
         self._highest: int | None = None
-        self._start = 0  # first number the next feedback is about
+        self._start = 0  # first number of the next feedback
         self._fresh = 0  # packets not yet reported
         self._fresh_bytes = 0
         self._fresh_since_ms = 0.0
@@ -85,9 +88,9 @@ class TwccReceiver:
         self._fresh_bytes += size_bytes
 
     def due(self, now_ms: float, *, along: bool = False) -> bool:
-        """Whether feedback should leave now: there is something new, and it is paid for or has waited enough.
+        """Whether feedback is due: there are new arrivals, and its rate allows it or it has waited long enough.
 
-        ``along``: a datagram leaves anyway, and headers are most of what a feedback costs.
+        ``along``: a datagram leaves anyway, which saves the headers, most of the size of a feedback.
         """
         if not self._fresh or self.rests:
             return False
@@ -100,11 +103,11 @@ class TwccReceiver:
         return along or paid or full or self.waited_ms(now_ms) >= most_ms
 
     def waited_ms(self, now_ms: float) -> float:
-        """For how long the oldest unreported arrival has waited, in ms; 0 when all are reported."""
+        """How long the oldest unreported arrival has waited, in ms; 0 if all are reported."""
         return now_ms - self._fresh_since_ms if self._fresh else 0.0
 
     def build(self, sender_ssrc: int, media_ssrc: int, now_ms: float | None = None) -> list[bytes]:
-        """RTCP packets about everything new, each under 1,100 bytes; none when nothing is new.
+        """RTCP packets about all new arrivals, each under 1,100 bytes; none without new arrivals.
 
         Without ``now_ms`` the newest arrival counts as now.
         """
@@ -129,7 +132,7 @@ class TwccReceiver:
             self._highest = self._start = sequence
             return sequence
         step = ((sequence - self._highest + 0x8000) & 0xFFFF) - 0x8000
-        if abs(step) > MAX_GAP:  # a black-out, or a peer that began anew
+        if abs(step) > MAX_GAP:  # a black-out, or a peer that restarted
             self._arrivals.clear()
             self._fresh = self._fresh_bytes = 0
             self._highest = self._start = sequence
@@ -139,7 +142,7 @@ class TwccReceiver:
         return number
 
     def _groups(self, first: int, last: int) -> list[tuple[int, list[tuple[int, int | None]]]]:
-        """The numbers from ``first`` to ``last``, cut where one feedback could not hold the next."""
+        """The numbers from ``first`` to ``last``, split into groups that each fit into one feedback."""
         groups: list[tuple[int, list[tuple[int, int | None]]]] = []
         packets: list[tuple[int, int | None]] = []
         received, previous, concealed = 0, None, 0
@@ -169,7 +172,7 @@ class TwccReceiver:
         return groups
 
     def _forget(self, before_us: int) -> None:
-        # In order of arrival, so the old ones stand in front.
+        # The dictionary is in order of arrival, so the oldest arrivals come first.
         old: list[int] = []
         for number, arrival_us in self._arrivals.items():
             if arrival_us >= before_us:

@@ -1,8 +1,8 @@
-"""The sender's end of transport-wide congestion feedback: what became of each packet.
+"""The sender's end of transport-wide congestion feedback: the result of each packet.
 
-Owns: `TwccSender`, which numbers packets and turns the peer's feedback into one result a packet. Standard:
-draft-holmer-rmcat-transport-wide-cc-extensions-01. Must never estimate a rate: congestion/ does. All times of
-one object are on one monotonic clock of the caller (``now_ms`` = ``now_us`` / 1000).
+Owns: `TwccSender`, which numbers packets and turns the peer's feedback into one result for each packet. Standard:
+draft-holmer-rmcat-transport-wide-cc-extensions-01. Must never estimate a rate: congestion/ does. All times of one
+object are on one monotonic clock of the caller (``now_ms`` = ``now_us`` / 1000).
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from media.core.rtp.rtcp import REFERENCE_MODULUS_US, TransportFeedback
 
-# 2,048 packets are 4 s at 4.5 Mbit/s and minutes of thin voice; a power of two, to mask instead of divide.
+# 2,048 packets are 4 s at 4.5 Mbit/s and minutes of thin voice; a power of two, so that a mask gives the index.
 SENT_HISTORY = 2048
 
 _PENDING, _LOST, _RECEIVED = 0, 1, 2
 
 
 class PacketResult(NamedTuple):
-    """What became of one packet. ``sent_us`` is our clock, ``arrived_us`` the peer's (None: lost so far)."""
+    """The result of one packet. ``sent_us``: our clock; ``arrived_us``: the peer's clock (None: lost so far)."""
 
     sequence: int
     sent_us: int
@@ -28,7 +28,7 @@ class PacketResult(NamedTuple):
 
 
 class TwccSender:
-    """Numbers outgoing packets and matches the peer's feedback with them."""
+    """Numbers outgoing packets, and matches the peer's feedback with them."""
 
     def __init__(self, first_sequence: int = 0) -> None:
         self._next = first_sequence
@@ -40,10 +40,10 @@ class TwccSender:
         self._clock_us: int | None = None  # the newest arrival, unwrapped
         self._unreported = first_sequence  # the first number after all that feedback covers
         self.rtt_ms: float | None = None
-        """Of the newest packet in the last feedback: round trip plus the peer's own wait."""
+        """The round-trip time of the newest packet in the last feedback, including the peer's own delay."""
 
     def next(self, now_us: int, size_bytes: int, *, probe: bool = False) -> int:
-        """The 16-bit number for a packet that leaves now with this size on the wire."""
+        """The 16-bit number for a packet that is sent now with this size on the wire."""
         number = self._next
         slot = number % SENT_HISTORY
         self._sent_us[slot] = now_us
@@ -54,11 +54,11 @@ class TwccSender:
         return number & 0xFFFF
 
     def unanswered_us(self, now_us: int) -> int:
-        """How long ago the first packet left that no feedback covers yet; 0 when feedback covers all."""
+        """The time since the first packet without feedback was sent; 0 if all packets have feedback."""
         return now_us - self._sent_us[self._unreported % SENT_HISTORY] if self._unreported < self._next else 0
 
     def on_feedback(self, feedback: TransportFeedback, now_us: int) -> list[PacketResult]:
-        """What is new about packets still in the history: each at most once as lost and once as received."""
+        """The new results of packets in the history: each packet at most once as lost and once as received."""
         shift_us = self._clock_shift(feedback)
         last = self._next - 1
         oldest = max(self._first, last - SENT_HISTORY + 1)
@@ -68,7 +68,7 @@ class TwccSender:
         for sequence, arrival in feedback.packets:
             number = last - ((last - sequence) & 0xFFFF)
             if number < oldest:
-                continue  # never sent, or not remembered any more
+                continue  # never sent, or no longer in the history
             if number >= self._unreported:
                 self._unreported = number + 1
             slot = number % SENT_HISTORY
@@ -88,7 +88,7 @@ class TwccSender:
         return results
 
     def _clock_shift(self, feedback: TransportFeedback) -> int:
-        """What to add to the arrivals of this feedback so that the 24-bit reference time never wraps."""
+        """The offset for the arrivals of this feedback that undoes wraps of the 24-bit reference time."""
         newest = max([arrival for _, arrival in feedback.packets if arrival is not None], default=None)
         if newest is None:
             return 0

@@ -1,7 +1,7 @@
-"""The least of a value over the last half minute, in constant space.
+"""The minimum of a value over the last half minute, in constant space.
 
-Owns: the base against which queueing delay is measured. Half a minute: a clock that drifts 100 ppm moves 3
-ms in that time, and a path whose delay has changed for good is believed after it.
+Owns: the base from which queueing delay is measured. In half a minute, a clock that drifts by 100 ppm moves 3 ms;
+after half a minute, a permanent change of the path's delay becomes the new base.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ BUCKETS = 6
 
 
 class WindowedMinimum:
-    """Feed it values with their times (ms, any clock that moves forward); read ``value``."""
+    """The minimum of the values given to `add`; times are ms of any clock that moves forward."""
 
     __slots__ = ("_bucket", "_buckets", "_least", "_until_ms", "value")
 
     def __init__(self) -> None:
-        # Number and least value of each bucket but the newest, which is `_bucket` until `_until_ms`.
+        # Number and minimum of each bucket but the newest, which is `_bucket` until `_until_ms`.
         self._buckets: deque[tuple[int, float]] = deque(maxlen=BUCKETS - 1)
         self._bucket = 0
         self._least = inf
         self._until_ms = -inf
         self.value = inf
-        """The least value; infinite before the first."""
+        """The minimum; infinite before the first value."""
 
     def add(self, value: float, at_ms: float) -> None:
-        """A value was seen; one a little out of order counts to the newest bucket."""
+        """Add a value; a value slightly out of order belongs to the newest bucket."""
         if at_ms >= self._until_ms:
             self._begin(int(at_ms // BUCKET_MS))
         if value < self._least:

@@ -1,7 +1,7 @@
-"""How far an estimate falls: what gets through, where the link was full, and how sure that is.
+"""How far an estimate falls: to the rate that arrives, within bounds that depend on how certain the cause is.
 
-Owns: the two falls, after a queue and after loss that grows with the rate. Pure functions; must never decide
-that an estimate falls (delay.py and losshistory.py give the verdicts).
+Owns: the two falls, after a queue and after loss that grows with the rate. Pure functions; must never decide that
+an estimate falls (delay.py and losshistory.py give the verdicts).
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ from typing import NamedTuple
 
 from media.core.estimate.congestion.rates import USABLE_SHARE
 
-# Where nothing queues, nothing needs draining.
+# After loss without a queue, no queue needs to drain, so the rate falls less.
 LOSS_BACK_OFF = 0.9
-# A fall by so much is enough to see whether sending less helps (losshistory.py compares from a fifth less
-# on).
+# One fall after loss goes no lower than this share: it is enough to see whether sending less helps (losshistory.py
+# compares with rates at least a fifth lower).
 LOSS_LEAST_SHARE = 0.7
-# The most that is taken off while all that is sent comes through, or after a burst: chance loses a fifth in
-# some seconds.
+# The lowest share of one fall while everything arrives, or after a burst: the cause is then uncertain, since chance
+# alone loses a fifth of the packets in some seconds.
 COMES_THROUGH_BACK_OFF = 0.8
-# When less than this share of what is sent comes through, the link is full of our packets.
+# If less than this share of the sent rate arrives, our own packets fill the link.
 OURS_SHARE = 0.9
-# After a burst the link is full not far under the estimate.
+# After a burst, the link is assumed to be full at this share of the estimate.
 BURST_CEILING_SHARE = 0.92
-# Loss up to here is assumed to be the radio's; a full queue drops far more.
+# Loss up to this ratio is attributed to the radio; a full queue drops far more.
 RADIO_LOSS = 0.15
-# Of a collapsed link only what came in the last moments counts.
+# The window of the received rate after a collapse; older packets say nothing about the collapsed link.
 COLLAPSE_WINDOW_US = 400_000
 
 
@@ -37,12 +37,12 @@ class Flow(NamedTuple):
 
     @property
     def arriving_share(self) -> float:
-        """The share of packets that the radio alone lets through."""
+        """The share of packets that arrives if only the radio loses packets."""
         return 1 - min(RADIO_LOSS, self.loss_ratio)
 
     @property
     def comes_through(self) -> bool:
-        """Whether all arrives that the radio does not lose: the link is hardly too full of us."""
+        """Whether everything arrives that the radio does not lose: our own packets do not fill the link."""
         return self.received_bps >= OURS_SHARE * self.arriving_share * self.sent_bps
 
 
@@ -54,7 +54,7 @@ class Fall(NamedTuple):
 
 
 def after_queue(estimate_bps: float, flow: Flow, *, burst: bool) -> Fall:
-    """The fall after a queue; ``burst``: a short one, or one that is somebody else's."""
+    """The fall after a queue; ``burst``: a short queue, or one that others cause."""
     arriving_share = flow.arriving_share
     to_bps = USABLE_SHARE * flow.received_bps / arriving_share
     if flow.comes_through or burst:
@@ -66,7 +66,7 @@ def after_queue(estimate_bps: float, flow: Flow, *, burst: bool) -> Fall:
 
 
 def after_loss(estimate_bps: float, flow: Flow) -> Fall:
-    """The fall after a loss that grows with the rate."""
+    """The fall after loss that grows with the rate."""
     arriving_share = flow.arriving_share
     to_bps = LOSS_BACK_OFF * flow.received_bps / arriving_share
     least_share = COMES_THROUGH_BACK_OFF if flow.comes_through else LOSS_LEAST_SHARE

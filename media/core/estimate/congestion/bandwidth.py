@@ -1,4 +1,4 @@
-"""What one leg's downlink carries, judged from what became of the packets sent.
+"""The bandwidth estimate of one leg's downlink, from feedback about the packets sent.
 
                          feedback: one PacketResult a packet              no feedback
              ┌────────────────────────┬────────────────────┐                  │
@@ -13,10 +13,10 @@
                                              v
                                         estimate_bps
 
-Owns: the order of the verdicts, and the waits between changes. Must never decide what is sent: steering.py
-does. Two rules, after the lessons of GCC (Carlucci et al., 2016) for links where loss is ordinary: queueing
-delay is congestion; loss is congestion only where it grows with the rate that is sent. Sizes are bytes on the
-wire, so the estimate is too.
+Owns: the order of the verdicts, and the waits between changes. Must never decide what is sent: steering.py does.
+Two rules, based on GCC (Carlucci et al., 2016) for links where loss is ordinary: queueing delay is congestion;
+loss is congestion only if it grows with the sent rate. Sizes, and so the estimate, include all headers on the
+wire.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ from media.core.estimate.congestion.reported import Reported
 from media.core.estimate.congestion.silence import RETURN_BPS, ReturnVerdict, Silence
 from media.core.estimate.twccsender import PacketResult
 
-# A back-off shows its effect after a round trip and one feedback interval.
+# A back-off shows its effect after a round trip and this feedback interval.
 FEEDBACK_MS = 300.0
 MAX_HOLD_MS = 2_000.0
-# An estimate that is not used must not grow. Just before its next step a picture uses as little as this: steps
-# lie up to a quarter apart, and take PACE_SHARE of the room.
+# An estimate grows only if at least this share of it is used. Just before its next step a picture uses as little as
+# this: steps are up to a quarter apart, and take PACE_SHARE of the room.
 USED_SHARE = 0.6
-# On a path this long an excess shows a second later, when more has been taken: let the estimate grow less
-# ahead of use.
+# On a path this long, congestion shows a second later, after further growth: the estimate must stay closer to the
+# used rate.
 LONG_RTT_MS = 400.0
 LONG_USED_SHARE = 0.72
 # One late timer must not count as a second of proven use.
 MAX_STEP_MS = 500.0
-# With fewer packets than this in the last seconds, one loss reads as more than 10 %.
+# With fewer packets than this in the last seconds, one lost packet is more than 10 %.
 FEW_PACKETS = 10
 
 
 class SendEstimate:
     """The estimate of one leg's downlink.
 
-    Call `on_results` with each feedback, `on_report_block` with each report block, `on_silence` now and then.
+    Call `on_results` with each feedback, `on_report_block` with each report block, `on_silence` at intervals.
     """
 
     def __init__(self, start_bps: float) -> None:
@@ -71,12 +71,12 @@ class SendEstimate:
 
     @property
     def estimate_bps(self) -> int:
-        """What the link carries, in bit/s on the wire; during a silence of the peer the minimum."""
+        """The estimate in bit/s on the wire; the minimum while the peer is silent."""
         return round(MIN_ESTIMATE_BPS if self._silence.hides_estimate else self._estimate_bps)
 
     @property
     def queue_ms(self) -> float:
-        """One-way delay above its least of the last 30 s, smoothed."""
+        """One-way delay above its minimum of the last 30 s, smoothed."""
         return self._delay.queue_ms
 
     @property
@@ -93,7 +93,7 @@ class SendEstimate:
 
     @property
     def received_bps(self) -> float:
-        """What arrived in the last second in which anything did, probes included; 0 before."""
+        """The received rate over the last second before the newest arrival, probes included; 0 at first."""
         return self._received.bps
 
     @property
@@ -103,52 +103,51 @@ class SendEstimate:
 
     @property
     def app_limited(self) -> bool:
-        """Whether so little is sent that the estimate is not confirmed by use."""
+        """Whether too little is sent to confirm the estimate."""
         share = LONG_USED_SHARE if (self._reported.rtt_ms or 0.0) > LONG_RTT_MS else USED_SHARE
         return self._sent.bps < share * self._estimate_bps
 
     @property
     def tested(self) -> bool:
-        """Whether a probe cluster, a queue or a loss has shown where the link ends; before, the estimate is
-        assumed."""
+        """Whether a probe cluster, a queue or loss has confirmed the estimate; before that it is an assumption."""
         return self._tested
 
     @property
     def limit_bps(self) -> float | None:
-        """Where the link was last found full; None if never, or since outgrown. The estimate may be much
-        less."""
+        """The rate at which the link was last full; None if it never was, or if it has become faster since.
+
+        The estimate may be much lower.
+        """
         return self._growth.ceiling_bps
 
     @property
     def silent(self) -> bool:
-        """Whether the peer has sent no feedback for longer than it should."""
+        """Whether the peer has sent no feedback for longer than usual."""
         return self._silence.silent
 
     @property
     def cluster_bps(self) -> float | None:
-        """The rate of the last probe clusters, None before the first that came through."""
+        """The rate of the last probe clusters; None before the first one has arrived."""
         return self._clusters.bps
 
     def on_report_block(self, loss_ratio: float | None, rtt_ms: float | None) -> None:
-        """A report block about a stream of this leg: loss since the last (0 to 1), round trip, each if
-        known."""
+        """A report block about a stream: loss since the last one (0 to 1) and round-trip time, each if known."""
         self._reported.on_report_block(loss_ratio, rtt_ms)
 
     def on_silence(self, unanswered_ms: float) -> None:
-        """Called now and then with how long feedback about sent packets has been missing; 0: all is
-        reported."""
+        """Feedback about sent packets has been missing for ``unanswered_ms``; 0: all packets are reported."""
         self._silence.on_unanswered(unanswered_ms, self._reported.rtt_ms)
 
     def on_resumed(self, now_ms: float) -> None:
-        """The pacer sends video that it held: for a moment what arrives is no measure of what could."""
+        """The pacer releases held video: the received rate is too low to judge the link for a moment."""
         self._hold_until_ms = max(self._hold_until_ms, now_ms + self._hold_ms(RATE_WINDOW_US / 1000))
 
     def on_results(self, results: Sequence[PacketResult], now_ms: float) -> None:
-        """What became of packets, in order of their numbers; ``now_ms``: same clock as ``sent_us``."""
+        """Feedback about packets, in order of their numbers; ``now_ms``: same clock as ``sent_us``."""
         if not results:
             return
         if self._silence.silent:
-            # Packets that waited out the gap arrive first, and show only the gap: judge what was sent after it.
+            # Packets that were delayed by the gap arrive first; only packets sent after the gap are judged.
             self._silence.on_feedback(self._last_ms or now_ms, self._delay.queue_ms)
             self._hold_until_ms = now_ms + self._hold_ms(FEEDBACK_MS)
         if not self._take_in(results, now_ms):
@@ -159,10 +158,10 @@ class SendEstimate:
             self._follow_media(now_ms)
 
     def _take_in(self, results: Sequence[PacketResult], now_ms: float) -> bool:
-        """Give each part what concerns it. Returns whether any of the packets was media.
+        """Pass the results to each part. Returns whether any of the packets was media.
 
-        Probes count as received, since they show what the link carries, but neither as sent nor as lost: a
-        cluster overshoots on purpose.
+        Probes count as received, since they show what the link carries, but neither as sent nor as lost: a cluster
+        exceeds the rate on purpose.
         """
         media: list[PacketResult] = []
         probes: list[PacketResult] = []
@@ -197,7 +196,7 @@ class SendEstimate:
         self._tested = True
 
     def _return(self, now_ms: float) -> None:
-        """Judge what came after a silence."""
+        """Judge the packets after a silence."""
         if now_ms < self._hold_until_ms:
             return  # these were most likely sent before the silence
         verdict = self._silence.verdict(now_ms, self._delay.newest_queue_ms, self.queue_tolerance_ms)
@@ -205,7 +204,7 @@ class SendEstimate:
             self._estimate_bps = min(self._estimate_bps, RETURN_BPS)
 
     def _follow_media(self, now_ms: float) -> None:
-        """A queue brings the estimate down, then loss that grows with the rate; room lets it grow."""
+        """Lower the estimate after a queue or after loss that grows with the rate; raise it if there is room."""
         step_ms = 0.0 if self._last_ms is None else min(MAX_STEP_MS, max(0.0, now_ms - self._last_ms))
         self._last_ms = now_ms
         app_limited, held = self.app_limited, now_ms < self._hold_until_ms
@@ -234,5 +233,5 @@ class SendEstimate:
         self._hold_until_ms = now_ms + self._hold_ms(FEEDBACK_MS + self._delay.queue_ms)
 
     def _hold_ms(self, own_ms: float) -> float:
-        """A round trip and ``own_ms``; bounded, for a round trip through a gap is as long as the gap."""
+        """A round trip and ``own_ms``; bounded, because a round trip through a gap is as long as the gap."""
         return min(MAX_HOLD_MS, own_ms + (self._reported.rtt_ms or 0.0))

@@ -1,9 +1,8 @@
 """The verdict of delay: how long packets queue on the link, and whether that is congestion.
 
-Owns: one-way queueing delay (delay above its least of the last 30 s, so that the two clocks need not agree),
-and how much of it is tolerated: a radio's jitter and one video frame in front are no congestion. After GCC
-(Carlucci et al., 2016). Must never see probes: a cluster queues behind itself, which says nothing about our
-media. Must never judge loss.
+Owns: one-way queueing delay (delay above its minimum of the last 30 s, which needs no common clock), and the
+tolerated queue: a radio's jitter and one video frame ahead are not congestion. After GCC (Carlucci et al., 2016).
+Must never see probes: a cluster queues behind itself, which says nothing about our media. Must never judge loss.
 """
 
 from __future__ import annotations
@@ -15,40 +14,41 @@ from statistics import median
 from media.core.estimate.twccsender import PacketResult
 from media.core.estimate.windowedmin import WindowedMinimum
 
-# Radio schedulers hold packets for 40 ms and more without being full.
+# Radio schedulers delay packets by 40 ms and more without congestion.
 QUEUE_TOLERANCE_MS = 60.0
-# A packet that waits behind one video packet is not congestion yet. On thin links a frame is about 600 bytes.
+# Waiting behind one video packet is not congestion. On thin links a frame is about 600 bytes.
 THIN_FRAME_BITS = 600 * 8
 MAX_SERIALISATION_MS = 120.0
-# A delay that never goes away for half a minute is the radio's jitter, up to this much; beyond it is a queue.
+# A delay that lasts for half a minute is attributed to the radio's jitter up to this much; beyond it is a queue.
 MAX_JITTER_MS = 60.0
-# Under this share of the tolerated queue the link has room to grow into.
+# Below this share of the tolerated queue the link has room for more.
 ROOM_SHARE = 0.6
-# A queue shorter than this many tolerances comes from a burst, of repeats or of a keyframe: the queue of a
-# collapsed link grows by its whole length between two feedbacks.
+# A queue shorter than this many tolerances comes from a burst of retransmissions or from a keyframe. The queue of a
+# collapsed link grows to its full length between two feedback messages.
 BURST_QUEUE = 1.5
-# While much less is sent than the link is thought to carry, only a longer queue is ours.
+# While much less is sent than the estimate, only a queue longer than this many tolerances can be our own.
 IDLE_BURST_QUEUE = 2.5
-# A queue of so many tolerances means that the link has collapsed.
+# A queue of this many tolerances means that the link has collapsed.
 COLLAPSE_QUEUE = 3.0
-# After a stall of the radio everything arrives at once, each packet less late: that queue drains by itself.
+# After a stall of the radio all packets arrive at once, each less late than the one before: this queue drains by
+# itself.
 DRAINING_BELOW = 0.75
 SMOOTHING = 0.5  # of the queue, for each feedback
 
 
 class QueueVerdict(Enum):
-    """What the queue says about the rate that is sent."""
+    """The verdict of the queue about the sent rate."""
 
     ROOM = auto()
     """Hardly anything queues: the estimate may grow."""
     HOLD = auto()
-    """A tolerated queue, or one that drains: neither grow nor fall."""
+    """A tolerated queue, or one that drains: the estimate neither grows nor falls."""
     BURST = auto()
-    """A short queue beyond tolerance, of a burst: fall a little."""
+    """A short queue above tolerance, from a burst: the estimate falls a little."""
     FULL = auto()
-    """The link is full: fall below what gets through."""
+    """The link is full: the estimate falls below the received rate."""
     COLLAPSED = auto()
-    """The link has collapsed: what got through earlier says nothing any more."""
+    """The link has collapsed: the earlier received rate no longer counts."""
 
 
 class QueueDelay:
@@ -56,15 +56,15 @@ class QueueDelay:
 
     def __init__(self) -> None:
         self.queue_ms = 0.0
-        """Smoothed over feedbacks."""
+        """The queueing delay, smoothed over feedback messages."""
         self.newest_queue_ms = 0.0
-        """Of the newest packet that arrived."""
+        """The queueing delay of the newest packet that arrived."""
         self._least_queue_ms = 0.0
         self._queue_floor = WindowedMinimum()
         self._delay_base = WindowedMinimum()
 
     def on_feedback(self, media: Sequence[PacketResult], now_ms: float) -> None:
-        """What became of the media packets of one feedback, in order of their numbers."""
+        """The results of one feedback about media packets, in order of their numbers."""
         delays_ms: list[float] = []
         base = self._delay_base
         for _, sent_us, arrived_us, _, _ in media:
@@ -86,11 +86,11 @@ class QueueDelay:
         return QUEUE_TOLERANCE_MS + own_ms + min(MAX_JITTER_MS, self._least_queue_ms)
 
     def has_room(self, estimate_bps: float) -> bool:
-        """Whether a link of this rate has room to grow into."""
+        """Whether a link of this rate has room for more."""
         return self.queue_ms < ROOM_SHARE * self.tolerance_ms(estimate_bps)
 
     def verdict(self, estimate_bps: float, *, app_limited: bool) -> QueueVerdict:
-        """What the queue says; ``app_limited``: much less is sent than ``estimate_bps``."""
+        """The verdict of the queue; ``app_limited``: much less is sent than ``estimate_bps``."""
         tolerance_ms = self.tolerance_ms(estimate_bps)
         draining = self.newest_queue_ms < DRAINING_BELOW * self.queue_ms
         if self.queue_ms <= tolerance_ms or draining:

@@ -1,9 +1,9 @@
 """The verdict of loss: whether it is random, or grows with the rate that is sent.
 
-Owns: half a minute of loss by second of sending, and the comparison of seconds at different rates. Must never
-judge delay. On rural links 5 to 20 % of random loss is ordinary, and sending less does not cure it. Loss that
-is higher at the higher rate, by more than chance explains, is a full link without a queue (a policer, a short
-buffer).
+Owns: the loss in each second of the last half minute, by time of sending, and the comparison of seconds at
+different rates. Must never judge delay. On rural links 5 to 20 % of random loss is ordinary, and sending less
+does not reduce it. If loss is higher at the higher rate, by more than chance explains, the link is full without a
+queue (a policer, a short buffer).
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from media.core.estimate.twccsender import PacketResult
 
 SECOND_US = 1_000_000
 HISTORY_SECONDS = 30
-# "Now" must be long enough to hold 30 packets of voice at 17 packets/s, and short enough to react.
+# The seconds that count as now: long enough for 30 voice packets at 17 packets/s, short enough to react.
 RECENT_SECONDS = 3
 MIN_PACKETS = 30
-# A second counts as "at a lower rate" below this share of the present one.
+# A second counts as one at a lower rate below this share of the current rate.
 LOWER_RATE = 0.8
-# Asked each second of a call, three standard errors are wrong once in ten minutes, which costs half of the
-# picture for half a minute; four are wrong once in nine hours.
+# With one comparison each second of a call, three standard errors give a false verdict once in ten minutes, which
+# halves the picture's rate for half a minute; four give one in nine hours.
 ERRORS = 4.0
-# A smaller difference cannot be heard.
+# Nobody hears a smaller difference.
 MIN_DIFFERENCE = 0.05
-# So much loss, with nothing to compare it with, is worth one experiment at a lower rate. It lies three
-# standard errors above 20 % over four seconds of voice, which is still ordinary.
+# Above this loss, if there is no lower rate to compare with, a lower rate is tried. It is three standard errors
+# above 20 % (still ordinary) over four seconds of voice.
 HEAVY_LOSS = 0.35
-# Lost numbers that are remembered in case they arrive late: as many as the history of a rich stream holds.
+# The number of lost packets that are remembered in case they arrive late.
 MAX_LOST = 2_000
 
 
 class _Second:
-    """What was sent in one second, and what of it was lost."""
+    """The packets sent in one second, and the number of them that were lost."""
 
     __slots__ = ("lost", "number", "packets", "size_bytes")
 
@@ -53,7 +53,7 @@ class LossHistory:
         self._judged_second = -1
 
     def add(self, result: PacketResult) -> None:
-        """What became of one packet. A packet that counted as lost and arrived after all is corrected."""
+        """The result of one packet. A packet that counted as lost and arrives later is corrected."""
         was_lost_in = self._lost.pop(result.sequence, None)
         if was_lost_in is not None and result.arrived_us is not None:
             was_lost_in.lost -= 1
@@ -69,18 +69,18 @@ class LossHistory:
 
     @property
     def packets(self) -> int:
-        """Packets in the last seconds."""
+        """The number of packets in the last seconds."""
         return _packets(self._recent())
 
     @property
     def ratio(self) -> float:
-        """Share lost in the last seconds."""
+        """The share of packets lost in the last seconds."""
         return _ratio(self._recent())
 
     def grows_with_rate(self) -> bool:
-        """Whether more is lost now than was lost at lower rates, or too much to leave lower rates untried.
+        """Whether more is lost now than at lower rates, or so much that a lower rate must be tried.
 
-        True at most once for each second of sending: more questions would leave it to chance.
+        It compares at most once for each second of sending: more comparisons would give more false verdicts.
         """
         if not self._seconds or self._seconds[-1].number == self._judged_second:
             return False
@@ -88,7 +88,7 @@ class LossHistory:
         if _packets(recent) < MIN_PACKETS:
             return False
         self._judged_second = recent[-1].number
-        # The newest second is not over, so its rate is not known.
+        # The newest second is not over, so its rate is unknown.
         whole = recent[:-1] or recent
         rate = sum(second.size_bytes for second in whole) / len(whole)
         past = [second for second in self._seconds if second.number < recent[0].number and second.packets]

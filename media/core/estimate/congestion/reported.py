@@ -1,20 +1,20 @@
-"""Round trip and loss of one downlink, as report blocks and feedback give them.
+"""Round-trip time and loss of one downlink, from report blocks and feedback.
 
-Owns: the smoothed values of report blocks (RFC 3550 section 6.4.1), and a round trip from feedback until a
-report block brings a better one. Must never judge them.
+Owns: the smoothed values of report blocks (RFC 3550 section 6.4.1), and a round-trip time from feedback until the
+first report block. Must never judge them.
 """
 
 from __future__ import annotations
 
 RTT_SMOOTHING = 0.25
 LOSS_SMOOTHING = 0.5
-# Feedback includes the peer's own wait, so the least counts; it rises by so much with each feedback, to
-# follow a path that has become longer.
+# Feedback includes the peer's own wait, so the minimum counts. The minimum rises by this factor with each
+# feedback, to follow a path that has become longer.
 FEEDBACK_RTT_RISE = 1.01
 
 
 class Reported:
-    """What the peer reports about one downlink."""
+    """The peer's reports about one downlink."""
 
     def __init__(self) -> None:
         self.rtt_ms: float | None = None
@@ -24,7 +24,7 @@ class Reported:
         self._rtt_in_block = False
 
     def on_report_block(self, loss_ratio: float | None, rtt_ms: float | None) -> None:
-        """A report block: loss since the last one (0 to 1), round trip, each if known."""
+        """A report block: loss since the last one (0 to 1) and round-trip time, each if known."""
         if rtt_ms is not None:
             known_ms = self.rtt_ms if self._rtt_in_block and self.rtt_ms is not None else rtt_ms
             self.rtt_ms = known_ms + RTT_SMOOTHING * (rtt_ms - known_ms)
@@ -34,7 +34,7 @@ class Reported:
             self.loss_ratio = old + LOSS_SMOOTHING * (loss_ratio - old)
 
     def on_feedback(self, after_ms: float) -> None:
-        """Feedback came ``after_ms`` after the newest packet it is about had left."""
+        """Feedback arrived ``after_ms`` after the sending of the newest packet in it."""
         if self._rtt_in_block:
             return
         self.rtt_ms = after_ms if self.rtt_ms is None else min(self.rtt_ms * FEEDBACK_RTT_RISE, after_ms)
