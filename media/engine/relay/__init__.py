@@ -1,5 +1,5 @@
-"""Forwarding between legs: rooms, the uplink and the downlink of each leg, its clock, its feedback, its stills.
+"""Forwards media between legs: rooms, and the uplink, the downlink, the periodic work and the stills of each leg.
 
-Owns: the way of a packet from one leg's uplink to other legs' downlinks. Must never decide a quality: media/core
-decides, this package asks it at the right time and sends what it says.
+Owns: the path of a packet from one leg's uplink to other legs' downlinks. Must never decide a quality: this package
+asks media/core at the right time, and carries out its decisions.
 """

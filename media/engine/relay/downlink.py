@@ -1,7 +1,7 @@
-"""The direction server → page of one leg: the receive slots' streams, paced to what the link takes.
+"""The direction from the server to the page of one leg: the streams of the receive slots, paced to the link's rate.
 
-Owns: the transport-wide numbering of all that leaves, the pacer that keeps pictures from delaying voices, and the
-estimate of the link. Must never decide what a publisher sends, nor how long a page may be silent
+Owns: the transport-wide numbers of all outgoing packets, the pacer that keeps pictures from delaying voices, and
+the estimate of the link. Must never decide what a publisher sends, nor how long a page may be silent
 (media/core/quality/downlinkhold.py). Standards: RFC 3550, transport-wide feedback (draft-holmer-rmcat).
 """
 
@@ -22,18 +22,19 @@ from media.engine.transport.answer import SlotSources
 from media.engine.transport.datagrams import WIRE_OVERHEAD_BYTES
 from media.engine.transport.leg import Leg
 
-# uvloop's timers have milliseconds; a shorter wait would spin.
+# The shortest wait: uvloop's timers count milliseconds, so a shorter wait would spin.
 TIMER_FLOOR_S = 0.001
-# With one numbered packet a second, one report that was lost is no silence yet.
+# The number of missing reports that counts as silence, if the page gets one numbered packet a second: a single
+# report may be lost.
 SPARSE_REPORTS = 2
-# The smallest thing that a page reports on.
+# The smallest probe: one packet that the page must report on.
 QUESTION = ProbeCluster(packets=1, padding_bytes=1)
-# RTP header and transport-wide number: what a packet of padding weighs besides its padding.
+# RTP header and transport-wide number: the size of a padding packet without its padding.
 PADDING_HEADERS_BYTES = 20
 
 
 class Downlink:
-    """All that leaves for one page, and what is known of the link it takes."""
+    """Everything sent to one page, and the estimate of the link to it."""
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class Downlink:
         self.estimate = SendEstimate(start_bps)
         self.pacer: Pacer[Queued] = Pacer(start_bps)
         self.sent_packets = 0
-        # Who is heard where the link is too thin for all voices; None while it carries them.
+        # Chooses the voices to forward if the link is too thin for all; None while it carries all.
         self.voices: LoudestVoices | None = None
         self.voice_stamp_spacing_ms = 0.0
         self._next_stamp_ms = 0.0
@@ -63,16 +64,16 @@ class Downlink:
     # Numbers -------------------------------------------------------------------------------------------
 
     def next_transport_number(self, size_bytes: int, now_ms: float) -> int:
-        """The transport-wide sequence number for a packet of about `size_bytes` of RTP; 0 when not negotiated."""
+        """The transport-wide sequence number for a packet of about `size_bytes` of RTP; 0 if not negotiated."""
         if not self.twcc_id:
             return 0
         return self.twcc.next(int(now_ms * 1000), size_bytes + WIRE_OVERHEAD_BYTES)
 
     def voice_stamp(self, now_ms: float) -> int:
-        """The extension id under which this voice packet is numbered; 0 when it goes without a number.
+        """The extension id for the number of this voice packet; 0 if it gets no number.
 
-        A page reports on numbered packets four times a second with 70 bytes each: 2.2 kbit/s of its uplink. Where
-        voice alone flows over a thin link, one packet in ``voice_stamp_spacing_ms`` is enough.
+        A page reports on numbered packets four times a second with 70 bytes each: 2.2 kbit/s of its uplink. If only
+        voice flows over a thin link, one packet in ``voice_stamp_spacing_ms`` is enough.
         """
         if now_ms < self._next_stamp_ms:
             return 0
@@ -80,30 +81,30 @@ class Downlink:
         return self.twcc_id
 
     def space_voice_stamps(self, spacing_ms: float) -> None:
-        """Number one voice packet in ``spacing_ms`` from now on; 0: each."""
+        """Number one voice packet in ``spacing_ms`` from now on; 0: every packet."""
         self.voice_stamp_spacing_ms = spacing_ms
 
     def hear_loudest(self, *, only: bool) -> None:
-        """Let only the loudest voices through from now on, or all."""
+        """Forward only the loudest voices from now on, or all."""
         self.voices = LoudestVoices() if only else None
 
     # What leaves ---------------------------------------------------------------------------------------
 
     def send(self, packet: bytes, now_ms: float, *, paced: bool = False) -> None:
-        """Send now, and let the pacer know what it cost, unless the pacer has released it."""
+        """Send a packet now. Its size counts in the pacer, unless the pacer itself has released the packet."""
         self.sent_packets += 1
         if not paced:
             self.pacer.sent(len(packet) + WIRE_OVERHEAD_BYTES, now_ms)
         self.leg.send_rtp(packet)
 
     def sent_beside(self, size_bytes: int, now_ms: float) -> None:
-        """So many bytes on the wire left on the data channel: pictures wait for them as for voice."""
+        """The data channel sent this many bytes on the wire; the pacer counts them like voice."""
         self.pacer.sent(size_bytes, now_ms)
 
     def probe(self, cluster: ProbeCluster, now_ms: float) -> None:
         """Send a probe cluster of padding on the first slot's retransmission SSRC.
 
-        Pages ignore it, but report when each packet arrived: the dispersion is the link's rate.
+        Pages ignore the padding, but report the arrival of each packet: the dispersion gives the link's rate.
         """
         out = self.slots[0].video
         if not self.twcc_id or not out.rtx.payload_types:
@@ -116,14 +117,14 @@ class Downlink:
     def queue_video(
         self, out: OutboundStream, payload_type: int, header: Header, data: bytes, now_ms: float
     ) -> None:
-        """Hand a video packet to the pacer and send what may leave."""
+        """Queue a video packet in the pacer, and send what the pacer releases."""
         self.pacer.push_video((out, payload_type, header, data), len(data) + WIRE_OVERHEAD_BYTES, now_ms)
         self._queued(now_ms)
 
     def queue_repeats(self, out: OutboundStream, packets: Sequence[bytes], now_ms: float) -> None:
-        """Hand packets that a page has missed to the pacer, before all that waits.
+        """Queue packets that the page has asked for again, before all other waiting packets.
 
-        They are paced too: several at once would hold the voice up as a burst.
+        The pacer limits them too: a burst of several would delay voice.
         """
         for packet in reversed(packets):
             self.pacer.push_video(Repeat(out, packet), len(packet) + WIRE_OVERHEAD_BYTES, now_ms, front=True)
@@ -140,7 +141,7 @@ class Downlink:
             slot.video.gave_up(now_ms)
 
     def pump(self, now_ms: float) -> None:
-        """Send what the pacer releases, and wake up again for the rest."""
+        """Send what the pacer releases, and set a timer for the rest."""
         self.send_due(now_ms)
         if self._timer is None:
             due_ms = self.pacer.next_due_ms(now_ms)
@@ -164,29 +165,29 @@ class Downlink:
     # What the page reports -----------------------------------------------------------------------------
 
     def feedback_arrived(self, feedback: rtcp.TransportFeedback, now_ms: float) -> None:
-        """Transport-wide feedback: the estimate follows it, and the pacer follows the estimate."""
+        """Transport-wide feedback arrived: update the estimate from it, and the pacer from the estimate."""
         self.estimate.on_results(self.twcc.on_feedback(feedback, int(now_ms * 1000)), now_ms)
         self._pace(now_ms)
 
     def block_arrived(self, block: rtcp.ReportBlock, now_ms: float) -> float | None:
-        """A report block about one of our streams; the round-trip time in ms, if the block tells it."""
+        """A report block about one of our streams arrived; returns the round-trip time in ms, if it has one."""
         out = self.by_ssrc.get(block.ssrc)
         if out is None:
             return None
         rtt_ms = out.reports.on_block(block, now_ms)
-        # Each packet of a picture has a transport-wide number, so its loss is known already. A picture that comes
-        # back is reported to have lost what was lost when it went.
+        # Each packet of a picture has a transport-wide number, so its loss is already known. The first report
+        # about a picture that starts again contains the loss from before its stop.
         counts = out.kind == "audio" or not self.twcc_id
         self.estimate.on_report_block(block.fraction_lost / 256 if counts else None, rtt_ms)
         return rtt_ms
 
     def silent_ms(self, now_ms: float) -> float:
-        """How long the page has not reported on what was sent; less where few packets ask it to."""
+        """How long the page has not reported on sent packets; less if few packets have a number."""
         asked_ms = SPARSE_REPORTS * self.voice_stamp_spacing_ms
         return self.twcc.unanswered_us(int(now_ms * 1000)) / 1000 - asked_ms
 
     def notice_silence(self, now_ms: float) -> None:
-        """Send a page that does not report on what it gets no more than a voice; asked now and then."""
+        """Lower the estimate of a page that does not report, so that it gets voice only; called at intervals."""
         before_bps = self.estimate.estimate_bps
         self.estimate.on_silence(self.silent_ms(now_ms))
         if self.estimate.estimate_bps < before_bps:
@@ -196,9 +197,9 @@ class Downlink:
         self.pacer.set_rate(PACE_SHARE * self.estimate.estimate_bps, now_ms)
 
     def tend(self, now_ms: float, *, stopped: bool = False) -> None:
-        """Hold the pictures while the page is silent, and release them when it reports; asked with every tick.
+        """Hold the pictures while the page is silent, and release them when it reports; called with every tick.
 
-        ``stopped``: nothing at all comes from the page (arrivalrhythm.py), which tells sooner.
+        ``stopped``: no packets at all arrive from the page (arrivalrhythm.py), which shows silence sooner.
         """
         silent_ms = self.silent_ms(now_ms) if self.twcc_id else None
         action = self._hold.follow(now_ms, silent_ms, self.estimate.rtt_ms, stopped=stopped)
@@ -219,7 +220,7 @@ class Downlink:
                 pass
 
     def close(self) -> None:
-        """Stop the timer and let every source go."""
+        """Stop the timer and detach every source."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -1,6 +1,6 @@
-"""Hands each packet of a publisher's stream to every slot that shows it.
+"""Forwards each packet of a publisher's stream to every slot that shows it.
 
-Owns: that step between uplink and downlink. Must never do more: it runs for every packet of every call.
+Owns: this step between uplink and downlink. Must never do more: it runs for every packet of every call.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from media.engine.relay.inbound import InboundStream
 
 
 def forward(stream: InboundStream, codec: Codec, header: Header, data: bytes, now_ms: float) -> None:
-    """One plain packet of `stream`; the packets of a stream that is muted only move the sequence numbers on."""
+    """Forward one plain packet of `stream`; a packet of a muted stream only advances the sequence numbers."""
     if stream.muted:
         for out in stream.outputs:
             out.skip(header[3], header[1])

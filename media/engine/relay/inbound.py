@@ -1,7 +1,7 @@
-"""One stream that a page sends of its microphone or camera: a publication, and who gets it.
+"""One stream that a page publishes from its microphone or camera, and its subscribers.
 
-Owns: its SSRC and payload types, its loss and the wait for repairs, keyframe wishes, the speaker's clock and
-level. Must never send: uplinkfeedback.py asks the page for what is missing. Standards: RFC 3550, RFC 4585,
+Owns: its SSRC and payload types, its loss and the wait for repairs, keyframe requests, the sender's clock and the
+audio level. Must never send: uplinkfeedback.py asks the page for missing packets. Standards: RFC 3550, RFC 4585,
 RFC 4588, RFC 2198.
 """
 
@@ -29,31 +29,31 @@ from media.engine.transport.offer import AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE, Med
 
 
 class Output(Protocol):
-    """Who gets a publication: a slot of another leg, or what makes a lower copy of it."""
+    """A subscriber of a published stream: a slot of another leg, or the maker of a lower copy."""
 
     @property
     def active(self) -> bool:
-        """Whether anybody is there to see or hear it."""
+        """Whether anybody sees or hears it."""
 
     def skip(self, source_ssrc: int, sequence_number: int) -> None:
-        """A packet of the source is left out on purpose."""
+        """A packet of the source is left out on purpose: close the gap in the sequence numbers."""
 
     def forward_audio(self, codec: Codec, header: Header, data: bytes, now_ms: float) -> None:
-        """One voice packet."""
+        """Forward one voice packet."""
 
     def forward_video(self, codec: Codec, header: Header, data: bytes, now_ms: float) -> None:
-        """One packet of a picture."""
+        """Forward one packet of a picture."""
 
     def source_report(self, report: rtcp.SenderReport, now_ms: float) -> None:
-        """The source's own clock, on which lip sync rests."""
+        """The source's sender report, with its clock, which lip sync needs."""
 
 
-# A packet of a picture: how it is coded, its header, the whole packet.
+# A packet of a picture: its codec, its header, the whole packet.
 VideoPacket = tuple[Codec, Header, bytes]
 
 
 class InboundStream:
-    """One publication: what a page sends of its microphone or camera, and who gets it."""
+    """One published stream of a microphone or camera, and its subscribers."""
 
     def __init__(self, line: MediaLine, leg: Leg) -> None:
         self.kind = line.kind
@@ -77,9 +77,9 @@ class InboundStream:
         self.stats = ReceptionStats(clock_rate)
         self.clock = RemoteClock()
         self.loss = LossWindow()
-        self.held_back = False  # a larger picture is sent as soon as the links are known to carry it
-        self.rests = False  # no picture is wanted and the uplink is full: what is lost is not asked for again
-        # Voice is not reordered, and a needless NACK is dearer than one that comes a tick late.
+        self.held_back = False  # the page sends a larger picture as soon as the links are known to carry it
+        self.rests = False  # no picture is wanted and the uplink is full: no NACK for lost packets
+        # Audio is not reordered, and a needless NACK costs more than a NACK one tick later.
         self.nack = (
             NackGenerator(max_age_ms=VOICE_MAX_AGE_MS)
             if self.kind == "audio"
@@ -88,9 +88,9 @@ class InboundStream:
         self.repairs: RepairWait[VideoPacket] = RepairWait(self._holes)
         self.red = RedReceiver()
         self.delay = ArrivalDelay(clock_rate)
-        # Called when a packet of a picture shows that one before it is missing: it is held back for that one.
+        # Called when a packet of a picture shows that an earlier one is missing; the packet waits for that one.
         self.on_gap: Callable[[InboundStream, float], None] = _tick_finds_it
-        # Only a voice's level is measured, and only while somebody must choose between voices.
+        # Only voices have a level, which is measured only while a leg must choose between voices.
         self.measures_level = False
         self.level = SILENCE
 
@@ -105,9 +105,9 @@ class InboundStream:
         return self.nack.lacks or self.keyframes.wanted
 
     def in_turn(self, packet: VideoPacket, end: int, now_ms: float) -> Iterable[VideoPacket]:
-        """The packets of a picture that may go on now that ``packet`` is here: after what was lost before them.
+        """The packets of a picture that can be forwarded in order after the arrival of ``packet``.
 
-        ``end`` is where its payload ends.
+        ``end``: the end of its payload.
         """
         codec, header, data = packet
         number = self.nack.unwrapped(header[1])
@@ -119,19 +119,19 @@ class InboundStream:
         return self.repairs.arrived(number, packet, now_ms, fresh=fresh)
 
     def overdue(self, now_ms: float, rtt_ms: float) -> Iterable[VideoPacket]:
-        """The packets of a picture whose missing forerunners are no longer worth waiting for."""
+        """The packets of a picture that have waited long enough for missing earlier ones."""
         self.repairs.follow(rtt_ms)
         return self.repairs.due(now_ms)
 
     def expect(self, picture: VideoSend) -> None:
-        """The page has been asked for this picture: keyframes are requested as seldom as it can bear."""
+        """The page was asked for this picture, whose rate limits how often keyframes are requested."""
         if picture.active:
             self.keyframes.spacing_ms = keyframe_spacing_ms(picture.max_bitrate_bps)
         else:
             self.keyframes.cancel()
 
     def sender_reported(self, report: rtcp.SenderReport, now_ms: float) -> None:
-        """The page's own sender report: our report blocks refer to it, and lip sync rests on it."""
+        """The page's sender report, which our report blocks refer to and lip sync needs."""
         self.clock.on_sender_report(report, now_ms)
         self.last_report, self.last_report_at_ms = report, now_ms
         for out in self.outputs:
@@ -148,4 +148,4 @@ class InboundStream:
 
 
 def _tick_finds_it(_stream: InboundStream, _now_ms: float) -> None:
-    """Nobody asks at once: the next tick's feedback will."""
+    """Do not ask at once: the feedback of the next tick asks."""

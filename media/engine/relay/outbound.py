@@ -1,8 +1,8 @@
-"""One subscription of a leg: a slot's audio or video stream, whatever source feeds it now.
+"""One subscription of a leg: the audio or video stream of a slot, which carries changing sources.
 
-Owns: the outgoing SSRC with its numbering, the packet cache and the answers to NACK, RED, RTX, and the counts for
-sender reports. Must never decide when a picture leaves: the downlink's pacer does. Standards: RFC 3550, RFC 4588,
-RFC 2198.
+Owns: the outgoing SSRC with its sequence numbers, the packet cache and the answers to NACK, RED, RTX, and the
+counts for sender reports. Must never decide when a picture is sent: the downlink's pacer does. Standards: RFC
+3550, RFC 4588, RFC 2198.
 """
 
 from __future__ import annotations
@@ -20,39 +20,39 @@ from media.engine.relay.inbound import InboundStream
 from media.engine.relay.rtxstream import RtxStream
 from media.engine.transport.offer import AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE, MediaLine
 
-# A second of video at 128 packets/s, and longer than a repeat is worth waiting for on a satellite link.
+# Four seconds of video at 128 packets/s, longer than a page waits for a retransmission on a satellite link.
 CACHE_PACKETS = 512
 CACHE_MAX_AGE_MS = 4_000.0
 AUDIO_CACHE_PACKETS = 64
-# One earlier packet a packet: at 1 % random loss one in ten thousand stays lost.
+# Each voice packet carries one earlier packet: at 1 % random loss, one packet in ten thousand stays lost.
 RED_DISTANCE = 1
 # RFC 2198 gives a block ten bits of length; a 60 ms Opus packet at 24 kbit/s is 180 bytes.
 RED_BLOCK_MAX_BYTES = 400
 
 
 class LinkBelow(Protocol):
-    """What a subscription needs of its leg's downlink."""
+    """The methods of the leg's downlink that a subscription uses."""
 
     @property
     def twcc_id(self) -> int:
-        """The extension id of transport-wide numbers; 0 when they were not negotiated."""
+        """The extension id of transport-wide numbers; 0 if they were not negotiated."""
 
     @property
     def pacer(self) -> Pacer[Queued]:
-        """Where pictures wait for the link."""
+        """The pacer in which pictures wait for the link."""
 
     @property
     def voices(self) -> LoudestVoices | None:
-        """Who is heard where the link is too thin for all voices; None while it carries them."""
+        """Chooses the voices to forward if the link is too thin for all; None while it carries all."""
 
     def next_transport_number(self, size_bytes: int, now_ms: float) -> int:
         """The transport-wide sequence number of the next packet."""
 
     def voice_stamp(self, now_ms: float) -> int:
-        """The extension id under which this voice packet is numbered; 0: not at all."""
+        """The extension id for the number of this voice packet; 0 if it gets no number."""
 
     def send(self, packet: bytes, now_ms: float, *, paced: bool = False) -> None:
-        """Send now."""
+        """Send a packet now."""
 
     def queue_video(
         self, out: OutboundStream, payload_type: int, header: Header, data: bytes, now_ms: float
@@ -60,11 +60,11 @@ class LinkBelow(Protocol):
         """Queue one video packet."""
 
     def queue_repeats(self, out: OutboundStream, packets: Sequence[bytes], now_ms: float) -> None:
-        """Queue packets that were sent before, in front of all others."""
+        """Queue retransmissions before all other packets."""
 
 
 class OutboundStream:
-    """One subscription: a slot's audio or video SSRC, whatever source feeds it now."""
+    """One subscription: the audio or video SSRC of a slot, which carries changing sources."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class OutboundStream:
         self.use_red = False
         self.source: InboundStream | None = None
         self.needs_keyframe = True
-        # Of a picture made in temporal layers, those that go out; None: all.
+        # The temporal layers of the picture that are forwarded; None: all.
         self.layers: LayerFilter | None = None
         self.packets = 0
         self._reported_packets = 0
@@ -107,7 +107,7 @@ class OutboundStream:
         return self.source is not None
 
     def attach(self, source: InboundStream | None) -> None:
-        """Let `source` feed this slot from now on (None: nobody)."""
+        """Forward `source` in this slot from now on (None: nobody)."""
         if self.source is not None:
             self.source.outputs.remove(self)
         self.source = source
@@ -124,29 +124,29 @@ class OutboundStream:
                 self.source_report(source.last_report, source.last_report_at_ms)
 
     def pass_layers(self, target: int) -> LayerFilter:
-        """Let the temporal layers up to ``target`` through from now on; the filter that does so."""
+        """Forward the temporal layers up to ``target`` from now on; returns the filter that does so."""
         if self.layers is None:
             self.layers = LayerFilter()
         self.layers.target = target
         return self.layers
 
     def pass_all_layers(self) -> None:
-        """Let every layer through again, from where the picture can be decoded."""
+        """Forward every layer again, from the next packet from which the picture can be decoded."""
         if self.layers is not None:
             self.layers.target = ALL_LAYERS
             if self.layers.complete:
                 self.layers = None
 
     def switch_red(self, *, on: bool) -> None:
-        """Send each voice packet with the one before it (RFC 2198), or plain."""
+        """Send each voice packet with the previous one (RFC 2198), or alone."""
         self.use_red = on
 
     def source_report(self, report: rtcp.SenderReport, now_ms: float) -> None:
-        """The source's own clock, on which lip sync rests."""
+        """The source's sender report, with its clock, which lip sync needs."""
         self.reports.on_source_report(report, now_ms)
 
     def skip(self, source_ssrc: int, sequence_number: int) -> None:
-        """A packet of the source is left out on purpose."""
+        """A packet of the source is left out on purpose: close the gap in the sequence numbers."""
         self.rewriter.skip(source_ssrc, sequence_number)
         self._leave_loudest()
 
@@ -166,7 +166,7 @@ class OutboundStream:
         if voices is not None and source is not None and not voices.hears(self.ssrc, source.level, now_ms):
             self.rewriter.skip(ssrc, sequence_number)
             if self.red is not None:
-                self.red.clear()  # the next packet that goes out must not repeat one that was left out
+                self.red.clear()  # the next packet must not repeat a packet that was left out
             return
         mapped = self.rewriter.map(ssrc, sequence_number, timestamp, now_ms)
         if mapped is None:
@@ -175,7 +175,7 @@ class OutboundStream:
         stamp_id = downlink.voice_stamp(now_ms)
         if self.red is not None:
             block = self.red.encapsulate(payload_type, moment, data[header_len:])
-            if self.use_red and not downlink.pacer.held:  # voice said twice fills a full link twice
+            if self.use_red and not downlink.pacer.held:  # redundancy doubles the load of a full link
                 size_bytes = len(block) + rtp.FIXED_HEADER_BYTES
                 packet = rtp.build(
                     block,
@@ -201,7 +201,7 @@ class OutboundStream:
         self._sent(packet, len(data) - header_len, number, now_ms)
 
     def forward_video(self, codec: Codec, header: Header, data: bytes, now_ms: float) -> None:
-        """Queue one video packet behind the pacer; before the first keyframe nothing is let through."""
+        """Queue one video packet in the pacer; nothing is forwarded before the first keyframe."""
         payload_type = self.payload_types.get(codec)
         if payload_type is None:
             self.refused += 1
@@ -224,7 +224,7 @@ class OutboundStream:
         """Number and send one packet that the pacer has released."""
         second, sequence_number, timestamp, ssrc, header_len = header
         if self.source is None or ssrc != self.source.ssrc:
-            return  # its source has left while it waited
+            return  # its source has left while the packet waited
         mapped = self.rewriter.map(ssrc, sequence_number, timestamp, now_ms)
         if mapped is None:
             return
@@ -242,14 +242,14 @@ class OutboundStream:
         self._sent(packet, len(data) - header_len, mapped[0], now_ms, paced=True)
 
     def gave_up(self, now_ms: float) -> None:
-        """The pacer has dropped its queue: close the gap, and go on from the next keyframe."""
+        """The pacer has dropped its queue: close the gap, and continue with the next keyframe."""
         self.rewriter.suspend()
         self.needs_keyframe = True
         if self.source is not None:
             self.source.keyframes.want(now_ms)
 
     def resend(self, lost: list[int], now_ms: float, rtt_ms: float) -> None:
-        """Answer a NACK from the cache: voice at once, pieces of a picture before all others in the queue."""
+        """Answer a NACK from the cache: voice at once, packets of a picture before all others in the queue."""
         repeats = [
             packet
             for number in lost
@@ -263,7 +263,7 @@ class OutboundStream:
                 self.downlink.send(packet, now_ms)
 
     def emit_repeat(self, packet: bytes, now_ms: float) -> None:
-        """Send a packet once more, as RTX where the page understands it."""
+        """Send a packet again, as RTX if the page supports it."""
         downlink = self.downlink
         if self.rtx.carries(packet):
             size_bytes = len(packet) + rtx.OSN_BYTES
@@ -276,7 +276,7 @@ class OutboundStream:
         return self.rtx.padding(padding_bytes, self.rewriter.last_timestamp, self.downlink.twcc_id, twcc_seq)
 
     def sender_report(self, now_ms: float) -> rtcp.SenderReport | None:
-        """A report on the original sender's clock; None while that is unknown, and when nothing was sent since."""
+        """A report with the original sender's clock; None if the clock is unknown or nothing was sent since."""
         if self.packets == self._reported_packets or self.source is None:
             return None
         self._reported_packets = self.packets
@@ -293,14 +293,14 @@ class OutboundStream:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A packet of a picture that was sent before and waits to go out once more."""
+    """A retransmission of a packet of a picture that waits in the pacer."""
 
     out: OutboundStream
     packet: bytes
 
 
-# A packet of a picture in its turn: where it goes, as which payload type, its header as it came, and the
-# whole packet. A plain tuple, since one is made for each packet.
+# A new packet of a picture that waits in the pacer: its subscription, outgoing payload type, received header and
+# the whole packet. A plain tuple, because one is made for each packet.
 Fresh = tuple[OutboundStream, int, Header, bytes]
-# What waits in the pacer.
+# Everything that waits in the pacer.
 Queued = Fresh | Repeat

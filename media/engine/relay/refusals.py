@@ -1,7 +1,7 @@
-"""What the engine has turned away, by reason: for whoever runs the server, not for those on a call.
+"""The numbers of refused packets and messages by reason, for operators.
 
-Owns: the sum over the door (guard.py), every leg there is and every leg there was. Must never hold anything but
-counts under fixed words: no address, no leg, no content.
+Owns: the sum over the guard (guard.py), all current legs and all closed legs. Must never hold anything but counts
+under fixed words: no address, no leg, no content.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from media.engine.transport.ports import PortRegistry
 
 
 class Refusals:
-    """Tell it which legs end; ask it for the sum."""
+    """The sum of all refusals since the engine started."""
 
     def __init__(self, registry: PortRegistry) -> None:
         self._registry = registry
         self._ended: Counter[str] = Counter()
 
     def ended(self, member: Member) -> None:
-        """This leg is closed, and what it refused stays counted."""
+        """Add the refusals of a leg that has closed."""
         self._ended += _of_leg(member)
 
     def so_far(self, members: Iterable[Member]) -> dict[str, int]:
-        """Since the engine started; ``members`` are the legs there are."""
+        """The refusals since the engine started; ``members``: the current legs."""
         total = self._ended + self._registry.guard.refused
         total["unsent"] += sum(port.send_failures for port in self._registry.ports)
         for member in members:

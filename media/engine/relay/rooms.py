@@ -1,7 +1,6 @@
-"""Who is on a call with whom: rooms of legs, and whose media goes into whose receive slots.
+"""Rooms of legs, and the assignment of publishers to receive slots.
 
-Owns: membership and slot assignment; a slot, once given, stays with its source until that leaves. Must never
-touch a packet.
+Owns: membership and slot assignment; a slot keeps its source until the source leaves. Must never touch a packet.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from media.engine.relay.downlink import Downlink
 from media.engine.relay.uplink import Uplink
 from media.engine.transport.leg import Leg
 
-# A group session of the programme; also what one publisher's encoding can sensibly serve.
+# The size of a group session of the programme; one publisher's encoding suits no larger group.
 ROOM_MAX_LEGS = 8
 
 
@@ -27,11 +26,11 @@ class Member:
     downlink: Downlink
     room: Room | None = None
     wants_video: bool = True
-    # Where this leg stands, for the reports of the others; its control keeps it up to date.
+    # What decides this leg's rung, for the others' reports; its control keeps it up to date.
     side: Side = WARM_SIDE
 
     def watch_pictures(self, wants_video: bool) -> None:
-        """Let pictures flow to this leg from now on, or none."""
+        """Forward pictures to this leg from now on, or none."""
         if self.wants_video != wants_video:
             self.wants_video = wants_video
             if self.room is not None:
@@ -40,15 +39,15 @@ class Member:
 
 @dataclass(eq=False)
 class Room:
-    """The legs of one call, in the order in which they came."""
+    """The legs of one call, in the order in which they joined."""
 
     room_id: str
     members: list[Member] = field(default_factory=list)
 
     def join(self, member: Member) -> list[Member]:
-        """Bring `member` in. Returns the members whose slots have changed, `member` included.
+        """Add `member`. Returns the members whose slots have changed, `member` included.
 
-        Raises ValueError when the room is full.
+        Raises ValueError if the room is full.
         """
         if member in self.members:
             return []
@@ -63,7 +62,7 @@ class Room:
         return [member, *others]
 
     def part(self, member: Member) -> list[Member]:
-        """Take `member` out. Returns the members whose slots have changed, `member` included."""
+        """Remove `member`. Returns the members whose slots have changed, `member` included."""
         if member not in self.members:
             return []
         self.members.remove(member)
@@ -80,14 +79,14 @@ class Room:
         return changed
 
     def watch(self, member: Member) -> None:
-        """Let pictures flow to `member`, or no longer, by its ``wants_video``; voices always do."""
+        """Forward pictures to `member`, or none, according to its ``wants_video``; voices are always forwarded."""
         by_id = {source.leg.leg_id: source for source in self.members}
         for slot in member.downlink.slots:
             source = by_id.get(slot.source_leg_id or "") if member.wants_video else None
             slot.video.attach(source.uplink.video if source else None)
 
     def _fill(self, viewer: Member) -> None:
-        """Give slots that have become free to members who had found none."""
+        """Give free slots of `viewer` to members without a slot there."""
         shown = {slot.source_leg_id for slot in viewer.downlink.slots}
         for source in self.members:
             if source is not viewer and source.leg.leg_id not in shown:
@@ -95,7 +94,7 @@ class Room:
 
 
 def assignments(member: Member) -> list[SlotAssignment]:
-    """The slots of a member, in the form in which its page is told."""
+    """The slots of a member, for the message to its page."""
     return [
         SlotAssignment(slot.index, slot.audio_mid, slot.video_mid, slot.source_leg_id)
         for slot in member.downlink.slots

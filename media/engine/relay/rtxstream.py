@@ -1,6 +1,6 @@
-"""The retransmission stream of one subscription (RFC 4588): repeats, and padding that probes the downlink.
+"""The retransmission stream of one subscription (RFC 4588): retransmissions, and padding that probes the downlink.
 
-Owns: its SSRC, its payload types and its own numbering. Must never choose what is repeated, nor send.
+Owns: its SSRC, its payload types and its own sequence numbers. Must never choose what is retransmitted, nor send.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from media.engine.transport.offer import MediaLine
 
 
 class RtxStream:
-    """See the module's docstring. Every packet it makes takes the next number."""
+    """See the module's docstring. Every packet takes the next sequence number."""
 
     def __init__(self, line: MediaLine, ssrc: int, sequence_number: int) -> None:
         self.ssrc = ssrc
@@ -21,11 +21,11 @@ class RtxStream:
         self._sequence_number = sequence_number
 
     def carries(self, packet: bytes) -> bool:
-        """Whether the page takes a repeat of this packet as RTX."""
+        """Whether the page accepts a retransmission of this packet as RTX."""
         return bool(self.ssrc) and packet[1] & 0x7F in self.payload_types
 
     def wrap(self, packet: bytes, twcc_id: int, twcc_seq: int) -> bytes:
-        """The repeat of a packet that this stream `carries`."""
+        """The retransmission of a packet that this stream `carries`."""
         return rtx.wrap(
             packet,
             ssrc=self.ssrc,
@@ -36,7 +36,7 @@ class RtxStream:
         )
 
     def padding(self, padding_bytes: int, timestamp: int, twcc_id: int, twcc_seq: int) -> bytes:
-        """A packet of nothing but padding, which pages ignore but report on."""
+        """A packet of padding only, which pages ignore but report on."""
         return rtp.build(
             b"",
             second_byte=next(iter(self.payload_types.values())),

@@ -1,6 +1,6 @@
 """One receive slot of a leg: a place for one other participant's voice and picture, fixed in the first offer.
 
-Owns: the slot's two subscriptions, and whose media they carry. Must never choose who is shown: rooms.py does.
+Owns: the slot's two subscriptions and their sources. Must never choose who is shown: rooms.py does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Slot:
         random_number: Callable[[int], int],
     ) -> None:
         def numbers() -> tuple[int, int, int]:
-            # Sequence numbers start below 2^15 (libsrtp roll-over); never at 0, so that "one before" exists.
+            # Sequence numbers start below 2^15 (libsrtp roll-over), and not at 0, so that a previous number exists.
             return 1 + random_number(0x7FFE), random_number(2**32), 1 + random_number(0x7FFE)
 
         self.index = index
@@ -38,7 +38,7 @@ class Slot:
         self.source_leg_id: str | None = None
 
     def show(self, leg_id: str, audio: InboundStream, video: InboundStream | None) -> None:
-        """Show another participant from now on; ``video`` is None where no picture is wanted."""
+        """Show another participant from now on; ``video`` is None if no picture is wanted."""
         self.source_leg_id = leg_id
         self.audio.attach(audio)
         if video is not None:

@@ -1,7 +1,7 @@
-"""The direction page → server of one leg, until it is handed to the forwarder as plain packets of known codec.
+"""The direction from the page to the server of one leg, up to the forwarder, which gets plain packets.
 
-Owns: which stream a packet belongs to, RTX and RED taken apart at the door, the arrival times for transport-wide
-feedback, and what comes up in all. Must never decide what is sent where. Standards: RFC 3550, RFC 4588, RFC 2198.
+Owns: finding the stream of a packet, unwrapping RTX and RED, the arrival times for transport-wide feedback, and the
+received rates. Must never decide where a packet is sent. Standards: RFC 3550, RFC 4588, RFC 2198.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from media.engine.transport.aiortc_private import PACKET_MAX_BYTES
 from media.engine.transport.datagrams import WIRE_OVERHEAD_BYTES
 from media.engine.transport.leg import Leg
 
-# What can go on to every page, also when it must be sent once more. A packet that was numbered and then found too
-# long would look like a link that loses everything, and its page's pictures would be held back.
+# The largest payload that can be forwarded to every page, also as a retransmission. A packet that gets a number
+# and is then too long to send would look like a lost one, and the page's pictures would be held back.
 PAYLOAD_MAX_BYTES = PACKET_MAX_BYTES - rtp.COMPOSED_HEADER_MAX_BYTES - rtx.OSN_BYTES
-# Under this queue a loss on the uplink is the radio's, not a full link's.
+# Below this queueing delay, loss on the uplink comes from the radio, not from a full link.
 CALM_QUEUE_MS = 60.0
 
 Forward = Callable[[InboundStream, Codec, Header, bytes, float], None]
 
 
 class Uplink:
-    """Everything a leg sends us, until it is handed to the forwarder as plain packets of known codec."""
+    """Everything that a leg sends, up to the forwarder, which gets plain packets."""
 
     def __init__(self, leg: Leg, forward: Forward) -> None:
         self.leg = leg
         self.audio = InboundStream(leg.offer.own_audio, leg)
         self.video = InboundStream(leg.offer.own_video, leg)
-        # Known by its SSRC alone: its payload types are those of the large picture.
+        # Found by its SSRC only: its payload types are those of the large picture.
         low = leg.offer.own_low
         self.low = InboundStream(low, leg) if low is not None and low.ssrc else None
         self.pictures: tuple[InboundStream, ...] = (
@@ -52,7 +52,7 @@ class Uplink:
                     self._by_ssrc[ssrc] = stream
 
     def rtp_arrived(self, data: bytes, now_s: float) -> None:
-        """One plain RTP packet, at `now_s` on the monotonic clock."""
+        """Process one plain RTP packet that arrived at `now_s` on the monotonic clock."""
         try:
             header = rtp.parse(data)
             second, sequence_number, timestamp, ssrc, header_len = header
@@ -75,7 +75,7 @@ class Uplink:
                     else None
                 )
                 if restored is None:
-                    return  # a bandwidth probe of the browser's: padding only
+                    return  # a bandwidth probe of the browser: padding only
                 data = restored
                 header = rtp.parse(data)
                 second, sequence_number, timestamp, ssrc, header_len = header
@@ -98,11 +98,11 @@ class Uplink:
             return
         codec = stream.codecs.get(payload_type)
         if codec is None or len(data) - header_len > PAYLOAD_MAX_BYTES:
-            self.refused_rtp += 1  # to those who listen a packet that was lost: the gap stays
+            self.refused_rtp += 1  # for the receivers this is a lost packet: the gap stays
         elif codec == Codec.RED:
             self._red_arrived(stream, header, data[header_len:end], now_ms)
         elif stream.kind == "audio":
-            # RED's memory follows plain Opus too, so that nothing is played twice when RED comes or goes.
+            # The RED receiver also notes plain Opus, so that nothing is played twice when RED starts or stops.
             if not stream.red.note_plain(sequence_number, timestamp, data[header_len:end]):
                 return
             self._forward(stream, codec, header, data, now_ms)
@@ -116,7 +116,7 @@ class Uplink:
                 self._forward(stream, codec, header, data, now_ms)
 
     def tend(self, now_ms: float, rtt_ms: float) -> None:
-        """Forward packets whose missing forerunners are no longer worth waiting for; asked with every tick."""
+        """Forward packets that have waited long enough for missing earlier ones; called with every tick."""
         for picture in self.pictures:
             if picture.repairs.held_count:
                 for packet in picture.overdue(now_ms, rtt_ms):
@@ -142,7 +142,7 @@ class Uplink:
             return
         for number, moment, opus in recovered:
             if number != header[1]:
-                stream.nack.received(number, now_ms)  # nobody needs to send it again
+                stream.nack.received(number, now_ms)  # no retransmission is needed any more
             packet = rtp.build(
                 opus,
                 second_byte=second,
@@ -154,9 +154,9 @@ class Uplink:
             self._forward(stream, Codec.OPUS, rebuilt, packet, now_ms)
 
     def _adopt(self, ssrc: int, payload_type: int) -> InboundStream | None:
-        """The stream of an SSRC the offer did not name, by its payload type.
+        """The stream of an SSRC that is not in the offer, found by its payload type.
 
-        One such SSRC a stream: a page that keeps inventing them is not forwarded.
+        Each stream accepts one such SSRC; packets with further new SSRCs are not forwarded.
         """
         for stream in (self.audio, self.video):
             if payload_type in stream.codecs and not stream.ssrc:
@@ -170,71 +170,71 @@ class Uplink:
         return None
 
     def sender_report(self, report: rtcp.SenderReport, now_ms: float) -> None:
-        """A sender report of the page's."""
+        """Process a sender report of the page."""
         stream = self._by_ssrc.get(report.ssrc)
         if stream is not None:
             stream.sender_reported(report, now_ms)
 
     @property
     def picture_packets(self) -> int:
-        """How many packets of pictures have come in all, of the large and the small one."""
+        """The total number of received packets of the large and the small picture."""
         packets = self.video.stats.packets
         return packets if self.low is None else packets + self.low.stats.packets
 
     def received_bps(self, now_ms: float) -> float:
-        """What comes in, in bit/s of RTP."""
+        """The received rate in bit/s of RTP."""
         return sum(stream.stats.rate_bps(now_ms) for stream in self.streams)
 
     def pictures_bps(self, now_ms: float) -> float:
-        """What comes in of pictures, the large and the small one, in bit/s of RTP."""
+        """The received rate of the large and the small picture, in bit/s of RTP."""
         return sum(stream.stats.rate_bps(now_ms) for stream in self.pictures)
 
     # What is expected of the page ------------------------------------------------------------------------
 
     def mute_voice(self, muted: bool) -> None:
-        """Forward no voice, or again."""
+        """Stop forwarding the voice, or start again."""
         self.audio.muted = muted
 
     def mute_pictures(self, muted: bool) -> None:
-        """Forward no picture, or again."""
+        """Stop forwarding pictures, or start again."""
         for picture in self.pictures:
             picture.muted = muted
 
     def rest_pictures(self, rests: bool) -> None:
-        """Ask for no lost packet of pictures that nobody wants, or again."""
+        """Stop asking for lost packets of pictures that nobody wants, or start again."""
         for picture in self.pictures:
             picture.rests = rests
 
     def expect(self, parameters: SendParameters) -> None:
-        """The page has been asked for these pictures."""
+        """The page was asked for these pictures."""
         if self.low is not None:
             self.low.expect(parameters.low)
         self.video.expect(parameters.video)
 
     def hold_back(self, held_back: bool) -> None:
-        """A larger picture waits only for the links to be known to carry it, or no longer."""
+        """Note whether the page could send a larger picture as soon as the links are known to carry it."""
         self.video.held_back = held_back
 
     def measure_level(self, measures: bool) -> None:
-        """Measure how loud the voice is from now on, or no longer."""
+        """Start or stop measuring the level of the voice."""
         self.audio.measures_level = measures
 
     def on_gap(self, told: Callable[[InboundStream, float], None]) -> None:
-        """Call `told` with the picture and the time when a packet of it is found missing."""
+        """Call `told` with the picture and the time whenever one of its packets is found missing."""
         for picture in self.pictures:
             picture.on_gap = told
 
     def shape_feedback(self, *, rests: bool) -> None:
-        """Bring transport-wide feedback in line with how the uplink is; ``rests``: nothing works with it."""
+        """Adapt transport-wide feedback to the state of the uplink; ``rests``: nothing uses the feedback."""
         queue_ms = self.audio.delay.queue_ms
         self.twcc.conceals_loss = queue_ms is not None and queue_ms < CALM_QUEUE_MS
         self.twcc.rests = rests
 
     @property
     def is_calm(self) -> bool:
-        """Whether the uplink has no queue, as of the last `shape_feedback`: its losses are the radio's."""
+        """Whether the uplink had no queue at the last `shape_feedback`, so that its loss comes from the radio."""
         return self.twcc.conceals_loss
 
     def loss_ratio(self, now_ms: float) -> float:
-        """The largest of the streams' loss over the last seconds, before repair."""
+        """The largest loss of any stream over the last seconds, before repair."""
         return max(stream.loss_ratio(now_ms) for stream in self.streams)

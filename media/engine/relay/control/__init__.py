@@ -1,8 +1,8 @@
-"""The periodic work of one leg: its clock, and the parts that the clock calls.
+"""The periodic work of one leg: its tick, and the parts that the tick calls.
 
-Owns: feedback both ways, what is known of both directions, the hold of a strained uplink, probing, the pace
-of stills, and news for people. The parts do not write into one another; legcontrol.py hands over what one
-needs of another.
+Owns: feedback in both directions, the estimates of both directions, the hold of a strained uplink, probing, the
+rate of stills, and reports for people. The parts do not call each other; legcontrol.py passes values between
+them.
 """
 
 from media.engine.relay.control.choices import SAVE_DATA_BPS

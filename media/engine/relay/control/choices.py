@@ -1,7 +1,7 @@
-"""What the participant of one leg chooses: microphone and camera, audio only, saving data.
+"""The choices of one leg's participant: microphone and camera, audio only, saving data.
 
-Owns: the choices, and that they take hold at once on what the relay forwards. Must never decide what a page sends:
-steering does, by what it is told of them.
+Owns: the choices, and their immediate effect on what the relay forwards. Must never decide what a page sends:
+steering does, with these choices as input.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from media.core.parameters import Preferences
 from media.engine.relay.rooms import Member
 
-# Whoever saves data gets voice and a small picture: at most 29 MB an hour each way.
+# The rate of a participant who saves data: voice and a small picture, at most 29 MB an hour each way.
 SAVE_DATA_BPS = 64_000
 
 
@@ -22,13 +22,13 @@ class LegChoices:
         self._member = member
 
     def switch_off(self, *, audio: bool, video: bool) -> None:
-        """The page has switched microphone or camera off, or on again."""
+        """The page has switched microphone or camera off or on."""
         self.camera_off = video
         self._member.uplink.mute_voice(audio)
         self._mute_pictures()
 
     def prefer(self, preferences: Preferences) -> None:
-        """The participant's choice for this leg; audio only takes the picture out of both directions."""
+        """Set the participant's preferences for this leg; audio only removes the picture in both directions."""
         self.preferences = preferences
         self._mute_pictures()
         self._member.watch_pictures(not preferences.audio_only)
@@ -37,5 +37,5 @@ class LegChoices:
         self._member.uplink.mute_pictures(self.camera_off or self.preferences.audio_only)
 
     def capped(self, bps: float) -> float:
-        """What of a rate may be used."""
+        """The part of a rate that may be used."""
         return min(bps, SAVE_DATA_BPS) if self.preferences.save_data else bps

@@ -1,7 +1,7 @@
-"""What is known of one leg's downlink, and the view of it by which steering decides what others send to it.
+"""The state of one leg's downlink, and the view from which steering decides what others send to the leg.
 
-Owns: how the estimate, the participant's choices and a collapsed uplink are put together. Must never decide
-anything: media/core/quality does.
+Owns: combining the estimate, the participant's choices and a collapsed uplink. Must never decide anything:
+media/core/quality does.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from media.engine.relay.rooms import Member
 
 
 class DownlinkKnowledge:
-    """One leg as one that receives."""
+    """One leg as a receiver."""
 
     def __init__(
         self, member: Member, choices: LegChoices, trips: RoundTrips, probing: DownlinkProbing
@@ -29,11 +29,11 @@ class DownlinkKnowledge:
 
     @property
     def usable_bps(self) -> float:
-        """The estimate, as far as the participant lets it be used."""
+        """The part of the estimate that the participant's choices allow."""
         return self._choices.capped(self._member.downlink.estimate.estimate_bps)
 
     def view(self, *, collapsed: bool) -> ReceiverView:
-        """The leg as steering sees it; ``collapsed``: its uplink has just collapsed, so nothing is reported."""
+        """The leg as steering sees it; ``collapsed``: its uplink has just collapsed, so there is no feedback."""
         downlink = self._member.downlink
         estimate = downlink.estimate
         estimate_bps = self._probing.trusted_bps()
@@ -42,7 +42,7 @@ class DownlinkKnowledge:
         return ReceiverView(
             estimate_bps=self._choices.capped(estimate_bps),
             loss_ratio=estimate.loss_ratio,
-            queue_ms=estimate.queue_ms,  # voice does not wait in our own pacer
+            queue_ms=estimate.queue_ms,  # without our pacer's queue, in which voice does not wait
             rtt_ms=self._trips.rtt_ms,
             wants_video=self._member.wants_video,
             codecs=self._decodes,
@@ -52,7 +52,7 @@ class DownlinkKnowledge:
         )
 
     def _other_voices_bps(self) -> float:
-        """What the voices take beside one plain voice, which is the publisher's own and which steering counts."""
+        """The rate of all voices except one plain voice, the publisher's own, which steering counts itself."""
         downlink = self._member.downlink
         voices = [slot.audio for slot in downlink.slots if slot.audio.active]
         if downlink.voices is not None:

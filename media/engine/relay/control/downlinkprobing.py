@@ -1,7 +1,7 @@
-"""When probe clusters of padding test one leg's downlink: warm, at the begin of a call, and in mid-call.
+"""When probe clusters measure one leg's downlink: while the leg is warm, at the start of a call, and in mid-call.
 
-Owns: the moments, and whether the downlink is still unproven. Must never decide how a cluster is made
-(media/core/probe) nor what it says (media/core/estimate).
+Owns: the times of probing, and whether the downlink is still unproven. Must never make a cluster
+(media/core/probe) or judge it (media/core/estimate).
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from media.core.quality import NEXT_LINK_BPS
 from media.engine.relay.rooms import Member
 from media.engine.relay.slot import Slot
 
-# Until the first cluster the handshake's own packets drain; three clusters find a link ten times as fast as
-# assumed; then 2.4 kB each half minute follow how it changes.
+# The first wait lets the packets of the handshake drain. Three clusters find a link ten times as fast as assumed.
+# After that, 2.4 kB every half minute follow its changes.
 WAITS_MS = (1_000.0, 2_500.0, 2_500.0, 30_000.0)
-# A call on a leg that nothing has measured begins with a 2G voice, until a probe cluster has come through, or
-# for this long where none does.
+# A call on an unmeasured leg starts with a voice for 2G, until a probe cluster has arrived, or for a limited time
+# if none arrives.
 UNPROVEN_BPS = 24_000
 UNPROVEN_MS = 6_000.0
 UNPROVEN_PROBE_MS = 3_000.0
-# Where voice alone was chosen, a link thought to carry less than the best voice is tested: a stall must not leave
-# it thin for ever.
+# In a call with voice only, a link with a lower estimate than the best voice is probed: a stall must not keep the
+# voice thin for ever.
 FULL_VOICE_BPS = 70_000
 
 
@@ -36,23 +36,23 @@ class DownlinkProbing:
         self._unproven = False
 
     def joined(self, now_ms: float) -> None:
-        """Media begins."""
+        """The leg has joined a call."""
         self._unproven_until_ms = now_ms + UNPROVEN_MS
         self._unproven = not self._member.downlink.estimate.tested
         if self._unproven:
             self._next_ms = now_ms
 
     def begins(self, now_ms: float) -> bool:
-        """Whether the call is so young that what nothing has measured is not trusted yet."""
+        """Whether the call has just started, so that unmeasured estimates are not trusted yet."""
         return now_ms < self._unproven_until_ms
 
     def trusted_bps(self) -> float:
-        """As much of the estimate of the downlink as is trusted."""
+        """The trusted part of the downlink's estimate."""
         estimate_bps = self._member.downlink.estimate.estimate_bps
         return min(estimate_bps, UNPROVEN_BPS) if self._unproven else estimate_bps
 
     def tend_warm(self, now_ms: float) -> None:
-        """Measure a warm leg's rate, so that a call starts with what its link can carry."""
+        """Measure the downlink of a warm leg, so that a call starts with the right rate."""
         if now_ms < self._next_ms:
             return
         if self._sent:
@@ -62,7 +62,7 @@ class DownlinkProbing:
         self._sent += 1
 
     def tend_call(self, now_ms: float) -> None:
-        """Test at once what is only assumed; then now and then whether there is room for a picture that waits."""
+        """Probe an assumed estimate at once; later, probe at intervals for the rate of a waiting picture."""
         member = self._member
         downlink, estimate = member.downlink, member.downlink.estimate
         self._unproven = not estimate.tested and self.begins(now_ms)
@@ -81,7 +81,7 @@ class DownlinkProbing:
             downlink.probe(call_cluster(estimate.estimate_bps), now_ms)
 
     def _wanted_bps(self, now_ms: float) -> float:
-        """The link that has room for what waits for it."""
+        """The rate that the waiting media need."""
         if not self._member.wants_video:
             return FULL_VOICE_BPS
         downlink = self._member.downlink
@@ -91,13 +91,13 @@ class DownlinkProbing:
             return ENOUGH_BPS
         limit_bps = downlink.estimate.limit_bps
         if limit_bps is not None and limit_bps < NEXT_LINK_BPS:
-            return 0.0  # beside a picture a cluster is easily bunched: it does not contradict what is known
+            return 0.0  # next to a picture a cluster is easily bunched: it must not contradict the estimate
         sources = [slot.video.source for slot in downlink.slots]
         return NEXT_LINK_BPS if any(source is not None and source.held_back for source in sources) else 0.0
 
 
 def _picture_waits(slot: Slot, now_ms: float) -> bool:
-    """Whether somebody is in this slot whose picture could come: paused, or left out for want of room."""
+    """Whether the participant in this slot has a picture that is paused or left out because of the rate."""
     source = slot.video.source
     if source is None:
         return slot.source_leg_id is not None

@@ -1,6 +1,6 @@
-"""The voices towards one leg: which are heard, which are sent twice (RED), and how often they ask for a report.
+"""The voices to one leg: which of them are forwarded, their redundancy (RED), and how often the page reports.
 
-Owns: the moments of these choices. Must never touch a packet: the downlink does as it is told.
+Owns: when these settings change. Must never touch a packet: the downlink applies the settings.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from media.core.repair import PLAIN_VOICE_BPS
 from media.core.share import too_many_voices
 from media.engine.relay.rooms import Member
 
-# Under this the page's feedback on every voice packet would take a twentieth of its uplink and more.
+# Below this rate, feedback on every voice packet would take a twentieth of the page's uplink or more.
 SPARSE_FEEDBACK_BPS = 40_000
 SPARSE_FEEDBACK_MS = 1_000.0
 
 
 class DownlinkVoices:
-    """Asked a few times a second."""
+    """The settings of the voices to one leg; its methods are called four times a second."""
 
     def __init__(self, member: Member) -> None:
         self._member = member
 
     def choose(self, usable_bps: float) -> None:
-        """Begin to hear the loudest two only, or all again, as the link carries."""
+        """Forward only the loudest two voices, or all again, depending on the rate of the link."""
         downlink = self._member.downlink
         voices = sum(slot.audio.active for slot in downlink.slots)
         was_on = downlink.voices is not None
@@ -36,13 +36,13 @@ class DownlinkVoices:
                 other.uplink.measure_level(True)
 
     def switch_redundancy(self, view: ReceiverView) -> None:
-        """Turn RED towards this leg on or off, as its losses and its room say."""
+        """Turn RED to this leg on or off, depending on its loss and its free rate."""
         for out in self._member.downlink.by_ssrc.values():
             if out.red is not None:
                 out.switch_red(on=red_for_receiver(view, was_on=out.use_red))
 
     def set_feedback_interval(self, probed_uplink_bps: float | None, now_ms: float) -> None:
-        """Have the page report less on what it receives while that is voice alone and its link is thin."""
+        """Make the page report less often while it receives only voice and its link is thin."""
         downlink = self._member.downlink
         estimate_bps = downlink.estimate.estimate_bps
         link_bps = min(estimate_bps, probed_uplink_bps or estimate_bps)

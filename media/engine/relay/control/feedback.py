@@ -1,7 +1,7 @@
-"""RTCP towards one page: what is due goes out together, inside what its downlink can spare for it.
+"""Sends RTCP to one page: everything due at one moment together, within the share of the downlink for RTCP.
 
-Owns: when reports leave, and that everything due at one moment shares a datagram (RFC 5506: headers are 42 bytes, a
-NACK is 16). Must never read RTCP that comes in: rtcprouter.py does. Standards: RFC 3550 section 6, RFC 4585.
+Owns: when reports are sent, and that everything due at one moment shares a datagram (RFC 5506: headers are 42
+bytes, a NACK is 16). Must never read received RTCP: rtcprouter.py does. Standards: RFC 3550 section 6, RFC 4585.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from media.engine.relay.rooms import Member
 
 FIRST_REPORT_MS = 500.0
 CNAME = "keneya"
-# With its 42 bytes of headers this passes every path; one transport-wide feedback alone is at most as long.
+# With 42 bytes of headers this fits every path; a single transport-wide feedback is at most as long.
 DATAGRAM_MAX_BYTES = 1_100
-# What is taken for the size of a report before the first: an RR with one block, and SDES.
+# The assumed size of the first report: an RR with one block, and SDES.
 LEAST_REPORT_BYTES = 60
-# What is found missing within this time after the last NACK shares the next tick's datagram.
+# A packet found missing within this time after the last NACK waits for the datagram of the next tick.
 ASKED_APART_MS = 25.0
 
 
 class FeedbackSender:
-    """The RTCP that leaves for one leg. All times are ms on the monotonic clock."""
+    """Sends the RTCP of one leg. All times are ms on the monotonic clock."""
 
     def __init__(self, member: Member, feedback_ssrc: int) -> None:
         self._member = member
@@ -38,11 +38,11 @@ class FeedbackSender:
         self._asked_ms = 0.0
 
     def joined(self, now_ms: float) -> None:
-        """Media begins: lip sync and round trips wait for the first report, so it must not wait itself."""
+        """The leg has joined a call: send the first report at once, since lip sync and round-trip times need it."""
         self._next_report_ms = min(self._next_report_ms, now_ms + FIRST_REPORT_MS)
 
     def tick(self, now_ms: float, rtt_ms: float, *, page_sends_video: bool) -> None:
-        """Send whatever is due."""
+        """Send all RTCP that is due."""
         budget = self.budget
         self._member.uplink.twcc.picture_flows = page_sends_video
         report_due = now_ms >= self._next_report_ms
@@ -58,7 +58,7 @@ class FeedbackSender:
             self._member.leg.send_rtcp(datagram)
 
     def ask_again(self, picture: InboundStream, now_ms: float, rtt_ms: float) -> None:
-        """A picture lacks a packet: ask at once. All that follows waits for it, so the next tick would be late."""
+        """Send a NACK for a picture at once: all later packets wait for the missing one."""
         if now_ms - self._asked_ms < ASKED_APART_MS:
             return
         self.budget.link_bps = self._member.downlink.estimate.estimate_bps
@@ -68,7 +68,7 @@ class FeedbackSender:
             self._member.leg.send_rtcp(packet)
 
     def _report(self, now_ms: float) -> list[bytes]:
-        """Sender reports of what flows down, with blocks about what came up: one compound packet, or nothing."""
+        """Sender reports of the downlink and report blocks of the uplink: one compound packet, or none."""
         downlink = self._member.downlink
         blocks = self._about.report_blocks(now_ms)
         reports = [
@@ -102,7 +102,7 @@ class FeedbackSender:
 
 
 def bundled(packets: Iterable[bytes]) -> Iterator[bytes]:
-    """The same RTCP packets, in order, in as few datagrams as hold them."""
+    """Pack RTCP packets in order into as few datagrams as possible."""
     datagram = b""
     for packet in packets:
         if datagram and len(datagram) + len(packet) > DATAGRAM_MAX_BYTES:

@@ -1,9 +1,9 @@
-"""The periodic work of one leg, and what its parts hand one another.
+"""The periodic work of one leg, and the values that its parts pass to each other.
 
-Owns: the order of the parts within a tick and within a step of steering, and what the page was asked for last.
-When a leg has its turn is said by media/engine/rounds.py and turns.py. The parts do not know one another.
-Bitrates and rungs are decided in media/core/quality/steering.py; only layers, the low picture and audio levels
-are added here.
+Owns: the order of the parts within a tick and within a step of steering, and the parameters that the page got last.
+media/engine/rounds.py and turns.py decide when a leg has its turn. The parts do not know each other.
+media/core/quality/steering.py decides bitrates and rungs; this module adds only layers, the low picture and audio
+levels.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ NO_LOW = VideoSend()
 
 
 class LegControl:
-    """The parts of one leg. All times are ms on the monotonic clock; the engine's turns set ``sends_stills``,
-    ``still_asked``."""
+    """The parts of one leg. All times are ms on the monotonic clock; the engine's turns set ``sends_stills`` and
+    ``still_asked``.
+    """
 
     def __init__(self, member: Member, feedback_ssrc: int) -> None:
         self.member = member
@@ -71,10 +72,10 @@ class LegControl:
         """The round-trip time of this leg, smoothed."""
         return self._trips.rtt_ms
 
-    # What is learnt ------------------------------------------------------------------------------------
+    # Measurements --------------------------------------------------------------------------------------
 
     def round_trip(self, rtt_ms: float | None, now_ms: float) -> None:
-        """A measured round-trip time of this leg; None for a check that was never answered."""
+        """A round-trip time of this leg was measured; None for a check without an answer."""
         if rtt_ms is None:
             return  # the meter notices silence by itself
         self._trips.measured(rtt_ms, now_ms)
@@ -82,7 +83,7 @@ class LegControl:
         self._meter.heard(now_ms)
 
     def sending_reported(self, report: UplinkReport) -> None:
-        """The page's congestion control has a new opinion of the uplink, or its encoder another quantizer."""
+        """The page reports a new estimate of its uplink, or another quantizer of its encoder."""
         self.uplink.reported(report)
         self._meter.rates(up_bps=report.available_bps)
 
@@ -92,7 +93,7 @@ class LegControl:
         self._downlink_probing.joined(now_ms)
 
     def _gap_found(self, picture: InboundStream, now_ms: float) -> None:
-        # On a full uplink a retransmission delays voice, so it is left to the next tick.
+        # On a full uplink a retransmission delays voice, so the NACK waits for the next tick.
         near = self.rtt_ms <= NEAR_RTT_MS
         if self.member.uplink.is_calm and near and self.member.leg.may_send:
             self.feedback.ask_again(picture, now_ms, self.rtt_ms)
@@ -131,30 +132,30 @@ class LegControl:
     # Each turn of steering -----------------------------------------------------------------------------
 
     def steering_due(self, now_ms: float) -> bool:
-        """Whether the quarter of a second is over."""
+        """Whether the steering interval of a quarter of a second is over."""
         if now_ms < self._next_steering_ms:
             return False
         self._next_steering_ms = now_ms + STEERING_INTERVAL_MS
         return True
 
     def receiver_view(self, now_ms: float) -> ReceiverView:
-        """This leg as one that receives."""
+        """This leg as a receiver."""
         return self._downlink.view(collapsed=self._hold.collapsed_within(ASSUME_BOTH_COLLAPSED_MS, now_ms))
 
     def choose_voices(self) -> None:
-        """Forward only the loudest voices, or all, as the link allows."""
+        """Forward only the loudest voices, or all, depending on the link."""
         self._voices.choose(self._downlink.usable_bps)
 
     def switch_redundancy(self, now_ms: float) -> None:
-        """Turn RED towards this leg on or off."""
+        """Turn RED to this leg on or off."""
         self._voices.switch_redundancy(self.receiver_view(now_ms))
 
     def set_feedback_interval(self, now_ms: float) -> None:
-        """Have the page report as often as its link bears."""
+        """Set how often the page reports, depending on its link."""
         self._voices.set_feedback_interval(self.uplink_probe.bps, now_ms)
 
     def uplink_view(self, now_ms: float) -> UplinkView:
-        """What the uplink carries, for one picture or two."""
+        """The rate of the uplink, for one picture or two."""
         return self.uplink.for_simulcast(now_ms, self._sent or NOTHING)
 
     def steer(
@@ -164,10 +165,9 @@ class LegControl:
         scalability_mode: str | None = None,
         low: VideoSend = NO_LOW,
     ) -> SendParameters | None:
-        """What this leg's page shall send, if that has changed; ``low``: the small picture of simulcast, if
-        active.
+        """The parameters that this leg's page sends with, if they have changed; otherwise None.
 
-        The large picture is steered by what the small one leaves of the uplink.
+        ``low``: the small picture of simulcast, if active. Steering gives the large picture the rest of the uplink.
         """
         uplink = self.member.uplink
         collapsed = self._hold.collapsed_within(STEERING_INTERVAL_MS, now_ms)
@@ -184,7 +184,7 @@ class LegControl:
         return parameters
 
     def _with_level(self, parameters: SendParameters) -> SendParameters:
-        """Asks for audio levels where somebody in the room can hear only the loudest."""
+        """Ask for audio levels if a leg in the room gets only the loudest voices."""
         member = self.member
         others = member.room.members if member.room is not None else []
         chosen_from = any(other.downlink.voices is not None for other in others if other is not member)
@@ -193,14 +193,14 @@ class LegControl:
             return parameters
         return replace(parameters, audio=replace(parameters.audio, level=True))
 
-    # Stills and news, after steering -------------------------------------------------------------------
+    # Stills and reports, after steering ----------------------------------------------------------------
 
     def stills_down(self, now_ms: float) -> StillPace:
-        """How fast stills may go down now."""
+        """The rate of stills to the page now."""
         return self._stills.down(now_ms)
 
     def stills_up(self, now_ms: float) -> StillPace:
-        """How fast stills may come up now."""
+        """The rate of stills from the page now."""
         return self._stills.up(
             now_ms,
             self._sent,
@@ -209,13 +209,12 @@ class LegControl:
         )
 
     def link_news(self, now_ms: float) -> LinkQuality | None:
-        """A judgement of the link, if it is news."""
+        """The quality of the link, if a report is due."""
         probed_bps = self.uplink_probe.bps if self.uplink.report is None else None
         return self.news.link(now_ms, probed_bps)
 
     def rung_report(self, now_ms: float) -> RungReport | None:
-        """Where this leg stands on the ladder, if that is news; also brings the others' view of it up to
-        date."""
+        """The rungs of this leg, if a report is due; it also updates the others' view of this leg."""
         estimate, member = self.member.downlink.estimate, self.member
         member.side = Side(
             sends=self._sent or NOTHING,

@@ -1,6 +1,6 @@
-"""What people are told of one leg: the quality of its link, and the rung on which it stands.
+"""The reports for people about one leg: the quality of its link, and its rungs.
 
-Owns: when either is news. Must never steer anything: these are messages for people.
+Owns: when each report is due. Must never steer anything: these reports are for people.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from media.core.parameters import LinkQuality, RungReport, VideoSend
 from media.core.quality import RungNews, Side
 from media.engine.relay.rooms import Member
 
-# People look at bars, not at oscilloscopes; each message costs the thin link 200 bytes.
+# People look at bars and need no faster updates; each message takes 200 bytes of a thin link.
 LINK_NEWS_INTERVAL_MS = 5_000.0
-# Whatever came so lately is a sign of life.
+# A packet within this time shows that the link works.
 HEARD_WITHIN_MS = 250.0
 
 
 class LegNews:
-    """Asked four times a second; answers with what is news."""
+    """The reports of one leg. Its methods are called four times a second, and return a report when it is due."""
 
     def __init__(self, member: Member, meter: LinkMeter) -> None:
         self._member = member
@@ -29,9 +29,9 @@ class LegNews:
         self._next_link_ms = 0.0
 
     def link(self, now_ms: float, probed_uplink_bps: float | None) -> LinkQuality | None:
-        """A judgement of the link worth reporting: at once when the level changes, else now and then.
+        """The quality of the link; None if no report is due. A new level is due at once, the rest at intervals.
 
-        ``probed_uplink_bps``: what probes say of the uplink, as long as the page itself has not reported on it.
+        ``probed_uplink_bps``: the rate of uplink probes, until the page itself reports its uplink.
         """
         member, meter = self._member, self._meter
         estimate = member.downlink.estimate
@@ -52,14 +52,14 @@ class LegNews:
         return quality
 
     def rungs(self, now_ms: float) -> RungReport | None:
-        """Where the leg stands on the ladder, if that is news."""
+        """The rungs of the leg; None if no report is due."""
         member = self._member
         members = member.room.members if member.room is not None else []
         others = [self.as_shown(other) for other in members if other is not member]
         return self._rungs.report(member.side, others, now_ms)
 
     def as_shown(self, other: Member) -> Side:
-        """The other's side; where this leg is shown a lower copy, the picture is no more than its link takes."""
+        """The other leg's side, with the picture that this leg gets: at a lower copy, at most this link's rate."""
         downlink, sends = self._member.downlink, other.side.sends
         shown = [slot.video.source for slot in downlink.slots if slot.source_leg_id == other.leg.leg_id]
         if not shown or shown[0] is other.uplink.video:

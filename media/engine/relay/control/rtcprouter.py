@@ -1,7 +1,7 @@
-"""RTCP from one page: each packet to the part of the leg that it concerns.
+"""Routes RTCP from one page: each packet to the part of the leg that it concerns.
 
-Owns: the translation of packets into calls. Must never keep anything, nor answer: feedback.py sends. Standards:
-RFC 3550 section 6, RFC 4585, transport-wide feedback (draft-holmer-rmcat).
+Owns: the translation of packets into calls. Must never keep state or answer: feedback.py sends. Standards: RFC 3550
+section 6, RFC 4585, transport-wide feedback (draft-holmer-rmcat).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from media.engine.relay.rooms import Member
 
 
 class RtcpRouter:
-    """Takes RTCP of one leg in. ``measured`` hears each round-trip time in ms, and when it was measured."""
+    """Routes the RTCP of one leg. ``measured`` gets each round-trip time in ms, and the time of measurement."""
 
     def __init__(self, member: Member, trips: RoundTrips, measured: Callable[[float, float], None]) -> None:
         self._member = member
@@ -22,7 +22,7 @@ class RtcpRouter:
         self._measured = measured
 
     def arrived(self, packets: Sequence[rtcp.RtcpPacket], now_ms: float) -> None:
-        """What the page says about what it receives, and about what it sends."""
+        """Process packets about the streams that the page receives, and those that it sends."""
         downlink = self._member.downlink
         for packet in packets:
             match packet:
@@ -45,7 +45,7 @@ class RtcpRouter:
                     for ssrc, _ in packet.entries:
                         self._keyframe_wanted(ssrc, now_ms)
                 case _:
-                    pass  # SDES, BYE, REMB, XR: nothing that we act on
+                    pass  # SDES, BYE, REMB, XR: not used
 
     def _blocks(self, blocks: Sequence[rtcp.ReportBlock], now_ms: float) -> None:
         for block in blocks:

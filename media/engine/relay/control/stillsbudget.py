@@ -1,6 +1,6 @@
-"""What stills may take of one leg's links beside everything live, in both directions.
+"""The rates of stills on one leg's link next to live media, in both directions.
 
-Owns: the two paces. Must never move a still: `relay/stills` does. Rates are wire bit/s.
+Owns: these two rates. Must never transfer a still: `relay/stills` does. Rates are bit/s on the wire.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from media.core.stills import MAX_BPS, BackgroundRate, chunk_bytes_at
 from media.engine.relay.control.choices import LegChoices
 from media.engine.relay.rooms import Member
 
-# Of what live media leave free, stills take this much: the rest is for what was not foreseen.
+# The share of the free rate that stills take: the rest is a reserve.
 STILLS_SHARE = 0.6
 
 
 class StillPace(NamedTuple):
-    """How fast stills go, and how large a piece may stand in front of a voice packet."""
+    """The rate of stills, and the largest piece that may delay a voice packet."""
 
     rate_bps: float
     chunk_bytes: int
 
 
 class StillsBudget:
-    """Asked four times a second while any still is on its way."""
+    """The rates of one leg; its methods are called four times a second while a still is in transfer."""
 
     def __init__(self, member: Member, choices: LegChoices, trips: RoundTrips) -> None:
         self._member = member
@@ -36,7 +36,7 @@ class StillsBudget:
         self._up = BackgroundRate()
 
     def down(self, now_ms: float) -> StillPace:
-        """What stills may take of the downlink now."""
+        """The rate of stills on the downlink now."""
         estimate = self._member.downlink.estimate
         free_bps = self._choices.capped(estimate.estimate_bps) - self._live_bps(now_ms)
         rate_bps = self._down.update(
@@ -45,7 +45,7 @@ class StillsBudget:
         return StillPace(rate_bps, chunk_bytes_at(estimate.estimate_bps))
 
     def _live_bps(self, now_ms: float) -> float:
-        """What voices and pictures take of the downlink."""
+        """The rate of voices and pictures on the downlink."""
         live_bps = 0.0
         for out in self._member.downlink.by_ssrc.values():
             if out.source is None:
@@ -64,7 +64,7 @@ class StillsBudget:
         probed_bps: float | None,
         reported_bps: int | None,
     ) -> StillPace:
-        """What stills may take of the uplink now; arguments as of `up_bps`."""
+        """The rate of stills on the uplink now; arguments as of `up_bps`."""
         rate_bps = self.up_bps(now_ms, sends, probed_bps=probed_bps, reported_bps=reported_bps)
         # Of the uplink only what comes through it is known for sure.
         return StillPace(rate_bps, chunk_bytes_at(self._member.uplink.received_bps(now_ms) + rate_bps))
@@ -79,8 +79,8 @@ class StillsBudget:
     ) -> float:
         """The rate at which stills may come up now.
 
-        ``sends``: what the page was asked for (None: nothing yet); ``probed_bps`` and ``reported_bps``: what
-        probes and the page's own congestion control say of the uplink (None: not known).
+        ``sends``: the parameters of the page (None: none yet); ``probed_bps`` and ``reported_bps``: the rates of
+        the uplink by probes and by the page's own congestion control (None: not known).
         """
         uplink = self._member.uplink
         ceiling_bps = self._choices.capped(MAX_BPS)

@@ -1,7 +1,7 @@
-"""What one leg's uplink owes its page: NACK, PLI, arrival times and report blocks, when they are due.
+"""The feedback about one leg's uplink that is due: NACK, PLI, arrival times and report blocks.
 
-Owns: the order of urgency, and that each kind stays inside the budget of feedback. Must never send:
-feedback.py does. Standards: RFC 3550 section 6, RFC 4585.
+Owns: the order of urgency, and the limit of each kind by the budget for feedback. Must never send: feedback.py
+does. Standards: RFC 3550 section 6, RFC 4585.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from media.engine.relay.uplink import Uplink
 
 
 class UplinkFeedback:
-    """The feedback about one uplink, under one SSRC of ours. What it takes is taken off `budget`."""
+    """The feedback about one uplink, under one SSRC of ours. Its size is taken from `budget`."""
 
     def __init__(self, uplink: Uplink, feedback_ssrc: int, budget: FeedbackBudget) -> None:
         self._uplink = uplink
@@ -21,16 +21,16 @@ class UplinkFeedback:
         self._budget = budget
 
     def may_be_due(self, now_ms: float) -> bool:
-        """Whether `due` has anything to look at; asked with every tick, and mostly it has not."""
+        """Whether `due` may return anything; called with every tick, and mostly False."""
         uplink = self._uplink
         if uplink.audio.nack.lacks or uplink.twcc.due(now_ms):
             return True
         return uplink.video.wants_repair or (uplink.low is not None and uplink.low.wants_repair)
 
     def due(self, now_ms: float, rtt_ms: float, *, along: bool = False) -> list[bytes]:
-        """The feedback that cannot wait, first things first: NACK of voice, arrival times, NACK of pictures, PLI.
+        """The feedback that is due, most urgent first: NACK of voice, arrival times, NACK of pictures, PLI.
 
-        ``along``: a datagram leaves anyway, for these to go in.
+        ``along``: a datagram is sent anyway, which this feedback can share.
         """
         uplink, budget = self._uplink, self._budget
         packets: list[bytes] = []
@@ -50,13 +50,13 @@ class UplinkFeedback:
         return packets
 
     def picture_repeats(self, picture: InboundStream, now_ms: float, rtt_ms: float) -> list[bytes]:
-        """The NACK that is due for a picture, if any and if the budget has room."""
+        """The NACK that is due for a picture, if any and if the budget allows it."""
         if not picture.has_gaps or not self._budget.allows(Feedback.VIDEO_NACK, 0.0, now_ms):
             return []
         return self._repeats(picture, now_ms, rtt_ms)
 
     def report_blocks(self, now_ms: float) -> list[rtcp.ReportBlock]:
-        """RFC 3550 report blocks of the streams that have sent anything."""
+        """RFC 3550 report blocks of the streams from which packets have arrived."""
         return [_report_block(stream, now_ms) for stream in self._uplink.streams if stream.stats.packets]
 
     def _arrival_times(self, now_ms: float, *, along: bool) -> list[bytes]:

@@ -1,8 +1,8 @@
-"""What is done at once about an uplink that is strained or has collapsed: the page is told to hold its picture.
+"""Tells the page at once to hold its picture if its uplink is strained or has collapsed.
 
-Owns: when the uplink collapsed last (media/core/estimate/arrivalrhythm.py notices), and when the order to hold
-goes out (media/core/quality/picture/videohold.py decides). Must never wait for steering: signaling behind a
-full link is slow.
+Owns: the time of the last collapse (media/core/estimate/arrivalrhythm.py detects it), and sending the order to hold
+(media/core/quality/picture/videohold.py decides it). Must never wait for steering: signaling over a full link is
+slow.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LEAST_ARRIVES = 0.1
 
 
 class UplinkHold:
-    """Ask `follow` and `tend` with each tick of a leg in a call."""
+    """The hold of one uplink. Call `follow` and `tend` with each tick of a leg in a call."""
 
     def __init__(self, member: Member) -> None:
         self._member = member
@@ -31,7 +31,7 @@ class UplinkHold:
         return self._collapsed_ms is not None and now_ms - self._collapsed_ms < window_ms
 
     def follow(self, now_ms: float, *, page_sends_video: bool) -> bool:
-        """Whether hardly anything comes up any more."""
+        """Whether hardly any packets arrive any more."""
         uplink = self._member.uplink
         stopped = self._rhythm.follow(now_ms, uplink.audio.stats.packets, uplink.picture_packets)
         if self._rhythm.collapsed and page_sends_video:
@@ -39,8 +39,7 @@ class UplinkHold:
         return stopped
 
     def tend(self, now_ms: float, sends: SendParameters) -> None:
-        """Stop a page that cannot have heard yet that it shall send little; ``sends``: what it was asked
-        for."""
+        """Order a page to hold its picture before it can have got new parameters; ``sends``: its parameters."""
         uplink = self._member.uplink
         if not sends.audio.active:
             return

@@ -1,7 +1,7 @@
-"""What is known of one leg's uplink, and the view of it by which steering decides what the page sends.
+"""The state of one leg's uplink, and the view from which steering decides what the page sends.
 
-Owns: the page's last report on its own sending, and how reports, probes and round-trip times are put together. Must
-never decide anything: media/core/quality does.
+Owns: the page's last report about its own sending, and combining reports, probes and round-trip times. Must never
+decide anything: media/core/quality does.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from media.engine.relay.control.choices import SAVE_DATA_BPS, LegChoices
 from media.engine.relay.control.downlinkprobing import UNPROVEN_BPS, DownlinkProbing
 from media.engine.relay.rooms import Member
 
-# An uplink of less never carries the smallest picture beside a voice.
+# A thinner uplink never carries the smallest picture and a voice.
 VOICE_ONLY_BPS = 24_000
 
 
 @dataclass(frozen=True, slots=True)
 class UplinkReport:
-    """What a page reports of its own sending.
+    """A page's report about its own sending.
 
-    ``available_bps``: what its congestion control believes of the uplink (W3C availableOutgoingBitrate), on
-    the wire; ``limited_by``: what holds its picture down (RTCQualityLimitationReason); ``quantizer``: how
-    coarse its encoder has to make the picture, on the codec's scale.
+    ``available_bps``: the uplink estimate of its congestion control (W3C availableOutgoingBitrate), on the wire;
+    ``limited_by``: what limits its picture (RTCQualityLimitationReason); ``quantizer``: the quantizer of its
+    encoder, on the codec's scale.
     """
 
     available_bps: int
@@ -36,7 +36,7 @@ class UplinkReport:
 
 
 class UplinkKnowledge:
-    """One leg as one that publishes."""
+    """One leg as a publisher."""
 
     def __init__(
         self,
@@ -55,12 +55,12 @@ class UplinkKnowledge:
         self._encodes = tuple(entry.codec.value for entry in member.leg.offer.own_video.formats)
 
     def reported(self, report: UplinkReport) -> None:
-        """The page has reported."""
+        """A report of the page has arrived."""
         self.report = report
 
     @property
     def reported_bps(self) -> int | None:
-        """What the page's congestion control believes; None before the first report."""
+        """The uplink estimate of the page's congestion control; None before the first report."""
         return self.report.available_bps if self.report is not None else None
 
     @property
@@ -70,16 +70,16 @@ class UplinkKnowledge:
         return probed_bps is not None and probed_bps < VOICE_ONLY_BPS
 
     def queue_ms(self) -> float | None:
-        """How long voice waits in the uplink, as far as round-trip times bear it out."""
+        """The queueing delay of voice on the uplink, as far as round-trip times confirm it."""
         member = self._member
         return self._trips.confirmed_queue_ms(
             member.uplink.audio.delay.queue_ms, member.downlink.estimate.queue_ms
         )
 
     def view(self, now_ms: float, low: VideoSend, *, collapsed: bool, still_asked: bool) -> PublisherView:
-        """The leg as steering sees it; ``low`` is the small picture, which takes its part of the uplink.
+        """The leg as steering sees it; ``low`` is the small picture, which takes a part of the uplink.
 
-        ``collapsed``: hardly anything comes up any more; ``still_asked``: somebody waits for a still of this page.
+        ``collapsed``: hardly any packets arrive any more; ``still_asked``: somebody waits for a still of this page.
         """
         uplink, report = self._member.uplink, self.report
         low_bps = low.max_bitrate_bps if low.active else 0
@@ -103,20 +103,20 @@ class UplinkKnowledge:
         )
 
     def _probed_bps(self, now_ms: float, low_bps: int) -> float | None:
-        """What probes leave the large picture; at the begin of a call nothing unproven is trusted."""
+        """The probed rate without the small picture; at the start of a call unproven rates are not trusted."""
         if self._probe.bps is not None:
             return _less(self._probe.bps, low_bps)
         return UNPROVEN_BPS if self._downlink_probing.begins(now_ms) else None
 
     def for_simulcast(self, now_ms: float, sends: SendParameters) -> UplinkView:
-        """What the uplink carries, for one picture or two; ``sends`` is what the page was asked for."""
+        """The rate of the uplink, for one picture or two; ``sends``: the page's parameters."""
         video_reported_bps = (
             self.report.available_bps - sends.audio.max_bitrate_bps if self.report is not None else None
         )
         return UplinkView(self.known_bps(now_ms), video_reported_bps, sends.video.max_bitrate_bps)
 
     def known_bps(self, now_ms: float) -> float | None:
-        """What it surely carries beyond one picture; None while that is not known, or it is strained."""
+        """The uplink's known rate, for a second picture; None if unknown, strained, or if the person saves data."""
         if self._choices.preferences.save_data or (self.queue_ms() or 0.0) > SUFFERING_QUEUE_MS:
             return None
         report, probed_bps = self.report, self._probe.bps
@@ -129,5 +129,5 @@ class UplinkKnowledge:
 
 
 def _less(bps: float, taken_bps: float) -> float:
-    """What is left of a rate."""
+    """A rate without a part of it, not below zero."""
     return max(0.0, bps - taken_bps)

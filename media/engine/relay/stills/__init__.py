@@ -1,6 +1,6 @@
-"""Stills in the rooms: up from one page, down to every other.
+"""The exchange of stills in rooms: from one page up, and down to every other page.
 
-Owns: which stills each room holds and who has had them. Must never decide a pace: control/stillsbudget.py does.
+Owns: the stills of each room, and which pages have them. Must never decide a rate: control/stillsbudget.py does.
 """
 
 from media.engine.relay.stills.exchange import Stills

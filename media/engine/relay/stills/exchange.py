@@ -1,11 +1,12 @@
-"""Stills in the rooms: up from one page, down to every other, each at its own link's pace.
+"""The exchange of stills: each still comes up from one page and goes down to every other page, at each link's rate.
 
-Owns: what is under way in each room, and who has had it. A still is kept in memory only, from the first byte
-until every other seat has it, the room is forgotten, or newer ones need its place; it is never written to disk and
-never logged. Must never decide a pace: stillsbudget.py does.
+Owns: the stills in transfer in each room, and which pages have them. A still is in memory only, from its first byte
+until every other seat has it, the room is forgotten, or newer stills need its place; it is never written to disk
+and never logged. Must never decide a rate: stillsbudget.py does.
 
-A *seat* is what stays when a participant's leg is replaced: a name that the caller gives. A still goes on over the
-new leg from where the old one stopped, on the uplink and on the downlink. It goes down while it still comes up.
+A *seat* is a name from the caller that stays the same when another leg replaces a participant's leg. The transfer
+of a still continues on the new leg where the old one stopped, on the uplink and on the downlink. A still goes
+down while it comes up.
 """
 
 from __future__ import annotations
@@ -31,33 +32,33 @@ from media.engine.relay.rooms import Member
 from media.engine.relay.stills.page import StillsPage
 from media.engine.relay.stills.room import RoomStills, SharedStill
 
-# A room may be empty for as long as a session may be away (signaling: 120 s) before its stills go.
+# The stills of an empty room are kept for as long as a session may be away (signaling: 120 s).
 EMPTY_ROOM_KEPT_MS = 120_000.0
 SWEEP_MS = 5_000.0
-# Rooms that are empty and kept; the oldest goes first.
+# The most empty rooms that are kept; the oldest is deleted first.
 EMPTY_ROOMS_MAX = 64
 
 
 class Stills:
-    """Everything about stills in one engine."""
+    """The stills of one engine."""
 
     def __init__(self) -> None:
         self._pages: dict[Member, StillsPage] = {}
         self._rooms: dict[str, RoomStills] = {}
         self._next_sweep_ms = 0.0
 
-    # Who is where -------------------------------------------------------------------------------------
+    # Legs and rooms -----------------------------------------------------------------------------------
 
     def leg_opened(self, member: Member) -> None:
-        """A leg exists from now on."""
+        """A leg has opened."""
         self._pages[member] = StillsPage(member)
 
     def leg_closed(self, member: Member) -> None:
-        """A leg is gone."""
+        """A leg has closed."""
         self._pages.pop(member, None)
 
     def joined(self, member: Member, seat: str) -> None:
-        """A leg has come into its room, on this seat."""
+        """A leg has joined its room, on this seat."""
         page = self._pages[member]
         page.seat = seat or member.leg.leg_id
         assert member.room is not None
@@ -67,7 +68,7 @@ class Stills:
             self._offer(page, shared)
 
     def parted(self, member: Member, room_id: str, now_ms: float, *, empty: bool) -> None:
-        """A leg has left its room; ``empty``: it was the last."""
+        """A leg has left its room; ``empty``: the room has no other leg."""
         page = self._pages.get(member)
         if page is not None:
             page.begin(ready=page.ready)
@@ -77,7 +78,7 @@ class Stills:
             self._forget_old(now_ms)
 
     def forget(self, room_id: str) -> None:
-        """The call is over: nothing of it is kept."""
+        """Delete all stills of a room, because its call is over."""
         room = self._rooms.pop(room_id, None)
         if room is None:
             return
@@ -88,7 +89,7 @@ class Stills:
     # What pages send ----------------------------------------------------------------------------------
 
     def arrived(self, member: Member, data: bytes) -> None:
-        """One message of a page's channel."""
+        """Process one message of a page's data channel."""
         page = self._pages.get(member)
         if page is None:
             return
@@ -115,7 +116,7 @@ class Stills:
             case Chunk() if room is not None:
                 self._chunk(room, page, frame)
             case Offer():
-                page.send([Cancel(frame.still_id)])  # nobody is here to see it
+                page.send([Cancel(frame.still_id)])  # no other page would get it
             case Chunk():
                 pass  # of a still that was cancelled above
             case Grant():
@@ -155,10 +156,10 @@ class Stills:
         coming = receiver.coming.get(chunk.still_id)
         page.send(receiver.arrived(chunk))
         if coming is not None and chunk.still_id not in receiver.coming and not coming.whole:
-            self._drop(room, coming)  # it came wrong twice
+            self._drop(room, coming)  # it arrived damaged twice
 
     def _withdrawn(self, room: RoomStills, seat: str, still_id: int) -> None:
-        """The sender wants it back."""
+        """The sender withdraws its still."""
         still = room.withdraw(seat, still_id)
         if still is not None:
             self._drop(room, still)
@@ -170,15 +171,15 @@ class Stills:
     # The clock ----------------------------------------------------------------------------------------
 
     def is_going_down(self, member: Member) -> bool:
-        """Whether anything is on its way to this page."""
+        """Whether a still is in transfer to this page."""
         return not self._pages[member].sender.is_idle
 
     def is_coming_up(self, member: Member) -> bool:
-        """Whether anything is on its way from this page."""
+        """Whether a still is in transfer from this page."""
         return bool(self._coming_up(member))
 
     def is_asked_coming_up(self, member: Member) -> bool:
-        """Whether this page is sending a still that somebody waits for."""
+        """Whether this page sends a still that somebody has asked for."""
         return any(not one.is_periodic for one in self._coming_up(member))
 
     def _coming_up(self, member: Member) -> Collection[Still]:
@@ -188,15 +189,15 @@ class Stills:
         return receiver.coming.values() if receiver is not None else ()
 
     def set_pace(self, member: Member, rate_bps: float, chunk_bytes: int, now_ms: float) -> None:
-        """How fast stills go down to this page."""
+        """Set the rate of stills to this page."""
         self._pages[member].sender.set_pace(rate_bps, chunk_bytes, now_ms)
 
     def grant(self, member: Member, rate_bps: float, chunk_bytes: int) -> None:
-        """How fast this page may send its own; told when it matters and has changed."""
+        """Set the rate of stills from this page; the page is told a change if it needs to know it."""
         self._pages[member].grant(rate_bps, chunk_bytes)
 
     def tick(self, member: Member, now_ms: float) -> None:
-        """Send what is due to this page."""
+        """Send this page the pieces of stills that are due."""
         page = self._pages[member]
         if page.sender.is_idle or not member.leg.data_flows:
             return
@@ -225,7 +226,7 @@ class Stills:
         room = self._room(page)
         if room is not None:
             for older in [one for one in room.shared if Cancel(one.number) in frames]:
-                self._had(room, older.still, page.seat)  # a newer one has taken its place
+                self._had(room, older.still, page.seat)  # a newer still has replaced it
 
     def _drop(self, room: RoomStills, still: Still) -> None:
         for seat in room.drop(still):
@@ -245,7 +246,7 @@ class Stills:
                 del self._rooms[name], empty[name]
 
     def sweep(self, now_ms: float) -> None:
-        """Forget rooms that nobody came back to; asked often, does it seldom."""
+        """Forget rooms to which nobody has returned; it may be called often."""
         if now_ms >= self._next_sweep_ms:
             self._next_sweep_ms = now_ms + SWEEP_MS
             self._forget_old(now_ms)

@@ -1,6 +1,7 @@
-"""One leg as stills see it: its channel, its seat, and what is on its way down.
+"""One leg in the exchange of stills: its channel, its seat, and the still in transfer to it.
 
-Owns: what this page has said hello to and was granted. Must never choose which stills it gets: exchange.py does.
+Owns: whether the page has sent its hello, and the rate that it was granted. Must never choose which stills the page
+gets: exchange.py does.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from dataclasses import dataclass, field
 from media.core.stills import NO_SLOT, Frame, Grant, StillSender, build
 from media.engine.relay.rooms import Member
 
-# A grant is a message: a change of pace by less than a fifth is not worth one.
+# A change of the rate by less than this is not worth a message.
 GRANT_CHANGE = 0.2
-# Beyond this the page's channel is stuck: our answers must not pile up.
+# With a larger backlog the page's channel is stuck, and nothing more is queued.
 BACKLOG_BYTES = 16_384
 
 
@@ -24,18 +25,18 @@ class StillsPage:
     member: Member
     seat: str = ""
     ready: bool = False
-    """The page has said hello on this leg's channel."""
+    """The page has sent its hello on this leg's channel."""
     sender: StillSender = field(default_factory=StillSender)
     granted: Grant | None = None
 
     def begin(self, *, ready: bool) -> None:
-        """Forget what was on its way down, and what was granted."""
+        """Forget the transfer to the page and the granted rate."""
         self.ready = ready
         self.sender = StillSender()
         self.granted = None
 
     def send(self, frames: Sequence[Frame]) -> bool:
-        """Send these frames; False when the channel did not take all of them."""
+        """Send these frames; False if the channel did not accept all of them."""
         sent = True
         for frame in frames:
             if not self.member.leg.send_data(build(frame), BACKLOG_BYTES):
@@ -44,7 +45,7 @@ class StillsPage:
         return sent
 
     def grant(self, rate_bps: float, chunk_bytes: int) -> None:
-        """How fast the page may send its own stills; sent when that matters and has changed."""
+        """Grant the page a rate for its own stills; it is sent if the page needs to know a change."""
         before = self.granted
         if not self.ready:
             return
@@ -55,7 +56,7 @@ class StillsPage:
             self.granted = grant
 
     def slot_of(self, source: StillsPage | None) -> int:
-        """In which receive slot the page sees `source`."""
+        """The receive slot in which the page sees `source`."""
         if source is not None:
             for slot in self.member.downlink.slots:
                 if slot.source_leg_id == source.member.leg.leg_id:

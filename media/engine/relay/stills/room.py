@@ -1,6 +1,6 @@
-"""The stills of one room: what is shared, and what still comes up from each seat.
+"""The stills of one room: those that are shared, and those in transfer from each seat.
 
-Owns: the memory of them, and how much of it a room may take. Must never send: exchange.py does.
+Owns: their memory, and its limit for a room. Must never send: exchange.py does.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 
 from media.core.stills import GOING_MAX, SERVER_IDS, Still, StillReceiver
 
-# What a room of eight seats may hold: 600 kB each at the very most, so 7 MB; usual are 60 kB.
+# The most stills of a room: at most 600 kB each, 7 MB in all; usual stills have 60 kB.
 ROOM_STILLS_MAX = 12
 
 
 @dataclass(eq=False, slots=True)
 class SharedStill:
-    """A still of a room: who sends it, who has it. ``number``: its still_id on every downlink."""
+    """A still of a room: the seat that sends it, and the seats that have it. ``number``: its still_id on every
+    downlink.
+    """
 
     still: Still
     source_seat: str
@@ -34,22 +36,22 @@ class RoomStills:
 
     @property
     def is_full(self) -> bool:
-        """Whether the oldest still has to go before a new one comes."""
+        """Whether the oldest still must be dropped before a new one is added."""
         return len(self.shared) >= ROOM_STILLS_MAX
 
     def receiver(self, seat: str) -> StillReceiver:
-        """What comes up from this seat."""
+        """The receiver of the stills from this seat."""
         return self.receivers.setdefault(seat, StillReceiver(GOING_MAX))
 
     def share(self, still: Still, seat: str) -> SharedStill:
-        """Keep a still that this seat sends, under the next number."""
+        """Add a still from this seat, under the next number."""
         self._last_number += 1
         shared = SharedStill(still, seat, SERVER_IDS | self._last_number)
         self.shared.append(shared)
         return shared
 
     def had(self, still: Still, seat: str, seats: set[str]) -> None:
-        """This seat has the still; once all of ``seats`` have it, it is not kept."""
+        """This seat has the still; it is deleted once all of ``seats`` have it."""
         shared = next((one for one in self.shared if one.still is still), None)
         if shared is None:
             return
@@ -58,12 +60,12 @@ class RoomStills:
             self.shared.remove(shared)
 
     def withdraw(self, seat: str, still_id: int) -> Still | None:
-        """The sender wants a still back that comes up; returns it if it does."""
+        """The sender withdraws a still that is in transfer from it; returns that still, or None."""
         receiver = self.receivers.get(seat)
         return receiver.remove(still_id) if receiver is not None else None
 
     def drop(self, still: Still) -> list[str]:
-        """Keep a still no longer; the seats from which it was still coming up."""
+        """Delete a still; returns the seats from which it was in transfer."""
         seats = []
         for shared in [one for one in self.shared if one.still is still]:
             self.shared.remove(shared)
