@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RUN_ARGS ?=
 TEST_ARGS ?=
-# More processes than two cores: browser tests and emulated links mostly wait. Each has a database server and a browser.
-TEST_PROCESSES := -n 4 --dist worksteal
+# More processes than two cores: a test that drives a browser mostly waits. Each has a database server and a browser.
+TEST_PROCESSES := -n 3 --dist worksteal
 
 .PHONY: run test check bench lock types clean setup
 

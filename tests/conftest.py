@@ -7,7 +7,7 @@ from collections.abc import Generator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.turns import Company, Turns
+from tests.support.turns import ALONE, ORDINARY, Kind, Turns
 
 # No test fails because the machine is busy: what takes long is measured by benchmarks, never asserted.
 settings.register_profile("keneya", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,6 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+# By marker. Two emulated links would take each other's time; a call of real browsers takes a core.
+KINDS = {"netns": Kind("netns", 1), "call": Kind("call", 2)}
 TURNS = pytest.StashKey[Turns]()
 
 
@@ -43,16 +45,15 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     turns = item.config.stash.get(TURNS, None)
     if turns is None:
         return (yield)
-    with turns.turn(_company(item)):
+    with turns.turn(_kind(item)):
         return (yield)
 
 
-def _company(item: pytest.Item) -> Company:
-    """Whom a test stands beside it, by its markers."""
+def _kind(item: pytest.Item) -> Kind:
+    """What a test needs of the machine, by its markers."""
     if item.get_closest_marker("alone") is not None:
-        return Company.ALONE
-    # Emulated links are measured against the clock: two at once would take the processor from each other.
-    return Company.ANY if item.get_closest_marker("netns") is None else Company.NOT_ITS_KIND
+        return ALONE
+    return next((kind for marker, kind in KINDS.items() if item.get_closest_marker(marker)), ORDINARY)
 
 
 @pytest.fixture

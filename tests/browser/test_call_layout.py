@@ -17,6 +17,7 @@ from tests.support.server import PASSWORD, running_server
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.call,
     pytest.mark.skipif(missing_browser() is not None, reason=str(missing_browser())),
 ]
 

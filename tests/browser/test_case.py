@@ -14,6 +14,7 @@ from tests.support.call import two_pages
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.call,
     pytest.mark.skipif(missing_browser() is not None, reason=str(missing_browser())),
 ]
 

@@ -20,6 +20,7 @@ from tests.support.patience import PATIENCE_S
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.call,
     pytest.mark.skipif(missing_browser() is not None, reason=str(missing_browser())),
 ]
 

@@ -19,6 +19,7 @@ from tests.support.server import PASSWORD
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.call,
     pytest.mark.skipif(missing_browser() is not None, reason=str(missing_browser())),
 ]
 

@@ -13,6 +13,7 @@ from tests.support.call import in_call, two_pages
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.call,
     pytest.mark.skipif(missing_browser() is not None, reason=str(missing_browser())),
 ]
 

@@ -1,26 +1,33 @@
 """Which test may run beside which, when several processes share one run (`make test`).
 
-Owns: the locks that all processes of a run share. An ordinary test runs beside any other. Tests of one kind, such
-as those that emulate links, run one after another, beside ordinary tests. A test that runs `ALONE` takes the whole
-machine: no other test runs beside it. Must never count a test's wait for its turn as time of the test.
+Owns: the locks that all processes of a run share. An ordinary test runs beside any other. Of a `Kind`, such as the
+calls between real browsers, only so many run at once, beside ordinary tests. A test that runs `ALONE` takes the
+whole machine: no other test runs beside it. Must never count a test's wait for its turn as time of the test.
 """
 
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from enum import StrEnum, auto
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+POLL_S = 0.1
 
-class Company(StrEnum):
-    """Whom a test stands beside it."""
 
-    ANY = auto()
-    NOT_ITS_KIND = auto()
-    ALONE = auto()
+@dataclass(frozen=True)
+class Kind:
+    """Tests that need the same thing of the machine. ``at_once``: how many of them may run beside one another."""
+
+    name: str
+    at_once: int
+
+
+ORDINARY = Kind("ordinary", 1_000)
+ALONE = Kind("alone", 1)
 
 
 @contextmanager
@@ -36,19 +43,40 @@ class Turns:
     """The locks of a run, seen from one of its processes. ``folder`` is the same for all of them."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         # A test that waits to be alone holds the door: no later test begins, so that its turn comes.
         self._door = (folder / "door.lock").open("w")
         self._room = (folder / "room.lock").open("w")
-        self._kind = (folder / "kind.lock").open("w")
 
     @contextmanager
-    def turn(self, company: Company) -> Iterator[None]:
+    def turn(self, kind: Kind) -> Iterator[None]:
         """Wait for a turn; it lasts as long as the block."""
         with ExitStack() as held:
             # Before the door: a test that waits for its kind keeps nobody else from beginning.
-            if company is Company.NOT_ITS_KIND:
-                held.enter_context(_held(self._kind, fcntl.LOCK_EX))
+            if kind not in (ORDINARY, ALONE):
+                held.enter_context(self._place(kind))
             with _held(self._door, fcntl.LOCK_EX):
-                alone = company is Company.ALONE
-                held.enter_context(_held(self._room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH))
+                held.enter_context(_held(self._room, fcntl.LOCK_EX if kind is ALONE else fcntl.LOCK_SH))
             yield
+
+    @contextmanager
+    def _place(self, kind: Kind) -> Iterator[None]:
+        """Hold one of the places of a kind."""
+        with ExitStack() as files:
+            places = [
+                files.enter_context((self._folder / f"{kind.name}.{number}.lock").open("w"))
+                for number in range(kind.at_once)
+            ]
+            # Closing the files frees the place.
+            while not any(_is_taken(place) for place in places):
+                time.sleep(POLL_S)
+            yield
+
+
+def _is_taken(place: TextIO) -> bool:
+    """Take a place if it is free."""
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
