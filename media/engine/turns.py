@@ -1,7 +1,7 @@
-"""What is done when a leg has its turn: its tick, stills, and four times a second steering and the news of it.
+"""The turn of a leg: its tick, stills, and four times a second steering and its reports.
 
-Owns: the order of that work, and the reports of it to the listener. Must never decide what is sent: that is
-media/core/quality/steering.py.
+Owns: the order of that work, and its reports to the listener. Must never decide what is sent:
+media/core/quality/steering.py does.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Turns:
         control.switch_redundancy(now_ms)
         control.set_feedback_interval(now_ms)
         self.steer(control.member, now_ms)
-        quality = control.link_news(now_ms)
+        quality = control.link_report(now_ms)
         report = control.rung_report(now_ms)
         if quality is not None:
             self.listener.link_measured(leg.leg_id, quality)

@@ -130,7 +130,7 @@ class Fixture:
             control.feedback.tick(self.now_ms, control.rtt_ms, page_sends_video=True)
             control.switch_redundancy(self.now_ms)
             self.engine._turns.steer(control.member, self.now_ms)
-            control.link_news(self.now_ms)
+            control.link_report(self.now_ms)
             downlink.pump(self.now_ms)
 
 

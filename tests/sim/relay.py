@@ -157,7 +157,7 @@ class Seat:
             self._stills.grant(self.member, *self.control.stills_up(now_ms))
         self.control.switch_redundancy(now_ms)
         self.steer()
-        self.control.link_news(now_ms)
+        self.control.link_report(now_ms)
         self.rungs = self.control.rung_report(now_ms) or self.rungs
 
     def steer(self) -> None:

@@ -27,7 +27,7 @@ class RunningProcess:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
-        self._news = asyncio.Event()
+        self._new_output = asyncio.Event()
         self._reading = asyncio.create_task(self._read())
 
     @property
@@ -50,8 +50,8 @@ class RunningProcess:
                             return line
                     if self._reading.done():
                         raise ProcessFailed("it ended: " + " | ".join(self._lines))
-                    self._news.clear()
-                    await self._news.wait()
+                    self._new_output.clear()
+                    await self._new_output.wait()
         except TimeoutError:
             raise ProcessFailed(f"it never said '{wanted}': " + " | ".join(self._lines)) from None
 
@@ -70,8 +70,8 @@ class RunningProcess:
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             self._lines.append(line.decode(errors="replace").rstrip())
-            self._news.set()
-        self._news.set()
+            self._new_output.set()
+        self._new_output.set()
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from media.core.quality import views
 from media.core.quality.downlinkhold import STALE_AFTER_MS, DownlinkHold, HoldAction
 from media.core.quality.held import Held
 from media.core.quality.picture import GOOD_BPS, HOLD, NEXT_BPS, NEXT_LINK_BPS, VideoHold, VideoSteps
-from media.core.quality.rungs import WARM_SIDE, RungNews, Side, rung_of
+from media.core.quality.rungs import WARM_SIDE, RungReporter, Side, rung_of
 from media.core.quality.steering import PACE_SHARE, Steering
 from media.core.quality.views import (
     VIDEO_PREFERENCE,
@@ -34,7 +34,7 @@ __all__ = [
     "HoldAction",
     "PublisherView",
     "ReceiverView",
-    "RungNews",
+    "RungReporter",
     "Side",
     "Steering",
     "VideoHold",

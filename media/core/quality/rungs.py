@@ -1,7 +1,7 @@
 """On which rung of the quality ladder a leg stands, and why not higher: read from what flows, for people.
 
-Owns: the table from what is sent to a rung, which of several reasons is reported, and when a report is news. Must
-never decide what is sent; that is steering.py.
+Owns: the table from send parameters to a rung, the choice of the reported reason, and when a report is due. Must
+never decide what is sent: steering.py does.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STARTING_MS = 6_000.0
 CLIMBING_MS = 20_000.0
 BEST_FIRST = tuple(Rung)
 # People need a second to read a word. A reason that swings between two links of like width only unsettles them.
-NEWS_SPACING_MS = 1_000.0
+REPORT_SPACING_MS = 1_000.0
 REASON_SPACING_MS = 10_000.0
 
 NOTHING = SendParameters()
@@ -133,8 +133,8 @@ def _carries_bps(side: Side, *, up: bool) -> float | None:
     return side.uplink_bps if up and side.uplink_bps is not None else side.downlink_bps
 
 
-class RungNews:
-    """Which reports of one leg's rungs are news."""
+class RungReporter:
+    """Decides when a report of one leg's rungs is due."""
 
     def __init__(self) -> None:
         self._reported: RungReport | None = None
@@ -143,7 +143,7 @@ class RungNews:
         self._chosen = False
 
     def report(self, own: Side, others: Sequence[Side], now_ms: float) -> RungReport | None:
-        """The report, if it is news; None while it is not, and while nobody else is there."""
+        """The report, if it is due; None while it is not, and while the leg is alone."""
         if not others:
             self._reported = self._met_ms = None
             return None
@@ -156,7 +156,7 @@ class RungNews:
         if last is not None:
             same_rungs = (report.down, report.up) == (last.down, last.up)
             links = {report.reason, last.reason} <= {RungReason.LINK, RungReason.OTHER_SIDE}
-            spacing_ms = REASON_SPACING_MS if same_rungs and links else NEWS_SPACING_MS
+            spacing_ms = REASON_SPACING_MS if same_rungs and links else REPORT_SPACING_MS
             if report == last or now_ms - self._reported_ms < spacing_ms:
                 return None
         self._reported, self._reported_ms = report, now_ms

@@ -1,8 +1,8 @@
-"""Whose voices a thin leg hears when more people talk than its link carries.
+"""The voices that a leg gets when more people talk than its link carries.
 
-Owns: the choice of the loudest few for one listener, from the audio levels of RFC 6464, and when a link is too thin
-for all. Must never touch a packet. A voice keeps the floor through a second of silence, so that a breath does not
-lose it, and loses the floor only to one that is clearly louder.
+Owns: the choice of the loudest voices for one listener, from the audio levels of RFC 6464, and the decision that a
+link is too thin for all. Must never touch a packet. A voice stays heard through a second of silence, so that a
+breath does not end it, and only a clearly louder voice replaces it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ COMFORT_NOISE_BYTES = 10
 
 # The pauses within one sentence are shorter.
 HOLD_MS = 1_000.0
-# While everybody on the floor speaks, a clearly louder voice takes a place, if it lasts longer than a cough.
+# While all heard voices speak, a clearly louder voice replaces one of them if it lasts longer than a cough.
 LOUDER_BY = 6
 LOUDER_FOR_MS = 300.0
 # A packet of 60 ms is a syllable; levels are smoothed over about a word.
@@ -52,12 +52,12 @@ def too_many_voices(estimate_bps: float, voices: int, voice_bps: float, *, was_o
 
 @dataclass(slots=True)
 class _Voice:
-    """One voice: its smoothed level, when it spoke last and since when, and since when it has the floor."""
+    """One voice: its smoothed level, when it spoke last and since when, and since when it is heard."""
 
     level: float
     spoke_ms: float
     speaks_since_ms: float
-    floor_since_ms: float = 0.0
+    heard_since_ms: float = 0.0
 
 
 class LoudestVoices:
@@ -65,55 +65,55 @@ class LoudestVoices:
 
     def __init__(self, seats: int = VOICES_HEARD) -> None:
         self._seats = seats
-        self._floor: list[int] = []
+        self._heard: list[int] = []
         self._voices: dict[int, _Voice] = {}
 
     @property
-    def floor(self) -> tuple[int, ...]:
+    def heard(self) -> tuple[int, ...]:
         """The voices that are heard now."""
-        return tuple(self._floor)
+        return tuple(self._heard)
 
     def hears(self, number: int, level: int, now_ms: float) -> bool:
         """Whether the listener shall get this voice packet; `level` is its level in -dBov."""
         if level <= SPEAKING_LEVEL:
             voice = self._spoken(number, level, now_ms)
-            if number not in self._floor:
+            if number not in self._heard:
                 self._contend(number, voice, now_ms)
-        return number in self._floor
+        return number in self._heard
 
     def leave(self, number: int) -> None:
         """Free the place of a voice that is muted or gone."""
         self._voices.pop(number, None)
-        if number in self._floor:
-            self._floor.remove(number)
+        if number in self._heard:
+            self._heard.remove(number)
 
     def _spoken(self, number: int, level: int, now_ms: float) -> _Voice:
         voice = self._voices.get(number)
         if voice is None or now_ms - voice.spoke_ms > HOLD_MS:
-            floor_since_ms = voice.floor_since_ms if voice is not None else 0.0
-            voice = self._voices[number] = _Voice(level, now_ms, now_ms, floor_since_ms)
+            heard_since_ms = voice.heard_since_ms if voice is not None else 0.0
+            voice = self._voices[number] = _Voice(level, now_ms, now_ms, heard_since_ms)
             return voice
         voice.level += (level - voice.level) * min(1.0, (now_ms - voice.spoke_ms) / SMOOTHING_MS)
         voice.spoke_ms = now_ms
         return voice
 
     def _contend(self, number: int, voice: _Voice, now_ms: float) -> None:
-        """Give the floor to a voice that speaks, if a place is free or its holder silent or clearly less loud."""
-        if len(self._floor) >= self._seats:
+        """Hear a voice that speaks, if a place is free, or if it replaces a silent or clearly quieter voice."""
+        if len(self._heard) >= self._seats:
             weakest = self._weakest(voice, now_ms)
             if weakest is None:
                 return
-            self._floor.remove(weakest)
-        self._floor.append(number)
-        voice.floor_since_ms = now_ms
+            self._heard.remove(weakest)
+        self._heard.append(number)
+        voice.heard_since_ms = now_ms
 
     def _weakest(self, challenger: _Voice, now_ms: float) -> int | None:
-        silent = min(self._floor, key=lambda number: self._voices[number].spoke_ms)
+        silent = min(self._heard, key=lambda number: self._voices[number].spoke_ms)
         if now_ms - self._voices[silent].spoke_ms >= HOLD_MS:
             return silent
         if now_ms - challenger.speaks_since_ms < LOUDER_FOR_MS:
             return None
-        quietest = max(self._floor, key=lambda number: self._voices[number].level)
+        quietest = max(self._heard, key=lambda number: self._voices[number].level)
         holder = self._voices[quietest]
-        settled = now_ms - holder.floor_since_ms >= HOLD_MS
+        settled = now_ms - holder.heard_since_ms >= HOLD_MS
         return quietest if settled and challenger.level <= holder.level - LOUDER_BY else None

@@ -1,7 +1,7 @@
-"""One lower copy, frame by frame: decode, make smaller, encode as VP8.
+"""Makes one lower copy, frame by frame: decode, scale down, encode as VP8.
 
-Owns: the decoder of the source (dav1d, libvpx, FFmpeg's H.264), the scaling (area averaging) and the VP8
-encoder with its rate. Runs inside a downscaler worker only: what it decodes is hostile. VP8 is RFC 6386.
+Owns: the decoder of the source (dav1d, libvpx, FFmpeg's H.264), the scaling (area averaging) and the VP8 encoder
+with its rate. It runs in a downscaler worker only, because its input may be hostile. VP8 is RFC 6386.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from media.core.share import Target
 
 VIDEO_CLOCK_RATE = 90_000
 DECODERS = {Codec.VP8: "libvpx", Codec.VP9: "libvpx-vp9", Codec.AV1: "libdav1d", Codec.H264: "h264"}
-# A larger picture is no webcam's, and would cost memory that the worker does not have.
+# No webcam sends a larger picture, and the worker has no memory for one.
 SOURCE_MAX_PIXELS = 1920 * 1088
 SIDE_MIN, HEIGHT_MAX = 16, 720
 FRAMERATE_MIN, FRAMERATE_MAX = 1.0, 30.0
 BITRATE_MIN_BPS, BITRATE_MAX_BPS = 8_000, 2_000_000
-# FFmpeg's wrapper sets the encoder's rate once. In between the rate is changed by telling libvpx that frames
-# stand further apart, or closer, than they do; its buffers stretch with that, so it has bounds.
+# FFmpeg's wrapper sets the encoder's rate only once. To change the rate, the timestamps given to libvpx are
+# stretched or compressed. This stretches libvpx's buffers too, so the factor has bounds.
 STRETCH_MIN, STRETCH_MAX = 0.5, 2.0
-# The encoder may be a second ahead or behind: less starves keyframes, more fills the link's queue.
+# The encoder's rate may be ahead or behind by this: less is too little for keyframes, more fills the link's queue.
 BUFFER_S = 1.0
-# Speed of libvpx' real-time mode: 8 costs a third less than 4 at a loss of half a dB in 320x240.
+# The speed of libvpx's real-time mode: 8 takes a third less time than 4, and loses half a dB at 320x240.
 CPU_USED = -8
-# A frame may come so much of an interval before its turn: a camera's clock jitters.
+# A frame may come early by this share of an interval, because a camera's clock jitters.
 EARLY_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A VP8 frame with the size of its picture."""
+    """A VP8 frame, and the size of its picture."""
 
     data: bytes
     keyframe: bool
@@ -50,11 +50,11 @@ class Made:
 
 
 class BrokenSource(ValueError):
-    """The frame cannot be decoded; only a keyframe helps."""
+    """The frame cannot be decoded; decoding needs a keyframe."""
 
 
 class CopyMaker:
-    """One copy. Raises BrokenSource from `frame`; every other error of a codec becomes that one."""
+    """One copy. `frame` raises BrokenSource for every error of a codec."""
 
     def __init__(self, codec: Codec, target: Target) -> None:
         self._codec = codec
@@ -64,19 +64,19 @@ class CopyMaker:
         self._encoder_bps = 0
         self._encoder_time = 0.0  # in ticks of the video clock, stretched
         self._last_timestamp: int | None = None
-        self._wait = 0.0  # ticks from the last frame of the copy to the turn of the next
+        self._wait = 0.0  # ticks from the last frame of the copy until the next is due
         self._keyframe_wanted = True
 
     def retarget(self, target: Target) -> None:
-        """Another size, frame rate or bitrate; the same size and about the same rate cost no keyframe."""
+        """Set size, frame rate and bitrate; the same size and a similar rate need no keyframe."""
         self._target = _bounded(target)
 
     def want_keyframe(self) -> None:
-        """The next frame of the copy shall need no other."""
+        """Make the next frame of the copy a keyframe."""
         self._keyframe_wanted = True
 
     def frame(self, timestamp: int, data: bytes) -> Made | None:
-        """The copy of one source frame; None when the copy's frame rate or the encoder leaves it out."""
+        """The copy of one source frame; None if the copy's frame rate or the encoder skips it."""
         picture = self._decode(data)
         if picture is None:
             return None
@@ -86,7 +86,8 @@ class CopyMaker:
             elapsed, self._wait = round(interval), interval
         if elapsed < self._wait - EARLY_SHARE * interval:
             return None
-        # What this frame came early or late by is the next one's, within bounds: on average the rate is met.
+        # The next frame corrects the earliness or lateness of this one, within bounds, so that the average rate
+        # is right.
         self._wait = max(interval / 2, self._wait - elapsed + interval)
         self._last_timestamp = timestamp
         width, height = _copy_size(picture.width, picture.height, self._target.height)
@@ -96,7 +97,7 @@ class CopyMaker:
         try:
             frames = self._decoder.decode(av.Packet(data))
         except (av.FFmpegError, ValueError, MemoryError) as error:
-            # FFmpeg's decoders remember what they failed on; a fresh one starts clean at the next keyframe.
+            # A failed FFmpeg decoder keeps broken state; a new one starts at the next keyframe.
             self._decoder = _decoder(self._codec)
             raise BrokenSource(type(error).__name__) from None
         if not frames:
@@ -110,7 +111,7 @@ class CopyMaker:
         return picture
 
     def _elapsed(self, timestamp: int) -> int | None:
-        """Ticks since the last frame that was encoded; None at the start and after a jump."""
+        """Ticks since the last encoded frame; None at the start and after a jump."""
         if self._last_timestamp is None:
             return None
         elapsed = (timestamp - self._last_timestamp) & 0xFFFF_FFFF
@@ -118,7 +119,7 @@ class CopyMaker:
 
     def _encode(self, picture: VideoFrame, elapsed: int) -> Made | None:
         encoder = self._fitting_encoder(picture.width, picture.height)
-        # A second without a frame earns bits for one second, not for the whole pause.
+        # After a pause the encoder gets the bits of at most one second.
         elapsed = min(elapsed, VIDEO_CLOCK_RATE)
         stretched = elapsed * self._target.bitrate_bps / self._encoder_bps
         picture.pts = round(self._encoder_time)
@@ -159,7 +160,7 @@ def _decoder(codec: Codec) -> VideoCodecContext:
     decoder = av.CodecContext.create(DECODERS[codec], "r")
     assert isinstance(decoder, VideoCodecContext)
     decoder.thread_count = 1
-    # Every frame comes out as soon as it went in: none of these streams has B-frames.
+    # The decoder returns every frame at once, because none of these streams has B-frames.
     decoder.flags |= Flags.low_delay
     options = {"max_pixels": str(SOURCE_MAX_PIXELS)}
     if codec == Codec.AV1:
@@ -176,7 +177,7 @@ def _encoder(width: int, height: int, target: Target) -> VideoCodecContext:
     encoder.time_base = Fraction(1, VIDEO_CLOCK_RATE)
     encoder.framerate = Fraction(target.framerate).limit_denominator(100)
     encoder.bit_rate = target.bitrate_bps
-    encoder.gop_size = 10_000  # keyframes only when asked for
+    encoder.gop_size = 10_000  # keyframes only on request
     encoder.thread_count = 1
     buffer_bits = round(target.bitrate_bps * BUFFER_S)
     encoder.options = {
@@ -189,9 +190,9 @@ def _encoder(width: int, height: int, target: Target) -> VideoCodecContext:
         "rc_init_occupancy": str(buffer_bits // 2),
         "qmin": "4",
         "qmax": "60",
-        # Sooner leave out a frame than let the queue of a thin link grow.
+        # A skipped frame is better than a longer queue on a thin link.
         "drop-threshold": "25",
-        # A keyframe of at most four frames' bits: more arrives a second late at 20 kbit/s.
+        # A keyframe has at most the bits of four frames: a larger one arrives a second late at 20 kbit/s.
         "max-intra-rate": "400",
         "static-thresh": "100",
     }
@@ -200,9 +201,9 @@ def _encoder(width: int, height: int, target: Target) -> VideoCodecContext:
 
 
 def _copy_size(width: int, height: int, wanted_height: int) -> tuple[int, int]:
-    """The copy's width and height: the source's shape, both even, never larger than the source.
+    """The copy's width and height: the source's aspect ratio, both even, never larger than the source.
 
-    A picture that stands upright has its shorter side measured.
+    In a portrait picture ``wanted_height`` applies to the shorter side.
     """
     shrink = min(1.0, wanted_height / min(width, height))
     even = (max(SIDE_MIN, round(side * shrink / 2) * 2) for side in (width, height))

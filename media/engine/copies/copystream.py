@@ -1,8 +1,8 @@
 """One lower copy of one publisher's picture, as a stream that any number of slots can show.
 
-Owns: the tap on the publisher's stream, and the path of its frames through a downscaler and back into packets with
-their own SSRC and numbers. Timestamps stay those of the source's capture clock: its sender reports, and with them
-lip sync, hold for the copy too. Must never touch the source's own packets.
+Owns: the subscription to the publisher's stream, and the path of its frames through a downscaler and back into
+packets with an SSRC and sequence numbers of their own. Timestamps stay on the source's capture clock, so that its
+sender reports, and lip sync, also apply to the copy. Must never touch the source's own packets.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from media.engine.relay.inbound import InboundStream
 from media.engine.relay.outbound import OutboundStream
 from media.engine.transport.offer import Format, MediaLine
 
-# Never seen on any wire: each slot puts its own VP8 payload type and SSRC in front.
+# Never sent: each slot replaces it with its own VP8 payload type and SSRC.
 _PAYLOAD_TYPE = 96
 _LINE = MediaLine("", "video", (Format(Codec.VP8, _PAYLOAD_TYPE, 0, "", True),), 0)
 
 
 @dataclass(slots=True)
 class CopyCounters:
-    """What a copy has done since it began."""
+    """Counters of a copy since it began."""
 
     frames_out: int = 0
 
 
 class CopyStream:
-    """See the module's docstring. `ssrc` must be no stream's of the same call."""
+    """See the module's docstring. `ssrc` must be unique in its call."""
 
     def __init__(self, source: InboundStream, pool: DownscalerPool, ssrc: int, target: Target) -> None:
         self.source = source
@@ -54,48 +54,48 @@ class CopyStream:
         self.stream.last_report_at_ms = source.last_report_at_ms
         source.outputs.append(self)
 
-    # What slots and the allocator ask --------------------------------------------------------------------
+    # For slots and the allocator -------------------------------------------------------------------------
 
     @property
     def active(self) -> bool:
-        """Whether anybody watches."""
+        """Whether anybody watches the copy."""
         return bool(self.stream.outputs)
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the copy as it was last made; zeros before that."""
+        """Width and height of the copy's last frame; zeros before the first."""
         return self._width, self._height
 
     @property
     def broken(self) -> bool:
-        """Whether this source brings workers down."""
+        """Whether this source has crashed too many workers."""
         return self._downscaler is not None and self._downscaler.broken
 
     @property
     def unavailable(self) -> bool:
-        """No worker takes it: the slots are better off with the original."""
+        """Whether no worker can make the copy, so that slots must show the original."""
         return self._no_room or self.broken
 
     def attach(self, out: OutboundStream) -> None:
-        """Let the copy feed this slot from now on."""
+        """Show the copy in this slot from now on."""
         out.attach(self.stream)
         self.stream.keyframes.want(_now_ms())
 
     def detach(self, out: OutboundStream) -> None:
-        """Give the slot back to the original."""
+        """Show the original in this slot again."""
         if out.source is self.stream:
             out.attach(self.source)
             self.source.keyframes.want(_now_ms())
 
     def set_target(self, target: Target) -> None:
-        """What the copy shall be from now on."""
+        """Set size, frame rate and bitrate of the copy."""
         self.target = target
         self.stream.keyframes.spacing_ms = keyframe_spacing_ms(target.bitrate_bps)
         if self._downscaler is not None:
             self._downscaler.set_target(target)
 
     def close(self) -> None:
-        """Give every slot back to the original, and stop."""
+        """Show the original in every slot again, and stop."""
         for out in list(self.stream.outputs):
             if isinstance(out, OutboundStream):
                 self.detach(out)
@@ -103,32 +103,32 @@ class CopyStream:
             self.source.outputs.remove(self)
         self._stop()
 
-    # What the publisher's stream hands its outputs -----------------------------------------------------
+    # Output of the publisher's stream ------------------------------------------------------------------
 
     def skip(self, source_ssrc: int, sequence_number: int) -> None:
-        """A packet without content, or one of a camera that was switched off."""
+        """Ignore a packet without content, or one of a camera that was switched off."""
         if self.source.muted:
             self._was_muted = self.stream.muted = True
         elif self._assembler is not None and source_ssrc == self._source_ssrc:
             self._frames(self._assembler.skipped(sequence_number, _now_ms()))
 
     def forward_audio(self, codec: Codec, header: Header, data: bytes, now_ms: float) -> None:
-        """Sound has no lower copy."""
+        """Never called: audio has no lower copy."""
 
     def forward_video(self, codec: Codec, header: Header, data: bytes, now_ms: float) -> None:
-        """One packet of the source."""
+        """Process one packet of the source."""
         second, sequence_number, timestamp, ssrc, header_len = header
         assembler = self._assembler
         if assembler is None or assembler.codec != codec or ssrc != self._source_ssrc:
             if not is_keyframe(codec, data, header_len, len(data)):
-                # A new codec or SSRC begins with a keyframe; anything else is a straggler of the old one.
+                # A new codec or SSRC starts with a keyframe; other packets come from the old one.
                 self.source.keyframes.want(now_ms)
                 return
             assembler = self._begin(codec, ssrc)
         if self._was_muted:
             self._was_muted = self.stream.muted = False
             assembler.lost()
-            # What was made in the meantime was not sent: the copy itself is broken for its viewers too.
+            # Frames made meanwhile were not sent, so that the viewers' decoders need a keyframe too.
             self.stream.keyframes.want(now_ms)
         try:
             payload = data[header_len : rtp.payload_end(data, header_len)]
@@ -140,14 +140,14 @@ class CopyStream:
         self.poll(now_ms)
 
     def source_report(self, report: rtcp.SenderReport, now_ms: float) -> None:
-        """The source's clock is the copy's."""
+        """Pass on the source's sender report; the copy has the same clock."""
         self.stream.last_report, self.stream.last_report_at_ms = report, now_ms
         for out in self.stream.outputs:
             out.source_report(report, now_ms)
 
     def poll(self, now_ms: float) -> None:
-        """Pass on the keyframe wishes of those who watch the copy."""
-        # The encoder is on this machine: its round trip is nothing.
+        """Pass on the keyframe requests of the copy's viewers."""
+        # The encoder is on this machine, so the round-trip time is 0.
         if self._downscaler is not None and self.stream.keyframes.due(now_ms, 0.0):
             self._downscaler.want_keyframe()
 
@@ -157,7 +157,7 @@ class CopyStream:
         if self._assembler is None or self._assembler.codec != codec:
             self._stop()
             self._assembler = FrameAssembler(codec)
-            # At the first packet, not at the first frame: the worker asks for a keyframe when it is there.
+            # At the first packet, not at the first complete frame: the worker asks for a keyframe when it is ready.
             self._downscaler = self._pool.open(
                 codec, self.target, Outputs(self._picture, self._keyframe_wanted)
             )
@@ -181,7 +181,7 @@ class CopyStream:
         self.source.keyframes.want(_now_ms())
 
     def _picture(self, picture: Picture) -> None:
-        """A finished picture: out as packets, like any publisher's."""
+        """Send a finished picture as packets, like those of a publisher."""
         if not picture.data or self.source.muted:
             return  # the camera was switched off while the picture was being made
         now_ms = _now_ms()

@@ -1,8 +1,8 @@
-"""One lower copy as the relay sees it: frames go in, finished pictures come back.
+"""One lower copy as the relay sees it: it sends frames to a worker, and gets finished pictures back.
 
-Owns: how many frames of one source may be with a worker, which frames are dropped instead, and how often the source
-has brought workers down. Must never decode anything nor wait for a worker: while the worker is away the copy is
-silent, and it asks for a keyframe when the worker is back.
+Owns: the limit of one source's frames in a worker, the choice of dropped frames, and the count of worker crashes by
+the source. Must never decode anything or wait for a worker: while the worker is restarting, the copy sends nothing,
+and when the worker is back, the copy asks for a keyframe.
 """
 
 from __future__ import annotations
@@ -14,36 +14,36 @@ from typing import Protocol
 from media.core.rtp import Codec
 from media.core.share import Done, Kind, Message, Picture, Retarget, Simple, SourceFrame, Target
 
-# Half a second at 15 frames a second: more would only come out late.
+# Half a second at 15 frames a second: further frames would be late.
 IN_FLIGHT_MAX = 8
-# A source whose frames were being worked on at so many crashes is no accident: it is left alone.
+# A source that was being decoded at this many crashes is not decoded any more.
 CRASHES_MAX = 3
 
 
 class FrameWorker(Protocol):
-    """What a copy needs of its worker."""
+    """The methods of the worker that a copy uses."""
 
     @property
     def ready(self) -> bool:
-        """Whether the worker is there and takes frames."""
+        """Whether the worker runs and takes frames."""
 
     def send(self, message: Message) -> None:
-        """Send without waiting; dropped while the worker is away."""
+        """Send without waiting; the message is dropped while the worker does not run."""
 
     def close_copy(self, copy_id: int) -> None:
-        """No more pictures of this copy."""
+        """Stop making pictures of this copy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Who gets each finished picture, and who asks the source for a keyframe."""
+    """The receiver of finished pictures, and the function that asks the source for a keyframe."""
 
     picture: Callable[[Picture], None]
     keyframe_wanted: Callable[[], None]
 
 
 class Downscaler:
-    """One copy, as the loop sees it. Made by `DownscalerPool.open`."""
+    """One copy, as the event loop sees it. `DownscalerPool.open` makes it."""
 
     def __init__(
         self, worker: FrameWorker, copy_id: int, codec: Codec, target: Target, outputs: Outputs
@@ -62,18 +62,18 @@ class Downscaler:
 
     @property
     def running(self) -> bool:
-        """Whether its worker is there and takes frames."""
+        """Whether its worker runs and takes frames."""
         return self._worker.ready
 
     @property
     def broken(self) -> bool:
-        """Whether this source brings workers down: nothing more will come of it."""
+        """Whether this source has crashed too many workers and is not decoded any more."""
         return self.crashes >= CRASHES_MAX
 
     def feed(self, timestamp: int, keyframe: bool, data: bytes) -> None:
-        """One whole frame of the source; dropped while the worker is away or behind."""
+        """Send one complete frame of the source; it is dropped while the worker does not run or is late."""
         if not self._worker.ready or self.broken:
-            self.dropped_frames += 1  # when it is there, it asks for a keyframe
+            self.dropped_frames += 1  # the worker asks for a keyframe when it runs again
         elif self.in_flight >= IN_FLIGHT_MAX or (self.needs_keyframe and not keyframe):
             self.dropped_frames += 1
             self.needs_keyframe = True
@@ -84,27 +84,27 @@ class Downscaler:
             self._worker.send(SourceFrame(self.copy_id, timestamp, keyframe, data))
 
     def set_target(self, target: Target) -> None:
-        """Another size, frame rate or bitrate."""
+        """Set size, frame rate and bitrate."""
         if target != self.target:
             self.target = target
             self._worker.send(Retarget(self.copy_id, target))
 
     def want_keyframe(self) -> None:
-        """The copy's next frame shall need no other."""
+        """Make the next frame of the copy a keyframe."""
         self._worker.send(Simple(Kind.KEYFRAME, self.copy_id))
 
     def close(self) -> None:
-        """No more pictures."""
+        """Stop making pictures."""
         self._worker.close_copy(self.copy_id)
 
     def worker_came(self) -> None:
-        """A fresh worker knows this copy again, but nothing of its past."""
+        """A new worker makes this copy now, without its past frames: ask the source for a keyframe."""
         self.in_flight = 0
         self.needs_keyframe = True
         self.outputs.keyframe_wanted()
 
     def heard(self, message: Message) -> None:
-        """The worker says something about this copy."""
+        """Process a message of the worker about this copy."""
         match message:
             case Picture():
                 self.outputs.picture(message)

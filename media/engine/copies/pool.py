@@ -1,7 +1,7 @@
 """The worker processes that make lower copies: started when a copy needs one, ended when none does.
 
-Owns: how many there are, and which of them carries a copy. Must never start more than its bound: one core is the
-relay's.
+Owns: the number of workers, and the worker of each copy. Must never start more workers than its limit, which leaves
+one core to the relay.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from media.core.share import Target
 from media.engine.copies.downscaler import Downscaler, Outputs
 from media.engine.copies.workerprocess import WorkerProcess
 
-# What one worker carries at most: a copy of 640x480 at 15 frames costs a core 2 to 5 %, one of 1080p 20 %.
+# The most copies of one worker: a copy of 640x480 at 15 fps takes 2 to 5 % of a core, a copy of 1080p 20 %.
 COPIES_PER_WORKER = 4
 
 
 class DownscalerPool:
-    """The workers. All calls belong on one event loop."""
+    """The workers. All methods must be called on one event loop."""
 
     def __init__(self, workers_max: int | None = None) -> None:
-        """`workers_max`: at most so many processes; by default one core is left to the relay."""
+        """`workers_max`: the most processes; the default leaves one core to the relay."""
         self._workers_max = workers_max or max(1, (os.cpu_count() or 1) - 1)
         self._workers: list[WorkerProcess] = []
         self._next_id = 0
@@ -30,22 +30,22 @@ class DownscalerPool:
 
     @property
     def pids(self) -> list[int]:
-        """The processes that run now."""
+        """The process ids of the running workers."""
         return [worker.process.pid for worker in self._workers if worker.ready and worker.process is not None]
 
     @property
     def restarts(self) -> int:
-        """How often a present worker had to be started again."""
+        """How often the current workers had to be restarted."""
         return sum(worker.restarts for worker in self._workers)
 
     @property
     def has_room(self) -> bool:
-        """Whether one more copy would find a worker."""
+        """Whether a worker is free for one more copy."""
         carried = sum(len(worker.copies) for worker in self._workers)
         return carried < self._workers_max * COPIES_PER_WORKER
 
     def open(self, codec: Codec, target: Target, outputs: Outputs) -> Downscaler | None:
-        """A copy of a source in `codec`; None when every worker carries as much as it can."""
+        """Make a copy of a source in `codec`; None if no worker is free."""
         worker = self._worker_for_one_more()
         if worker is None:
             return None
@@ -55,7 +55,7 @@ class DownscalerPool:
         return copy
 
     def tidy(self) -> None:
-        """End the workers that have nothing to do."""
+        """End the workers without copies."""
         for worker in [one for one in self._workers if not one.copies]:
             self._workers.remove(worker)
             task = asyncio.create_task(worker.stop())

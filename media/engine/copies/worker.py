@@ -1,8 +1,8 @@
-"""`python -m media.engine.copies.worker`: the process that decodes pictures of strangers.
+"""`python -m media.engine.copies.worker`: the process that decodes pictures from untrusted pages.
 
-Owns: standard input and output (copymessages.py) and the limits that the process lives under. It needs no
-file, no socket and no child, so it gives up the right to open any before it reads the first frame. It may die
-at any time without harm; when the relay goes, its input ends and it ends too.
+Owns: standard input and output (copymessages.py) and the limits of the process. It needs no file, socket or child
+process, so it gives up the right to open any before it reads the first frame. A crash does no harm; when the relay
+ends, the input of this process ends, and the process ends too.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from media.core.share import (
 )
 from media.engine.copies.copymaker import BrokenSource, CopyMaker
 
-# Behind voice and the relay, wherever they run on the same cores.
+# A lower priority than the relay, which may run on the same core.
 NICENESS = 5
 READ_BYTES = 1 << 16
 # The libraries map 0.6 GB; a 1080p decoder and encoder need 60 MB, and one worker serves several.
 ADDRESS_SPACE_BYTES = 2 << 30
-# A frame costs milliseconds; one that costs seconds is a trap, and the kernel ends us (SIGXCPU).
+# A frame takes milliseconds; if one takes seconds, it is an attack, and the kernel ends the process (SIGXCPU).
 FRAME_CPU_S = 5
 
 
 def confine() -> None:
-    """Take away what decoding does not need."""
+    """Give up all rights that decoding does not need."""
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
-    # A core file would be a patient's picture on disk.
+    # A core file would put a patient's picture on disk.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     # The pipes are open already; from here on no file and no socket can be opened.
@@ -51,7 +51,7 @@ def confine() -> None:
 
 
 def allow_frame() -> None:
-    """Processor time for one more frame."""
+    """Allow processor time for one more frame."""
     used_s = time.process_time()
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (int(used_s) + 1 + FRAME_CPU_S, hard))
@@ -65,11 +65,11 @@ class Worker:
         self._copies: dict[int, CopyMaker] = {}
 
     def ready(self) -> None:
-        """Tell that frames are welcome."""
+        """Tell the relay that this worker takes frames."""
         self._say(Simple(Kind.READY, 0))
 
     def handle(self, message: Message) -> None:
-        """Do what one message asks; what concerns a copy that is gone is ignored."""
+        """Carry out one message; a message for a closed copy is ignored."""
         if isinstance(message, Open):
             self._copies[message.copy_id] = CopyMaker(message.codec, message.target)
             return
@@ -86,7 +86,7 @@ class Worker:
             case Simple(Kind.CLOSE):
                 del self._copies[message.copy_id]
             case _:
-                pass  # what a worker says is not said to a worker
+                pass  # messages that only a worker sends
 
     def _frame(self, copy: CopyMaker, message: SourceFrame) -> None:
         allow_frame()
@@ -121,7 +121,7 @@ def main() -> None:
             for message in reader.feed(data):
                 worker.handle(message)
     except BrokenPipeError:
-        return  # the relay has gone
+        return  # the relay has ended
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The relay's side of one worker process that makes lower copies.
 
-Owns: the process (restarted after a crash, killed when it hangs), the bounded pipe to it and the pipe back. Must
-never block the loop, or let the end of a process touch a call.
+Owns: the process (restarted after a crash, killed when it hangs), the bounded pipe to it and the pipe from it. Must
+never block the event loop, or let the end of a process affect a call.
 """
 
 from __future__ import annotations
@@ -33,27 +33,27 @@ log = structlog.get_logger(__name__)
 MODULE = "media.engine.copies.worker"
 ROOT = Path(__file__).resolve().parents[3]
 READ_BYTES = 1 << 16
-# The slowest honest frame takes 50 ms; this leaves room for a machine that swaps.
+# The slowest regular frame takes 50 ms; the rest is for a machine that swaps.
 HANG_MS = 3_000.0
-# Starting takes half a second (the libraries); until the first answer a worker has this long.
+# A start takes half a second (the libraries); a worker must answer within this time.
 START_MS = 15_000.0
 FIRST_BACK_OFF_MS = 250.0
 LAST_BACK_OFF_MS = 30_000.0
-# A worker that has run this long was not broken from the start.
+# A worker that has run this long is not broken by its start.
 PROVEN_MS = 10_000.0
-# Each copy has a few frames of at most 0.8 MB on their way; more than this is not frames any more.
+# Each copy has a few frames of at most 0.8 MB in the pipe; a larger backlog means a fault.
 PIPE_MAX_BYTES = 32 << 20
 
 
 class WorkerProcess:
-    """One process and its copies; a new process takes the place of one that ended."""
+    """One process and its copies; a new process replaces one that ended."""
 
     def __init__(self) -> None:
         self.copies: dict[int, Downscaler] = {}
         self.restarts = 0
         self.process: asyncio.subprocess.Process | None = None
         self._task = asyncio.create_task(self._live(), name="downscaler worker")
-        # Unanswered frames: when each was sent, and of which copy.
+        # Frames without an answer: the time of sending, and the copy.
         self._waiting: deque[tuple[float, Downscaler]] = deque()
         self._answered = False
 
@@ -63,19 +63,19 @@ class WorkerProcess:
         return self._answered and self.process is not None and self.process.returncode is None
 
     def open_copy(self, copy: Downscaler) -> None:
-        """Carry one more copy."""
+        """Add a copy to this worker."""
         self.copies[copy.copy_id] = copy
         self.send(Open(copy.copy_id, copy.codec, copy.target))
         if self.ready:
             copy.worker_came()
 
     def close_copy(self, copy_id: int) -> None:
-        """No more pictures of this copy."""
+        """Remove a copy from this worker."""
         if self.copies.pop(copy_id, None) is not None:
             self.send(Simple(Kind.CLOSE, copy_id))
 
     def send(self, message: Message) -> None:
-        """Send without waiting; dropped while there is no process."""
+        """Send without waiting; the message is dropped while there is no process."""
         process = self.process
         if process is None or process.returncode is not None or process.stdin is None:
             return
@@ -83,7 +83,7 @@ class WorkerProcess:
             return
         if isinstance(message, SourceFrame):
             self._waiting.append((_now_ms(), self.copies[message.copy_id]))
-        # Nobody waits for the pipe: each copy has a few frames in flight at most.
+        # No drain is needed, because each copy has at most a few frames in the pipe.
         process.stdin.write(encode(message))
         if process.stdin.transport.get_write_buffer_size() > PIPE_MAX_BYTES:
             _kill(process)
@@ -110,7 +110,7 @@ class WorkerProcess:
             back_off_ms = min(LAST_BACK_OFF_MS, 2 * back_off_ms)
 
     def _blame(self) -> None:
-        """Suspect the frame that was being worked on when the process ended."""
+        """Count the crash against the copy whose frame was being decoded when the process ended."""
         if not self._waiting:
             return
         suspect = self._waiting[0][1]
@@ -131,7 +131,7 @@ class WorkerProcess:
         )
         watchdog = asyncio.create_task(self._watch(process), name="downscaler watchdog")
         try:
-            self._waiting.clear()  # of the process before
+            self._waiting.clear()  # frames of the previous process
             self.process = process
             for copy in self.copies.values():
                 self.send(Open(copy.copy_id, copy.codec, copy.target))
@@ -170,7 +170,7 @@ class WorkerProcess:
             known.heard(message)
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
-        """Kill the process when a frame has been with it for too long."""
+        """Kill the process if a frame takes too long."""
         started_ms = _now_ms()
         while True:
             await asyncio.sleep(HANG_MS / 4000)
@@ -197,6 +197,6 @@ def _kill(process: asyncio.subprocess.Process) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of ours (settings and secrets may stand there), and no thread of the numeric libraries."""
+    """The environment of a worker: without our variables, which may hold secrets, and one thread per library."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
     return kept | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}

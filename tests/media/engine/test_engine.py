@@ -302,7 +302,7 @@ async def test_both_sides_get_transport_wide_feedback_and_reports() -> None:
 
 
 async def test_a_warm_legs_link_is_measured_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("media.engine.relay.control.legnews.LINK_NEWS_INTERVAL_MS", 0.0)
+    monkeypatch.setattr("media.engine.relay.control.legreports.LINK_REPORT_INTERVAL_MS", 0.0)
     async with relay() as running:
         await running.connect("station")
 

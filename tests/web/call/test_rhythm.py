@@ -1,4 +1,4 @@
-"""A page that hears the others all the time and then hardly any more: what it makes of it and sends then."""
+"""A page to which the others' packets almost stop arriving: its judgement of the link, and what it sends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from media.core.estimate import ArrivalRhythm
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 LOOK_MS = 25.0
-# Looks at two receivers: at each, whether there is something new of the voice and of the picture.
+# Looks at two receivers: for each look, whether the voice and the picture have something new.
 LOOK = """async (looks) => {
     const { LOOK_MS, Rhythm } = await import('/web/shared/call/link/rhythm.js');
     const newest = [0, 0];
@@ -21,15 +21,15 @@ LOOK = """async (looks) => {
         getSynchronizationSources: () => newest[index] ? [{ timestamp: newest[index], source: index }] : [],
     }));
     const rhythm = new Rhythm();
-    return looks.map((news, index) => {
-        news.forEach((isNew, which) => { if (isNew) newest[which] = 1 + index; });
+    return looks.map((look, index) => {
+        look.forEach((isNew, which) => { if (isNew) newest[which] = 1 + index; });
         return rhythm.look(receivers, LOOK_MS * index);
     });
 }"""
-# A leg's listener over a connection that is heard until `stopAt`, and what it asks of what sends.
-# Meanwhile a packet of another kind comes each `otherMs`.
-# Of its words each `wordMs` is lost while it is not heard (0: there are none).
-LISTEN = """async ([stopAt, backAt, ends, otherMs, wordMs]) => {
+# A leg's listener over a connection whose media arrive until `stopAt` and from `backAt` on; returns its calls of
+# the send control. A packet of another kind arrives every `otherMs`. While media do not arrive, one voice packet
+# is lost every `lossMs` (0: none).
+LISTEN = """async ([stopAt, backAt, ends, otherMs, lossMs]) => {
     const { LOOK_MS, listener } = await import('/web/shared/call/link/rhythm.js');
     const asked = [];
     const control = {
@@ -43,7 +43,7 @@ LISTEN = """async ([stopAt, backAt, ends, otherMs, wordMs]) => {
     let nowMs = 0;
     performance.now = () => nowMs;
     const transport = () => ({ type: 'transport', packetsReceived: Math.floor(nowMs / otherMs) });
-    const lost = () => wordMs ? Math.floor(Math.max(0, Math.min(nowMs, backAt) - stopAt) / wordMs) : 0;
+    const lost = () => lossMs ? Math.floor(Math.max(0, Math.min(nowMs, backAt) - stopAt) / lossMs) : 0;
     const voice = () => ({ type: 'inbound-rtp', kind: 'audio', packetsReceived: nowMs / 20, packetsLost: lost() });
     const getStats = async () => new Map([['T', transport()], ['V', voice()]]);
     const look = listener({ getReceivers: () => [heard, seen], getStats }, control);
@@ -59,7 +59,7 @@ Look = tuple[bool, bool]
 
 
 def talk(index: int) -> Look:
-    """A word at each look, a picture at each third."""
+    """A voice packet at each look, a picture at each third."""
     return True, index % 3 == 0
 
 
@@ -67,17 +67,17 @@ def looks(seconds: float) -> range:
     return range(int(seconds * 1000 / LOOK_MS))
 
 
-async def flows(page: Page, news: list[Look]) -> list[str]:
-    told: list[str] = await page.evaluate(LOOK, news)
+async def flows(page: Page, seen: list[Look]) -> list[str]:
+    told: list[str] = await page.evaluate(LOOK, seen)
     return told
 
 
-def of_the_relay(news: list[Look]) -> list[bool]:
-    """What the relay's own judgement makes of the same."""
-    rhythm, words, pictures, answers = ArrivalRhythm(), 0, 0, []
-    for index, (word, picture) in enumerate(news):
-        words, pictures = words + word, pictures + picture
-        answers.append(rhythm.follow(LOOK_MS * index, words, pictures))
+def of_the_relay(seen: list[Look]) -> list[bool]:
+    """The relay's judgement of the same packets."""
+    rhythm, voice_packets, pictures, answers = ArrivalRhythm(), 0, 0, []
+    for index, (voice, picture) in enumerate(seen):
+        voice_packets, pictures = voice_packets + voice, pictures + picture
+        answers.append(rhythm.follow(LOOK_MS * index, voice_packets, pictures))
     return answers
 
 
@@ -85,12 +85,12 @@ async def test_page_and_relay_judge_alike(modules: Page) -> None:
     steady = [talk(index) for index in looks(5)]
     stalled = [*steady, *([(False, False)] * 8), *steady]
     trickling = [*steady, *[(index % 6 == 0, False) for index in looks(1)], *steady]
-    for news in (steady, stalled, trickling):
-        told = await flows(modules, news)
-        assert [flow != "flows" for flow in told][: len(steady) + 30] == of_the_relay(news)[
+    for seen in (steady, stalled, trickling):
+        told = await flows(modules, seen)
+        assert [flow != "flows" for flow in told][: len(steady) + 30] == of_the_relay(seen)[
             : len(steady) + 30
         ]
-        assert ("stalls" in told) == (news is not steady)
+        assert ("stalls" in told) == (seen is not steady)
 
 
 async def test_a_stall_passes_and_a_collapse_is_trusted_for_seconds(modules: Page) -> None:
@@ -126,7 +126,7 @@ async def test_a_page_that_was_asleep_concludes_nothing(modules: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("back_at_ms", "other_ms", "word_ms", "asked"),
+    ("back_at_ms", "other_ms", "loss_ms", "asked"),
     [
         (5_200, 1_000, 0, ["rest true", "rest false"]),
         (5_700, 1_000, 0, ["rest true", "hold true", "rest false", "rest false", "hold false"]),
@@ -134,12 +134,12 @@ async def test_a_page_that_was_asleep_concludes_nothing(modules: Page) -> None:
         (5_700, 50, 200, ["rest true", "rest false", "rest false"]),
         (5_700, 50, 25, ["rest true", "hold true", "rest false", "rest false", "hold false"]),
     ],
-    ids=["stall", "collapse", "silence of the others", "a word lost now and then", "words let through"],
+    ids=["stall", "collapse", "silence of the others", "a voice packet lost now and then", "a full queue"],
 )
 async def test_less_is_sent_in_a_stall_and_as_little_as_possible_after_a_collapse(
-    modules: Page, back_at_ms: int, other_ms: int, word_ms: int, asked: list[Any]
+    modules: Page, back_at_ms: int, other_ms: int, loss_ms: int, asked: list[Any]
 ) -> None:
-    assert await modules.evaluate(LISTEN, [5_000, back_at_ms, 12_000, other_ms, word_ms]) == asked
+    assert await modules.evaluate(LISTEN, [5_000, back_at_ms, 12_000, other_ms, loss_ms]) == asked
 
 
 # A SendControl over senders that only keep what they are told; each step is a method and its argument.

@@ -22,7 +22,7 @@ from media.engine.relay.control.downlinkknowledge import DownlinkKnowledge
 from media.engine.relay.control.downlinkprobing import DownlinkProbing
 from media.engine.relay.control.downlinkvoices import DownlinkVoices
 from media.engine.relay.control.feedback import FeedbackSender
-from media.engine.relay.control.legnews import LegNews
+from media.engine.relay.control.legreports import LegReports
 from media.engine.relay.control.rtcprouter import RtcpRouter
 from media.engine.relay.control.stillsbudget import StillPace, StillsBudget
 from media.engine.relay.control.uplinkhold import UplinkHold
@@ -62,7 +62,7 @@ class LegControl:
         self._downlink = DownlinkKnowledge(member, self.choices, self._trips, self._downlink_probing)
         self._voices = DownlinkVoices(member)
         self._stills = StillsBudget(member, self.choices, self._trips)
-        self.news = LegNews(member, self._meter)
+        self.reports = LegReports(member, self._meter)
         self._next_steering_ms = 0.0
         self._sent: SendParameters | None = None
         member.uplink.on_gap(self._gap_found)
@@ -208,10 +208,10 @@ class LegControl:
             reported_bps=self.uplink.reported_bps,
         )
 
-    def link_news(self, now_ms: float) -> LinkQuality | None:
+    def link_report(self, now_ms: float) -> LinkQuality | None:
         """The quality of the link, if a report is due."""
         probed_bps = self.uplink_probe.bps if self.uplink.report is None else None
-        return self.news.link(now_ms, probed_bps)
+        return self.reports.link(now_ms, probed_bps)
 
     def rung_report(self, now_ms: float) -> RungReport | None:
         """The rungs of this leg, if a report is due; it also updates the others' view of this leg."""
@@ -226,4 +226,4 @@ class LegControl:
             # Before anything came back the estimate is an assumption.
             downlink_bps=estimate.estimate_bps if estimate.received_bps else None,
         )
-        return self.news.rungs(now_ms)
+        return self.reports.rungs(now_ms)

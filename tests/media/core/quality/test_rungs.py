@@ -19,10 +19,10 @@ from media.core.parameters import (
 from media.core.quality.picture.videosteps import MAX_VIDEO_BPS
 from media.core.quality.rungs import (
     CLIMBING_MS,
-    NEWS_SPACING_MS,
     REASON_SPACING_MS,
+    REPORT_SPACING_MS,
     STARTING_MS,
-    RungNews,
+    RungReporter,
     Side,
     rung_of,
     rung_report,
@@ -139,48 +139,48 @@ def test_the_highest_rung_needs_no_reason() -> None:
 
 
 def test_nothing_is_reported_to_somebody_alone() -> None:
-    assert RungNews().report(Side(sends=VOICE), [], 0.0) is None
+    assert RungReporter().report(Side(sends=VOICE), [], 0.0) is None
 
 
 def test_a_change_is_reported_once_and_at_most_once_a_second() -> None:
-    news, other = RungNews(), Side(sends=VOICE)
-    first = news.report(Side(sends=VOICE), [other], 0.0)
+    reporter, other = RungReporter(), Side(sends=VOICE)
+    first = reporter.report(Side(sends=VOICE), [other], 0.0)
     assert first is not None
     assert first.up is Rung.VOICE
-    assert news.report(Side(sends=VOICE), [other], 500.0) is None
+    assert reporter.report(Side(sends=VOICE), [other], 500.0) is None
     better = Side(sends=picture(120_000))
-    assert news.report(better, [other], NEWS_SPACING_MS - 1) is None
-    second = news.report(better, [other], NEWS_SPACING_MS)
+    assert reporter.report(better, [other], REPORT_SPACING_MS - 1) is None
+    second = reporter.report(better, [other], REPORT_SPACING_MS)
     assert second is not None
     assert second.up is Rung.VIDEO
 
 
 def test_a_participant_who_returns_to_the_call_gets_a_new_report() -> None:
-    news, own, other = RungNews(), Side(sends=VOICE), Side(sends=VOICE)
-    first = news.report(own, [other], 0.0)
-    assert news.report(own, [], 5_000.0) is None
-    assert news.report(own, [other], 10_000.0) == first
+    reporter, own, other = RungReporter(), Side(sends=VOICE), Side(sends=VOICE)
+    first = reporter.report(own, [other], 0.0)
+    assert reporter.report(own, [], 5_000.0) is None
+    assert reporter.report(own, [other], 10_000.0) == first
 
 
 def test_a_picture_that_returns_counts_as_starting() -> None:
-    news, other = RungNews(), Side(sends=VOICE)
+    reporter, other = RungReporter(), Side(sends=VOICE)
     own = Side(sends=VOICE)
     hidden = replace(own, camera_off=True)
     reasons = []
     for step, side in enumerate((own, hidden, own)):
-        report_now = news.report(side, [other], 60_000.0 * step)
+        report_now = reporter.report(side, [other], 60_000.0 * step)
         assert report_now is not None
         reasons.append(report_now.reason)
     assert reasons == [RungReason.STARTING, RungReason.CAMERA_OFF, RungReason.STARTING]
 
 
 def test_the_reason_does_not_alternate_between_two_similar_links() -> None:
-    news, at_ms = RungNews(), 0.0
+    reporter, at_ms = RungReporter(), 0.0
     own, wider, thinner = (Side(sends=VOICE, downlink_bps=bps) for bps in (50_000, 51_000, 49_000))
     reasons = []
     while at_ms < 60_000:
         other = wider if at_ms % 2_000 == 0 else thinner
-        report_now = news.report(own, [other], at_ms)
+        report_now = reporter.report(own, [other], at_ms)
         if report_now is not None:
             reasons.append((at_ms, report_now.reason))
         at_ms += 1_000

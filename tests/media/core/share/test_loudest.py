@@ -67,7 +67,7 @@ def test_after_a_second_of_silence_the_next_speaker_takes_the_place_at_once() ->
     talk.go_on(600, {DOCTOR: TALK, STATION: TALK})
     talk.go_on(HOLD_MS + PACKET_MS, {STATION: TALK})
     assert MEDIATOR in talk.go_on(60, {STATION: TALK, MEDIATOR: TALK})[0]
-    assert talk.chooser.floor == (STATION, MEDIATOR)
+    assert talk.chooser.heard == (STATION, MEDIATOR)
 
 
 def test_a_hardly_louder_voice_interrupts_nobody() -> None:
@@ -111,7 +111,7 @@ def test_a_muted_voice_frees_its_place_at_once() -> None:
 def test_an_unknown_voice_that_leaves_changes_nothing() -> None:
     chooser = LoudestVoices()
     chooser.leave(STATION)
-    assert chooser.floor == ()
+    assert chooser.heard == ()
 
 
 @given(st.lists(st.tuples(st.integers(1, 8), st.integers(0, 127), st.floats(0, 500))))
@@ -125,11 +125,11 @@ def test_no_more_voices_than_places_and_none_that_has_not_spoken(
         heard = chooser.hears(voice, level, now_ms)
         if level <= SPEAKING_LEVEL:
             spoke.add(voice)
-        assert heard == (voice in chooser.floor)
-        assert len(chooser.floor) == len(set(chooser.floor)) <= VOICES_HEARD
-        assert set(chooser.floor) <= spoke
+        assert heard == (voice in chooser.heard)
+        assert len(chooser.heard) == len(set(chooser.heard)) <= VOICES_HEARD
+        assert set(chooser.heard) <= spoke
         if len(spoke) <= VOICES_HEARD:
-            assert set(chooser.floor) == spoke
+            assert set(chooser.heard) == spoke
 
 
 def test_a_level_is_read_without_the_voice_activity_bit() -> None:

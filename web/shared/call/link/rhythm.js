@@ -1,12 +1,12 @@
 /**
- * Whether the others, heard all the time, have suddenly all but stopped arriving: the first sign of a collapsed link, a
- * second before the server can report it. Owns: that judgement; media/core/estimate/arrivalrhythm.py makes the same of
- * packets. Must never decide what is sent: sender.js does.
+ * Detects that the others' voices and pictures have suddenly almost stopped arriving: the first sign of a collapsed
+ * link, a second before the server can report it. Owns: that judgement; media/core/estimate/arrivalrhythm.py judges
+ * packets in the same way. Must never decide what is sent: sender.js does.
  */
 
-// How often to look. What a receiver plays, or shows, is new each 20 to 70 ms.
+// The interval of looks. A receiver plays or shows something new every 20 to 70 ms.
 export const LOOK_MS = 25;
-// A look that comes this late was held up by the page itself; what it sees says nothing about the link.
+// The page itself delayed a look that is this late; such a look says nothing about the link.
 const LATE_MS = 100;
 const MOMENT_MS = 160;
 const FEW = 0.3;
@@ -16,17 +16,18 @@ const MEMORY_MS = 2_000;
 const LASTS_MS = 600;
 // Wait this long after the others are heard again: a full queue lets a voice packet through now and then.
 const CALM_MS = 300;
-// A stall of the radio ends sooner.
+// A stall of the radio is shorter.
 const COLLAPSED_MS = 250;
-// At most so many packets in that time: over a living link, feedback alone comes five times a second and more.
+// The most packets that arrive in that time over a collapsed link; over a working link, feedback alone arrives at least
+// five times a second.
 const ALIVE_PACKETS = 2;
-// A full queue lets in one voice packet in three. Silence leaves no gap in the sequence numbers; loss does.
+// A full queue accepts one voice packet in three. Loss leaves gaps in the sequence numbers, silence does not.
 const LOSSY = 0.3;
 const LOST_VOICE_PACKETS = 3;
-// It takes a moment until enough voice packets are missing: judge at once, and twice more, this many looks apart.
+// Enough voice packets are missing only after a moment: judge at once, and twice more, this many looks apart.
 const JUDGED_LOOKS = 8;
 const LAST_LOOK = 1 + 2 * JUDGED_LOOKS;
-// By then the server has sent new parameters.
+// After this time the server has sent new parameters.
 const TRUST_MS = 4_000;
 
 /** @import {SendControl} from "./sender.js" */
@@ -35,9 +36,9 @@ const TRUST_MS = 4_000;
 /** @typedef {"flows" | "stalls" | "collapsed"} Flow */
 
 export class Rhythm {
-    /** @type {{ms: number, voicePackets: number, pictures: number}[]} when, and how much news there had been by then */
+    /** @type {{ms: number, voicePackets: number, pictures: number}[]} the totals at the latest looks */
     #totals = [];
-    /** The newest of each receiver's sources. @type {Map<object, number>} */
+    /** The newest timestamp of each receiver's sources. @type {Map<object, number>} */
     #known = new Map();
     #voicePackets = 0;
     #pictures = 0;
@@ -111,7 +112,7 @@ export class Rhythm {
 }
 
 /**
- * What a leg does at each look: send less while it stalls, as little as possible once its link has collapsed.
+ * The action of a leg at each look: send less during a stall, as little as possible once the link has collapsed.
  * @param {RTCPeerConnection} connection @param {SendControl} control @returns {() => void}
  */
 export function listener(connection, control) {
@@ -137,8 +138,8 @@ export function listener(connection, control) {
     };
 
     /**
-     * The others may only have fallen silent while their pictures are paused. Then the server's feedback on what this
-     * page sends still comes, and no voice packet is missing.
+     * The others may only be silent while their pictures are paused. Then the server's feedback about this page's
+     * packets still arrives, and no voice packet is missing.
      * @param {boolean} last
      */
     async function judge(last) {

@@ -110,12 +110,12 @@ async def test_a_lower_copy_is_reported_as_no_more_than_the_link_carries() -> No
         station, control = running.member("station"), running.control("doctor")
         sends = SendParameters(AudioSend(active=True), VideoSend(active=True, max_bitrate_bps=10_000_000))
         station.side = Side(sends=sends)
-        assert control.news.as_shown(station) is station.side
+        assert control.reports.as_shown(station) is station.side
         copy = CopyStream(station.uplink.video, DownscalerPool(), 4711, Target(120, 10.0, 40_000))
         copy.attach(running.member("doctor").downlink.slots[0].video)
-        shown_bps = control.news.as_shown(station).sends.video.max_bitrate_bps
+        shown_bps = control.reports.as_shown(station).sends.video.max_bitrate_bps
         assert shown_bps == round(running.member("doctor").downlink.estimate.estimate_bps)
-        assert control.news.as_shown(station).sends.audio == sends.audio
+        assert control.reports.as_shown(station).sends.audio == sends.audio
 
 
 async def test_a_page_asked_for_stills_stands_on_their_rung() -> None:

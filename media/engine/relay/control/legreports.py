@@ -9,22 +9,22 @@ from dataclasses import replace
 
 from media.core.estimate import LinkMeter
 from media.core.parameters import LinkQuality, RungReport, VideoSend
-from media.core.quality import RungNews, Side
+from media.core.quality import RungReporter, Side
 from media.engine.relay.rooms import Member
 
 # People look at bars and need no faster updates; each message takes 200 bytes of a thin link.
-LINK_NEWS_INTERVAL_MS = 5_000.0
+LINK_REPORT_INTERVAL_MS = 5_000.0
 # A packet within this time shows that the link works.
 HEARD_WITHIN_MS = 250.0
 
 
-class LegNews:
+class LegReports:
     """The reports of one leg. Its methods are called four times a second, and return a report when it is due."""
 
     def __init__(self, member: Member, meter: LinkMeter) -> None:
         self._member = member
         self._meter = meter
-        self._rungs = RungNews()
+        self._rungs = RungReporter()
         self._reported: LinkQuality | None = None
         self._next_link_ms = 0.0
 
@@ -47,7 +47,7 @@ class LegNews:
             return None
         if quality == reported:
             return None
-        self._next_link_ms = now_ms + LINK_NEWS_INTERVAL_MS
+        self._next_link_ms = now_ms + LINK_REPORT_INTERVAL_MS
         self._reported = quality
         return quality
 
