@@ -1,1 +1,1 @@
-"""The signaling protocol and the life of a consultation; pure."""
+"""The signaling protocol and the life of a consultation. Pure."""

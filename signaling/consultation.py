@@ -1,7 +1,7 @@
-"""One consultation and the people in it, as values that move through the table of states.py.
+"""One consultation and its participants, as values that move through the table of states.py.
 
-Owns: who is in a consultation, who is in charge, and what each step asks of the shell. Must never do I/O,
-read a clock or make an id. Nothing changes in place: each step returns a new value.
+Owns: who is in a consultation, who is in charge, and the effects of each step, which the server carries out. Must
+never do I/O, read a clock or make an id. Nothing changes in place: each step returns a new value.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class ConsultationRecord:
-    """A consultation as it is kept on disk. Times are UTC seconds.
+    """A consultation as it is stored on disk. Times are UTC seconds.
 
-    ``wishes`` and ``routed_at`` (when it was last handed over) come from its case and decide who is offered it.
+    ``wishes`` and ``routed_at`` (the time of the last handover) come from its case and decide who is offered it.
     """
 
     consultation_id: str
@@ -59,7 +59,7 @@ class ConsultationRecord:
 
     @property
     def offered_since(self) -> float:
-        """When its offer begins to widen."""
+        """The time from which its offer widens."""
         return self.requested_at if self.routed_at is None else self.routed_at
 
 
@@ -92,7 +92,7 @@ class Consultation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The consultation after something happened, and what the shell has to do."""
+    """The consultation after an event, and the effects that the server must carry out."""
 
     consultation: Consultation
     effects: tuple[Effect, ...] = ()
@@ -128,12 +128,12 @@ def request(
 
 
 def reload(record: ConsultationRecord) -> Step:
-    """A consultation read from disk after a restart: nobody is reachable, and everyone who was in it may return."""
+    """A consultation read from disk after a restart: nobody is reachable, and all its participants may return."""
     members = [Member(record.station_id, Role.STATION, record.station_name)]
     state = record.state
     if state in ATTENDED and record.clinician_id is not None:
         members.append(Member(record.clinician_id, Role.CLINICIAN, record.clinician_name or ""))
-        # Media rooms do not outlive the process; whether the call had begun no longer matters.
+        # Media rooms end with the process, so it does not matter whether the call had begun.
         state = ConsultationState.INTERRUPTED
     elif state not in FINAL:
         state = ConsultationState.REQUESTED
@@ -173,7 +173,7 @@ def join(consultation: Consultation, member: Member) -> Step:
 
 
 def leave(consultation: Consultation, participant_id: str) -> Step:
-    """A participant leaves, or is given up. Raises Refused when there is nothing to leave."""
+    """A participant leaves, or is given up. Raises Refused if it is not in the consultation."""
     member = consultation.member(participant_id)
     if member is None:
         raise Refused("unknown_consultation")
@@ -196,7 +196,7 @@ def leave(consultation: Consultation, participant_id: str) -> Step:
 
 
 def transfer(consultation: Consultation, clinician_id: str, wishes: Wishes, now: float) -> Step:
-    """The clinician in charge hands the patient over: back into the queue, offered elsewhere. Raises Refused."""
+    """The clinician in charge hands the patient over, who waits again for other clinicians. Raises Refused."""
     if consultation.record.clinician_id != clinician_id:
         raise Refused("not_in_call")
     rest = tuple(m for m in consultation.members if m.role is not Role.CLINICIAN)

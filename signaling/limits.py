@@ -1,4 +1,4 @@
-"""How much a page may ask of the server, each number with its reason.
+"""The limits for the requests of a page, each with its reason.
 
 Owns: the bounds of the protocol and the token bucket that enforces rates. Must never read a clock: time is an
 argument, in seconds, from any clock that does not run backwards.
@@ -22,18 +22,19 @@ HEARTBEAT_S = 25
 # Outages of rural links last up to a minute; two minutes carry them, and the reload of a frozen tablet.
 RESUME_WITHIN_S = 120.0
 
-# What one session may hold for a page that does not acknowledge: every kind of message at most once and some
-# hundred errors fit in 256; 512 KiB carries two answers and two full queues of 200 entries.
+# The messages kept in one session for a page that does not acknowledge: every kind of message at most once and some
+# hundred errors fit in 256; 512 KiB holds two answers and two full queues of 200 entries.
 UNACKED_MAX_MESSAGES = 256
 UNACKED_MAX_BYTES = 524_288
 
-# What may wait for one socket to take it; beyond, the page does not read: the socket goes, the session stays.
+# The most messages that wait for one socket. With more, the page does not read: the server closes the socket, and
+# keeps the session.
 UNSENT_MAX_MESSAGES = 128
 UNSENT_MAX_BYTES = 262_144
 
 # All stations of the country are under 2,000; a socket with its deflate state costs 300 KiB at the worst.
 MAX_CONNECTIONS = 2_048
-# Sockets that have not said hello yet are strangers: they must not crowd out participants.
+# A socket that has not sent hello yet is a stranger's; strangers must not crowd out participants.
 MAX_STRANGERS = 256
 
 # A page in trouble sends one media_state and one ping a second; after an outage it also repeats some ten
@@ -57,7 +58,7 @@ INVITATION_S = 120.0
 # A nurse asks the two who fit best, and one more while they think.
 MAX_INVITATIONS = 3
 
-# As many as a second session would hold may wait in the lobby of a group.
+# As many people may wait in the lobby of a group as another session would hold.
 MAX_LOBBY = 8
 
 # A queue on a doctor's screen need not move faster than this; each copy goes to every clinician on duty.
@@ -67,7 +68,7 @@ WAITING_EVERY_S = 30.0
 # One link message of 150 bytes each 10 s is 0.1 kbit/s; a change of level is sent at once.
 LINK_EVERY_S = 10.0
 # A consultation message with the others' links and rungs has 900 bytes. Every second, it would take half of 16
-# kbit/s; every 20 s it takes 2 %, beside a voice that needs two thirds.
+# kbit/s; every 20 s it takes 2 %, next to a voice that needs two thirds.
 THIN_NOTICE_EVERY_S = 20.0
 # A link under this rate carries voice and perhaps a still: anything else delays the voice.
 THIN_LINK_KBPS = 40
@@ -82,7 +83,7 @@ STILLS_BURST = 4
 
 @dataclass(slots=True)
 class TokenBucket:
-    """Lets ``burst`` things through at once and ``rate_per_s`` in the long run."""
+    """Allows ``burst`` events at once and ``rate_per_s`` in the long run."""
 
     rate_per_s: float
     burst: float
@@ -90,7 +91,7 @@ class TokenBucket:
     _at_s: float = 0.0
 
     def take(self, now_s: float) -> bool:
-        """Whether one more may pass at ``now_s``; a refused one costs nothing."""
+        """Whether one more event is allowed at ``now_s``; a refused event takes no token."""
         if self._tokens < 0:
             self._tokens = self.burst
         elif now_s > self._at_s:

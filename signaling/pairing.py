@@ -1,11 +1,11 @@
-"""Who is with whom: every open consultation, who is on duty, and the rules between them.
+"""All open consultations, the clinicians on duty, and the rules between them.
 
-Owns: the promises that no patient has two clinicians in charge, no participant is in two consultations, a
-station has one open consultation, and every open consultation is in the queue or with a clinician. Must never
-do I/O or read a clock.
+Owns: these guarantees: no patient has two clinicians in charge, no participant is in two consultations, a station
+has one open consultation, and every open consultation is in the queue or with a clinician. Must never do I/O or
+read a clock.
 
-Each method decides, keeps the result and returns the `Step` for the shell; when the shell cannot write the step
-to disk, `undo` restores what was there before.
+Each method decides, keeps the result and returns the `Step` that the server carries out. If the server cannot write
+the step to disk, it calls `undo`, which restores the previous state.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from signaling.messages import ConsultationState, Presence, Role, Urgency
 from signaling.routing import NO_WISHES, Skills, Wishes, offered, width_after
 from signaling.states import FINAL, WAITING, Event
 
-# Lets the slower of two people who end at the same time read "it is over" rather than "unknown".
+# How many ended consultations are remembered. If two people end one at the same time, the slower one reads "it is
+# over" instead of "unknown".
 REMEMBERED_OVER = 1_000
 
 
@@ -32,12 +33,12 @@ class Pairing:
         self._open: dict[str, Consultation] = {}
         self._of: dict[str, str] = {}
         self._on_duty: dict[str, Skills] = {}
-        # Offers widen with time; this is the newest time that a caller has given.
+        # The newest time that a caller has given; offers widen with it.
         self._now = float("-inf")
         self._over: OrderedDict[str, None] = OrderedDict()
 
     def reroute(self, now: float) -> list[Consultation]:
-        """Move to this time (UTC seconds); returns the consultations that it moved."""
+        """Set the current time (UTC seconds); returns the consultations whose state changes by it."""
         self._now = max(self._now, now)
         return [after for before in self.everything() if (after := self._offer(before)) is not before]
 
@@ -51,11 +52,11 @@ class Pairing:
         ]
 
     def skills(self, clinician_id: str) -> Skills:
-        """What is known of a clinician on duty."""
+        """The skills of a clinician on duty; empty for anybody else."""
         return self._on_duty.get(clinician_id, Skills())
 
     def restore(self, records: Iterable[ConsultationRecord]) -> list[Consultation]:
-        """Take over the open consultations found on disk after a restart."""
+        """Add the open consultations that were read from disk after a restart."""
         return [self._keep(life.reload(record)).consultation for record in records]
 
     def get(self, consultation_id: str) -> Consultation | None:
@@ -106,7 +107,7 @@ class Pairing:
         return self._keep(asked)
 
     def set_duty(self, clinician_id: str, *, on: bool, skills: Skills | None = None) -> list[Consultation]:
-        """A clinician starts or ends being on duty; returns the consultations that this moved."""
+        """A clinician goes on or off duty; returns the consultations whose state changes by it."""
         if on:
             self._on_duty[clinician_id] = skills or Skills()
         else:
@@ -157,7 +158,7 @@ class Pairing:
         return self._keep(life.finish(found, Event.CANCEL, station_id, now))
 
     def present(self, participant_id: str, presence: Presence) -> Step | None:
-        """A participant's link was lost or came back; None when that changes nothing."""
+        """A participant's link was lost or came back; None if that changes nothing."""
         before = self.of(participant_id)
         if before is None:
             return None
@@ -174,7 +175,7 @@ class Pairing:
         return self._keep(life.leave(found, participant_id))
 
     def undo(self, consultation_id: str, before: Consultation | None) -> None:
-        """Restore what was there before: the step could not be written to disk."""
+        """Restore the previous state, because the step could not be written to disk."""
         self._drop(consultation_id)
         self._over.pop(consultation_id, None)
         if before is not None:
@@ -219,8 +220,7 @@ class Pairing:
                 self._of.pop(member.participant_id, None)
 
     def _offer(self, consultation: Consultation) -> Consultation:
-        """Make a waiting consultation offered or requested: some clinician on duty is offered it, or none
-        is."""
+        """Make a waiting consultation "offered" if a clinician on duty is offered it, otherwise "requested"."""
         if consultation.state not in WAITING:
             return consultation
         somebody = bool(self.offered_to(consultation.record))

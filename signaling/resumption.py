@@ -1,4 +1,4 @@
-"""What lets a session outlive its socket: numbered messages, kept until the page has them.
+"""Keeps a session alive after its socket: messages are numbered, and kept until the page acknowledges them.
 
 Owns: the numbers of both directions, the messages kept for replay, and their bounds. Must never know a socket, a
 token or a clock. The rules are in PROTOCOL.md, "The life of a session".
@@ -20,7 +20,7 @@ from signaling.messages import ServerMessage, encode
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One numbered message, as it goes on the wire."""
+    """One numbered message, as it is sent."""
 
     seq: int
     key: str | None

@@ -1,13 +1,13 @@
-"""Who is offered a waiting consultation, as a function of how long it waits.
+"""Decides which clinicians are offered a waiting consultation, depending on how long it waits.
 
-Owns: the steps by which an offer widens, and who stands in for whom. Pure. Must never know a clinician's name or
-why a patient came. Wishes are honoured first and never block an answer: each step lets more people answer, none
-withdraws an offer, and the patient sees which step applies.
+Owns: the steps by which an offer widens, and which specialties substitute for others. Pure. Must never know a
+clinician's name or why a patient came. Wishes come first but never block an answer: each step lets more people
+answer, no step withdraws an offer, and the patient sees which step applies.
 
     first      the clinician this patient saw before (or was handed to), when on duty: alone
     matching   everybody of the specialty who speaks the language and is the woman or man that was wished for
     relaxed    everybody of the specialty
-    anybody    every clinician, but for services that nobody stands in for
+    anybody    every clinician, except for services without a substitute
     alarm      the same, and the coordinator is alerted (red only)
 
 A clinician without listed specialties answers for all; a clinician without listed languages counts as speaking all.
@@ -34,7 +34,7 @@ class OfferWidth(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Skills:
-    """What is known of a clinician; codes of the server's vocabularies."""
+    """The skills of a clinician, as codes of the server's vocabularies."""
 
     specialties: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
@@ -43,7 +43,7 @@ class Skills:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """Where a consultation should go; "" and None: any."""
+    """The wishes for a consultation's clinician; "" and None: any."""
 
     specialty: str = ""
     language: str = ""
@@ -70,7 +70,7 @@ WIDENS_AFTER_S: Mapping[Urgency, Mapping[OfferWidth, float]] = {
     Urgency.GREEN: {OfferWidth.MATCHING: 600, OfferWidth.RELAXED: 900, OfferWidth.ANYBODY: 1800},
 }
 
-# Lawyers and psychologists do not stand in for clinicians, nor clinicians for them.
+# Lawyers, social workers and psychologists do not substitute for clinicians, nor clinicians for them.
 APART = frozenset({"law", "social_work", "psychology"})
 
 

@@ -2,12 +2,12 @@
 
 Owns: `TABLE` and `move`. Must never know who is in a consultation, what time it is or what a socket does.
 
-The theory, on one page. A consultation belongs to one patient at one station and lives from the request to
-the end, before, during and after any call. Two things happen to it:
+The theory in short. A consultation belongs to one patient at one station and exists from the request to the end,
+before, during and after any call. Two kinds of events change it:
 
-- *People decide*: the station asks, cancels or ends; a clinician accepts, leaves or ends. What a person
-  decides about the case itself must be on disk before any page hears of it (effect SAVE).
-- *Links come and go*: a leg connects or is lost. That moves the consultation between accepted, in_call and
+- *People decide*: the station asks, cancels or ends; a clinician accepts, leaves or ends. A decision about the case
+  itself must be on disk before any page learns of it (effect SAVE).
+- *Links come and go*: a leg connects or is lost. This moves the consultation between accepted, in_call and
   interrupted, and never ends it; only people end consultations.
 
 While it waits it is `requested`, or `offered` when at least one clinician on duty has it on the screen.
@@ -43,10 +43,10 @@ class Event(StrEnum):
 
 
 class Effect(StrEnum):
-    """What a move asks of the shell."""
+    """An effect of a move, which the server carries out."""
 
-    SAVE = "save"  # on disk before any page hears of it
-    RECORD = "record"  # on disk soon; nobody waits for it
+    SAVE = "save"  # write to disk before any page learns of the move
+    RECORD = "record"  # write to disk soon; nobody waits for it
     OPEN_ROOM = "open_room"  # join the participants' legs
     CLOSE_ROOM = "close_room"  # separate them
 

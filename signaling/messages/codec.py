@@ -35,7 +35,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def decode_client(text: str | bytes) -> AnyClientMessage:
-    """Read one message from a page. Raises MalformedMessage, whatever came in."""
+    """Read one message from a page. Raises MalformedMessage for any other input."""
     try:
         return _client_decoder.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:

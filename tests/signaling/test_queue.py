@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from signaling.consultation import ConsultationRecord
 from signaling.messages import ConsultationState, Urgency
-from signaling.queue import RANK, order, position, waiting_s
+from signaling.queue import RANK, order, waiting_s
 
 
 def record(consultation_id: str, urgency: Urgency, requested_at: float) -> ConsultationRecord:
@@ -33,8 +33,6 @@ def test_urgency_comes_before_waiting_time() -> None:
         ]
     )
     assert [r.consultation_id for r in queue] == ["d", "b", "c", "a"]
-    assert position(queue, "c") == 3
-    assert position(queue, "gone") is None
 
 
 @given(st.lists(st.tuples(st.sampled_from(Urgency), st.floats(0, 5)), max_size=12), st.randoms())

@@ -1,7 +1,7 @@
 """One publisher's voice and picture over one thin link, steered by the real parts, in virtual time.
 
-``thin="down"``: the relay sends into the thin link, as to a clinic. ``thin="up"``: a browser does, holding
-its video to an estimate of its own as GCC would; steering sees only what comes through.
+``thin="down"``: the relay sends into the thin link, as to a clinic. ``thin="up"``: a browser sends into it and
+limits its video to an estimate of its own, like GCC; steering sees only what arrives.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Moment:
 
 @dataclass
 class Outcome:
-    """What a call was like."""
+    """The results of a call."""
 
     voice_delays_ms: list[float] = field(default_factory=list)
     voice_sent: int = 0

@@ -2,10 +2,10 @@
 
     python -m tests.sim.digest           every link, warm and cold, both thin directions, faces and falls
     python -m tests.sim.digest --quick   the first call of each kind
-    python -m tests.sim.digest --each    a line for each call as well, to see where two versions part
+    python -m tests.sim.digest --each    a line for each call as well, to see where two versions differ
 
-Two versions of the relay that decide alike print the same digest: a change that claims to move code and to change
-nothing shows it here, bit for bit. Values count, names of fields do not. Must never judge a call: the tests do.
+Two versions of the relay with the same decisions print the same digest: a change that only moves code proves it
+here. Values count, names of fields do not. Must never judge a call: the tests do.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def two_way_calls() -> Iterator[Call]:
-    """Each link of the table, from a warm leg and from nothing known."""
+    """Each link of the table, from a warm leg and without prior knowledge."""
     for name, conditions in LINKS.items():
         for warm_s in (WARM_S, 0.0):
 

@@ -1,4 +1,4 @@
-"""Chromium's congestion control of its uplink: the parts of GCC that decide how a call feels.
+"""Chromium's congestion control of its uplink: the parts of GCC that matter for a call.
 
 Owns: a delay detector (least-squares trend of queueing delay with an adaptive threshold), multiplicative growth and
 back-off, the bound by the acknowledged rate, the controller of reported loss (above 10 % it halves the rate, below

@@ -1,4 +1,4 @@
-"""A page in virtual time: an encoder that obeys, Chromium's congestion control above it, and the page's answers.
+"""A page in virtual time: an encoder, Chromium's congestion control above it, and the page's answers.
 
 Owns: voice and picture as packets of real RTP, retransmissions, the times of feedback and reports, probe clusters
 on a warm leg. The downlink is in pageears.py, stills are in pagestills.py. Must never look at the relay: a page

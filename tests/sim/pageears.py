@@ -31,7 +31,7 @@ class _Incoming:
 
 
 class PageEars:
-    """``heard``: when each voice packet came (ms); ``seen``: when each video packet came (ms), and its bytes."""
+    """``heard``: the arrival of each voice packet (ms); ``seen``: that of each video packet (ms), and its bytes."""
 
     def __init__(self, agenda: Agenda, offer: SdpOffer, vp8_type: int, red_type: int) -> None:
         self._agenda, self._offer, self._vp8_type, self._red_format = agenda, offer, vp8_type, red_type

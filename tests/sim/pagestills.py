@@ -1,6 +1,6 @@
 """The stills of a page in virtual time: the periodic ones that it sends, and those that it receives.
 
-Owns: the stills under way in both directions of the data channel. Must never look at the relay.
+Owns: the stills in transfer in both directions of the data channel. Must never look at the relay.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class PageStills:
         self._agenda.after(1000 * stills.every_s, lambda: self._take(run))
 
     def send(self) -> None:
-        """Send the chunks that the pace allows now."""
+        """Send the chunks that the granted rate allows now."""
         for chunk in self._up.take(self._agenda.now_ms):
             self.send_message(build(chunk))
 

@@ -1,6 +1,6 @@
 """The lab's link emulator (benchmarks/lab/emulator/link.py) in virtual time, and a reliable stream over it.
 
-Owns: one direction of a link with the sizes that packets have on the wire; on top of it a stream that repeats lost
+Owns: one direction of a link with the sizes of packets on the wire; and a stream over it that retransmits lost
 messages (TCP under the socket, SCTP under the data channel), with acknowledgements in the other direction.
 """
 

@@ -41,7 +41,7 @@ UNRELIABLE_OVERHEAD_BYTES = 93
 
 
 class SimLeg:
-    """The leg as the engine needs it, with `send` in place of a socket."""
+    """A leg for the engine, with `send` instead of a socket."""
 
     def __init__(self, agenda: Agenda, leg_id: str, offer: Offer, send: Callable[[Wire], bool]) -> None:
         self._agenda = agenda
@@ -96,7 +96,7 @@ class SimDownlink(Downlink):
 
 
 class Seat:
-    """One leg of the relay and all that belongs to it."""
+    """One leg of the relay, and its parts."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Whole calls in virtual time: voice never gives way before video, queues stay short, nothing flaps."""
+"""Whole calls in virtual time: video always falls before voice, queues stay short, nothing oscillates."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_video_uses_what_voice_leaves_at_any_random_loss(
 @pytest.mark.parametrize("rate_kbps", [64, 128, 256])
 def test_a_publishers_parameters_change_rarely(rate_kbps: int, loss: float) -> None:
     outcome = call(rate_kbps, loss, thin="down", seconds=120)
-    # The steps below 30 kbit/s lie close together: a thin link with loss may change once in four seconds.
+    # The steps below 30 kbit/s are close together: a thin link with loss may change once in four seconds.
     assert outcome.changes(30_000) <= 90 / 4
     assert outcome.pauses() <= 4
 

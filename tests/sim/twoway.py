@@ -1,8 +1,8 @@
 """A whole call in virtual time: a station and a doctor, each behind a link of its own, and the relay between them.
 
-Owns: the wiring, the schedule of changes, and what is measured in a call: delay and loss of voice, queueing delay,
-the rung of each direction. The links are the lab's, the relay is the engine's, the pages obey and answer as
-Chromium does; only sockets, encryption and the wall clock are left out.
+Owns: the wiring, the schedule of changes, and the measurements of a call: delay and loss of voice, queueing delay,
+the rung of each direction. The links are the lab's, the relay is the engine's, the pages behave like Chromium; only
+sockets, encryption and the wall clock are left out.
 """
 
 from __future__ import annotations
@@ -264,7 +264,7 @@ def queue_ms(pipe: Pipe, quantile: float = 0.95) -> float:
 
 
 def video_kept_over_voice(call: TwoWayCall, speaker: Side, from_ms: float, patience_ms: float) -> list[float]:
-    """Moments when `speaker`'s voice still suffered `patience_ms` later and its video had not given way."""
+    """Moments after which `speaker`'s voice was still impaired `patience_ms` later and its video had not fallen."""
     impaired_ms = call.voice_impaired_ms(speaker, from_ms)
     faults = []
     for at_ms in impaired_ms:

@@ -1,4 +1,4 @@
-"""A server with people on it, for journeys of a case: real HTTP, real sockets, a clock that tests move.
+"""A server with people, for tests that follow a case: real HTTP, real sockets, a clock that tests move.
 
 async with house(tmp_path) as home:
     station = await home.station()
@@ -29,7 +29,7 @@ from tests.support.signaling import Clock, MediaRecorder, Page
 
 @dataclass
 class Someone:
-    """Somebody at a page: cookies, socket, and the received messages."""
+    """A person at a page: cookies, socket, and the received messages."""
 
     id: str
     client: aiohttp.ClientSession
@@ -162,7 +162,7 @@ class House:
             await own.consents.record(db, new, Role.STATION)
 
     async def pass_time(self, seconds: float) -> None:
-        """Time passes, and the desk routes the waiting consultations anew."""
+        """Time passes, and the desk routes the waiting consultations again."""
         self.clock.now += seconds
         await self.server.app[CONSULTATIONS].route()
 

@@ -64,8 +64,8 @@ def database_url(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
     """The address of a database that has all tables; `upgrade` finds nothing to do."""
-    # SQLite serves waiting writers in no order: one of a hundred may wait for most of the others, which on a slow
-    # machine takes longer than a server's five seconds.
+    # SQLite serves waiting writers in no particular order: one of a hundred may wait for most of the others, on a
+    # slow machine for longer than a server's five seconds.
     monkeypatch.setattr("server.platform.database.engine.BUSY_TIMEOUT_MS", int(PATIENCE_MS))
     file = tmp_path / "keneya.db"
     if request.param == "sqlite":

@@ -1,4 +1,4 @@
-"""The key of a kiosk: what its page does with WebCrypto, for clients other than browsers."""
+"""The key of a kiosk for clients other than browsers: it signs as the page does with WebCrypto."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class KioskKey:
         return base64.b64encode(encoded).decode()
 
     def become(self, other: KioskKey) -> None:
-        """Take over the key of another client: the same kiosk, started anew."""
+        """Take over the key of another client: the same kiosk, restarted."""
         self._key = other._key
 
     def proof(self, method: str, path: str, challenge: str, number: str | None = None) -> str:

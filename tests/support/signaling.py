@@ -264,7 +264,7 @@ class Page:
 async def until(holds: Callable[[], bool]) -> None:
     """Let the loop run until a condition holds that no message reports."""
     async with asyncio.timeout(PATIENCE_S):
-        while not holds():  # noqa: ASYNC110 - what is waited for has no event
+        while not holds():  # noqa: ASYNC110 - the condition has no event
             await asyncio.sleep(0.002)
 
 

@@ -1,7 +1,7 @@
 """A SQLite database with all tables, made once in a process and copied for each test.
 
-Running every migration takes a third of a second of a processor, a copy next to nothing. Must never be used by
-tests of the migrations themselves: those begin with an empty database.
+Running every migration takes a third of a second of processor time, a copy takes almost none. Must never be used by
+tests of the migrations themselves: those start with an empty database.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Which test may run beside which, when several processes share one run (`make test`).
+"""Decides which tests may run at the same time, when several processes share one run (`make test`).
 
-Owns: the locks that all processes of a run share. An ordinary test runs beside any other. Of a `Kind`, such as the
-calls between real browsers, only so many run at once, beside ordinary tests. A test that runs `ALONE` takes the
-whole machine: no other test runs beside it. Must never count a test's wait for its turn as time of the test.
+Owns: the locks that all processes of a run share. An ordinary test runs at the same time as any other. A `Kind`,
+such as calls between real browsers, has a limit of tests that run at once, next to ordinary tests. A test that runs
+`ALONE` takes the whole machine: no other test runs at the same time. Must never count a test's wait for its turn as
+time of the test.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ POLL_S = 0.1
 
 @dataclass(frozen=True)
 class Kind:
-    """Tests that need the same thing of the machine. ``at_once``: how many of them may run beside one another."""
+    """Tests that use the same part of the machine. ``at_once``: how many of them may run at the same time."""
 
     name: str
     at_once: int
@@ -44,7 +45,7 @@ class Turns:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        # A test that waits to be alone holds the door: no later test begins, so that its turn comes.
+        # A test that waits to be alone holds this lock: no later test starts before it.
         self._door = (folder / "door.lock").open("w")
         self._room = (folder / "room.lock").open("w")
 
@@ -52,7 +53,7 @@ class Turns:
     def turn(self, kind: Kind) -> Iterator[None]:
         """Wait for a turn; it lasts as long as the block."""
         with ExitStack() as held:
-            # Before the door: a test that waits for its kind keeps nobody else from beginning.
+            # Taken before the door's lock: a test that waits for its kind does not block other tests.
             if kind not in (ORDINARY, ALONE):
                 held.enter_context(self._place(kind))
             with _held(self._door, fcntl.LOCK_EX):

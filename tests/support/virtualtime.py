@@ -1,8 +1,8 @@
-"""An event loop on which nobody waits: when nothing is ready, its clock jumps to the next timer.
+"""An event loop that never waits: when nothing is ready, its clock jumps to the next timer.
 
-For tests of parts that live in one process and talk over loopback: a minute of a call takes only the processor time
-of its packets, and runs alike on a busy machine. Must never be used where a test waits for another process or
-thread: the virtual clock does not wait for their work.
+For tests of parts in one process that talk over loopback: a minute of a call takes only the processor time of its
+packets, and the result does not depend on the machine's load. Must never be used if a test waits for another
+process or thread: the virtual clock does not wait for their work.
 """
 
 from __future__ import annotations

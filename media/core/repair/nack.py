@@ -70,8 +70,6 @@ class NackGenerator:
         "_trusts_order",
         "abandoned",
         "opened_ms",
-        "recovered",
-        "requested",
     )
 
     def __init__(self, *, max_age_ms: float = MAX_AGE_MS, trusts_order: bool = False) -> None:
@@ -92,9 +90,8 @@ class NackGenerator:
         self._reordered = -1
         self.opened_ms: float | None = None
         """When the newest hole was found; None before the first."""
-        self.requested = 0
-        self.recovered = 0
         self.abandoned = 0
+        """How many holes were given up."""
 
     @property
     def overflowed(self) -> bool:
@@ -162,7 +159,6 @@ class NackGenerator:
             if hole.tries == 0:
                 if not at_once and now_ms - hole.since_ms < REORDER_GRACE_MS:
                     continue
-                self.requested += 1
             elif now_ms - hole.since_ms > self._max_age_ms:
                 hopeless.append(number)
                 continue
@@ -190,9 +186,7 @@ class NackGenerator:
         if self._seen[place] == number:
             return False
         self._seen[place] = number
-        hole = self._missing.pop(number, None)
-        if hole is not None and hole.tries:
-            self.recovered += 1
+        self._missing.pop(number, None)
         if not repeat:
             self._reordered = self._highest
         return True

@@ -46,7 +46,6 @@ class FrameAssembler:
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
         self.needs_keyframe = True
-        self.lost_frames = 0
         self._unwrapper = SequenceUnwrapper()
         self._waiting: dict[int, _Packet] = {}
         self._next: int | None = None  # the number that the next frame begins with
@@ -68,7 +67,7 @@ class FrameAssembler:
         self._next = None
         self._stuck_since_ms = None
         self._unwrapper = SequenceUnwrapper()
-        self._await_keyframe()
+        self.needs_keyframe = True
 
     def _take(self, sequence_number: int, packet: _Packet, now_ms: float) -> list[Frame]:
         number = self._unwrapper.unwrap(sequence_number)
@@ -110,15 +109,10 @@ class FrameAssembler:
                 del self._waiting[number]
         self._next = begin
         self._stuck_since_ms = now_ms if self._waiting else None
-        self._await_keyframe()
+        self.needs_keyframe = True
 
     def _begins_keyframe(self, packet: _Packet) -> bool:
         return is_keyframe(self.codec, packet.payload, 0, len(packet.payload))
-
-    def _await_keyframe(self) -> None:
-        if not self.needs_keyframe:
-            self.lost_frames += 1
-        self.needs_keyframe = True
 
     def _complete(self) -> list[Frame]:
         frames: list[Frame] = []
@@ -142,7 +136,7 @@ class FrameAssembler:
                     whole = self.codec == Codec.H264
                     self._cut(number, packets)
                     if not whole:
-                        self._await_keyframe()
+                        self.needs_keyframe = True
                     return packets if whole else []
                 packets.append(packet)
             number += 1
@@ -168,7 +162,7 @@ class FrameAssembler:
             data = frame_of(self.codec, [packet.payload for packet in packets])
         except DepacketizeError:
             # A broken frame is the same as a lost one to those who watch, and counts as one.
-            self._await_keyframe()
+            self.needs_keyframe = True
             return None
         self.needs_keyframe = False
         return Frame(first.timestamp, keyframe, data)

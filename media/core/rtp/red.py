@@ -91,16 +91,12 @@ def opus_duration(payload: bytes) -> int:
 
 
 class RedReceiver:
-    """Turns one RED stream into the plain stream it carries, with lost packets put back.
+    """Turns one RED stream into the plain stream it carries, with lost packets put back."""
 
-    `recovered` counts the packets that were put back.
-    """
-
-    __slots__ = ("_highest", "_known", "_number_at", "_order", "_restart", "_timestamp", "recovered")
+    __slots__ = ("_highest", "_known", "_number_at", "_order", "_restart", "_timestamp")
 
     def __init__(self) -> None:
         self._restart = RestartDetector()
-        self.recovered = 0
         self._forget()
 
     def received(self, sequence_number: int, timestamp: int, payload: bytes) -> list[tuple[int, int, bytes]]:
@@ -190,7 +186,6 @@ class RedReceiver:
             for number, moment in self._numbers_of(lower, upper, moments, unknown):
                 if self._add(number, moment, opus_duration(unknown[moment])):
                     fresh.append((number, moment, unknown[moment]))
-        self.recovered += len(fresh)
         return fresh
 
     def _numbers_of(

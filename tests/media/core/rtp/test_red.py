@@ -83,7 +83,6 @@ def test_a_stream_without_loss_comes_through_as_it_was() -> None:
     receiver = RedReceiver()
     out = [item for packet in packets(20) for item in receiver.received(*packet)]
     assert out == [(n, n * FRAME, voice(n)) for n in range(20)]
-    assert receiver.recovered == 0
 
 
 def test_lost_packets_are_restored_in_order_across_both_wraps() -> None:
@@ -97,7 +96,6 @@ def test_lost_packets_are_restored_in_order_across_both_wraps() -> None:
         (0, 0, voice(3)),
         (1, FRAME, voice(4)),
     ]
-    assert receiver.recovered == 2
 
 
 def test_a_restored_packet_is_not_delivered_twice() -> None:
