@@ -45,7 +45,7 @@ class Verification:
         self._hash = GENESIS
         self._head_agrees = head is not None and head == (0, GENESIS)
         # The previous entry is already a finding: a wrong link to it is no other finding.
-        self._doubted = False
+        self._previous_unsound = False
         # The number of places that a run of entries has moved by, and the length of that run.
         self._shift = 0
         self._shifted = 0
@@ -65,10 +65,10 @@ class Verification:
         if missing:
             self._find(Kind.DELETED, expected, written.sequence - 1)
         sound = self._judge(written)
-        if sound and not missing and not self._doubted and written.previous_hash != self._hash:
+        if sound and not missing and not self._previous_unsound and written.previous_hash != self._hash:
             # The previous entry was edited together with its hash; the first entry has no previous one.
             self._find(Kind.EDITED, max(self._sequence, 1))
-        self._doubted = not sound
+        self._previous_unsound = not sound
         self._sequence, self._hash = written.sequence, written.hash
         if self._head is not None and self._head[0] == self._sequence:
             self._head_agrees = self._head[1] == self._hash

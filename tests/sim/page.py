@@ -1,7 +1,7 @@
 """A page in virtual time: an encoder, Chromium's congestion control above it, and the page's answers.
 
 Owns: voice and picture as packets of real RTP, retransmissions, the times of feedback and reports, probe clusters
-on a warm leg. The downlink is in pageears.py, stills are in pagestills.py. Must never look at the relay: a page
+on a warm leg. The downlink is in pagedownlink.py, stills are in pagestills.py. Must never look at the relay: a page
 knows what a browser knows.
 """
 
@@ -27,7 +27,7 @@ from media.engine.transport.datagrams import WIRE_OVERHEAD_BYTES
 from media.engine.transport.offer import Offer as SdpOffer
 from tests.sim.agenda import Agenda
 from tests.sim.gcc import BrowserEstimate
-from tests.sim.pageears import PageEars
+from tests.sim.pagedownlink import PageDownlink
 from tests.sim.pagestills import PageStills
 from tests.sim.pipe import Wire
 
@@ -120,8 +120,12 @@ class Page:
             formats[Codec.VP8],
         )
         self._red = red.RedSender(1, 400)
-        self._ears = PageEars(agenda, offer, self._vp8.payload_type, self._red_format)
-        self.knows_rtx, self.heard, self.seen = self._ears.knows_rtx, self._ears.heard, self._ears.seen
+        self._downlink = PageDownlink(agenda, offer, self._vp8.payload_type, self._red_format)
+        self.knows_rtx, self.heard, self.seen = (
+            self._downlink.knows_rtx,
+            self._downlink.heard,
+            self._downlink.seen,
+        )
         self._needs_keyframe = True
         self._film_run = self._speak_run = 0
         self._feedback_ms = self._report_ms = 0.0
@@ -329,7 +333,7 @@ class Page:
     def arrived(self, wire: Wire) -> None:
         if wire.kind == "rtp":
             self._delivered.append((self._agenda.now_ms + PLAYOUT_MS, wire.what))
-            self._ears.arrived(wire.body)
+            self._downlink.arrived(wire.body)
         elif wire.kind == "rtcp":
             self._rtcp_arrived(rtcp.parse(wire.body))
         elif wire.kind == "order" and wire.body == AGAIN:
@@ -351,7 +355,7 @@ class Page:
                         self.rtt_ms += 0.2 * (self._sender.rtt_ms - self.rtt_ms)
                     self.estimate.on_results(results, now_ms, self.rtt_ms)
                 case rtcp.SenderReport():
-                    self._ears.sender_report(packet)
+                    self._downlink.sender_report(packet)
                 case rtcp.Nack() if packet.media_ssrc == self._offer.own_video.ssrc:
                     self._repeat(packet.lost)
                 case rtcp.Pli() | rtcp.Fir():
@@ -384,9 +388,9 @@ class Page:
         if now_ms >= self._feedback_ms:
             interval_ms = FEEDBACK_BYTES * 8000 / (FEEDBACK_SHARE * self.estimate.target_bps)
             self._feedback_ms = now_ms + max(FEEDBACK_RANGE_MS[0], min(FEEDBACK_RANGE_MS[1], interval_ms))
-            for data in self._ears.feedback():
+            for data in self._downlink.feedback():
                 self._send_rtcp(data)
-        for data in self._ears.requests(self.rtt_ms):
+        for data in self._downlink.requests(self.rtt_ms):
             self._send_rtcp(data)
         if now_ms >= self._report_ms:
             self._report()
@@ -395,7 +399,7 @@ class Page:
     def _report(self) -> None:
         now_ms = self._agenda.now_ms
         self._report_ms = now_ms + REPORT_MS[self.parameters.video.active] * self._rng.uniform(0.5, 1.5)
-        blocks = self._ears.report_blocks()
+        blocks = self._downlink.report_blocks()
         ntp = int(now_ms * (1 << 32) / 1000) + (1 << 62)
         lines = ((self._offer.own_audio, "audio", 48), (self._offer.own_video, "video", 90))
         reports: list[Any] = [

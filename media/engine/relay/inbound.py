@@ -89,7 +89,7 @@ class InboundStream:
         self.red = RedReceiver()
         self.delay = ArrivalDelay(clock_rate)
         # Called when a packet of a picture shows that an earlier one is missing; the packet waits for that one.
-        self.on_gap: Callable[[InboundStream, float], None] = _tick_finds_it
+        self.on_gap: Callable[[InboundStream, float], None] = _wait_for_tick
         # Only voices have a level, which is measured only while a leg must choose between voices.
         self.measures_level = False
         self.level = SILENCE
@@ -147,5 +147,5 @@ class InboundStream:
         return self.nack.holes() if self.has_gaps else iter(())
 
 
-def _tick_finds_it(_stream: InboundStream, _now_ms: float) -> None:
+def _wait_for_tick(_stream: InboundStream, _now_ms: float) -> None:
     """Do not ask at once: the feedback of the next tick asks."""

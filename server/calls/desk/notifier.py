@@ -49,8 +49,8 @@ class Notifier:
         self._background = background
         self._changed: set[str] = set()
         self._links_changed: set[str] = set()
-        self._rest_timers: dict[str, asyncio.TimerHandle] = {}
-        self._owed_consultation: dict[str, str] = {}
+        self._interval_timers: dict[str, asyncio.TimerHandle] = {}
+        self._pending_consultation: dict[str, str] = {}
         self._queue_timer: asyncio.TimerHandle | None = None
         self._queue_shown_at = float("-inf")
 
@@ -58,7 +58,7 @@ class Notifier:
         """Cancel all timers: nobody is told anything later."""
         if self._queue_timer is not None:
             self._queue_timer.cancel()
-        for timer in self._rest_timers.values():
+        for timer in self._interval_timers.values():
             timer.cancel()
 
     def touch(self, consultation_id: str) -> None:
@@ -84,7 +84,7 @@ class Notifier:
         for consultation_id in self._links_changed - self._changed:
             found = self._pairing.get(consultation_id)
             if found is not None:
-                self.tell(found, [m.participant_id for m in found.members if self._tell_now_or_owe(m, found)])
+                self.tell(found, [m.participant_id for m in found.members if self._may_tell_now(m, found)])
         self._links_changed.clear()
         for consultation_id in self._changed:
             found = self._pairing.get(consultation_id)
@@ -99,37 +99,37 @@ class Notifier:
         # Mediators and former members must not get a patient's words.
         without_reason = msgspec.structs.replace(message, reason="")
         for participant_id in to:
-            self._owed_consultation.pop(participant_id, None)
+            self._pending_consultation.pop(participant_id, None)
             member = found.member(participant_id)
             clinical = member is not None and member.role is not wire.Role.MEDIATOR
             shown = message if clinical else without_reason
             self._hub.post(participant_id, shown, f"consultation:{found.consultation_id}")
 
-    def _tell_now_or_owe(self, member: Member, found: Consultation) -> bool:
+    def _may_tell_now(self, member: Member, found: Consultation) -> bool:
         """Whether to tell a member now; if not, it gets the newest state when its interval is over."""
         participant_id = member.participant_id
-        if participant_id in self._rest_timers:
-            self._owed_consultation[participant_id] = found.consultation_id
+        if participant_id in self._interval_timers:
+            self._pending_consultation[participant_id] = found.consultation_id
             return False
         quality = self._held.quality(participant_id)
         known = [kbps for kbps in (quality.down_kbps, quality.up_kbps) if kbps is not None]
         if known and min(known) < THIN_LINK_KBPS:
             loop = asyncio.get_running_loop()
-            self._rest_timers[participant_id] = loop.call_later(
-                THIN_NOTICE_EVERY_S, self._rested, participant_id
+            self._interval_timers[participant_id] = loop.call_later(
+                THIN_NOTICE_EVERY_S, self._interval_over, participant_id
             )
         return True
 
-    def _rested(self, participant_id: str) -> None:
-        del self._rest_timers[participant_id]
-        consultation_id = self._owed_consultation.pop(participant_id, None)
+    def _interval_over(self, participant_id: str) -> None:
+        del self._interval_timers[participant_id]
+        consultation_id = self._pending_consultation.pop(participant_id, None)
         found = self._pairing.get(consultation_id) if consultation_id is not None else None
         member = found.member(participant_id) if found is not None else None
         if found is None or member is None:
             return
         if self._lock.locked():
             self.touch(found.consultation_id)  # told when the decision is on disk
-        elif self._tell_now_or_owe(member, found):
+        elif self._may_tell_now(member, found):
             self.tell(found, [participant_id])
 
     def tell_duty(self, clinician_id: str) -> None:

@@ -147,9 +147,8 @@ async def test_a_thin_link_gets_the_others_rungs_rarely_and_in_the_end_the_curre
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = await rig.call()
-    monkeypatch.setattr(
-        notifier, "THIN_NOTICE_EVERY_S", 3_600.0
-    )  # the test decides when the interval is over
+    # The test decides when the interval is over.
+    monkeypatch.setattr(notifier, "THIN_NOTICE_EVERY_S", 3_600.0)
     rig.media.measure(call.station_leg, 1, down_kbps=THIN_KBPS)
     await consultations_of(call.station)
     await consultations_of(call.doctor)
@@ -160,12 +159,12 @@ async def test_a_thin_link_gets_the_others_rungs_rarely_and_in_the_end_the_curre
     assert len(await consultations_of(call.doctor)) == 8
     received = await consultations_of(call.station)
     assert all(one.participants[1].rung_down is not Rung.VOICE for one in received)
-    rig.desk._notifier._rest_timers[STATION.participant_id].cancel()
-    rig.desk._notifier._rested(STATION.participant_id)
+    rig.desk._notifier._interval_timers[STATION.participant_id].cancel()
+    rig.desk._notifier._interval_over(STATION.participant_id)
     (last,) = await consultations_of(call.station)
     assert last.participants[1].rung_down is Rung.VIDEO
     rig.media.stand(call.doctor_leg, VOICE)
-    assert await consultations_of(call.station) == [], "it rests again"
+    assert await consultations_of(call.station) == [], "a new interval has started"
 
 
 async def test_a_thin_link_learns_at_once_who_is_muted(rig: Rig) -> None:

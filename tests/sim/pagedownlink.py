@@ -30,7 +30,7 @@ class _Incoming:
         self.abandoned = 0
 
 
-class PageEars:
+class PageDownlink:
     """``heard``: the arrival of each voice packet (ms); ``seen``: that of each video packet (ms), and its bytes."""
 
     def __init__(self, agenda: Agenda, offer: SdpOffer, vp8_type: int, red_type: int) -> None:
