@@ -1,1 +1,1 @@
-"""The I/O shells of media, on aiortc."""
+"""The I/O of media, on aiortc."""

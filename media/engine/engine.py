@@ -1,7 +1,7 @@
-"""The media engine: legs and rooms behind the few calls that the rest of the server may make.
+"""The media engine: legs and rooms, behind the interface that the rest of the server uses.
 
 Owns: the shared ports, every leg and every room. Must never know a person, a consultation or a signaling message:
-ids go in, events come out through the listener.
+ids are arguments, and the listener gets reports.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ LEGS_MAX = 1_000
 
 @dataclass(frozen=True)
 class MediaSettings:
-    """Where the engine listens and which addresses it gives pages to connect to."""
+    """The addresses on which the engine listens, and those that it announces to pages."""
 
     port: int = 8081
     hosts: tuple[str, ...] = ("0.0.0.0", "::")  # noqa: S104 - one UDP port for the public
     announced: tuple[str, ...] = ()
-    # At most so many processes that make lower copies; by default one core is left to the relay.
+    # The most processes that make lower copies; the default leaves one core to the relay.
     downscalers: int | None = None
 
 
 class MediaEngine:
-    """See the module's docstring. All calls belong on the event loop that `start` ran on."""
+    """See the module's docstring. All methods must be called on the event loop of `start`."""
 
     def __init__(self, settings: MediaSettings) -> None:
         self._settings = settings
@@ -58,8 +58,8 @@ class MediaEngine:
         self._lower_copies = LowerCopies(
             DownscalerPool(settings.downscalers), lambda: 1 + secrets.randbelow(0xFFFF_FFFF)
         )
-        # Who is left out holds nobody down; a small picture costs the publisher, a lower copy the server; layers
-        # divide what is left.
+        # A receiver that gets no picture limits nobody. A small picture costs the publisher's uplink, a lower
+        # copy the server's processor. Layers then serve the remaining receivers.
         self._sharers = Sharers(NoRoom(), Simulcast(), self._lower_copies, TemporalLayers())
         self._turns = Turns(self._controls, self._stills, self._sharers)
         self._rounds = Rounds(self._controls, self._turns.tend, self._lower_copies.tidy)
@@ -70,12 +70,12 @@ class MediaEngine:
 
     @property
     def port(self) -> int:
-        """The bound UDP port (of use when 0 was asked for)."""
+        """The bound UDP port (useful if the settings ask for port 0)."""
         return self._registry.ports[0].port
 
     @property
     def refused(self) -> dict[str, int]:
-        """How many datagrams were refused at the shared ports, by reason."""
+        """The number of datagrams refused at the shared ports, by reason."""
         return dict(self._registry.guard.refused)
 
     @property
@@ -84,7 +84,7 @@ class MediaEngine:
         return bool(self._rooms)
 
     def refusals(self) -> dict[str, int]:
-        """What was refused since the start, at the shared ports and in legs, by reason."""
+        """The number of refusals since the start, at the shared ports and in legs, by reason."""
         return self._refusals.so_far(control.member for control in self._controls.values())
 
     def set_listener(self, listener: LegListener) -> None:
@@ -92,7 +92,7 @@ class MediaEngine:
         self._listener = self._turns.listener = listener
 
     async def start(self) -> None:
-        """Bind the ports and start the clock. Raises OSError when a port cannot be bound."""
+        """Bind the ports and start the rounds. Raises OSError if a port cannot be bound."""
         self._registry.open(self._settings.hosts, self._settings.port, self._settings.announced)
         self._clock = asyncio.create_task(self._rounds.run(), name="media engine")
 
@@ -110,7 +110,7 @@ class MediaEngine:
     # Legs ------------------------------------------------------------------------------------------------
 
     async def open_leg(self, leg_id: str, offer_sdp: str) -> str:
-        """Accept an offer: the SDP answer. The leg then connects by itself and carries nothing (warm).
+        """Make a leg for an offer; returns the SDP answer. The leg connects by itself and carries no media (warm).
 
         Raises OfferRefused.
         """
@@ -127,7 +127,7 @@ class MediaEngine:
         return answer
 
     async def close_leg(self, leg_id: str) -> None:
-        """End a leg; unknown ids are ignored."""
+        """Close a leg; unknown ids are ignored."""
         control = self._controls.get(leg_id)
         if control is None:
             return
@@ -143,7 +143,7 @@ class MediaEngine:
         await member.leg.close()
 
     def traffic(self, leg_id: str) -> tuple[int, int]:
-        """Bytes sent to this leg and received from it since it began, with UDP and IP; zeros of unknown legs."""
+        """Bytes sent to this leg and received from it since it began, with UDP and IP; zeros for unknown legs."""
         control = self._controls.get(leg_id)
         if control is None:
             return 0, 0
@@ -151,13 +151,13 @@ class MediaEngine:
         return traffic.sent_bytes, traffic.received_bytes
 
     def set_muted(self, leg_id: str, *, audio: bool, video: bool) -> None:
-        """The page has switched its microphone or camera off: nothing of it is forwarded, whatever it sends."""
+        """The page has switched its microphone or camera off or on; nothing of a muted one is forwarded."""
         control = self._controls.get(leg_id)
         if control is not None:
             control.choices.switch_off(audio=audio, video=video)
 
     def set_preferences(self, leg_id: str, preferences: Preferences) -> None:
-        """What the participant has chosen for this leg, at once. Unknown legs are ignored."""
+        """Apply the participant's preferences for this leg at once. Unknown legs are ignored."""
         control = self._controls.get(leg_id)
         if control is None:
             return
@@ -170,7 +170,7 @@ class MediaEngine:
     def sending_reported(
         self, leg_id: str, *, available_bps: int, limited_by: str, quantizer: int | None = None
     ) -> None:
-        """What the page reports of its uplink and of its encoder. Unknown legs are ignored."""
+        """The page reports the estimate of its uplink and its quantizer. Unknown legs are ignored."""
         control = self._controls.get(leg_id)
         if control is not None:
             control.sending_reported(UplinkReport(available_bps, limited_by, quantizer))
@@ -178,9 +178,9 @@ class MediaEngine:
     # Rooms -----------------------------------------------------------------------------------------------
 
     def join(self, room_id: str, leg_id: str, *, seat: str = "") -> None:
-        """Open the gates between this leg and all others of the room. Unknown legs are ignored.
+        """Forward media between this leg and all others of the room. Unknown legs are ignored.
 
-        ``seat``: a name that stays when a leg is replaced, so that stills go on over the new one.
+        ``seat``: a name that stays the same when another leg replaces this one, so that stills continue on it.
 
         Raises ValueError when the room is full.
         """
@@ -200,7 +200,7 @@ class MediaEngine:
             self._turns.steer(other, now_ms)
 
     def part(self, leg_id: str) -> None:
-        """Close the gates of this leg; it stays warm. Unknown legs are ignored."""
+        """Stop forwarding to and from this leg, which stays warm. Unknown legs are ignored."""
         control = self._controls.get(leg_id)
         room = control.member.room if control is not None else None
         if control is None or room is None:
@@ -215,7 +215,7 @@ class MediaEngine:
             self._turns.steer(other, now_ms)
 
     def forget_stills(self, room_id: str) -> None:
-        """The call of this room is over: no picture of it is kept."""
+        """Delete the stills of a room, because its call is over."""
         self._stills.forget(room_id)
 
     def _slots_changed(self, members: Sequence[Member]) -> None:

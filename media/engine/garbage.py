@@ -1,9 +1,9 @@
-"""Python's garbage collection, so that it does not hold up a call.
+"""Schedules Python's garbage collection so that it does not delay calls.
 
-Owns: when young objects are collected, when objects that live long are taken out of the collector's rounds, and
-when all objects are looked through. A whole round over two hundred legs takes 0.1 s and more, in which no voice
-packet is forwarded. Must never run twice in a process, since the collector is the process' own, nor where somebody
-else counts on collecting at will.
+Owns: when young objects are collected, when long-lived objects are excluded from collection (frozen), and when all
+objects are examined. A full collection over two hundred legs takes at least 0.1 s, in which no voice packet is
+forwarded. Must never run twice in a process, which has only one collector, nor in a process whose other code relies
+on automatic collection.
 """
 
 from __future__ import annotations
@@ -12,30 +12,29 @@ import asyncio
 import gc
 from collections.abc import Callable
 
-# An object that was made since the last time and is still there will most likely stay. To look through the two
-# young generations takes little time.
+# An object that survives this long will most likely stay. Examining the two young generations takes little time.
 SET_ASIDE_EVERY_S = 5.0
 YOUNG = 1
-# The collector counts births less deaths. Where a new packet in a cache replaces an old one the count hardly grows,
-# so that the collector looks through 30,000 new objects at once. In a tenth of a second two hundred legs keep
-# 2,000: 0.5 ms instead of 9.
+# The collector counts new objects minus deleted ones. If a new packet replaces an old one in a cache, the count
+# hardly grows, and the collector then examines 30,000 new objects at once. In a tenth of a second two hundred
+# legs keep 2,000 new objects: 0.5 ms instead of 9.
 NEW_EVERY_S = 0.1
 NEW = 0
-# Legs that have ended are circles of objects that only a whole round finds: a few hundred kB each.
+# Closed legs are cycles of objects, a few hundred kB each, which only a full collection finds.
 WHOLE_EVERY_S = 60.0
-# Where there is always a call, one of 0.1 s an hour.
+# If there is always a call, one full collection of 0.1 s an hour.
 WHOLE_AT_LAST_S = 3_600.0
 
 
 class Garbage:
-    """Call `tend` every few seconds, and while there are ``calls`` each ``NEW_EVERY_S``."""
+    """The schedule. Call `tend` every few seconds, and every ``NEW_EVERY_S`` while there are ``calls``."""
 
     def __init__(self, now_s: float) -> None:
         self._whole_s = now_s
         self._set_aside_s = now_s
 
     def tend(self, now_s: float, *, calls: bool) -> None:
-        """Collect what is new; every few seconds set aside what has lived on; at long intervals collect all."""
+        """Collect new objects; every few seconds exclude surviving ones; at long intervals collect all."""
         if now_s - self._set_aside_s < SET_ASIDE_EVERY_S:
             gc.collect(NEW)
             return
@@ -50,7 +49,7 @@ class Garbage:
 
 
 async def spare_calls(calls: Callable[[], bool]) -> None:
-    """Until cancelled; ``calls``: whether anybody is in one. Afterwards nothing is set aside any more."""
+    """Run the schedule until cancelled, then include all objects again; ``calls``: whether anybody is in a call."""
     loop = asyncio.get_running_loop()
     garbage = Garbage(loop.time())
     try:

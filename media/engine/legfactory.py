@@ -1,7 +1,7 @@
-"""Makes a leg of an offer: its transport, both directions of its media, its control, and the SDP answer.
+"""Makes a leg from an offer: its transport, both directions of its media, its control, and the SDP answer.
 
-Owns: our certificate, the random SSRCs, and the wiring from a transport to what works on its packets. Must never
-keep a leg: the engine does.
+Owns: our certificate, the random SSRCs, and the connections between the transport and the parts that process its
+packets. Must never keep a leg: the engine does.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from media.engine.transport.leg import Leg, LegHooks, MediaHandlers
 from media.engine.transport.offer import read_offer
 from media.engine.transport.ports import PortRegistry
 
-# A certificate lives 30 days in aiortc; ours is renewed long before, and a leg keeps the one it started with.
+# A certificate of aiortc is valid for 30 days. Ours is renewed long before; a leg keeps its first certificate.
 CERTIFICATE_RENEWED_S = 24 * 3600.0
-# Before anything was measured: what a warm leg is assumed to take. Enough for voice and the smallest video.
+# The assumed downlink of a warm leg before any measurement: enough for voice and the smallest video.
 START_BPS = 96_000
 
 

@@ -1,4 +1,4 @@
-"""What the media engine reports of its legs, and to whom.
+"""The interface of the receiver of the media engine's reports.
 
 Owns: that interface. Must never hold behaviour. Every callback happens on the event loop, returns at once and must
 not raise.
@@ -13,29 +13,29 @@ from media.core.parameters import LinkQuality, RungReport, SendParameters, SlotA
 
 
 class LegListener(Protocol):
-    """Who hears what becomes of legs."""
+    """Receives the reports about legs."""
 
     def leg_state_changed(self, leg_id: str, state: str) -> None:
-        """W3C RTCPeerConnectionState: new, connecting, connected, disconnected, failed, closed."""
+        """The leg has a new W3C RTCPeerConnectionState: connecting, connected, disconnected, failed or closed."""
 
     def send_parameters_changed(self, leg_id: str, parameters: SendParameters) -> None:
-        """What the page at the other end of this leg shall send from now on."""
+        """The page of this leg gets new parameters for sending."""
 
     def slots_changed(self, leg_id: str, slots: Sequence[SlotAssignment]) -> None:
-        """Whose media each receive slot of this leg carries from now on."""
+        """The receive slots of this leg carry other participants."""
 
     def link_measured(self, leg_id: str, quality: LinkQuality) -> None:
-        """The leg's link as it is now."""
+        """The leg's link has been measured."""
 
     def rungs_changed(self, leg_id: str, report: RungReport) -> None:
-        """Where the leg stands on the quality ladder from now on; only while it shares a room."""
+        """The leg has new rungs of the quality ladder; only while it is not alone in its room."""
 
     def stills_wanted(self, leg_id: str, every_s: float, max_bytes: int, width: int) -> None:
-        """How often this leg's page shall send a still by itself (0: not), how heavy and how wide in pixels."""
+        """The page of this leg sends stills at this interval (0: none), with this largest size and width."""
 
 
 class Nobody:
-    """Hears everything and does nothing: stands in until a listener is set."""
+    """Ignores all reports, until a listener is set."""
 
     def leg_state_changed(self, leg_id: str, state: str) -> None:
         """Unheard."""

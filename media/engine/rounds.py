@@ -1,7 +1,7 @@
-"""The engine's one clock: gives every leg its turn, forty times a second.
+"""The engine's one clock: it gives every leg its turn, forty times a second.
 
-Owns: how turns are spread over a round, so that no packet waits long for them, and what happens when a turn fails.
-Must never know what is done in a turn.
+Owns: the distribution of turns over a round, so that no packet waits long for them, and the handling of a failed
+turn. Must never know what happens in a turn.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from media.engine.relay.control import LegControl
 
 log = structlog.get_logger(__name__)
 
-# Feedback that cannot wait (NACK, PLI, transport-wide) is looked for this often: half the packet time of
-# the thickest voice.
+# Urgent feedback (NACK, PLI, transport-wide) is checked this often: near the shortest packet time of a voice, 20
+# ms.
 TICK_S = 0.025
-# Legs that are tended without a pause: about 1 ms of work, which is as long as a packet may have to wait for it.
+# Legs with a turn without a pause in between: about 1 ms of work, the longest wait of a packet for the clock.
 LEGS_AT_ONCE = 20
-# At most so many of these are also steered, which takes ten times as long; the others wait for the next tick. Each
-# leg is steered at every tenth tick, so two are usual. Without the bound, legs that a pause has held up together
-# would come together ever after: five times 4 ms in a row, four times a second.
+# The most of these legs that are also steered, which takes ten times as long; the others wait for the next tick.
+# Each leg is steered at every tenth tick, so two are usual. Without this bound, legs that a pause has delayed
+# together would stay together for ever: five times 4 ms in a row, four times a second.
 STEERED_AT_ONCE = 3
-# How long a lower copy that nobody watches may go on.
+# The interval at which unwatched lower copies are ended.
 TIDY_MS = 250.0
 
 
@@ -39,23 +39,23 @@ class Rounds:
         tend: Callable[[LegControl, float, bool], bool],
         tidy: Callable[[float], None],
     ) -> None:
-        """``tend``: one leg's turn at a time in seconds, and whether it may be steered; whether it was.
+        """``tend``: runs a leg's turn, given the time (s) and whether it may be steered; returns whether it was.
 
-        ``tidy``: what is done for all at once, at a time in ms.
+        ``tidy``: does the work for all legs together, given the time (ms).
         """
         self._controls = controls
         self._tend = tend
         self._tidy = tidy
 
     async def run(self) -> None:
-        """Go on until cancelled."""
+        """Run until cancelled."""
         next_tidy_ms = 0.0
         next_s = time.monotonic()
         while True:
             controls = list(self._controls.values())
             shifts = max(1, -(-len(controls) // LEGS_AT_ONCE))
             for shift in range(shifts):
-                # A late shift is not made up for: two shifts in a row would hold packets up twice as long.
+                # A late shift is not caught up: two shifts in a row would delay packets twice as long.
                 next_s = max(next_s + TICK_S / shifts, time.monotonic())
                 await asyncio.sleep(next_s - time.monotonic())
                 self._tend_some(controls[shift::shifts], time.monotonic())
@@ -73,13 +73,13 @@ class Rounds:
             try:
                 steered += self._tend(control, now_s, steered < STEERED_AT_ONCE)
             except Exception as error:
-                # A fault of ours in one leg must not end the feedback of all others: give up that leg,
-                # its page offers a new one.
+                # A fault in one leg must not end the feedback of all others: give up that leg, and its page
+                # offers a new one.
                 log.error("leg_given_up", leg_id=leg.leg_id, error=type(error).__name__, where=_place(error))
                 leg.give_up()
 
 
 def _place(error: BaseException) -> str:
-    """File and line of the innermost frame: enough to find a fault, and nothing of anybody's data."""
+    """File and line of the innermost frame, which show the fault without any person's data."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown"

@@ -19,7 +19,7 @@ NO_STILLS = StillsSend()
 
 
 class Turns:
-    """The turns of the legs in `controls`, which others fill and empty meanwhile."""
+    """The turns of the legs in `controls`, which the engine changes meanwhile."""
 
     def __init__(self, controls: Mapping[str, LegControl], stills: Stills, sharers: Sharers) -> None:
         self.listener: LegListener = Nobody()
@@ -29,15 +29,15 @@ class Turns:
         self._stills_asked: dict[LegControl, StillsSend] = {}
 
     def begin(self, control: LegControl) -> None:
-        """A leg is open from now on."""
+        """A leg has opened."""
         self._stills_asked[control] = NO_STILLS
 
     def end(self, control: LegControl) -> None:
-        """A leg is about to close: its page is asked for no stills any more."""
+        """A leg is about to close: no more stills are requested from its page."""
         self._stills_asked.pop(control, None)
 
     def tend(self, control: LegControl, now_s: float, may_steer: bool) -> bool:
-        """The periodic work of one leg; whether it was also steered."""
+        """Do the periodic work of one leg; returns whether it was also steered."""
         now_ms = now_s * 1000
         leg = control.member.leg
         control.tick(now_ms)
@@ -59,7 +59,7 @@ class Turns:
         return True
 
     def steer(self, publisher: Member, now_ms: float) -> None:
-        """Ask the publisher's page for what fits its room now."""
+        """Send the publisher's page the parameters that fit its room now."""
         control = self._controls.get(publisher.leg.leg_id)
         if control is None:
             return
@@ -78,7 +78,7 @@ class Turns:
         self.ask_for_stills(control, parameters.stills)
 
     def ask_for_stills(self, control: LegControl, stills: StillsSend) -> None:
-        """The leg's page shall send stills by itself like this, if that has changed and the leg is not closing."""
+        """Report how the leg's page must send stills, if that has changed and the leg is not closing."""
         if self._stills_asked.get(control, stills) == stills:
             return
         self._stills_asked[control] = stills

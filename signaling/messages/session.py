@@ -44,7 +44,7 @@ class IceServer(msgspec.Struct, frozen=True, omit_defaults=True):
 class Welcome(ServerMessage, tag="welcome", frozen=True, kw_only=True):
     """Answer to `Hello`. ``resumed`` false after a failed resume: the page starts from an empty state.
 
-    ``leg_id``: the leg the server holds for this participant; a page whose leg is another one offers anew.
+    ``leg_id``: the leg that the server holds for this participant; a page with another leg offers a new one.
     ``data_price_per_gb``: what people pay for 10^9 bytes, in ``data_currency``; 0: costs are not shown.
     """
 

@@ -53,7 +53,7 @@ class Turns:
     def turn(self, kind: Kind) -> Iterator[None]:
         """Wait for a turn; it lasts as long as the block."""
         with ExitStack() as held:
-            # Taken before the door's lock: a test that waits for its kind does not block other tests.
+            # Taken before the lock above: a test that waits for its kind does not block other tests.
             if kind not in (ORDINARY, ALONE):
                 held.enter_context(self._place(kind))
             with _held(self._door, fcntl.LOCK_EX):

@@ -96,7 +96,7 @@ class VoiceHealth:
         return self._clean_since_ms is not None and now_ms - self._clean_since_ms >= CLEAN_VOICE_MS
 
     def start_over(self) -> None:
-        """A picture has just given way: voice has to run clean anew."""
+        """A picture was just reduced or paused for the voice: the time of clean voice starts again."""
         self._clean_since_ms = None
 
 

@@ -155,7 +155,7 @@ class ReceptionStats:
         return self._rate_bps
 
     def _begin(self, sequence_number: int, timestamp: int, arrival_ms: float) -> None:
-        """A source starts, or starts anew: appendix A.1 ``init_seq``."""
+        """A source starts or restarts: appendix A.1 ``init_seq``."""
         self._highest = self._base = sequence_number
         self._received = 1
         self.lost_before_pause = 0

@@ -19,7 +19,7 @@ PATIENCE_MS = 800.0
 # Three seconds of a 1 Mbit/s picture; also the bound of what one hostile stream can make us hold (about 400
 # kB).
 MAX_WAITING_PACKETS = 384
-# A packet further behind the next one shows a source that has started anew.
+# A packet further behind the next one shows that the source has restarted.
 _STALE_PACKETS = 3_000
 
 
@@ -75,7 +75,7 @@ class FrameAssembler:
             self._next = number
         if number < self._next:
             if self._next - number > _STALE_PACKETS:
-                self.lost()  # the source has started anew with other numbers
+                self.lost()  # the source has restarted with other numbers
             return []
         self._waiting.setdefault(number, packet)
         frames = self._complete()

@@ -245,7 +245,7 @@ class SequenceUnwrapper:
 
 
 class RestartDetector:
-    """Distinguishes a source that has started anew from one stray packet (RFC 3550 appendix A.1, ``bad_seq``).
+    """Distinguishes a restarted source from one stray packet (RFC 3550 appendix A.1, ``bad_seq``).
 
     A number far from all others is believed only when the next packet follows it directly.
     """

@@ -125,7 +125,7 @@ class StillSender:
         if frame.offset > going.offer.size_bytes:
             raise StillError("more than there is")
         if going.had is None or frame.offset < going.had:
-            going.sent = frame.offset  # the start, or a start anew
+            going.sent = frame.offset  # the start, or a restart
         elif frame.offset > going.sent:
             raise StillError("more than was sent")
         going.had = frame.offset

@@ -1,7 +1,7 @@
-"""Temporal layers in a room: whose picture is made in layers, and which of them each slot lets through.
+"""Temporal layers in a room: which pictures have layers, and which layers each slot forwards.
 
 Owns: the rules of media/core/share/layerrule.py for each publisher and slot, and the filters of the slots. Must
-never decide a bitrate: steering sees what room a receiver has when it need not take every layer.
+never decide a bitrate: steering sees the free rate of a receiver that does not take every layer.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NOT_ASKED = VideoSend()
 
 @dataclass(slots=True)
 class _Source:
-    """One publisher: its rule, what it was asked for last, and what each of its slots gets."""
+    """One publisher: its rule, its last parameters, and the layers of each slot that shows it."""
 
     rule: LayerRule = field(default_factory=LayerRule)
     asked: VideoSend = NOT_ASKED
@@ -40,7 +40,7 @@ class _Source:
 
     @property
     def rests(self) -> bool:
-        """Whether nothing was chosen for anybody."""
+        """Whether no slot has a choice of layers."""
         return not self.rule.on and not self.choices
 
 
@@ -51,11 +51,11 @@ class TemporalLayers:
         self._sources: dict[InboundStream, _Source] = {}
 
     def share(self, plan: Plan, now_ms: float) -> Plan:
-        """Set the slots' filters; receivers that get part of the layers seem to have room for the whole."""
+        """Set the slots' filters; in the plan, a receiver of some layers has room for the whole picture."""
         publisher = plan.publisher
         source = self._sources.get(publisher.uplink.video)
         if len(plan.receivers) < GROUP_WATCHERS_MIN and (source is None or source.rests):
-            return plan  # a call of two needs no layers, and its rooms no sum
+            return plan  # a call of two people needs no layers and no sum of rates
         if source is None:
             source = self._sources[publisher.uplink.video] = _Source()
         shown = [_slot(member, publisher) if view.wants_video else None for member, view in plan.receivers]
@@ -74,21 +74,21 @@ class TemporalLayers:
         return replace(plan.seen_as(views), scalability_mode=LAYER_MODE)
 
     def asked(self, publisher: Member, parameters: SendParameters) -> None:
-        """What this publisher has been asked to send."""
+        """The publisher got these parameters."""
         source = self._sources.get(publisher.uplink.video)
         if source is None:
             source = self._sources[publisher.uplink.video] = _Source()
         source.asked = parameters.video
 
     def forget(self, publisher: Member) -> None:
-        """This leg is gone."""
+        """The publisher's leg has closed."""
         self._sources.pop(publisher.uplink.video, None)
 
 
 def _filtered(
     source: _Source, out: OutboundStream, view: ReceiverView, rooms_bps: Sequence[float], now_ms: float
 ) -> ReceiverView:
-    """Let as many layers through to this slot as its link has room for; its receiver, as steering is to see it."""
+    """Forward as many layers to this slot as its link carries; returns its receiver as steering must see it."""
     room_bps = _room_bps(view)
     choice = source.choices[out].follow(now_ms, room_bps, source.asked.max_bitrate_bps)
     if not out.pass_layers(choice).seen:
@@ -98,13 +98,13 @@ def _filtered(
 
 
 def _suitable(asked: VideoSend, watching: Sequence[ReceiverView]) -> bool:
-    """Whether frames may be left out: a motion needs every frame, and a detail has few as it is."""
+    """Whether frames may be left out: the profile "motion" needs every frame, and "detail" already has few."""
     faces = all(view.profile is ClinicalProfile.FACE for view in watching)
     return faces and asked.active and asked.codec in LAYERED_CODECS
 
 
 def _slot(viewer: Member, publisher: Member) -> OutboundStream | None:
-    """The stream in which `viewer` is shown the publisher's own picture, not a lower copy of it."""
+    """The stream in which `viewer` sees the publisher's own picture, not a lower copy; None: it sees none."""
     out = slot_of(viewer, publisher)
     return out if out is not None and out.source is publisher.uplink.video else None
 

@@ -1,7 +1,7 @@
-"""Which slots show a lower copy now: one transcoded copy a publisher, shared by every slot that needs it.
+"""The slots that show a lower copy: one transcoded copy for each publisher, shared by every slot that needs it.
 
-Owns: the copies of the engine, what each receiver's link can carry of them, and the call to the rule in
-media/core/share/copyrule.py. Must never decide by itself who needs a copy: the rule does.
+Owns: the copies of the engine, the rate of each receiver's link for them, and the call of the rule in
+media/core/share/copyrule.py. Must never decide which slot needs a copy: the rule does.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from media.engine.relay.rooms import Member
 from media.engine.share.pictureroom import picture_room_bps, slot_of
 from media.engine.share.sharer import Plan
 
-# A page sends transport-wide feedback several times a second. A page that is silent for so long has gone or is
-# about to be replaced (a reload leaves its old leg in the room for a moment): no copy is begun for it.
+# A page sends transport-wide feedback several times a second. A page that is silent for this long has gone, or a
+# new leg will replace its leg (a reload leaves the old leg in the room for a moment): no copy is started for it.
 SILENT_MS = 1_500.0
 
 
 @dataclass(slots=True)
 class _Slot:
-    """One slot that shows a publisher's picture; ``target``: what its link can carry of the copy."""
+    """One slot that shows a publisher's picture; ``target``: the copy that its link can carry."""
 
     source: InboundStream
     rule: LowerCopyRule = field(default_factory=LowerCopyRule)
@@ -36,7 +36,7 @@ class _Slot:
     target: Target | None = None
 
     def follow(self, now_ms: float, view: CopyView) -> Target | None:
-        """What the copy is to be for this slot; None: the slot shows the original."""
+        """The copy that this slot needs; None: the slot shows the original."""
         was_on = self.rule.on
         if not self.rule.follow(now_ms, view):
             return None
@@ -50,7 +50,7 @@ class _Slot:
 
 
 class LowerCopies:
-    """See the module's docstring. `new_ssrc` gives an SSRC that is nobody's yet."""
+    """See the module's docstring. `new_ssrc` gives an unused SSRC."""
 
     def __init__(self, pool: DownscalerPool, new_ssrc: Callable[[], int]) -> None:
         self._pool = pool
@@ -61,11 +61,11 @@ class LowerCopies:
         self._refused: set[InboundStream] = set()  # sources whose frames crashed workers
 
     def share(self, plan: Plan, now_ms: float) -> Plan:
-        """Give and take the copy as the rule says.
+        """Show the copy in slots, or the original again, as the rule decides.
 
-        A receiver on the copy because its link is much thinner no longer limits the source, while another
-        still sees the original. A receiver on the copy because the source sends more than it was asked for
-        still does: the source may yet obey.
+        A receiver that gets the copy because its link is much thinner no longer limits the source, while another
+        receiver still sees the original. A receiver that gets the copy because the source exceeds its parameters
+        still limits it: the source may still follow them.
         """
         publisher = plan.publisher
         source = publisher.uplink.video
@@ -84,12 +84,12 @@ class LowerCopies:
         return self._without_exempt(plan)
 
     def asked(self, publisher: Member, parameters: SendParameters) -> None:
-        """What this publisher has been asked to send."""
+        """The publisher got these parameters."""
         video = parameters.video
         self._asked_bps[publisher.uplink.video] = float(video.max_bitrate_bps) if video.active else 0.0
 
     def forget(self, publisher: Member) -> None:
-        """This leg is gone."""
+        """The publisher's leg has closed."""
         source = publisher.uplink.video
         self._asked_bps.pop(source, None)
         self._refused.discard(source)
@@ -98,7 +98,7 @@ class LowerCopies:
             copy.close()
 
     def tidy(self, now_ms: float) -> None:
-        """Forget slots that show something else by now, and copies that nobody watches."""
+        """Forget slots that no longer show their copy, and copies that nobody watches."""
         for out, slot in list(self._slots.items()):
             if out.source is not slot.source and not self._watches_copy(out, slot.source):
                 del self._slots[out]
@@ -120,7 +120,7 @@ class LowerCopies:
         await self._pool.close()
 
     def _follow(self, out: OutboundStream, source: InboundStream, view: CopyView, now_ms: float) -> None:
-        """Show this slot of a receiver of `source` what the rule says."""
+        """Show the original or the copy of `source` in this slot, as the rule decides."""
         slot = self._slots.get(out)
         if slot is None or slot.source is not source:
             slot = self._slots[out] = _Slot(source)
@@ -132,7 +132,7 @@ class LowerCopies:
             self._show_original(out, slot)
 
     def _show_copy(self, out: OutboundStream, slot: _Slot, target: Target) -> None:
-        """Show the copy, if the receiver's page has VP8 and a worker has room."""
+        """Show the copy if the receiver's page supports VP8 and a worker is free."""
         source = slot.source
         if Codec.VP8 not in out.payload_types or source in self._refused:
             return
@@ -164,7 +164,7 @@ class LowerCopies:
             copy.set_target(min(targets, key=lambda target: target.bitrate_bps))
 
     def _without_exempt(self, plan: Plan) -> Plan:
-        """The plan without the receivers that the source need not fit, as long as others are left."""
+        """The plan without the receivers that need not limit the source, as long as others remain."""
         copy = self._copies.get(plan.publisher.uplink.video)
         if copy is None or not copy.active:
             return plan
@@ -175,7 +175,7 @@ class LowerCopies:
         return plan.seen_as(views) if any(view.wants_video for view in views) else plan
 
     def _is_exempt(self, viewer: Member, publisher: Member, copy: CopyStream) -> bool:
-        """Whether the source need not fit the link of this receiver of the copy."""
+        """Whether this receiver of the copy need not limit the source."""
         out = slot_of(viewer, publisher)
         if out is None or out.source is not copy.stream:
             return False

@@ -1,4 +1,4 @@
-"""Leaves slots empty where a link has no room for the smallest picture while others have for a large one.
+"""Leaves a slot without a picture if its link cannot carry the smallest one while others can carry a large one.
 
 Owns: the rule of media/core/share/noroomrule.py for each publisher, and those slots. Must never touch a voice.
 """
@@ -23,11 +23,11 @@ class NoRoom:
         self._rules: dict[InboundStream, NoRoomRule[OutboundStream]] = {}
 
     def share(self, plan: Plan, now_ms: float) -> Plan:
-        """Empty the slots of receivers that are left out, and fill the slots of those that are back."""
+        """Remove the picture from slots of receivers without room, and show it again when they have room."""
         publisher, receivers = plan.publisher, plan.receivers
         large = publisher.uplink.video
         if large not in self._rules and len(receivers) < GROUP_WATCHERS_MIN:
-            return plan  # a call of two leaves nobody out, and its rooms need no sum
+            return plan  # in a call of two people nobody is left out, and no sum of rates is needed
         slots = [slot_of(viewer, publisher) if view.wants_video else None for viewer, view in receivers]
         rooms_bps = {
             out: picture_room_bps(viewer, view)
@@ -51,8 +51,8 @@ class NoRoom:
         )
 
     def asked(self, publisher: Member, parameters: SendParameters) -> None:
-        """Of no concern here."""
+        """Not used here."""
 
     def forget(self, publisher: Member) -> None:
-        """This leg is gone."""
+        """The publisher's leg has closed."""
         self._rules.pop(publisher.uplink.video, None)

@@ -1,7 +1,7 @@
-"""What the voices leave of a downlink for pictures, each voice counted at the rate at which it is sent now.
+"""The rate of a downlink that the voices leave for pictures; each voice counts at its current rate.
 
-Owns: that sum. In a group with a thin link the voices are shaped for it: two of them cost hardly more than one
-good voice. Must never decide what the room is used for.
+Owns: that sum. In a group with a thin link, the voices are encoded for that link: two of them take hardly more than
+one good voice. Must never decide what uses this rate.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from media.engine.relay.rooms import Member
 
 
 def picture_room_bps(viewer: Member, view: ReceiverView) -> float:
-    """Wire bit/s on the downlink of `viewer`; below zero where not even the voices fit."""
+    """The rate in bit/s on the wire on the downlink of `viewer`; negative if not even the voices fit."""
     others = viewer.room.members if viewer.room is not None else []
     sides = {other.leg.leg_id: other.side for other in others}
     voices_bps = [
@@ -27,12 +27,12 @@ def picture_room_bps(viewer: Member, view: ReceiverView) -> float:
         if slot.audio.active
     ]
     if viewer.downlink.voices is not None:
-        voices_bps = sorted(voices_bps, reverse=True)[:VOICES_HEARD]  # whoever they are just now
+        voices_bps = sorted(voices_bps, reverse=True)[:VOICES_HEARD]  # the loudest, which may be any of them
     return view.estimate_bps - sum(voices_bps)
 
 
 def slot_of(viewer: Member, publisher: Member) -> OutboundStream | None:
-    """The stream in which `viewer` is shown `publisher`."""
+    """The stream in which `viewer` sees `publisher`."""
     for slot in viewer.downlink.slots:
         if slot.source_leg_id == publisher.leg.leg_id:
             return slot.video

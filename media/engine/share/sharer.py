@@ -1,7 +1,7 @@
-"""How a room shares one publisher's picture among unlike links: one part after the other works on one plan.
+"""Shares one publisher's picture in a room with different links: one part after the other changes a plan.
 
-Owns: the plan that steering works by, and the list of the parts in the order in which they work. Must never know
-what a part decides: a part may change the slots of a receiver, and what the next part and steering see.
+Owns: the plan that steering uses, and the order of the parts. Must never know what a part decides: a part may
+change the slots of a receiver, and the plan that the next part and steering see.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ NO_SMALL_PICTURE = VideoSend()
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a publisher is to be steered by.
+    """The input of steering for one publisher.
 
-    ``uplink``: what carries its pictures. ``receivers``: all others of its room, each as steering is to see it.
-    ``scalability_mode``: the W3C scalabilityMode of its picture. ``small``: its picture once more, small.
+    ``uplink``: the rate for its pictures. ``receivers``: all others of its room, each as steering must see it.
+    ``scalability_mode``: the W3C scalabilityMode of its picture. ``small``: its second, small picture.
     """
 
     publisher: Member
@@ -34,7 +34,7 @@ class Plan:
 
     @property
     def views(self) -> list[ReceiverView]:
-        """The receivers, without the members they stand for."""
+        """The views of the receivers, without their members."""
         return [view for _, view in self.receivers]
 
     def seen_as(self, views: Sequence[ReceiverView]) -> Plan:
@@ -44,10 +44,10 @@ class Plan:
 
 
 class Sharer(Protocol):
-    """One way to share a picture. All calls belong on the event loop."""
+    """One way to share a picture. All methods must be called on the event loop."""
 
     def share(self, plan: Plan, now_ms: float) -> Plan:
-        """Change the receivers' slots as the rule says; the plan for the next part. Four times a second."""
+        """Change the receivers' slots by the rule; returns the plan for the next part. Four times a second."""
 
     def asked(self, publisher: Member, parameters: SendParameters) -> None:
         """What the publisher has been asked to send from now on."""
@@ -57,13 +57,13 @@ class Sharer(Protocol):
 
 
 class Sharers:
-    """All parts, as one. They work in the order in which they are given."""
+    """All parts together, in the given order."""
 
     def __init__(self, *sharers: Sharer) -> None:
         self._sharers = sharers
 
     def share(self, plan: Plan, now_ms: float) -> Plan:
-        """Let every part work; the plan to steer by."""
+        """Run every part; returns the plan for steering."""
         for sharer in self._sharers:
             plan = sharer.share(plan, now_ms)
         return plan

@@ -1,8 +1,8 @@
-"""Which slots show the small picture of a publisher that sends two, and what that is to be.
+"""The slots that show the small picture of a publisher with two pictures, and the parameters of the small one.
 
-Owns: the rule of media/core/share/simulcastrule.py for each publisher, and the slots' change between both
-streams. Must never decide by itself who gets which. Steering sets the bitrate of the large picture and sees only
-the receivers that get it.
+Owns: the rule of media/core/share/simulcastrule.py for each publisher, and switching slots between both streams.
+Must never decide which slot gets which stream: the rule does. Steering sets the bitrate of the large picture and
+sees only its receivers.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Simulcast:
         self._sources: dict[InboundStream, _Source] = {}
 
     def share(self, plan: Plan, now_ms: float) -> Plan:
-        """Give each slot the stream that fits it best; the large picture is for the other receivers."""
+        """Give each slot the stream that the rule selects; the returned plan has the large picture's receivers."""
         publisher, receivers = plan.publisher, plan.receivers
         small = publisher.uplink.low
         if small is None:
@@ -60,13 +60,13 @@ class Simulcast:
         return replace(plan.seen_as(views), small=wanted)
 
     def asked(self, publisher: Member, parameters: SendParameters) -> None:
-        """What this publisher has been asked to send."""
+        """The publisher got these parameters."""
         source = self._sources.get(publisher.uplink.low) if publisher.uplink.low is not None else None
         if source is not None:
             source.asked = parameters.low.active
 
     def forget(self, publisher: Member) -> None:
-        """This leg is gone."""
+        """The publisher's leg has closed."""
         if publisher.uplink.low is not None:
             self._sources.pop(publisher.uplink.low, None)
 
@@ -74,7 +74,7 @@ class Simulcast:
 def _small_picture(
     rule: SimulcastRule[OutboundStream], small: InboundStream, served: Sequence[ReceiverView]
 ) -> VideoSend:
-    """What the publisher is to send as its small picture."""
+    """The parameters of the publisher's small picture."""
     codec = common_codec(PublisherView(codecs=tuple(entry.value for entry in small.codecs.values())), served)
     return small_video(rule.bitrate_bps, codec) if served and codec is not None else NO_SMALL_PICTURE
 
@@ -82,7 +82,7 @@ def _small_picture(
 def _show(
     out: OutboundStream, large: InboundStream, small: InboundStream, *, small_fits: bool, now_ms: float
 ) -> None:
-    """Change the slot's stream; the slot goes on from the next keyframe, which is asked for at once."""
+    """Change the slot's stream; the slot continues with the next keyframe, which is requested at once."""
     if small_fits == (out.source is small):
         return
     chosen = small if small_fits else large

@@ -1,4 +1,4 @@
-"""Every use of a private name of aiortc and aioice stands here, each held by a contract test.
+"""The only module that uses private names of aiortc and aioice; a contract test covers each use.
 
 Owns: the ICE connection, the DTLS transport and the STUN protocol of a leg, derived from the libraries' own,
 so that many legs share one UDP port. Must never decide about media. Standards: ICE (RFC 8445), consent
@@ -32,23 +32,24 @@ QUEUE_MAX_DATAGRAMS = 64
 # RFC 7675 section 5.1: a check every 4 to 6 s, consent lapses after 30 s without an answer.
 CONSENT_INTERVAL_S = 5.0
 CONSENT_EXPIRY_S = 30.0
-# No answer for this long (6 s between checks, and the longest round-trip time of 2G): a check was lost, or the mast
-# is gone. Then ask more often, at 2 kbit/s of a dead link: once consent has lapsed nothing else may be sent, and a
-# browser that has given up checking starts again when it is asked. So this interval decides when the voice is back.
+# After this time without an answer (6 s between checks, and the longest round-trip time of 2G) a check was lost,
+# or the link is broken. Then checks are sent more often, which takes 2 kbit/s of the broken link: after consent
+# has lapsed nothing else may be sent, and a browser that has stopped checking starts again when it gets a check.
+# So this interval decides how soon the voice returns.
 AWAY_AFTER_S = 8.0
 AWAY_INTERVAL_S = 0.5
-# The first check follows at once: its answer is the first thing a waiting room learns about the link.
+# The first check is sent at once: its answer is the waiting room's first measurement of the link.
 FIRST_CONSENT_S = 0.5
 # 64 bits cannot be guessed by a flood; RFC 8445 section 5.3 asks for 128 bits of password.
 USERNAME_BYTES = 8
 PASSWORD_BYTES = 16
-# Checks on their way at once: an outage of two minutes must not pile them up.
+# The most checks without an answer: an outage of two minutes must not accumulate more.
 CONSENT_PENDING_MAX = 8
-# Addresses that a peer has been seen at: a phone that changes masts for hours must not pile them up, nor one
-# that invents ports.
+# The most addresses of a peer: neither a phone that changes cells for hours nor a peer that invents ports may
+# accumulate more.
 REMOTE_CANDIDATES_MAX = 32
-# The remote candidates of an offer are never used (see guard.py): aioice wants one all the same, and
-# nothing is ever sent to this address (RFC 5737).
+# The remote candidates of an offer are never used (see guard.py). aioice still needs one; nothing is ever sent to
+# this address (RFC 5737).
 DUMMY_REMOTE = RTCIceCandidate(
     component=1, foundation="dummy", ip="192.0.2.1", port=9, priority=1, protocol="udp", type="host"
 )
@@ -70,22 +71,22 @@ PACKET_MAX_BYTES = DATAGRAM_MAX_BYTES - SRTP_MAX_TRAILER_LEN
 
 
 class PortLike(Protocol):
-    """What a leg needs of a shared UDP port."""
+    """The methods of a shared UDP port that a leg uses."""
 
     candidate_addresses: list[Address]
 
     def send(self, data: bytes, address: Address) -> None:
-        """Send one datagram, or drop it and count."""
+        """Send one datagram, or drop and count it."""
 
     def expect(self, transaction_id: bytes, protocol: LegStunProtocol) -> None:
         """A STUN response with this id belongs to `protocol`."""
 
     def unexpect(self, transaction_id: bytes) -> None:
-        """No response with this id is wanted any more."""
+        """Ignore responses with this id from now on."""
 
 
 class _PortTransport:
-    """The face of an asyncio datagram transport over a shared port, for aioice."""
+    """The interface of an asyncio datagram transport over a shared port, for aioice."""
 
     def __init__(self, port: PortLike, protocol: LegStunProtocol) -> None:
         self._port = port
@@ -120,7 +121,7 @@ class LegStunProtocol(aioice.ice.StunProtocol):
         integrity_key: bytes | None = None,
         retransmissions: int | None = None,
     ) -> tuple[aioice.stun.Message, Address]:
-        """Run a STUN transaction, known to the shared port while it lasts."""
+        """Run a STUN transaction, which the shared port knows until its end."""
         self.port.expect(request.transaction_id, self)
         try:
             return await super().request(request, addr, integrity_key, retransmissions)
@@ -133,7 +134,7 @@ class LegStunProtocol(aioice.ice.StunProtocol):
         connection.traffic.received_bytes += len(data) + UDP_IP_BYTES
 
     def request_arrived(self, data: bytes, address: Address) -> bool:
-        """Handle a binding request for this leg. False when it is malformed."""
+        """Handle a binding request for this leg. False if it is malformed."""
         self._count(data)
         try:
             message = aioice.stun.parse_message(data)
@@ -145,7 +146,7 @@ class LegStunProtocol(aioice.ice.StunProtocol):
         return True
 
     def response_arrived(self, data: bytes, address: Address) -> bool:
-        """Handle a response to one of this leg's own requests. False when it is malformed."""
+        """Handle a response to one of this leg's own requests. False if it is malformed."""
         self._count(data)
         try:
             message = aioice.stun.parse_message(data)
@@ -232,14 +233,14 @@ class LegConnection(aioice.ice.Connection):
     def check_incoming(
         self, message: aioice.stun.Message, addr: Address, protocol: aioice.ice.StunProtocol
     ) -> None:
-        """An authenticated check has come from `addr`."""
+        """An authenticated check has arrived from `addr`."""
         self._on_validated(addr)
         super().check_incoming(message, addr, protocol)
         if len(self._remote_candidates) > REMOTE_CANDIDATES_MAX:
             self._forget_oldest_candidate()
 
     def _forget_oldest_candidate(self) -> None:
-        """Let go of the address seen first that does not carry the leg, and of its checks."""
+        """Forget the oldest address that does not carry the leg, and its checks."""
         selected = self._nominated.get(1)
         used = selected.remote_candidate if selected is not None else None
         oldest = next(one for one in self._remote_candidates if one is not used)
@@ -250,7 +251,7 @@ class LegConnection(aioice.ice.Connection):
             self._check_list.remove(pair)
 
     def check_complete(self, pair: aioice.ice.CandidatePair) -> None:
-        """A check has ended; report which pair carries the leg now."""
+        """A check has ended; report the pair that carries the leg now."""
         super().check_complete(pair)
         selected = self._nominated.get(1)
         if selected is not None and isinstance(selected.protocol, LegStunProtocol):
@@ -290,7 +291,7 @@ class LegConnection(aioice.ice.Connection):
         protocol.port.expect(transaction_id, protocol)
 
     def consent_answered(self, message: aioice.stun.Message) -> None:
-        """A response to a consent check has come; count it only if it is authentic."""
+        """A response to a consent check has arrived; it counts only if it is authentic."""
         sent_s = self._consent_pending.get(message.transaction_id)
         if sent_s is None or self.remote_password is None:
             return
@@ -299,7 +300,7 @@ class LegConnection(aioice.ice.Connection):
         if not message.check_message_integrity(self.remote_password.encode()):
             return
         now_s = time.monotonic()
-        # Older checks still on their way were lost: the path does not reorder by seconds.
+        # Older checks without an answer were lost: no path reorders packets by seconds.
         for pending in list(self._consent_pending):
             sent = self._consent_pending.pop(pending)
             for port in self._ports:
@@ -311,7 +312,7 @@ class LegConnection(aioice.ice.Connection):
             self._on_round_trip(None)
 
     async def close(self) -> None:
-        """Close, and let the shared ports forget this connection's transactions."""
+        """Close the connection, and make the shared ports forget its transactions."""
         for transaction_id in self._consent_pending:
             for port in self._ports:
                 port.unexpect(transaction_id)
@@ -328,16 +329,16 @@ class LegIceGatherer(RTCIceGatherer):
 
 
 class LegDtlsTransport(RTCDtlsTransport):
-    """aiortc's DTLS transport as the active side, whose SRTP the leg drives itself.
+    """aiortc's DTLS transport as the active side; the leg processes SRTP itself.
 
-    The stock transport takes every packet through a queue and an object; here only DTLS records do.
+    The stock transport passes every packet through a queue and an object; here only DTLS records do.
     """
 
     def __init__(self, transport: RTCIceTransport, certificate: RTCCertificate) -> None:
         super().__init__(transport, [certificate])
         self._srtp_profiles = SRTP_PROFILES
-        # Whoever is active sends the ClientHello. A browser's has post-quantum key shares, 1.5 kB in two datagrams:
-        # on 18 kbit/s two thirds of a second, and where the queue holds less it never gets through. Ours is small.
+        # The active side sends the ClientHello. A browser's ClientHello has post-quantum key shares, 1.5 kB in two
+        # datagrams: two thirds of a second on 18 kbit/s, and too much for a shorter queue. Ours is small.
         self._set_role("client")
 
     @property
@@ -354,14 +355,14 @@ class LegDtlsTransport(RTCDtlsTransport):
         return self._rx_srtp.unprotect_rtcp(data)
 
     def protect(self, packet: bytes) -> bytes:
-        """SRTP of a plain RTP packet. Raises SrtpError when it is too long or its number too old."""
+        """SRTP of a plain RTP packet. Raises SrtpError if it is too long or its number too old."""
         try:
             return self._tx_srtp.protect(packet)
         except ValueError as error:  # more than PACKET_MAX_BYTES
             raise SrtpError("packet is too long") from error
 
     def protect_rtcp(self, packet: bytes) -> bytes:
-        """SRTCP of a plain RTCP packet. Raises SrtpError when it is too long."""
+        """SRTCP of a plain RTCP packet. Raises SrtpError if it is too long."""
         try:
             return self._tx_srtp.protect_rtcp(packet)
         except ValueError as error:

@@ -1,7 +1,7 @@
-"""Composes the SDP answer of a leg, a few lines at a time. After it, no SDP crosses the link.
+"""Composes the SDP answer of a leg. After it, no SDP is exchanged.
 
-Owns: what the answer says to browsers: which codecs in which order, thin audio by default, a modest first video
-rate, transport-wide feedback, our candidates and the fixed SSRCs of the receive slots. Must never do I/O.
+Owns: the content of the answer: the codecs and their order, thin audio by default, a low initial video rate,
+transport-wide feedback, our candidates and the fixed SSRCs of the receive slots. Must never do I/O.
 Standards: JSEP (RFC 9429), Opus (RFC 7587), RED (RFC 2198), RTX (RFC 4588).
 """
 
@@ -19,8 +19,8 @@ from media.engine.transport.offer import TWCC_URI, Format, MediaLine, Offer
 PTIME_MS = 60
 MAXPTIME_MS = 120
 OPUS_PARAMETERS = "minptime=10;useinbandfec=1;usedtx=1;stereo=0;sprop-stereo=0;cbr=0;maxaveragebitrate=16000"
-# Chromium starts video at 300 kbit/s and probes at three and six times that: a thin link drowns in the first
-# second. Its controller grows from here by itself.
+# Chromium starts video at 300 kbit/s and probes at three and six times that, which overloads a thin link in the
+# first second. From this start rate, its congestion control grows by itself.
 GOOGLE_START_KBPS = 60
 GOOGLE_MIN_KBPS = 20
 GOOGLE_MAX_KBPS = 1500
@@ -114,7 +114,7 @@ def _media(line: MediaLine, formats: Sequence[int], direction: str) -> list[str]
 
 
 def _audio_codecs(line: MediaLine) -> tuple[list[int], list[str]]:
-    """Payload types and attribute lines: Opus first, RED ready beside it."""
+    """Payload types and attribute lines: Opus first, then RED."""
     payload_types: list[int] = []
     lines: list[str] = []
     for entry in sorted(line.formats, key=lambda entry: entry.codec != Codec.OPUS):
@@ -181,8 +181,8 @@ def _own_video(line: MediaLine) -> list[str]:
 def _slot_video(line: MediaLine, stream: str, ssrc: int, rtx_ssrc: int) -> list[str]:
     """A slot's picture, in a stream of its own.
 
-    If voice and picture shared a stream, the browser would keep them in step and hold the voice back for a picture
-    that is sent again: at 10 % loss by half a second and more. Voice comes first; both drift apart by under 200 ms.
+    If voice and picture shared a stream, the browser would synchronise them and delay the voice for retransmitted
+    pictures, at 10 % loss by more than half a second. Voice comes first; both differ by less than 200 ms.
     """
     payload_types, lines = _video_codecs(line, "")
     return [

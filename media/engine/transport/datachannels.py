@@ -1,6 +1,6 @@
 """The two data channels of one leg: an ordered, reliable one and an unreliable one (RFC 8831).
 
-Owns: their opening, the size of a message, and how much may wait in them. Must never know what a message means.
+Owns: their opening, the size of a message, and the limit of their backlog. Must never know what a message means.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from aiortc.rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport
 from media.engine.transport.aiortc_private import LegDtlsTransport
 
 MESSAGE_MAX_BYTES = 65_536
-# A few orders that nobody has acknowledged.
+# The size of a few unacknowledged orders.
 UNRELIABLE_BACKLOG_BYTES = 256
 
 
@@ -31,14 +31,14 @@ class DataChannels:
         self._unreliable: RTCDataChannel | None = None
 
     async def open(self, peer_port: int) -> None:
-        """Open both. Raises ConnectionError when the transport has gone."""
+        """Open both channels. Raises ConnectionError if the transport has closed."""
         reliable = RTCDataChannel(
             self._sctp, RTCDataChannelParameters(label="keneya", id=0, negotiated=True, ordered=True)
         )
         reliable.on("message", self._arrived)
         self._reliable = reliable
-        # For probes of the uplink, and orders that cannot wait. Nothing is sent again here: a repeat would hold
-        # back the messages behind it, and all would arrive together, as on a fast link.
+        # For probes of the uplink, and urgent orders. Nothing is retransmitted here: a retransmission would delay
+        # the messages after it, and all would arrive together, as on a fast link.
         unreliable = RTCDataChannel(
             self._sctp,
             RTCDataChannelParameters(label="probe", id=1, negotiated=True, ordered=False, maxRetransmits=0),
@@ -49,12 +49,12 @@ class DataChannels:
 
     @property
     def is_drained(self) -> bool:
-        """Whether the reliable channel is open and nothing in it waits for the link."""
+        """Whether the reliable channel is open and has no backlog."""
         channel = self._reliable
         return channel is not None and channel.readyState == "open" and channel.bufferedAmount == 0
 
     def send(self, data: bytes, buffer_max_bytes: int) -> bool:
-        """Send on the reliable channel. False when it is not open or holds more than `buffer_max_bytes`."""
+        """Send on the reliable channel. False if it is not open or its backlog exceeds `buffer_max_bytes`."""
         channel = self._reliable
         if channel is None or channel.readyState != "open" or channel.bufferedAmount > buffer_max_bytes:
             return False
@@ -62,9 +62,10 @@ class DataChannels:
         return True
 
     def send_unreliable(self, data: bytes) -> None:
-        """Send once on the unreliable channel, if it is open and hardly anything waits in it.
+        """Send once on the unreliable channel, if it is open and has hardly any backlog.
 
-        Messages that are not acknowledged count as waiting; on the links that need this, acknowledgements get lost.
+        Unacknowledged messages count as backlog, and on the links that need this channel, acknowledgements are
+        lost.
         """
         channel = self._unreliable
         if (

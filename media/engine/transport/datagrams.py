@@ -1,7 +1,7 @@
-"""What every datagram of a leg has in common: where it comes from, how large it may be, what its headers cost.
+"""The common properties of a leg's datagrams: their address, the largest size, the size of their headers.
 
 Owns: the type of an address, the bounds and overheads in bytes, and the count of a leg's bytes. Must never import
-another module of this package: ports, guard and legs all stand on this one.
+another module of this package: ports, guard and legs all import this one.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 Address = tuple[str, int]
 
-# An Ethernet payload: nothing larger reaches us unfragmented, and pylibsrtp's buffer ends here too.
+# The payload of an Ethernet frame: nothing larger arrives unfragmented, and it is also the size of pylibsrtp's
+# buffer.
 DATAGRAM_MAX_BYTES = 1500
-# What UDP and IPv4 add to each datagram.
+# The headers of UDP and IPv4 in each datagram.
 UDP_IP_BYTES = 8 + 20
-# SRTP tag, UDP and IPv4 headers: what a packet costs on the wire beyond its RTP bytes.
+# SRTP tag, UDP and IPv4 headers: the bytes of a packet on the wire besides its RTP bytes.
 WIRE_OVERHEAD_BYTES = 10 + UDP_IP_BYTES
 
 

@@ -1,9 +1,9 @@
 """The errors of the transport.
 
 EngineError
-└── OfferRefused    an SDP offer that cannot become a leg; the peer learns ``code``, nothing else happens
+└── OfferRefused    an SDP offer that cannot become a leg; the peer gets ``code``, nothing else happens
 
-Owns: error types. Texts never carry what was received.
+Owns: error types. Texts never contain received data.
 """
 
 from __future__ import annotations

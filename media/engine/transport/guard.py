@@ -1,8 +1,8 @@
 """Decides which datagrams may reach a leg. Every datagram is hostile until it is authenticated.
 
-Owns: classification by first byte (RFC 7983), the cheap look at a STUN message before any parser sees it,
-the table of validated addresses, and the counters of what was refused. Must never parse more than it needs
-to refuse, and never keep anything per unauthenticated sender.
+Owns: classification by first byte (RFC 7983), the cheap check of a STUN message before any parser sees it, the
+table of validated addresses, and the counters of refusals. Must never parse more than a refusal needs, nor store
+anything for an unauthenticated sender.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeVar
 
 from media.engine.transport.datagrams import DATAGRAM_MAX_BYTES, Address
 
-# A browser changes address when its phone changes mast; more addresses than this at once is not a browser.
+# A browser's address changes when its phone changes cells; no browser has more addresses than this at once.
 ADDRESSES_PER_LEG = 16
 
 STUN_HEADER_BYTES = 20
@@ -24,18 +24,18 @@ STUN_USERNAME_MAX_BYTES = 513
 
 
 class Addressed(Protocol):
-    """What the guard needs to know of a leg."""
+    """The properties of a leg that the guard uses."""
 
     @property
     def address(self) -> Address:
-        """Where the peer is reached now."""
+        """The peer's current address."""
 
 
 LegT = TypeVar("LegT", bound=Addressed)
 
 
 class Kind(IntEnum):
-    """What a datagram claims to be (RFC 7983 section 7)."""
+    """The protocol of a datagram by its first byte (RFC 7983 section 7)."""
 
     REFUSED = 0
     STUN = 1
@@ -44,7 +44,7 @@ class Kind(IntEnum):
 
 
 def classify(data: bytes) -> Kind:
-    """What `data` claims to be by size and first byte; REFUSED when it can be nothing of ours."""
+    """The protocol of `data` by size and first byte; REFUSED if it is none of a leg's protocols."""
     if not 0 < len(data) <= DATAGRAM_MAX_BYTES:
         return Kind.REFUSED
     first = data[0]
@@ -91,7 +91,7 @@ def stun_transaction_id(data: bytes) -> bytes | None:
 
 
 class Guard(Generic[LegT]):
-    """The table of addresses that have proved themselves, and the count of what was refused."""
+    """The table of validated addresses, and the counts of refusals."""
 
     def __init__(self) -> None:
         self.legs_by_address: dict[Address, LegT] = {}
@@ -99,7 +99,7 @@ class Guard(Generic[LegT]):
         self.refused: Counter[str] = Counter()
 
     def validate(self, address: Address, leg: LegT) -> None:
-        """`address` has sent an authenticated STUN request for `leg`: let its datagrams through."""
+        """`address` has sent an authenticated STUN request for `leg`: accept its datagrams from now on."""
         holder = self.legs_by_address.get(address)
         if holder is leg:
             return
@@ -107,7 +107,7 @@ class Guard(Generic[LegT]):
             self._addresses_by_leg[holder].remove(address)
         addresses = self._addresses_by_leg.setdefault(leg, [])
         if len(addresses) >= ADDRESSES_PER_LEG:
-            # Keep the address in use: checks that are recorded and sent again from elsewhere would push it out.
+            # Keep the address in use: otherwise replayed checks from other addresses would displace it.
             oldest = next(one for one in addresses if one != leg.address)
             addresses.remove(oldest)
             del self.legs_by_address[oldest]
@@ -115,6 +115,6 @@ class Guard(Generic[LegT]):
         self.legs_by_address[address] = leg
 
     def forget(self, leg: LegT) -> None:
-        """`leg` is gone: stop accepting datagrams from its addresses."""
+        """`leg` has closed: stop accepting datagrams from its addresses."""
         for address in self._addresses_by_leg.pop(leg, ()):
             del self.legs_by_address[address]

@@ -1,7 +1,7 @@
 """One participant's WebRTC transport to the server: ICE and DTLS, with SRTP and the data channels over them.
 
-Owns: the life of the transport (connecting, connected, disconnected, closed), and whether media may flow in it.
-Must never know what is in a packet nor who else is on the call. Standards: RTCPeerConnectionState (W3C WebRTC),
+Owns: the states of the transport (connecting, connected, disconnected, closed), and whether media may flow. Must
+never know the content of a packet nor the other legs of the call. Standards: RTCPeerConnectionState (W3C WebRTC),
 consent (RFC 7675).
 """
 
@@ -29,9 +29,9 @@ from media.engine.transport.datagrams import UDP_IP_BYTES, Address
 from media.engine.transport.offer import Offer
 from media.engine.transport.srtp import PacketHandler, SrtpTransport
 
-# A mast that drops for minutes must not cost the leg; the page replaces it if its side gave up earlier.
+# An outage of minutes must not end the leg; the page replaces the leg if the page gave up earlier.
 SILENCE_CLOSES_S = 180.0
-# Chromium checks every 2.5 s when nothing else flows: two missed checks and a little is an outage.
+# Chromium sends a check every 2.5 s if nothing else flows: an outage is two missed checks and a margin.
 SILENCE_DISCONNECTED_S = 6.0
 # ICE and DTLS on a link of 1.3 s round trip and 10 % loss take under 30 s.
 CONNECT_TIMEOUT_S = 60.0
@@ -39,7 +39,7 @@ CONNECT_TIMEOUT_S = 60.0
 
 @dataclass(frozen=True)
 class LegHooks:
-    """Who follows the life of a leg. Both are called on the event loop and must not block."""
+    """Callbacks for the state of a leg. Both are called on the event loop and must not block."""
 
     state: Callable[[Leg, str], None]
     validated: Callable[[Address, Leg], None]
@@ -47,10 +47,10 @@ class LegHooks:
 
 @dataclass(frozen=True)
 class MediaHandlers:
-    """Who gets what arrives on a leg. All are called on the event loop and must not block.
+    """Callbacks for arrivals on a leg. All are called on the event loop and must not block.
 
     ``data``: one message of either data channel. ``round_trip``: a measured round-trip time in ms; None for a
-    consent check that was never answered.
+    consent check without an answer.
     """
 
     rtp: PacketHandler
@@ -89,7 +89,7 @@ class Leg:
         own = (offer.own_audio, offer.own_video)
         offered = [ssrc for line in own for ssrc in (line.ssrc, line.rtx_ssrc) if ssrc]
         self.srtp = SrtpTransport(self.dtls, self.traffic, self.refused, offered)
-        # Called for each packet: bound once, so that none pays for a second call.
+        # Called for each packet: a bound method saves a second call.
         self.srtp_arrived = self.srtp.arrived
         self.send_rtp = self.srtp.send_rtp
         self.send_rtcp = self.srtp.send_rtcp
@@ -113,12 +113,12 @@ class Leg:
 
     @property
     def address(self) -> Address:
-        """Where the peer is reached now; ("", 0) before ICE has found out."""
+        """The peer's current address; ("", 0) before ICE has found one."""
         return self.srtp.address
 
     @property
     def heard_at_s(self) -> float:
-        """When the peer last gave a sign of life, on the monotonic clock."""
+        """The time of the peer's last authenticated packet, on the monotonic clock."""
         return self.srtp.heard_at_s
 
     @property
@@ -128,22 +128,22 @@ class Leg:
 
     @property
     def candidates(self) -> list[tuple[Address, int]]:
-        """Addresses and ICE priorities to put into the answer."""
+        """Addresses and ICE priorities for the answer."""
         return [((item.host, item.port), item.priority) for item in self.connection.local_candidates]
 
     # The life of the transport ---------------------------------------------------------------------------
 
     async def prepare(self) -> None:
-        """Make the candidates; after this the answer can be composed."""
+        """Make the candidates, which the answer needs."""
         await self._gatherer.gather()
 
     def deliver_to(self, handlers: MediaHandlers) -> None:
-        """Hand what arrives to these from now on. Called once, before `start`."""
+        """Pass all arrivals to these handlers. Called once, before `start`."""
         self._handlers = handlers
         self.srtp.on_rtp, self.srtp.on_rtcp = handlers.rtp, handlers.rtcp
 
     def start(self) -> None:
-        """Begin to connect in the background; `LegHooks.state` reports how that goes."""
+        """Start to connect in the background; `LegHooks.state` reports the progress."""
         self._task = asyncio.create_task(self._connect(), name=f"leg {self.leg_id}")
 
     async def _connect(self) -> None:
@@ -168,7 +168,7 @@ class Leg:
             self.refused["data_channel"] += 1
 
     async def close(self) -> None:
-        """End the leg and tell the peer (DTLS close_notify). Safe to call twice."""
+        """Close the leg and tell the peer (DTLS close_notify). A second call does nothing."""
         if self.state == "closed":
             return
         self._set_state("closed")
@@ -180,7 +180,7 @@ class Leg:
         await self._ice.stop()
 
     def give_up(self) -> None:
-        """Our own side cannot go on with this leg."""
+        """End the leg as failed, because of a fault on our side."""
         self._set_state("failed")
 
     @property
@@ -213,21 +213,21 @@ class Leg:
 
     @property
     def data_flows(self) -> bool:
-        """Whether the reliable data channel is open and nothing in it waits for the link."""
+        """Whether the reliable data channel is open and has no backlog."""
         return self.may_send and self.data.is_drained
 
     def send_data(self, data: bytes, buffer_max_bytes: int = 4 * MESSAGE_MAX_BYTES) -> bool:
-        """Send on the reliable data channel. False when it is not open or holds more than `buffer_max_bytes`."""
+        """Send on the reliable data channel. False if it is not open or its backlog exceeds `buffer_max_bytes`."""
         return self.data.send(data, buffer_max_bytes)
 
     def send_unreliable(self, data: bytes) -> None:
-        """Send once, on the data channel on which nothing is sent again."""
+        """Send once, on the unreliable data channel."""
         self.data.send_unreliable(data)
 
-    # What the shared ports and the libraries report ------------------------------------------------------
+    # For the shared ports and the libraries --------------------------------------------------------------
 
     def stun_protocol_on(self, port: PortLike) -> LegStunProtocol | None:
-        """Where STUN for this leg that came in on `port` belongs."""
+        """The STUN protocol of this leg on `port`."""
         return self.connection.protocol_on(port)
 
     def dtls_arrived(self, data: bytes) -> None:

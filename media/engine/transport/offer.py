@@ -1,9 +1,9 @@
-"""Reads a browser's SDP offer into what a leg needs, and refuses everything else with one error.
+"""Reads the values of a leg from a browser's SDP offer, and refuses every other input with one error.
 
-Owns: the meaning of the m-lines (own audio, own video, receive slots, the own video once more where the page can
-send a small one beside it, one data channel) and of their codecs.
-aiortc's parser raises six kinds of exception; here they become `OfferRefused`. Must never keep the text of an
-offer. Standards: JSEP (RFC 9429), SDP (RFC 8866), BUNDLE (RFC 9143).
+Owns: the meaning of the m-lines (own audio, own video, receive slots, a second own video line if the page can also
+send a small picture, one data channel) and of their codecs. aiortc's parser raises six kinds of exception; they
+become `OfferRefused`. Must never keep the text of an offer. Standards: JSEP (RFC 9429), SDP (RFC 8866), BUNDLE
+(RFC 9143).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from aiortc.sdp import MediaDescription, SessionDescription
 from media.core.rtp import MAX_ONE_BYTE_EXTENSION_ID, Codec
 from media.engine.transport.errors import OfferRefused
 
-# Own audio, own video, up to seven others with both, own video once more, one data channel.
+# Own audio, own video, up to seven others with both, a second own video line, one data channel.
 MEDIA_LINES_MAX = 18
 SLOTS_MIN = 1
 TWCC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
@@ -32,7 +32,7 @@ _PARSER_ERRORS = (AssertionError, AttributeError, IndexError, KeyError, StopIter
 
 @dataclass(frozen=True)
 class Format:
-    """One negotiable codec of an m-line: its payload type here, and that of its retransmissions (0: none)."""
+    """One codec of an m-line: its payload type, and the payload type of its retransmissions (0: none)."""
 
     codec: Codec
     payload_type: int
@@ -64,7 +64,7 @@ class SlotLines:
 
 @dataclass(frozen=True)
 class Offer:
-    """All that a leg needs of an offer. ``order`` lists the mids as offered; the answer must keep it."""
+    """The values of an offer. ``order``: the mids in the order of the offer, which the answer must keep."""
 
     ice: RTCIceParameters
     fingerprints: list[RTCDtlsFingerprint]
@@ -78,12 +78,12 @@ class Offer:
 
     @property
     def twcc_id(self) -> int:
-        """The header extension id of the transport-wide sequence number, 0 when not offered."""
+        """The header extension id of the transport-wide sequence number; 0 if not offered."""
         return self.own_audio.twcc_id or self.own_video.twcc_id
 
 
 def read_offer(sdp: str) -> Offer:
-    """Read `sdp`. Raises OfferRefused, whatever comes in."""
+    """Read `sdp`. Raises OfferRefused for any other input."""
     try:
         return _read(SessionDescription.parse(sdp))
     except OfferRefused:
@@ -179,7 +179,7 @@ def _media_line(line: MediaDescription) -> MediaLine:
 
 
 def _extension(line: MediaDescription, uri: str) -> int:
-    """The id of a header extension, 0 where it is not offered in the one-byte form (RFC 8285 section 4.2)."""
+    """The id of a header extension; 0 if it is not offered in the one-byte form (RFC 8285 section 4.2)."""
     number = next((entry.id for entry in line.rtp.headerExtensions if entry.uri == uri), 0)
     return number if 1 <= number <= MAX_ONE_BYTE_EXTENSION_ID else 0
 
@@ -193,7 +193,7 @@ def _sources(line: MediaDescription) -> tuple[int, int]:
 
 
 def _format(codec: RTCRtpCodecParameters, codecs: list[RTCRtpCodecParameters]) -> Format | None:
-    """The codec as one of those we forward, or None. One profile a codec: the one every browser has."""
+    """The codec if we forward it, otherwise None. Each codec has one profile, which every browser supports."""
     name = codec.mimeType.lower()
     parameters = {str(key).lower(): str(value) for key, value in codec.parameters.items()}
     profile = parameters.get("profile-level-id", "").lower()

@@ -19,13 +19,13 @@ from media.engine.transport.datagrams import Address
 from media.engine.transport.guard import Guard, Kind, classify, stun_local_username, stun_transaction_id
 from media.engine.transport.leg import Leg
 
-# Two seconds of a hundred calls at 1 Mbit/s would be 25 MB; the kernel caps this to what it allows.
+# Two seconds of a hundred calls at 1 Mbit/s would be 25 MB; the kernel limits this to its own maximum.
 SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
-# Linux, asm-generic/socket.h: past net.core.rmem_max and wmem_max, for who has CAP_NET_ADMIN. Their usual
-# 212,992 bytes hold 90 video packets: at 6,000 packets/s a pause of 15 ms would lose what came after.
+# Linux, asm-generic/socket.h: with CAP_NET_ADMIN, exceeds net.core.rmem_max and wmem_max. Their usual 212,992
+# bytes hold 90 video packets: at 6,000 packets/s a pause of 15 ms would lose all later packets.
 SO_SNDBUFFORCE = 32
 SO_RCVBUFFORCE = 33
-# Datagrams read in one turn of the event loop: enough to amortise the turn, few enough to keep others alive.
+# Datagrams read in one turn of the event loop: enough to amortise the turn, few enough not to delay other tasks.
 READ_BATCH = 32
 RECEIVE_BYTES = 2048
 
@@ -74,7 +74,7 @@ class SharedPort:
             self._socket.close()
 
     def send(self, data: bytes, address: Address) -> None:
-        """Send one datagram; a full buffer or an unreachable network drops it, as the network itself would."""
+        """Send one datagram; a full buffer or an unreachable network drops it, like the network itself."""
         try:
             self._socket.sendto(data, address)
         except OSError:
@@ -140,19 +140,19 @@ class SharedPort:
 
 
 def _enlarge(opened: socket.socket, forced: int, asked: int) -> None:
-    """Give a buffer its size; without the right to force it, as much of it as the system allows."""
+    """Set the size of a buffer; without the right to force it, up to the system's limit."""
     if sys.platform == "linux":
         try:
             opened.setsockopt(socket.SOL_SOCKET, forced, SOCKET_BUFFER_BYTES)
         except PermissionError:
-            pass  # then the system's own limit holds
+            pass  # the system's own limit applies
         else:
             return
     opened.setsockopt(socket.SOL_SOCKET, asked, SOCKET_BUFFER_BYTES)
 
 
 class PortRegistry:
-    """All shared ports of the engine and the tables by which a datagram finds its leg."""
+    """All shared ports of the engine, and the tables that give the leg of a datagram."""
 
     def __init__(self) -> None:
         self.guard: Guard[Leg] = Guard()
@@ -160,9 +160,9 @@ class PortRegistry:
         self.ports: list[SharedPort] = []
 
     def open(self, hosts: Sequence[str], port: int, announced: Sequence[str]) -> None:
-        """Bind every host. Raises OSError when one cannot be bound, with all of them closed again.
+        """Bind every host. Raises OSError if one cannot be bound; all ports are then closed again.
 
-        A host of a family that this kernel does not have at all is left out as long as another one works.
+        A host of an address family that this kernel does not support is skipped if another host works.
         """
         try:
             for host in hosts:
@@ -182,11 +182,11 @@ class PortRegistry:
         self.ports.clear()
 
     def add(self, leg: Leg) -> None:
-        """Let checks for this leg's user name fragment reach it."""
+        """Pass checks with this leg's user name fragment to it from now on."""
         self.legs_by_username[leg.username] = leg
 
     def remove(self, leg: Leg) -> None:
-        """Nothing reaches this leg any more."""
+        """Pass nothing to this leg any more."""
         self.legs_by_username.pop(leg.username, None)
         self.guard.forget(leg)
 

@@ -1,7 +1,7 @@
-"""SRTP of one leg: takes it off the packets that arrive, puts it on the packets that leave (RFC 3711).
+"""SRTP of one leg: unprotects received packets, and protects sent ones (RFC 3711).
 
-Owns: the check of each packet's tag and number, the bound on SSRCs, and the address that media is sent to. Must
-never look further into a packet than its SSRC, nor send to a peer that no longer consents (RFC 7675).
+Owns: the check of each packet's tag and number, the bound on SSRCs, and the address to which media is sent. Must
+never read more of a packet than its SSRC, nor send to a peer that no longer consents (RFC 7675).
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from media.core import rtp
 from media.engine.transport.aiortc_private import LegDtlsTransport, PortLike, SrtpError
 from media.engine.transport.datagrams import UDP_IP_BYTES, Address, Traffic
 
-# A page sends five: voice, picture, its retransmissions, and two that only report. libsrtp keeps a stream for
-# each SSRC and searches them in line: 40,000 of them would cost every packet 100 µs.
+# A page sends five SSRCs: voice, picture, its retransmissions, and two that only report. libsrtp keeps a stream for
+# each SSRC and searches them one after the other: 40,000 of them would cost 100 µs for every packet.
 SSRCS_MAX = 32
 
-# A plain packet, and when it arrived in seconds on the monotonic clock.
+# Arguments: a plain packet, and the time of its arrival in seconds on the monotonic clock.
 PacketHandler = Callable[[bytes, float], None]
 
 
@@ -31,7 +31,7 @@ class SrtpTransport:
         self.heard_at_s = time.monotonic()
         self.port: PortLike | None = None
         self.address: Address = ("", 0)
-        # Whether the peer consents to receive. Kept up to date by the leg, so that no packet has to ask the clock.
+        # Whether the peer consents to receive. The leg keeps it up to date, so that no packet needs the clock.
         self.consents = True
         self.on_rtp: PacketHandler = _ignore
         self.on_rtcp: PacketHandler = _ignore
@@ -41,7 +41,7 @@ class SrtpTransport:
         self._ssrcs = {ssrc.to_bytes(4) for ssrc in offered_ssrcs}
 
     def arrived(self, data: bytes, now_s: float) -> None:
-        """An SRTP or SRTCP packet from a validated address."""
+        """Process an SRTP or SRTCP packet from a validated address."""
         self._traffic.received_bytes += len(data) + UDP_IP_BYTES
         dtls = self._dtls
         if not dtls.srtp_ready:
@@ -64,7 +64,7 @@ class SrtpTransport:
             self._refused["srtp_auth_or_replay"] += 1
             return
         if not known:
-            self._ssrcs.add(ssrc)  # only now: a stranger's junk must not use up the places
+            self._ssrcs.add(ssrc)  # only after authentication, so that forged packets do not use up the bound
         self.heard_at_s = now_s
         handler(plain, now_s)
 
@@ -96,4 +96,4 @@ class SrtpTransport:
 
 
 def _ignore(data: bytes, now_s: float) -> None:
-    """Stands in until the leg delivers its packets."""
+    """The handler of packets until the leg has its handlers."""

@@ -56,7 +56,7 @@ class DownlinkKnowledge:
         downlink = self._member.downlink
         voices = [slot.audio for slot in downlink.slots if slot.audio.active]
         if downlink.voices is not None:
-            voices = voices[:VOICES_HEARD]  # whoever they are just now
+            voices = voices[:VOICES_HEARD]  # the loudest, which may be any of them
         if not voices:
             return 0
         return sum(RED_VOICE_BPS if out.use_red else PLAIN_VOICE_BPS for out in voices) - PLAIN_VOICE_BPS
