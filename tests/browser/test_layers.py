@@ -25,6 +25,8 @@ pytestmark = [
 ]
 
 WATCHED_S = 6.0
+# A busy machine slows a picture down as a thin link does; what was measured meanwhile says nothing about layers.
+TRIES = 4
 PICTURE = """async () => {
   const stats = [...(await window.__legs.at(-1).getStats()).values()];
   const shown = stats.find((one) => one.type === 'inbound-rtp' && one.framesDecoded > 0);
@@ -43,9 +45,21 @@ async def watched(call: Call) -> dict[str, int]:
 async def at_full_rate(call: Call) -> dict[str, int]:
     """What is decoded once the picture has grown to its frame rate; a call begins with fewer frames."""
     earlier = await watched(call)
-    while (later := await watched(call))["frames"] > 1.1 * earlier["frames"]:
-        earlier = later
+    async with asyncio.timeout(PATIENCE_S):
+        # A busy machine pauses the picture now and then.
+        while (later := await watched(call))["frames"] > 1.1 * earlier["frames"] or not later["frames"]:
+            earlier = later
     return later
+
+
+async def with_base_alone(call: Call, layers: list[LayerFilter]) -> tuple[dict[str, int], dict[str, int]]:
+    """What is decoded while the upper layers are left out, and when they are forwarded again."""
+    for one in layers:
+        one.target = 0
+    base = await watched(call)
+    for one in layers:
+        one.target = ALL_LAYERS
+    return base, await watched(call)
 
 
 def filters(engine: MediaEngine) -> list[LayerFilter]:
@@ -75,13 +89,11 @@ async def test_a_page_decodes_the_base_alone_and_all_again(
         async with asyncio.timeout(PATIENCE_S):
             while not all(one.seen for one in both):  # noqa: ASYNC110 - a packet sets it
                 await asyncio.sleep(0.1)
-        whole = await at_full_rate(call)
-        for one in both:
-            one.target = 0
-        base = await watched(call)
-        for one in both:
-            one.target = ALL_LAYERS
-        again = await watched(call)
+        for _ in range(TRIES):
+            whole = await at_full_rate(call)
+            base, again = await with_base_alone(call, both)
+            if min(whole["frames"], again["frames"]) > 2 * base["frames"] > 0:
+                break
         assert 0 < base["frames"] < 0.5 * whole["frames"]
         assert base["nack"] == base["pli"] == 0, "what was left out on purpose is not missed"
         assert again["frames"] > 1.5 * base["frames"]
