@@ -185,8 +185,8 @@ class Connection:
         while self._close_code is None:
             try:
                 message = await self._next()
-                # A socket that was taken over is not read any more.
-                if message is None or session.socket is not self:
+                # A socket that was taken over, or was told goodbye while it was read, says nothing more.
+                if message is None or session.socket is not self or self._close_code is not None:
                     return
                 if not session.bucket.take(self._hub.clock()):
                     raise LimitExceeded

@@ -57,6 +57,12 @@ class SessionListener(Protocol):
     async def session_ended(self, principal: Principal, *, on_purpose: bool) -> None:
         """The page said bye, was signed out, or did not come back in time."""
 
+    async def signed_out(self, participant_id: str, http_session_id: str | None) -> None:
+        """A sign-in of a participant (None: every one) is over: what stands on it ends, with a session or not."""
+
+    def sign_ins(self) -> list[tuple[str, str]]:
+        """(participant, HTTP session) of everything that stands on a sign-in without a session of the hub."""
+
     async def received(self, principal: Principal, message: AnyClientMessage) -> None:
         """One numbered message, exactly once. Raises signaling errors."""
 
@@ -214,20 +220,32 @@ class Hub:
             await self.listener.session_ended(session.principal, on_purpose=on_purpose)
 
     def sign_ins(self) -> list[tuple[str, str]]:
-        """(participant, HTTP session) of all who came with one. Excludes participants who have not reconnected."""
-        return [
+        """(participant, HTTP session) of all who came with one, and of what outlives their sessions.
+
+        Excludes participants who have not reconnected.
+        """
+        live = [
             (who.participant_id, who.session_id)
             for who in (session.principal for session in self._sessions.values())
             if who.session_id
         ]
+        return list(dict.fromkeys(live + self.listener.sign_ins()))
 
     async def sign_out(self, participant_id: str, http_session_id: str | None = None) -> None:
-        """End at once what came with the participant's HTTP sessions, or with the named one only."""
+        """End at once what came with the participant's HTTP sessions, or with the named one only.
+
+        A call may have outlived its session, or stand on another sign-in than the session: it ends too.
+        """
         session = self._sessions.get(participant_id)
-        if session is not None and http_session_id in (None, session.principal.session_id):
-            if session.socket is not None:
-                session.socket.dismiss("signed_out")
-            await self.end(session, on_purpose=True)
+        if session is not None and http_session_id not in (None, session.principal.session_id):
+            session = None
+        if session is not None and session.socket is not None:
+            session.socket.dismiss("signed_out")
+        try:
+            await self.listener.signed_out(participant_id, http_session_id)
+        finally:
+            if session is not None:
+                await self.end(session, on_purpose=True)
 
     async def sweep(self) -> None:
         """End the sessions whose page did not come back in time."""

@@ -167,6 +167,14 @@ class Consultations:
             if out:
                 await self._presences.give_up(participant_id)
 
+    async def signed_out(self, participant_id: str, http_session_id: str | None) -> None:
+        """No leg outlives its sign-in, with a socket beside it or without."""
+        await self.state.legs.close_signed_out(participant_id, http_session_id)
+
+    def sign_ins(self) -> list[tuple[str, str]]:
+        """(participant, HTTP session) that legs stand on."""
+        return self.state.legs.held.sign_ins()
+
     # Questions and requests of the rest of the server.
 
     def waiting(self) -> list[ConsultationRecord]:

@@ -22,6 +22,8 @@ class HeldLeg:
 
     leg_id: str
     participant_id: str
+    # The HTTP session of the page that offered it: the leg ends with that one, whatever becomes of the socket.
+    sign_in: str = ""
     answered: bool = False
     state: str = "new"
     parameters: SendParameters | None = None
@@ -54,6 +56,18 @@ class HeldLegs:
         """The id of a participant's leg."""
         leg = self.current.get(participant_id)
         return leg.leg_id if leg else None
+
+    def sign_ins(self) -> list[tuple[str, str]]:
+        """(participant, HTTP session) of every leg that stands on one, those being opened included."""
+        return [(leg.participant_id, leg.sign_in) for leg in self.by_id.values() if leg.sign_in]
+
+    def standing_on(self, participant_id: str, sign_in: str | None) -> list[HeldLeg]:
+        """A participant's legs that stand on this HTTP session; None: on any."""
+        return [
+            leg
+            for leg in self.by_id.values()
+            if leg.participant_id == participant_id and sign_in in (None, leg.sign_in)
+        ]
 
     def connected(self, participant_id: str) -> bool:
         """Whether media can flow to and from a participant."""

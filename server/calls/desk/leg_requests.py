@@ -43,7 +43,7 @@ class LegRequests:
         state, participant_id = self._state, principal.participant_id
         if not self._buckets.setdefault(participant_id, leg_bucket()).take(state.hub.clock()):
             raise Refused("slow_down")
-        await state.legs.offer(participant_id, message.sdp, message.seq)
+        await state.legs.offer(participant_id, message.sdp, message.seq, sign_in=principal.session_id)
         if not state.hub.has_session(participant_id):
             await state.legs.close(participant_id)
             return

@@ -49,9 +49,12 @@ class Legs:
         self._notices = LegNotices(self.held, hub, events, gone=self._gone, clock=clock)
         media.set_listener(self._notices)
 
-    async def offer(self, participant_id: str, sdp: str, ref: int) -> None:
-        """Open a leg, send its answer, and replace the participant's older leg. Raises Refused."""
-        leg = HeldLeg(self._ids(), participant_id)
+    async def offer(self, participant_id: str, sdp: str, ref: int, *, sign_in: str = "") -> None:
+        """Open a leg, send its answer, and replace the participant's older leg. Raises Refused.
+
+        ``sign_in``: the HTTP session that the leg stands on.
+        """
+        leg = HeldLeg(self._ids(), participant_id, sign_in)
         self.held.by_id[leg.leg_id] = self.held.newest[participant_id] = leg
         try:
             answer = await self._media.open_leg(leg.leg_id, sdp)
@@ -62,7 +65,9 @@ class Legs:
             self.held.by_id.pop(leg.leg_id, None)
             raise
         if leg.leg_id not in self.held.by_id:
-            raise Refused("try_again")  # it failed before it was answered
+            # It failed, or its sign-in ended, before it was answered.
+            await self._media.close_leg(leg.leg_id)
+            raise Refused("try_again")
         if self.held.newest.get(participant_id) is not leg:
             # Another page of the participant has offered meanwhile; an old offer must not replace its leg.
             await self._end(leg)
@@ -91,13 +96,25 @@ class Legs:
     async def close(self, participant_id: str, leg_id: str | None = None) -> None:
         """Close a participant's leg, or only the leg with this id; an unknown id is ignored."""
         leg = self.held.current.get(participant_id)
-        if leg is None or leg_id not in (None, leg.leg_id):
-            return
+        if leg is not None and leg_id in (None, leg.leg_id):
+            self._put_away(leg)
+            await self._end(leg)
+
+    async def close_signed_out(self, participant_id: str, sign_in: str | None) -> None:
+        """Close every leg of a participant that stands on this HTTP session (None: on any), answered or not."""
+        ending = self.held.standing_on(participant_id, sign_in)
+        for leg in ending:
+            if self.held.current.get(participant_id) is leg:
+                self._put_away(leg)
+        for leg in ending:
+            await self._end(leg)
+
+    def _put_away(self, leg: HeldLeg) -> None:
+        """From this moment no packet goes to a participant's leg or comes from it."""
         self._media.part(leg.leg_id)
         self._stop_counting(leg)
-        del self.held.current[participant_id]
-        self._events.tell(ReachabilityChanged(participant_id))
-        await self._end(leg)
+        del self.held.current[leg.participant_id]
+        self._events.tell(ReachabilityChanged(leg.participant_id))
 
     def enter(self, participant_id: str, room_id: str, *, shown_as: str | None = None) -> None:
         """Put the participant's leg, and any later one, into this room.

@@ -94,7 +94,7 @@ async def who_am_i(request: web.Request) -> web.Response:
 
 @open_to_all("signing out always works")
 async def sign_out(request: web.Request) -> web.Response:
-    """End the session on the server, its socket with it, and let the browser forget it."""
+    """End the session on the server, its socket and its call with it, and let the browser forget it."""
     app = request.app
     found = await standing_of(request)
     token = get_cookie(request, PERSON, app[SETTINGS])
@@ -104,7 +104,7 @@ async def sign_out(request: web.Request) -> web.Response:
         principal = found.principal
         async with app[DATABASE].begin() as db:
             await app[TRAIL].record(db, by(principal).did(Act.SIGNED_OUT))
-        await shut_out(request, principal.participant_id)
+        await shut_out(request, principal.participant_id, principal.session_id)
     response = web.Response(status=204)
     clear_cookie(response, PERSON, app[SETTINGS])
     return response
