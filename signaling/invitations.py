@@ -1,6 +1,7 @@
-"""Invitations of mediators that wait for an answer.
+"""Invitations of mediators that wait for an answer, and questions to patients that come before one.
 
-Owns: how many invitations may wait for one consultation, and how long; a mediator has at most one at a time. Pure.
+Owns: how many invitations may wait for one consultation, and how long; a mediator has at most one at a time; a
+patient is asked about one mediator at a time. Pure.
 Must never know why an invitation was made.
 """
 
@@ -27,6 +28,41 @@ class OpenInvitation:
     language: str
     discreet: bool
     expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PatientQuestion:
+    """A clinician wishes for a mediator, and the patient has not answered yet."""
+
+    question_id: str
+    consultation_id: str
+    mediator_id: str
+    mediator_name: str
+    asked_by: str
+    asked_by_name: str
+
+
+class PatientQuestions:
+    """All questions to patients that wait; at most one a consultation, of which the newest counts."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, PatientQuestion] = {}
+
+    def ask(self, question: PatientQuestion) -> None:
+        """Keep a question until it is answered or the consultation is over."""
+        self._open[question.consultation_id] = question
+
+    def of(self, consultation_id: str) -> PatientQuestion | None:
+        """The question that waits in this consultation."""
+        return self._open.get(consultation_id)
+
+    def answered(self, consultation_id: str) -> PatientQuestion | None:
+        """Remove and return the question that has its answer."""
+        return self._open.pop(consultation_id, None)
+
+    def drop(self, is_open: Callable[[str], bool]) -> None:
+        """Forget the questions of consultations that are over."""
+        self._open = {known: one for known, one in self._open.items() if is_open(known)}
 
 
 class Invitations:
@@ -57,6 +93,10 @@ class Invitations:
     def of_mediator(self, mediator_id: str) -> list[OpenInvitation]:
         """The invitations that wait for this mediator."""
         return [one for one in self._open.values() if one.mediator_id == mediator_id]
+
+    def of_consultation(self, consultation_id: str) -> list[OpenInvitation]:
+        """The invitations that wait in this consultation."""
+        return [one for one in self._open.values() if one.consultation_id == consultation_id]
 
     def drop(self, now: float, is_open: Callable[[str], bool]) -> list[OpenInvitation]:
         """Remove and return the expired invitations and those of consultations that are over."""

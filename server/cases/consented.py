@@ -6,7 +6,7 @@ Owns: the two answers. Must never decide what makes a consent, nor what ends wit
 from __future__ import annotations
 
 from server.cases.access import Part, opened
-from server.cases.kinds import is_recordable
+from server.cases.kinds import company_in, is_recordable
 from server.cases.referrals import resting_on
 from server.consents.ports import TakesPart
 from server.people.principal import Principal
@@ -25,7 +25,7 @@ class ConsentedCases:
             found = await opened(
                 db, who, case_id, lambda _case, _clinician: False, Part.OPENER, Part.CLINICIAN
             )
-        return TakesPart(found.part, is_recordable(found.case.kind))
+        return TakesPart(found.part, is_recordable(found.case.kind), company_in(found.case.kind))
 
     async def resting_on(self, case_id: str, recipient: str) -> list[str]:
         """The cases that the agreement to this recipient holds."""

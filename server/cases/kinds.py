@@ -1,8 +1,8 @@
 """What follows from the kind of a case: two types, of which only one can ever be recorded.
 
-Owns: `kind_of`, and the rules that hold for a survivor-safe case. Pure. Nothing that records may take anything but
-an `OrdinaryCase`: a `SurvivorSafeCase` has no way to become one, so there is no switch that could be left on
-(tests/server/cases/test_kinds.py walks the code of recordings).
+Owns: `kind_of`, the rules that hold for a survivor-safe case, and who else is there. Pure. Nothing that records may
+take anything but an `OrdinaryCase`: a `SurvivorSafeCase` has no way to become one, so there is no switch that could
+be left on (tests/server/cases/test_kinds.py walks the code of recordings).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import final
 
 from server.cases.vocabulary import Kind
+from server.consents.consent import Company
 
 
 @final
@@ -58,3 +59,8 @@ def is_discreet(kind: str) -> bool:
 def is_recordable(kind: str) -> bool:
     """Whether a yes to a recording can be kept for this case at all."""
     return TYPES[Kind(kind)] is OrdinaryCase
+
+
+def company_in(kind: str) -> Company:
+    """Who else is there when a case of this kind is seen from afar."""
+    return Company.GROUP if Kind(kind) is Kind.GROUP_SEAT else Company.PAIR

@@ -1,12 +1,13 @@
 """What makes a consent: its words and the rules of one answer.
 
-Owns: scopes, who may give it, how, and the check of a new answer. Pure. After FHIR R5 Consent (decision, grantor,
-period, sourceReference), cut to what is asked at a health post.
+Owns: scopes, who may give it, how, which words are read aloud for what, and the check of a new answer. Pure. After
+FHIR R5 Consent (decision, grantor, period, sourceReference), cut to what is asked at a health post.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,20 +15,37 @@ from server.consents.errors import ConsentRefusedAsWritten
 from server.platform.redacted import Redacted
 
 NAME_MAX_CHARS = 200
-# The recipient of a referral who is a mediator: in a survivor-safe case one more whom the patient agrees to.
-MEDIATOR_RECIPIENT = "mediator"
 # A text that was read out: its name and its version, as in `teleconsultation-2`.
-_TEXT_ID = re.compile(r"[a-z][a-z_]{0,40}-[1-9][0-9]{0,3}")
+_TEXT_ID = re.compile(r"([a-z][a-z_]{0,40})-[1-9][0-9]{0,3}")
 # ISO 639 with an optional script or region (BCP 47): fr, bm, ff, bm-Nkoo.
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 
 
 class ConsentScope(StrEnum):
-    """What is agreed to. A referral is agreed to for one recipient at a time."""
+    """What is agreed to. A referral is agreed to for one recipient at a time.
+
+    ``THIRD_PERSON``: a mediator sees and hears the consultation too.
+    """
 
     TELECONSULTATION = "teleconsultation"
     RECORDING = "recording"
     REFERRAL = "referral"
+    THIRD_PERSON = "third_person"
+
+
+class Company(StrEnum):
+    """Who else is there when somebody is seen from afar; what is read aloud must be true of it."""
+
+    PAIR = "pair"  # one clinician
+    GROUP = "group"  # a host, and others who take part
+
+
+# The words that are read aloud (web/shared/cases/consents/), by what is agreed to and in which company. What is
+# not here cannot be agreed to: in a group, nobody's yes opens the door to a film or to one more person.
+TEXT_NAMES: Mapping[Company, Mapping[ConsentScope, str]] = {
+    Company.PAIR: {scope: scope.value for scope in ConsentScope},
+    Company.GROUP: {ConsentScope.TELECONSULTATION: "group"},
+}
 
 
 class How(StrEnum):
@@ -48,6 +66,10 @@ class Giver(StrEnum):
     RELATIVE = "relative"
     # Nobody could be asked and waiting would harm: the health worker decides, and says so.
     EMERGENCY = "emergency"
+
+
+# What somebody who cannot be asked may need at once: to be seen, and to be understood.
+_HELPS = frozenset({ConsentScope.TELECONSULTATION, ConsentScope.THIRD_PERSON})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +107,25 @@ class Consent:
         return self.answer.given and self.withdrawn_at is None
 
 
-def check(new: NewConsent) -> None:
-    """Raises ConsentRefusedAsWritten when this is no consent: nobody explained it, no recipient, no text."""
+def explains(text_id: str, scope: ConsentScope, company: Company) -> bool:
+    """Whether these words say what happens in this company."""
+    named = _TEXT_ID.fullmatch(text_id)
+    return named is not None and named[1] == TEXT_NAMES[company].get(scope)
+
+
+def check(new: NewConsent, company: Company = Company.PAIR) -> None:
+    """Raises ConsentRefusedAsWritten when this is no consent: nobody explained it, no recipient, other words."""
     if (new.scope is ConsentScope.REFERRAL) != bool(new.recipient):
         raise ConsentRefusedAsWritten("consent_recipient")
     if not new.explained_by.reveal().strip() or len(new.explained_by.reveal()) > NAME_MAX_CHARS:
         raise ConsentRefusedAsWritten("consent_explained_by")
-    if not _TEXT_ID.fullmatch(new.text_id) or not new.text_id.startswith(new.scope.value):
+    if not explains(new.text_id, new.scope, company):
         raise ConsentRefusedAsWritten("consent_text")
     if not _LANGUAGE.fullmatch(new.language):
         raise ConsentRefusedAsWritten("consent_language")
     name = new.giver_name.reveal().strip() if new.giver_name else ""
     if len(name) > NAME_MAX_CHARS:
         raise ConsentRefusedAsWritten("consent_giver")
-    if new.giver is Giver.EMERGENCY and new.scope is not ConsentScope.TELECONSULTATION:
+    if new.giver is Giver.EMERGENCY and new.scope not in _HELPS:
         # Help comes first; a recording or a referral can wait until somebody can be asked.
         raise ConsentRefusedAsWritten("consent_giver")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from server.consents.consent import MEDIATOR_RECIPIENT, ConsentScope
+from server.consents.consent import ConsentScope
 from server.consents.ports import CallsPort, CasesPort, MediatorsPort
 from server.people.principal import Principal
 
@@ -24,7 +24,7 @@ class Endings:
         """Raises signaling.errors.Refused when an end cannot be written; asking again goes on from there."""
         if scope is ConsentScope.TELECONSULTATION:
             await self._calls.consent_withdrawn(by, case_id)
-        elif scope is ConsentScope.REFERRAL and recipient == MEDIATOR_RECIPIENT:
+        elif scope is ConsentScope.THIRD_PERSON:
             await self._mediators.agreement_withdrawn(by, case_id)
         elif scope is ConsentScope.REFERRAL and recipient is not None:
             for resting in await self._cases.resting_on(case_id, recipient):

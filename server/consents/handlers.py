@@ -100,7 +100,7 @@ async def record(request: web.Request, principal: Principal) -> web.StreamRespon
         giver_name=Redacted(answer.giver_name) if answer.giver_name else None,
     )
     async with app[DATABASE].begin() as db:
-        kept = await app[CONSENTS].record(db, new, principal.role)
+        kept = await app[CONSENTS].record(db, new, principal.role, found.company)
     if not answer.given:
         await _end(request, principal, case_id, answer.scope, answer.recipient)
     return json_response(Kept(kept.id), status=201)

@@ -11,15 +11,17 @@ from typing import Protocol
 
 from aiohttp import web
 
+from server.consents.consent import Company
 from server.people.principal import Principal
 
 
 @dataclass(frozen=True, slots=True)
 class TakesPart:
-    """What somebody is to a case, and whether a yes to a recording can be kept for it at all."""
+    """What somebody is to a case, whether a yes to a recording can be kept for it, and who else is there."""
 
     part: StrEnum
     recordable: bool
+    company: Company = Company.PAIR
 
 
 class CasesPort(Protocol):
@@ -43,7 +45,10 @@ class MediatorsPort(Protocol):
     """Asked of mediators."""
 
     async def agreement_withdrawn(self, principal: Principal, case_id: str) -> None:
-        """The patient no longer agrees to a mediator: whoever is in goes. Raises signaling.errors.Refused."""
+        """The patient does not agree to a mediator (any more): whoever is in goes, nobody is asked.
+
+        Raises signaling.errors.Refused.
+        """
 
 
 CONSENTED: web.AppKey[CasesPort] = web.AppKey("consented")

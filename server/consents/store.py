@@ -14,7 +14,7 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.consents import consent as rules
-from server.consents.consent import Consent, ConsentScope, Giver, How, NewConsent
+from server.consents.consent import Company, Consent, ConsentScope, Giver, How, NewConsent
 from server.consents.errors import ConsentMissing
 from server.consents.tables import Consent as Row
 from server.platform.ids import new_id
@@ -32,12 +32,14 @@ class Consents:
         self._trail = trail
         self._clock = clock
 
-    async def record(self, db: AsyncSession, new: NewConsent, role: Role) -> Consent:
+    async def record(
+        self, db: AsyncSession, new: NewConsent, role: Role, company: Company = Company.PAIR
+    ) -> Consent:
         """Keep an answer; ``role`` is that of ``recorded_by``. Raises ConsentRefusedAsWritten.
 
         Call it last in the transaction (it ends in `Trail.record`).
         """
-        rules.check(new)
+        rules.check(new, company)
         consent_id = new_id("cn")
         entry = Entry(
             Act.CONSENT_GIVEN if new.given else Act.CONSENT_REFUSED,
@@ -74,13 +76,17 @@ class Consents:
         scope: ConsentScope,
         *,
         recipient: str | None = None,
+        company: Company | None = None,
     ) -> Consent:
         """The consent in force for an act of this transaction. Raises ConsentMissing.
 
+        ``company``: only the words about this company count. None: any, as of consents of earlier versions.
         The row stays locked until the commit: a withdrawal comes before the act or after it, never between.
         """
         found = await self.newest(db, consultation_id, scope, recipient=recipient)
         if found is None or not found.in_force:
+            raise ConsentMissing
+        if company is not None and not rules.explains(found.answer.text_id, scope, company):
             raise ConsentMissing
         return found
 

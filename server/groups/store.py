@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.cases.tables import CaseFile
 from server.cases.vocabulary import Kind
-from server.consents import Consents, ConsentScope, as_refusal
+from server.consents import Company, Consents, ConsentScope, as_refusal
 from server.groups.tables import GroupSeat, GroupSession
 from server.people.principal import Principal
 from server.platform.database.engine import DbSessions
@@ -75,15 +76,13 @@ class GroupStore:
             case = await db.get(CaseFile, seat_id)
             if case is None or case.station_id != who.participant_id or case.kind != Kind.GROUP_SEAT.value:
                 raise Refused("unknown_group")
-            with as_refusal():
-                await self._consents.require(db, seat_id, ConsentScope.TELECONSULTATION)
+            await self._must_have_agreed(db, seat_id)
             await db.merge(GroupSeat(case_id=seat_id, session_id=group_id))
 
     async def admitted(self, host: Principal, seat_id: str) -> None:
         """The host lets somebody in, whose yes still stands. Raises Refused."""
         async with self._database.begin() as db:
-            with as_refusal():
-                await self._consents.require(db, seat_id, ConsentScope.TELECONSULTATION)
+            await self._must_have_agreed(db, seat_id)
             seat = await db.get_one(GroupSeat, seat_id)
             seat.admitted_at = self._clock()
             await self._trail.record(db, _entry(Act.SEAT_ADMITTED, host, seat_id, seat.session_id))
@@ -124,6 +123,11 @@ class GroupStore:
             ).all()
         for group_id in open_now:
             await self.closed(None, group_id)
+
+    async def _must_have_agreed(self, db: AsyncSession, seat_id: str) -> None:
+        """Raises Refused unless the participant has said yes to the words about groups."""
+        with as_refusal():
+            await self._consents.require(db, seat_id, ConsentScope.TELECONSULTATION, company=Company.GROUP)
 
 
 GROUPS = web.AppKey("groups", GroupStore)

@@ -1,7 +1,8 @@
 """Mediators in consultations: asked, come in bound by their pledge, sent out, gone.
 
-Owns: who of the mediators is on duty, the invitations that wait, and which mediation a member of a consultation is.
-Must never let anybody in whose pledge is not on disk; what is in a case is not for a mediator (notifier.py).
+Owns: who of the mediators is on duty, the invitations and questions that wait, and which mediation a member of a
+consultation is. Must never ask a mediator before the patient has said yes, nor let anybody in whose pledge is not
+on disk; what is in a case is not for a mediator (notifier.py).
 """
 
 from __future__ import annotations
@@ -14,10 +15,17 @@ from server.calls.desk.turn import Turns
 from server.mediators.store import Mediations
 from server.people.principal import Principal
 from server.platform.faults import where
+from server.platform.ids import new_id
 from signaling import messages as wire
 from signaling.consultation import Consultation
 from signaling.errors import Refused
-from signaling.invitations import Invitations, OpenInvitation, expires_at
+from signaling.invitations import (
+    Invitations,
+    OpenInvitation,
+    PatientQuestion,
+    PatientQuestions,
+    expires_at,
+)
 from signaling.messages import MediationState, RemovalReason, Role
 from signaling.states import ATTENDED, FINAL
 
@@ -36,6 +44,7 @@ class Mediators:
         self._mediations = mediations
         self._on_duty: set[str] = set()
         self._invitations = Invitations()
+        self._questions = PatientQuestions()
         # Of everybody who is in: (consultation, mediator) -> mediation.
         self._joined: dict[tuple[str, str], OpenInvitation | str] = {}
         self._removed: dict[tuple[str, str], tuple[Principal, RemovalReason]] = {}
@@ -72,8 +81,13 @@ class Mediators:
             self._joined[found.case_id, found.mediator_id] = found.mediation_id
 
     def _session_opened(self, event: SessionOpened) -> None:
+        participant_id = event.principal.participant_id
         if event.principal.role is Role.MEDIATOR:
-            self._tell_duty(event.principal.participant_id)
+            self._tell_duty(participant_id)
+        found = self._pairing.of(participant_id)
+        question = self._questions.of(found.consultation_id) if found is not None else None
+        if found is not None and question is not None and participant_id == found.record.station_id:
+            self._post_question(found, question)
 
     async def _given_up(self, event: GivenUp) -> None:
         """Whoever is out of reach cannot be asked."""
@@ -100,12 +114,20 @@ class Mediators:
             self._post_invitation(one)
 
     async def invite(self, principal: Principal, message: wire.InviteMediator) -> None:
-        """Ask one. Raises Refused."""
+        """Ask one, whom the patient agreed to; else the patient is asked first. Raises Refused."""
         found = self._led_by(principal, message.consultation_id)
         if not self.is_free(message.mediator_id):
             raise Refused("mediator_busy")
         self._invitations.may_ask(found.consultation_id, message.mediator_id)
-        invited = await self._mediations.invite(principal, found.consultation_id, message.mediator_id)
+        try:
+            invited = await self._mediations.invite(principal, found.consultation_id, message.mediator_id)
+        except Refused as refused:
+            # The page of a station puts the question itself.
+            if refused.code != "consent_missing" or principal.role is Role.STATION:
+                raise
+            await self._ask_patient(principal, found, message.mediator_id)
+            return
+        self._questions.answered(found.consultation_id)
         one = OpenInvitation(
             invitation_id=invited.mediation_id,
             consultation_id=found.consultation_id,
@@ -121,6 +143,20 @@ class Mediators:
         self._invitations.add(one)
         self._post_invitation(one)
         self._tell(one, MediationState.INVITED)
+
+    async def _ask_patient(self, principal: Principal, found: Consultation, mediator_id: str) -> None:
+        """The nurse asks; a yes on disk lets the station invite, a no ends the question."""
+        question = PatientQuestion(
+            question_id=new_id("md"),
+            consultation_id=found.consultation_id,
+            mediator_id=mediator_id,
+            mediator_name=await self._mediations.name_of(mediator_id),
+            asked_by=principal.participant_id,
+            asked_by_name=principal.name,
+        )
+        self._questions.ask(question)
+        self._post_question(found, question)
+        self._tell_question(question, MediationState.ASKING)
 
     async def answer(self, principal: Principal, message: wire.AnswerInvitation) -> None:
         """A mediator comes, or does not. Raises Refused."""
@@ -159,13 +195,18 @@ class Mediators:
         member = found.member(message.participant_id)
         if member is None or member.role is not Role.MEDIATOR:
             raise Refused("unknown_mediator")
+        if message.why is RemovalReason.PATIENT_WISH:
+            await self._mediations.agreement_taken_back(principal, found.consultation_id)
         await self._send_out(principal, found.consultation_id, member.participant_id, message.why)
 
     async def agreement_withdrawn(self, principal: Principal, case_id: str) -> None:
-        """The patient no longer agrees to a mediator, and that is on disk: whoever is in goes at once.
+        """The patient does not agree to a mediator, and that is on disk: whoever is in goes at once.
 
         Who was only asked finds no agreement when they come. Raises Refused when it cannot be written.
         """
+        question = self._questions.answered(case_id)
+        if question is not None:
+            self._tell_question(question, MediationState.REFUSED)
         found = self._pairing.get(case_id)
         for member in found.members if found is not None else ():
             if member.role is Role.MEDIATOR and not member.left:
@@ -196,7 +237,8 @@ class Mediators:
 
     async def _settle(self, _: TurnOver) -> None:
         """Write down who is out, and let invitations end that nobody answered."""
-        for one in self._invitations.drop(self._clock(), lambda id_: self._pairing.get(id_) is not None):
+        self._questions.drop(self._is_open)
+        for one in self._invitations.drop(self._clock(), self._is_open):
             await self._mediations.not_joined(one.invitation_id, MediationState.EXPIRED)
             self._tell(one, MediationState.EXPIRED)
         await self._write_gone()
@@ -215,6 +257,9 @@ class Mediators:
             if told is not None:
                 self._tell(told, MediationState.REMOVED if removed else MediationState.LEFT)
 
+    def _is_open(self, consultation_id: str) -> bool:
+        return self._pairing.get(consultation_id) is not None
+
     def _led_by(self, principal: Principal, consultation_id: str) -> Consultation:
         found = self._pairing.get(consultation_id)
         if found is None or found.member(principal.participant_id) is None:
@@ -232,6 +277,27 @@ class Mediators:
             discreet=one.discreet,
         )
         self._hub.post(one.mediator_id, message, f"invitation:{one.invitation_id}")
+
+    def _post_question(self, found: Consultation, question: PatientQuestion) -> None:
+        """To the station alone: no mediator knows of it yet."""
+        message = wire.ConsentWanted(
+            consultation_id=question.consultation_id,
+            mediator_id=question.mediator_id,
+            name=question.mediator_name,
+            asked_by=question.asked_by_name,
+        )
+        self._hub.post(found.record.station_id, message, f"consent_wanted:{question.consultation_id}")
+
+    def _tell_question(self, question: PatientQuestion, state: MediationState) -> None:
+        """Tell who asked where the question to the patient stands."""
+        message = wire.Mediation(
+            invitation_id=question.question_id,
+            consultation_id=question.consultation_id,
+            mediator_id=question.mediator_id,
+            name=question.mediator_name,
+            state=state,
+        )
+        self._hub.post(question.asked_by, message, f"mediation:{question.question_id}")
 
     def _tell(self, one: OpenInvitation, state: MediationState) -> None:
         """Tell who asked, who leads, and the mediator."""

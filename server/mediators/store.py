@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.cases.kinds import is_discreet
 from server.cases.tables import CaseFile, CaseParticipant
 from server.consents import Consents, ConsentScope, as_refusal
-from server.consents.consent import MEDIATOR_RECIPIENT
 from server.mediators.tables import Mediation, MediationBlockage, MediationReport
 from server.mediators.vocabulary import PLEDGE_LANGUAGES, PLEDGES, Blockage
 from server.people.principal import Principal
@@ -69,13 +68,13 @@ class Mediations:
         self._clock = clock
 
     async def invite(self, who: Principal, case_id: str, mediator_id: str) -> Invited:
-        """Write an invitation. Raises Refused: no such mediator, or a survivor who has not agreed to one."""
+        """Write an invitation. Raises Refused: no such mediator, or a patient who has not agreed to one."""
         async with self._database.begin() as db:
             case = await db.get(CaseFile, case_id)
-            mediator = await db.get(Account, mediator_id)
-            if case is None or mediator is None or mediator.disabled or mediator.role != Role.MEDIATOR.value:
+            mediator = await _mediator(db, mediator_id)
+            if case is None:
                 raise Refused("unknown_mediator")
-            await self._must_be_agreed(db, case)
+            await self._must_be_agreed(db, case_id)
             row = Mediation(
                 id=new_id("md"),
                 case_id=case_id,
@@ -89,14 +88,25 @@ class Mediations:
             await self._trail.record(db, entry)
             return Invited(row.id, mediator.name, case.language, is_discreet(case.kind))
 
+    async def name_of(self, mediator_id: str) -> str:
+        """Whom the patient is asked about. Raises Refused: no such mediator."""
+        async with self._database() as db:
+            return (await _mediator(db, mediator_id)).name
+
+    async def agreement_taken_back(self, who: Principal, case_id: str) -> None:
+        """The patient wants no mediator any more: the next one is asked for anew."""
+        async with self._database.begin() as db:
+            await self._consents.withdraw(
+                db, case_id, ConsentScope.THIRD_PERSON, by=who.participant_id, role=who.role
+            )
+
     async def join(self, who: Principal, mediation_id: str, pledge: str, language: str) -> None:
         """The pledge, and with it the right to come in. Raises Refused without one."""
         if pledge not in PLEDGES or language not in PLEDGE_LANGUAGES:
             raise Refused("pledge_missing")
         async with self._database.begin() as db:
             row = await self._own(db, who, mediation_id, MediationState.INVITED)
-            case = await db.get_one(CaseFile, row.case_id)
-            await self._must_be_agreed(db, case)
+            await self._must_be_agreed(db, row.case_id)
             now = self._clock()
             row.state = MediationState.JOINED.value
             row.pledge_text_id, row.pledge_language, row.joined_at = pledge, language, now
@@ -211,12 +221,17 @@ class Mediations:
             raise Refused("invitation_over")
         return row
 
-    async def _must_be_agreed(self, db: AsyncSession, case: CaseFile) -> None:
-        """A survivor agrees to everybody who learns of it, a mediator too. Raises Refused."""
-        if not is_discreet(case.kind):
-            return
+    async def _must_be_agreed(self, db: AsyncSession, case_id: str) -> None:
+        """Nobody but the two who talk hears a patient who has not said yes to it. Raises Refused."""
         with as_refusal():
-            await self._consents.require(db, case.id, ConsentScope.REFERRAL, recipient=MEDIATOR_RECIPIENT)
+            await self._consents.require(db, case_id, ConsentScope.THIRD_PERSON)
 
 
 MEDIATIONS = web.AppKey("mediations", Mediations)
+
+
+async def _mediator(db: AsyncSession, mediator_id: str) -> Account:
+    found = await db.get(Account, mediator_id)
+    if found is None or found.disabled or found.role != Role.MEDIATOR.value:
+        raise Refused("unknown_mediator")
+    return found

@@ -55,6 +55,7 @@ from signaling.messages.legs import (
 )
 from signaling.messages.mediators import (
     AnswerInvitation,
+    ConsentWanted,
     Invitation,
     InviteMediator,
     Mediation,
@@ -112,6 +113,7 @@ __all__ = [
     "CancelRequest",
     "ClientMessage",
     "ClinicalProfile",
+    "ConsentWanted",
     "ConsentWithdrawn",
     "Consultation",
     "ConsultationState",

@@ -41,6 +41,15 @@ class Invitation(ServerMessage, tag="invitation", frozen=True, kw_only=True):
     discreet: bool = False
 
 
+class ConsentWanted(ServerMessage, tag="consent_wanted", frozen=True, kw_only=True):
+    """A clinician wishes for this mediator: the station asks the patient, and then invites the mediator itself."""
+
+    consultation_id: str
+    mediator_id: str
+    name: str
+    asked_by: str
+
+
 class Mediation(ServerMessage, tag="mediation", frozen=True, kw_only=True):
     """What became of an invitation; sent to the inviter, the clinician in charge and the mediator."""
 
@@ -52,4 +61,4 @@ class Mediation(ServerMessage, tag="mediation", frozen=True, kw_only=True):
 
 
 FromPage = InviteMediator | AnswerInvitation | RemoveParticipant
-FromServer = Invitation | Mediation
+FromServer = Invitation | ConsentWanted | Mediation

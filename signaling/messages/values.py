@@ -123,8 +123,13 @@ class RemovalReason(StrEnum):
 
 
 class MediationState(StrEnum):
-    """The state of a mediator's invitation; all but the first two are final."""
+    """The state of a mediator's invitation; ``asking``, ``invited`` and ``joined`` are not final.
 
+    ``asking``: the patient is asked first, and no mediator knows of it; ``refused``: the patient does not want it.
+    """
+
+    ASKING = "asking"
+    REFUSED = "refused"
     INVITED = "invited"
     JOINED = "joined"
     DECLINED = "declined"

@@ -111,6 +111,10 @@ class House:
         await self.server.sign_in(client, login)
         return client
 
+    async def reopened(self, someone: Someone) -> Someone:
+        """The same station, its page reloaded: a new session."""
+        return Someone(someone.id, someone.client, await self._page(someone.client, "station"))
+
     async def _page(self, client: aiohttp.ClientSession, role: str) -> Page:
         ws = await client.ws_connect("/ws", compress=15, autoping=True)
         self.stack.push_async_callback(ws.close)
@@ -142,16 +146,21 @@ class House:
         )
 
     async def consent(
-        self, station: Someone, case_id: str, scope: ConsentScope, recipient: str | None = None
+        self,
+        station: Someone,
+        case_id: str,
+        scope: ConsentScope,
+        recipient: str | None = None,
+        text_id: str = "",
     ) -> None:
-        """The patient agrees to a scope."""
+        """The patient agrees to a scope, whose own text was read unless another is named."""
         own = self.server.services
         new = NewConsent(
             consultation_id=case_id,
             scope=scope,
             given=True,
             language="bm",
-            text_id=f"{scope.value}-1",
+            text_id=text_id or f"{scope.value}-1",
             how=How.SPOKEN,
             giver=Giver.PATIENT,
             explained_by=Redacted("Fatou"),

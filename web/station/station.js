@@ -102,7 +102,9 @@ function rest() {
 function onMessage(message) {
     store.dispatch({ ...message, atMs: Date.now() });
     if (message.type === "consent_withdrawn") notice(t("consent.withdrawn"));
-    else if (message.type === "group" || message.type === "mediation") withTogether((part) => part.handle(message));
+    else if (message.type === "group" || message.type === "mediation" || message.type === "consent_wanted") {
+        withTogether((part) => part.handle(message));
+    }
 }
 
 /** Runs a part that is loaded when it is needed. @param {() => Promise<void>} run @param {() => void} [failed] */

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from server.consents import ConsentRefusedAsWritten, ConsentScope, Giver, How, NewConsent
+from server.consents import Company, ConsentRefusedAsWritten, ConsentScope, Giver, How, NewConsent
 from server.consents.consent import NAME_MAX_CHARS, check
 from server.platform.redacted import Redacted
 
@@ -36,6 +36,8 @@ def answer(**fields: Any) -> NewConsent:
         {"language": "bm-Nkoo"},
         {"scope": ConsentScope.REFERRAL, "text_id": "referral-12", "recipient": "osc_lawyer"},
         {"scope": ConsentScope.RECORDING, "text_id": "recording-1"},
+        {"scope": ConsentScope.THIRD_PERSON, "text_id": "third_person-1"},
+        {"scope": ConsentScope.THIRD_PERSON, "text_id": "third_person-1", "giver": Giver.EMERGENCY},
     ],
 )
 def test_a_complete_answer_is_accepted(fields: dict[str, Any]) -> None:
@@ -51,6 +53,9 @@ def test_a_complete_answer_is_accepted(fields: dict[str, Any]) -> None:
         ({"text_id": "teleconsultation"}, "consent_text"),
         ({"text_id": "recording-1"}, "consent_text"),
         ({"text_id": ""}, "consent_text"),
+        ({"text_id": "group-1"}, "consent_text"),
+        ({"text_id": "teleconsultationofmany-1"}, "consent_text"),
+        ({"scope": ConsentScope.THIRD_PERSON, "text_id": "referral-1"}, "consent_text"),
         ({"language": "Bambara"}, "consent_language"),
         ({"recipient": "osc_lawyer"}, "consent_recipient"),
         ({"scope": ConsentScope.REFERRAL, "text_id": "referral-1"}, "consent_recipient"),
@@ -64,6 +69,18 @@ def test_an_answer_without_a_required_part_is_refused(fields: dict[str, Any], co
     with pytest.raises(ConsentRefusedAsWritten) as refused:
         check(answer(**fields))
     assert refused.value.code == code
+
+
+def test_in_a_group_only_the_words_about_groups_explain_anything() -> None:
+    check(answer(text_id="group-2"), Company.GROUP)
+    for fields in (
+        {},
+        {"scope": ConsentScope.RECORDING, "text_id": "recording-1"},
+        {"scope": ConsentScope.THIRD_PERSON, "text_id": "third_person-1"},
+    ):
+        with pytest.raises(ConsentRefusedAsWritten) as refused:
+            check(answer(**fields), Company.GROUP)
+        assert refused.value.code == "consent_text"
 
 
 def test_names_of_people_do_not_appear_in_the_repr() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from server.consents import ConsentScope
-from server.consents.consent import MEDIATOR_RECIPIENT
 from server.consents.endings import Endings
 from server.consents.ports import TakesPart
 from server.people.principal import Principal
@@ -51,7 +50,7 @@ async def test_without_a_teleconsultation_the_call_ends() -> None:
 
 
 async def test_without_a_mediator_only_the_mediation_ends() -> None:
-    assert await ended(Told(), ConsentScope.REFERRAL, MEDIATOR_RECIPIENT) == [("mediation", "ca_1")]
+    assert await ended(Told(), ConsentScope.THIRD_PERSON) == [("mediation", "ca_1")]
 
 
 async def test_without_a_referral_everything_that_was_sent_on_ends() -> None:

@@ -257,7 +257,7 @@ async def test_a_survivor_who_withdraws_consent_to_the_mediator_is_alone_with_th
     case_id = await home.open_case(station, survivor_safe=True, specialty="general")
     await home.ask(station, case_id)
     await home.accept(doctor, case_id)
-    await home.consent(station, case_id, ConsentScope.REFERRAL, "mediator")
+    await home.consent(station, case_id, ConsentScope.THIRD_PERSON)
     invitations = {}
     for mediator in (oumou, fatim):
         await station.page.say(wire.InviteMediator(consultation_id=case_id, mediator_id=mediator.id))
@@ -267,7 +267,7 @@ async def test_a_survivor_who_withdraws_consent_to_the_mediator_is_alone_with_th
         )
     await oumou.page.say(invitations[oumou.id])
     await doctor.page.expect(wire.Consultation, lambda m: len(m.participants) == 3)
-    await station.post(f"/api/cases/{case_id}/consents/withdrawal", to("mediator"), 204)
+    await station.post(f"/api/cases/{case_id}/consents/withdrawal", {"scope": "third_person"}, 204)
     out = await doctor.page.expect(wire.Consultation, lambda m: len(m.participants) == 2)
     assert out.state in (S.ACCEPTED, S.IN_CALL)  # the call with the doctor goes on
     await oumou.page.expect(wire.Mediation, lambda m: m.state is wire.MediationState.REMOVED)

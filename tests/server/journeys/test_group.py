@@ -32,7 +32,7 @@ async def opened(host: Someone) -> wire.Group:
 async def seat(home: House, station: Someone) -> str:
     """A seat whose participant has agreed."""
     made = await station.post("/api/groups/seats", {})
-    await home.consent(station, made["id"], ConsentScope.TELECONSULTATION)
+    await home.consent(station, made["id"], ConsentScope.TELECONSULTATION, text_id="group-1")
     return str(made["id"])
 
 
@@ -225,3 +225,33 @@ async def test_the_ninth_participant_is_not_admitted(home: House) -> None:
     seat_id = await asks(home, late, code)
     await host.page.say(wire.AdmitSeat(seat_id=seat_id))
     assert (await host.page.expect(wire.Error)).code == "group_full"
+
+
+ANSWER = {"scope": "teleconsultation", "given": True, "language": "bm", "how": "spoken", "giver": "patient"}
+
+
+async def test_whoever_sits_in_a_group_was_read_the_words_about_groups(home: House) -> None:
+    host = await home.person("diarra", on_duty=False)
+    code = (await opened(host)).code
+    station = await home.station("Site", "A")
+    seat_id = (await station.post("/api/groups/seats", {}))["id"]
+    case_id = (await station.post("/api/cases", {"urgency": "green"}))["id"]
+    ways = {"explained_by": "Fatou"}
+    for subject, text_id in ((seat_id, "teleconsultation-1"), (case_id, "group-1")):
+        refused = await station.post(
+            f"/api/cases/{subject}/consents", ANSWER | ways | {"text_id": text_id}, 422
+        )
+        assert refused == {"code": "consent_text"}
+    await station.post(f"/api/cases/{seat_id}/consents", ANSWER | ways | {"text_id": "group-1"})
+    await station.page.say(wire.AskSeat(seat_id=seat_id, code=code))
+    await station.page.expect(wire.Group, lambda m: m.own_seat == seat_id)
+
+
+async def test_a_yes_to_the_words_about_two_people_opens_no_group(home: House) -> None:
+    host = await home.person("diarra", on_duty=False)
+    code = (await opened(host)).code
+    station = await home.station("Site", "A")
+    seat_id = (await station.post("/api/groups/seats", {}))["id"]
+    await home.consent(station, seat_id, ConsentScope.TELECONSULTATION)  # of an earlier version
+    await station.page.say(wire.AskSeat(seat_id=seat_id, code=code))
+    assert (await station.page.expect(wire.Error)).code == "consent_missing"

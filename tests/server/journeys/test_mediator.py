@@ -31,13 +31,20 @@ async def home(tmp_path: Path) -> AsyncIterator[House]:
         yield running
 
 
-async def in_charge(home: House, **fields: object) -> tuple[Someone, Someone, str]:
-    """A station and a doctor in a consultation."""
+async def in_charge(home: House, *, asked: bool = True, **fields: object) -> tuple[Someone, Someone, str]:
+    """A station and a doctor in a consultation; ``asked``: the patient has said yes to a third person."""
     station, doctor = await home.station(), await home.person("traore", specialties=("general",))
     case_id = await home.open_case(station, **(FIELDS | fields))
+    if asked:
+        await agreed(home, station, case_id)
     await home.ask(station, case_id)
     await home.accept(doctor, case_id)
     return station, doctor, case_id
+
+
+async def agreed(home: House, station: Someone, case_id: str) -> None:
+    """The patient says yes to a third person."""
+    await home.consent(station, case_id, ConsentScope.THIRD_PERSON)
 
 
 async def invited(who: Someone, mediator: Someone, case_id: str) -> wire.Invitation:
@@ -209,15 +216,77 @@ async def test_when_the_consultation_is_over_the_mediator_is_out_and_owes_a_reco
     assert ("mediator_left", oumou.id) in await home.acts(case_id)
 
 
-async def test_a_survivor_agrees_before_a_mediator_is_invited_who_learns_no_place(home: House) -> None:
-    station, _, case_id = await in_charge(home, survivor_safe=True)
+@pytest.mark.parametrize("discreet", [False, True])
+async def test_no_mediator_is_invited_before_the_patient_was_asked(home: House, discreet: bool) -> None:
+    station, doctor, case_id = await in_charge(home, asked=False, survivor_safe=discreet)
     oumou = await home.mediator("oumou")
     await station.page.say(wire.InviteMediator(consultation_id=case_id, mediator_id=oumou.id))
     assert (await station.page.expect(wire.Error)).code == "consent_missing"
-    assert not [m for m in oumou.page.got if isinstance(m, wire.Invitation)]
-    await home.consent(station, case_id, ConsentScope.REFERRAL, "mediator")
+    # What the doctor asks for is a question to the patient first, put by the nurse.
+    await doctor.page.say(wire.InviteMediator(consultation_id=case_id, mediator_id=oumou.id))
+    wanted = await station.page.expect(wire.ConsentWanted)
+    assert (wanted.consultation_id, wanted.mediator_id, wanted.name) == (case_id, oumou.id, "Oumou")
+    await doctor.page.expect(wire.Mediation, lambda m: m.state is MediationState.ASKING)
+    await oumou.page.ping()
+    assert not [m for m in oumou.page.got if isinstance(m, wire.Invitation | wire.Mediation)]
+    await agreed(home, station, case_id)
     invitation = await invited(station, oumou, case_id)
-    assert (invitation.site, invitation.asked_by, invitation.discreet) == ("", "", True)
+    await doctor.page.expect(wire.Mediation, lambda m: m.state is MediationState.INVITED)
+    told = ("", "") if discreet else ("CSRéf de Kayes", "Poste 1")
+    assert (invitation.site, invitation.asked_by, invitation.discreet) == (*told, discreet)
+
+
+async def test_a_patient_who_wants_no_third_person_is_believed(home: House) -> None:
+    station, doctor, case_id = await in_charge(home, asked=False)
+    oumou = await home.mediator("oumou")
+    await doctor.page.say(wire.InviteMediator(consultation_id=case_id, mediator_id=oumou.id))
+    await station.page.expect(wire.ConsentWanted)
+    no = {
+        "scope": "third_person", "given": False, "language": "bm", "text_id": "third_person-1", "how": "spoken",
+        "giver": "patient", "explained_by": "Fatou",
+    }  # fmt: skip
+    await station.post(f"/api/cases/{case_id}/consents", no)
+    refused = await doctor.page.expect(wire.Mediation, lambda m: m.state is MediationState.REFUSED)
+    assert refused.name == "Oumou"
+    await oumou.page.ping()
+    assert not [m for m in oumou.page.got if isinstance(m, wire.Invitation | wire.Mediation)]
+    await doctor.page.ping()
+    assert not [m for m in doctor.page.got if isinstance(m, wire.Consultation) and m.state is S.CLOSED]
+
+
+async def test_a_mediator_whom_the_patient_no_longer_wants_finds_the_door_shut(home: House) -> None:
+    station, _, case_id = await in_charge(home)
+    oumou = await home.mediator("oumou")
+    invitation = await invited(station, oumou, case_id)
+    await station.post(f"/api/cases/{case_id}/consents/withdrawal", {"scope": "third_person"}, 204)
+    await joins(oumou, invitation)
+    assert (await oumou.page.expect(wire.Error)).code == "consent_missing"
+
+
+async def test_after_a_mediator_was_sent_out_at_the_patients_wish_the_patient_is_asked_anew(
+    home: House,
+) -> None:
+    station, _, case_id = await in_charge(home)
+    oumou, fatim = await home.mediator("oumou"), await home.mediator("fatim")
+    await joins(oumou, await invited(station, oumou, case_id))
+    await station.page.expect(wire.Consultation, with_three)
+    await station.page.say(
+        wire.RemoveParticipant(
+            consultation_id=case_id, participant_id=oumou.id, why=wire.RemovalReason.PATIENT_WISH
+        )
+    )
+    await station.page.expect(wire.Mediation, lambda m: m.state is MediationState.REMOVED)
+    await station.page.say(wire.InviteMediator(consultation_id=case_id, mediator_id=fatim.id))
+    assert (await station.page.expect(wire.Error)).code == "consent_missing"
+
+
+async def test_a_question_to_the_patient_is_still_there_after_a_reload_of_the_station(home: House) -> None:
+    station, doctor, case_id = await in_charge(home, asked=False)
+    oumou = await home.mediator("oumou")
+    await doctor.page.say(wire.InviteMediator(consultation_id=case_id, mediator_id=oumou.id))
+    await station.page.expect(wire.ConsentWanted)
+    again = await home.reopened(station)
+    assert (await again.page.expect(wire.ConsentWanted)).mediator_id == oumou.id
 
 
 async def test_a_mediator_is_still_in_the_consultation_after_a_restart(home: House) -> None:

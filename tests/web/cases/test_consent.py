@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from server.consents import ConsentScope
+from server.consents.consent import TEXT_NAMES
 from tests.support.server import Server
 from tests.web.pages import WEB
 from tests.web.test_pages_in_browser import context, enrolled, server, sound  # noqa: F401 (fixtures)
@@ -17,12 +18,16 @@ from tests.web.test_pages_in_browser import context, enrolled, server, sound  # 
 TEXTS = WEB / "shared" / "cases" / "consents"
 # A text that was read to patients is evidence: to say it better, add a file with the next number.
 NEVER_CHANGED = {
+    "group-1": "781f011a24236372f09710d0a9b2dac58a7581d0cc6559e4555d7d9c0d000365",
     "recording-1": "a42b4c220e696557ebdffc5d572fb6efe2db0c00315214adeac7e036c643cb48",
     "referral-1": "9f78787b00ce63a4d3fdafd79afe9da81aa1c9744a9f9e20b1c48f4ab7d214f2",
+    "referral-2": "06bf2059bc44e6011f02ad676d4faec9be00bcc2417f70a312a596b3d2223e1f",
     "teleconsultation-1": "a98e4df99abf2c3342b8e6b7ae139974d00e6846590d299b00f51d466e3867e1",
+    "teleconsultation-2": "5335f356a4de1d2e574ab355eec1c41151f9a62859ad91636964fc48376a1aed",
+    "third_person-1": "28346fc3033ac5fced0b344ed3e93a3ffd9e64807b47668bdac6106d24d8e07f",
 }
 
-ASK = """async (scope) => {
+ASK = """async (about) => {
     const files = ['shared/base/http.js', 'station/key.js', 'shared/base/i18n.js', 'station/cases/consent.js',
         'shared/cases/withdrawal.js'];
     const [http, key, i18n, step, back] = await Promise.all(files.map((name) => import(`/web/${name}`)));
@@ -34,13 +39,13 @@ ASK = """async (scope) => {
     window.caseId = id;
     window.withdraw = back.withdrawConsent;
     window.answered = 'nothing yet';
-    step.askConsent(box, { caseId: id, scope }).then((answer) => { window.answered = answer; });
+    step.askConsent(box, { caseId: id, ...about }).then((answer) => { window.answered = answer; });
 }"""
 
 
-async def asked(page: Page, scope: str = "teleconsultation") -> str:
+async def asked(page: Page, **about: str) -> str:
     """The step is shown for a new case; gives its id."""
-    await page.evaluate(ASK, scope)
+    await page.evaluate(ASK, about)
     await expect(page.locator("[data-form=consent]")).to_be_visible()
     return str(await page.evaluate("window.caseId"))
 
@@ -72,7 +77,7 @@ async def test_a_yes_is_on_disk_with_how_by_whom_and_in_which_language(
         (kept,) = await own.consents.of(db, case_id)
     answer = kept.answer
     assert (answer.given, answer.language, answer.text_id, answer.how, answer.giver) == (
-        True, "bm", "teleconsultation-1", "thumb", "mother",
+        True, "bm", "teleconsultation-2", "thumb", "mother",
     )  # fmt: skip
     assert (answer.explained_by.reveal(), answer.giver_name and answer.giver_name.reveal()) == (
         "Fatou D.",
@@ -104,6 +109,30 @@ async def test_a_no_is_kept_too_and_the_name_is_not_typed_twice(
     async with server.services.database() as db:
         (kept,) = await server.services.consents.of(db, case_id)
     assert not kept.answer.given
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_step_speaks_the_patients_language_and_the_words_of_what_happens(
+    server: Server,  # noqa: F811
+    context: BrowserContext,  # noqa: F811
+) -> None:
+    page = await enrolled(server, context)
+    for about, title in (
+        ({"language": "bm"}, "Kuma ni mɔgɔ ye min yɔrɔ ka jan"),
+        ({"language": "en", "subject": "group"}, "Talking in a group, with people who are far away"),
+        ({"language": "fr", "subject": "third_person"}, "Une troisième personne dans l’entretien"),
+    ):
+        await asked(page, **about)
+        await expect(page.locator(".consent-words h2")).to_have_text(title)
+    # A yes to a third person is kept as one, in the words that were read.
+    case_id = await asked(page, language="bm", subject="third_person")
+    await page.fill("input[name=explained_by]", "Fatou D.")
+    await page.click("[data-answer=check]")
+    await expect(page.locator("[data-form=consent]")).to_have_count(0)
+    async with server.services.database() as db:
+        (kept,) = await server.services.consents.of(db, case_id)
+    assert (kept.answer.scope, kept.answer.text_id) == ("third_person", "third_person-1")
 
 
 def texts() -> list[Path]:
@@ -139,8 +168,24 @@ def test_a_text_that_was_read_to_patients_never_changes() -> None:
     assert now == NEVER_CHANGED
 
 
-def test_every_scope_that_is_asked_for_has_its_text() -> None:
+def test_whatever_is_asked_for_has_its_text_and_the_page_reads_the_newest() -> None:
     source = (WEB / "station" / "cases" / "consent.js").read_text(encoding="utf-8")
-    for scope in ConsentScope:
-        newest = max(int(path.stem.rpartition("-")[2]) for path in TEXTS.glob(f"{scope.value}-*.json"))
-        assert f'{scope.value}: "{scope.value}-{newest}"' in source
+    for name in {name for scopes in TEXT_NAMES.values() for name in scopes.values()}:
+        newest = max(int(path.stem.rpartition("-")[2]) for path in TEXTS.glob(f"{name}-*.json"))
+        assert f'{name}: "{name}-{newest}"' in source
+
+
+@pytest.mark.parametrize("language", ["fr", "bm", "en"])
+def test_nobody_in_a_group_is_read_that_nobody_else_listens(language: str) -> None:
+    """What is read aloud is true for what happens: with two, with a third, in a group."""
+    words = {
+        name: json.loads((TEXTS / f"{name}.json").read_text(encoding="utf-8"))[language]
+        for name in ("teleconsultation-2", "group-1", "third_person-1")
+    }
+    alone = dict(words["teleconsultation-2"]["points"])["key"]
+    others = {"fr": "sans qu’on vous le demande", "bm": "n’i ma ɲininka", "en": "unless you are asked"}
+    assert others[language] in alone  # a third person may come, and is asked for
+    for name in ("group-1", "third_person-1"):
+        points = [text for _, text in words[name]["points"]]
+        assert alone not in points
+        assert words[name]["points"][0][0] == "people"

@@ -1,6 +1,6 @@
 /**
- * The recipients a patient has agreed to, each with a button that takes the agreement back. Owns: this list, at the
- * station and beside the clinician's case. Must never ask why, nor make it harder than saying yes was.
+ * What a patient has agreed to beside being seen: recipients, a mediator; each with a button that takes it back. Owns:
+ * this list, at the station and beside the clinician's case. Must never ask why, nor make it harder than saying yes was.
  */
 
 import { icon, make } from "../base/dom.js";
@@ -9,6 +9,14 @@ import { confirm, notice } from "../base/frame.js";
 import { call, codeOf } from "../base/http.js";
 import { alsoSay, errorText, t } from "../base/i18n.js";
 import { withdrawConsent } from "./withdrawal.js";
+
+/** What is asked before an agreement is taken back, by its scope. @type {Record<string, {title: string, text: string}>} */
+const QUESTIONS = {
+    referral: { title: "withdraw.to.title", text: "withdraw.to.text" },
+    third_person: { title: "withdraw.third.title", text: "withdraw.third.text" },
+};
+// Nobody else is a third person.
+const MEDIATOR = "mediator";
 
 /** @typedef {{scope: string, recipient: string | null, in_force: boolean}} Answer */
 
@@ -30,29 +38,30 @@ export async function agreements(caseId) {
     const fill = async () => {
         /** @type {Answer[]} oldest first: the newest of a recipient decides */
         const answers = await call("GET", `/api/cases/${caseId}/consents`);
-        const newest = new Map(answers.filter(({ scope }) => scope === "referral").map((one) => [String(one.recipient), one.in_force]));
-        const given = [...newest].filter(([, inForce]) => inForce).map(([recipient]) => recipient);
-        list.replaceChildren(...given.map((recipient) => line(caseId, recipient, fill)));
+        const newest = new Map(answers.filter(({ scope }) => scope in QUESTIONS).map((one) => [`${one.scope} ${one.recipient ?? ""}`, one]));
+        const given = [...newest.values()].filter(({ in_force }) => in_force);
+        list.replaceChildren(...given.map((one) => line(caseId, one, fill)));
         box.hidden = given.length === 0;
     };
     await fill();
     return box;
 }
 
-/** @param {string} caseId @param {string} recipient @param {() => Promise<void>} changed */
-function line(caseId, recipient, changed) {
-    const name = recipientText(recipient);
-    const take = make("button", { type: "button", class: "button quiet", "aria-description": name, "data-recipient": recipient }, icon("hand"), said("span", "agreements.take"));
-    take.addEventListener("click", () => void tookBack(caseId, recipient, changed));
+/** @param {string} caseId @param {Answer} given @param {() => Promise<void>} changed */
+function line(caseId, given, changed) {
+    const to = given.recipient ?? MEDIATOR;
+    const name = recipientText(to);
+    const take = make("button", { type: "button", class: "button quiet", "aria-description": name, "data-recipient": to }, icon("hand"), said("span", "agreements.take"));
+    take.addEventListener("click", () => void tookBack(caseId, given, changed));
     return make("li", { class: "card" }, icon("people"), make("strong", {}, name), take);
 }
 
-/** @param {string} caseId @param {string} recipient @param {() => Promise<void>} changed */
-async function tookBack(caseId, recipient, changed) {
-    const words = { title: "withdraw.to.title", text: "withdraw.to.text", yes: "withdraw.to.yes", no: "withdraw.to.no", icon: "hand" };
-    if (!(await confirm(words))) return;
+/** @param {string} caseId @param {Answer} given @param {() => Promise<void>} changed */
+async function tookBack(caseId, { scope, recipient }, changed) {
+    const asked = QUESTIONS[scope];
+    if (!asked || !(await confirm({ ...asked, yes: "withdraw.to.yes", no: "withdraw.to.no", icon: "hand" }))) return;
     try {
-        await withdrawConsent({ caseId, scope: "referral", recipient });
+        await withdrawConsent({ caseId, scope, ...(recipient ? { recipient } : {}) });
         notice(t("agreements.taken"));
         await changed();
     } catch (problem) {

@@ -9,7 +9,7 @@ import { alsoSay, errorText } from "../base/i18n.js";
 
 /**
  * Takes an agreement back, at any moment; a call that rests on it ends for everybody.
- * @param {{caseId: string, scope?: "teleconsultation" | "referral", recipient?: string}} about
+ * @param {{caseId: string, scope?: string, recipient?: string}} about
  * @throws {HttpError}
  */
 export async function withdrawConsent({ caseId, scope = "teleconsultation", recipient }) {

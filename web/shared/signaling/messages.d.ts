@@ -382,8 +382,16 @@ export interface Invitation {
     language?: string;
     discreet?: boolean;
 }
-/** The state of a mediator's invitation; all but the first two are final. */
-export type MediationState = "invited" | "joined" | "declined" | "expired" | "left" | "removed";
+/** A clinician wishes for this mediator: the station asks the patient, and then invites the mediator itself. */
+export interface ConsentWanted {
+    type: "consent_wanted";
+    consultation_id: string;
+    mediator_id: string;
+    name: string;
+    asked_by: string;
+}
+/** The state of a mediator's invitation; ``asking``, ``invited`` and ``joined`` are not final. */
+export type MediationState = "asking" | "refused" | "invited" | "joined" | "declined" | "expired" | "left" | "removed";
 /** What became of an invitation; sent to the inviter, the clinician in charge and the mediator. */
 export interface Mediation {
     type: "mediation";
@@ -417,4 +425,4 @@ export interface Group {
     code?: string;
 }
 export type ClientMessage = Hello | Ping | Bye | LegOffer | LegClose | MediaState | Preferences | SendReport | AskStill | DeclineStill | RequestConsultation | CancelRequest | SetDuty | Accept | Leave | End | InviteMediator | AnswerInvitation | RemoveParticipant | OpenGroup | AskSeat | AdmitSeat | MuteSeat | RemoveSeat | LeaveGroup;
-export type ServerMessage = Welcome | Pong | ErrorMessage | Goodbye | LegAnswer | LegState | SendParameters | Slots | Link | Rungs | StillWanted | StillDeclined | PeriodicStills | Queue | Waiting | Duty | Consultation | ConsentWithdrawn | Invitation | Mediation | Group;
+export type ServerMessage = Welcome | Pong | ErrorMessage | Goodbye | LegAnswer | LegState | SendParameters | Slots | Link | Rungs | StillWanted | StillDeclined | PeriodicStills | Queue | Waiting | Duty | Consultation | ConsentWithdrawn | Invitation | ConsentWanted | Mediation | Group;

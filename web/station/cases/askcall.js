@@ -15,13 +15,13 @@ import { find } from "../../shared/base/dom.js";
  * @property {Session} session
  */
 
-/** @param {Here} here @param {string} caseId */
-export async function askFor({ store, session }, caseId) {
+/** @param {Here} here @param {string} caseId @param {string} language the patient's; "": not known */
+export async function askFor({ store, session }, caseId, language) {
     const isBusy = () => store.state.requestSeq > 0 || store.state.consultation !== null;
     if (isBusy()) return;
     store.dispatch({ type: "opened", beside: "case" });
     const { askConsent } = await import("./consent.js");
-    const agreed = await askConsent(find("[data-case]", HTMLElement), { caseId });
+    const agreed = await askConsent(find("[data-case]", HTMLElement), { caseId, language });
     if (agreed && !isBusy()) {
         const seq = session.send({ type: "request_consultation", urgency: "green", case_id: caseId });
         store.dispatch({ type: "requested", seq, caseId });

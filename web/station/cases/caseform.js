@@ -16,12 +16,13 @@ import { shrunk, upload } from "./photos.js";
 const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
 
 /** @typedef {{previousId?: string, previousText?: string, discreet?: boolean}} From */
+/** @typedef {{id: string, language: string}} Made the case, and the language of its patient */
 /** @typedef {{names_allowed: boolean, survivor_safe: boolean}} Rules */
 
 /** Fills in a case and asks for its call. @param {Here} here @param {From} [from] the case that the new one follows */
 export async function openCase(here, from = {}) {
-    const caseId = await fillIn(here.store, from);
-    if (caseId) await askFor(here, caseId);
+    const made = await fillIn(here.store, from);
+    if (made) await askFor(here, made.id, made.language);
     else here.store.dispatch({ type: "left" });
 }
 
@@ -29,7 +30,7 @@ export async function openCase(here, from = {}) {
  * Shows the form and waits until a case is made of it.
  * @param {Here["store"]} store
  * @param {From} from
- * @returns {Promise<string | null>} the id of the case; null: given up
+ * @returns {Promise<Made | null>} null: given up
  */
 async function fillIn(store, from) {
     style(STYLE);
@@ -38,9 +39,9 @@ async function fillIn(store, from) {
     const box = find("[data-case]", HTMLElement);
     return new Promise((resolve) => {
         const form = new CaseForm(from, rules, store);
-        const done = (/** @type {string | null} */ id) => {
+        const done = (/** @type {Made | null} */ made) => {
             box.replaceChildren();
-            resolve(id);
+            resolve(made);
         };
         form.onDone = done;
         const head = make("div", { class: "case-head" }, said("h1", "case.title.new"), button("case.back", "button quiet", () => done(null)));
@@ -52,7 +53,7 @@ async function fillIn(store, from) {
 }
 
 class CaseForm {
-    /** @type {(id: string | null) => void} */
+    /** @type {(made: Made | null) => void} */
     onDone = () => undefined;
     /** @type {Blob[]} */
     #photos = [];
@@ -253,7 +254,7 @@ class CaseForm {
             })).id;
             // They travel while the patient waits: nobody waits for them.
             if (!this.#photoBox.hidden) void sendAll(this.#caseId, this.#photos, (text) => this.store.dispatch({ type: "photo", text }));
-            this.onDone(this.#caseId);
+            this.onDone({ id: this.#caseId, language: this.#value("language") });
         } catch (problem) {
             setText(this.#error, errorText(codeOf(problem)));
         } finally {

@@ -30,7 +30,7 @@ const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
  * @typedef {object} Ways
  * @property {() => void} leave
  * @property {(from: From) => void} follow a new case follows this one
- * @property {(caseId: string) => void} ask for the call of a case
+ * @property {(caseId: string, language: string) => void} ask for the call of a case
  * @property {() => void} guard what is read is survivor-safe
  */
 
@@ -40,7 +40,7 @@ export async function openRecords(here, caseId) {
     const ways = {
         leave: () => here.store.dispatch({ type: "left" }),
         follow: (/** @type {From} */ from) => void follow(here, from),
-        ask: (/** @type {string} */ id) => void askFor(here, id),
+        ask: (/** @type {string} */ id, /** @type {string} */ language) => void askFor(here, id, language),
         guard: () => here.store.dispatch({ type: "discreet", on: true }),
     };
     await (caseId ? showCase(box, caseId, ways) : showRecords(box, ways));
@@ -104,7 +104,7 @@ async function showCase(box, caseId, ways) {
         languages.addEventListener("change", () => void told(error, draw));
         const print = button("summary.print", "button", () => window.print());
         print.prepend(icon("check"));
-        const ask = button("summary.ask", "button", () => ways.ask(caseId));
+        const ask = button("summary.ask", "button", () => ways.ask(caseId, one.language));
         ask.hidden = one.state !== "open";
         const follow = button("summary.follow", "button quiet", () => ways.follow({
             previousId: caseId, previousText: when(one.opened_at, currentLanguage()), discreet: one.kind === "survivor_safe",
@@ -122,7 +122,7 @@ async function showCase(box, caseId, ways) {
 /** @param {CaseView} one @param {Ways} ways a referral inside opened a case, whose call can be asked for now */
 function referralsToAsk(one, ways) {
     return one.referrals.filter(({ new_case_id }) => new_case_id).map(({ recipient, new_case_id }) => {
-        const ask = button("summary.ask", "button quiet", () => ways.ask(String(new_case_id)));
+        const ask = button("summary.ask", "button quiet", () => ways.ask(String(new_case_id), one.language));
         return make("div", { class: "card side-by-side unprinted" }, make("strong", {}, `${t("summary.referral")} ${recipientText(recipient)}`), ask);
     });
 }

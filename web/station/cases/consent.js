@@ -8,12 +8,16 @@ import { icon, make, setText } from "../../shared/base/dom.js";
 import { call, codeOf, HttpError } from "../../shared/base/http.js";
 import { alsoSay, currentLanguage, errorText, say } from "../../shared/base/i18n.js";
 
-/** @typedef {"teleconsultation" | "referral"} Scope */
+/** @typedef {"teleconsultation" | "group" | "referral" | "third_person"} Subject what is explained: each has words of its own */
+/** @typedef {{caseId: string, subject?: Subject, recipient?: string, language?: string}} About */
 /** @typedef {{title: string, points: [string, string][], question: string}} Words */
 
 const STYLE = new URL("./consent.css", import.meta.url).pathname;
 // The newest version of each text; older files stay, for the answers that name them.
-const TEXTS = { teleconsultation: "teleconsultation-1", recording: "recording-1", referral: "referral-1" };
+const TEXTS = {
+    teleconsultation: "teleconsultation-2", group: "group-1", recording: "recording-1", referral: "referral-2",
+    third_person: "third_person-1",
+};
 // The language of most patients comes first, whatever the page speaks.
 const SPOKEN = ["bm", "fr", "en"];
 const GIVERS = ["patient", "mother", "father", "guardian", "relative", "emergency"];
@@ -23,13 +27,12 @@ const NAME_KEY = "keneya.explained_by";
 /**
  * Asks, and waits until the answer is on disk.
  * @param {HTMLElement} box emptied and filled
- * @param {{caseId: string, scope?: Scope, recipient?: string, language?: string}} about `recipient`: a code of the
- *     catalogs under `recipient.`; `language`: the patient's, when it is known
+ * @param {About} about `recipient`: a code of the catalogs under `recipient.`; `language`: the patient's, when it is known
  * @returns {Promise<boolean | null>} yes, no, or null: gone back without an answer
  */
 export async function askConsent(box, about) {
     if (!document.querySelector(`link[href="${STYLE}"]`)) document.head.append(make("link", { rel: "stylesheet", href: STYLE }));
-    const textId = TEXTS[about.scope ?? "teleconsultation"];
+    const textId = TEXTS[about.subject ?? "teleconsultation"];
     const [words, names] = await Promise.all([textOf(textId), namesOf(about.recipient), alsoSay("consent")]);
     return new Promise((resolve) => {
         const step = new ConsentStep(about, textId, words, names, (answer) => {
@@ -78,7 +81,7 @@ class ConsentStep {
     #no = answer("button quiet", "cross", "consent.no");
 
     /**
-     * @param {{caseId: string, scope?: Scope, recipient?: string, language?: string}} about
+     * @param {About} about
      * @param {string} textId
      * @param {Record<string, Words>} words
      * @param {Record<string, string>} names the recipient, by language
@@ -113,7 +116,7 @@ class ConsentStep {
     #fill() {
         for (const giver of GIVERS) {
             // Nobody decides for a patient where a letter goes: that can wait until somebody can be asked.
-            if (giver === "emergency" && this.about.scope === "referral") continue;
+            if (giver === "emergency" && this.about.subject === "referral") continue;
             const option = make("option", { value: giver });
             say(option, `consent.giver.${giver}`);
             this.#giver.append(option);
@@ -191,7 +194,7 @@ class ConsentStep {
         this.#busy(true);
         try {
             await call("POST", `/api/cases/${this.about.caseId}/consents`, {
-                scope: this.about.scope ?? "teleconsultation",
+                scope: scopeOf(this.about.subject),
                 given, how, giver,
                 language: this.#language,
                 text_id: this.textId,
@@ -219,6 +222,12 @@ class ConsentStep {
         this.#yes.disabled = this.#no.disabled = on;
         if (on) setText(this.#error, "");
     }
+}
+
+/** What the server keeps the answer under. @param {Subject} [subject] */
+function scopeOf(subject) {
+    // One who sits in a group is seen from afar as anybody: only what is read aloud differs.
+    return subject === "referral" || subject === "third_person" ? subject : "teleconsultation";
 }
 
 /** A voice of this device for a language; Bambara has none today. @param {string} language */

@@ -1,7 +1,10 @@
 /**
- * The patient's yes beside what is shown: to being seen, and to being sent on, for one recipient. Owns: the choice of the
- * recipient; what is explained and kept is the consent step's.
+ * The patient's yes beside what is shown: to being seen, to a third person, and to being sent on, for one recipient. Owns:
+ * the panel and the choice of the recipient; what is explained and kept is the consent step's.
  */
+
+/** @import {About} from "./consent.js" */
+/** @typedef {{scope: string, in_force: boolean, language: string}} Known an answer that is on disk */
 
 import { agreements } from "../../shared/cases/agreements.js";
 import { SERVICES, SPECIALTIES } from "../../shared/cases/caselists.js";
@@ -18,26 +21,56 @@ const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
  * @param {string} caseId @returns {Promise<boolean | null>} as `askConsent`
  */
 export async function askToBeSeen(caseId) {
-    /** @type {{scope: string, in_force: boolean}[]} */
-    const answers = await call("GET", `/api/cases/${caseId}/consents`);
-    if (answers.some(({ scope, in_force }) => scope === "teleconsultation" && in_force)) return true;
+    const known = await answersOf(caseId);
+    return isGiven(known, "teleconsultation") || askBeside({ caseId, language: languageOf(known) });
+}
+
+/**
+ * The yes to a mediator or an interpreter, before anybody is invited; not asked again when it is on disk.
+ * @param {string} caseId @param {string} [why] who wishes for whom, said to the nurse
+ * @returns {Promise<boolean | null>} as `askConsent`
+ */
+export async function askForThird(caseId, why) {
+    const known = await answersOf(caseId);
+    return isGiven(known, "third_person") || askBeside({ caseId, subject: "third_person", language: languageOf(known) }, why);
+}
+
+/** @param {About} about @param {string} [why] */
+async function askBeside(about, why) {
     style(STYLE);
     document.querySelector("[data-case-panel]")?.remove();
-    const panel = make("aside", { class: "card case-panel", "data-case-panel": "" });
+    const step = make("div");
+    const panel = make("aside", { class: "card case-panel", "data-case-panel": "" }, ...(why ? [make("p", {}, make("strong", {}, why))] : []), step);
     document.body.append(panel);
-    const answer = await askConsent(panel, { caseId });
+    const answer = await askConsent(step, about);
     panel.remove();
     return answer;
+}
+
+/** @param {string} caseId @returns {Promise<Known[]>} oldest first */
+function answersOf(caseId) {
+    return call("GET", `/api/cases/${caseId}/consents`);
+}
+
+/** @param {Known[]} known @param {string} scope the newest answer decides */
+function isGiven(known, scope) {
+    return known.findLast((one) => one.scope === scope)?.in_force === true;
+}
+
+/** The patient's language, as the last answer was given in; "": not known. @param {Known[]} known */
+function languageOf(known) {
+    return known.at(-1)?.language ?? "";
 }
 
 /** Opens a panel beside what is shown. @param {string} caseId */
 export async function askForReferral(caseId) {
     style(STYLE);
-    await Promise.all([alsoSay("cases"), alsoSay("people")]);
+    const [known] = await Promise.all([answersOf(caseId), alsoSay("cases"), alsoSay("people")]);
+    const language = languageOf(known);
     document.querySelector("[data-case-panel]")?.remove();
-    const to = make("select", { name: "recipient" }, ...options(SPECIALTIES, "specialty"), ...options(SERVICES, "recipient"), ...options(["mediator"], "recipient"));
+    const to = make("select", { name: "recipient" }, ...options(SPECIALTIES, "specialty"), ...options(SERVICES, "recipient"));
     const step = make("div");
-    const go = button("referral.ask", "button", () => void askOnly(step, { caseId, scope: "referral", recipient: to.value }).then((answer) => {
+    const go = button("referral.ask", "button", () => void askOnly(step, { caseId, subject: "referral", recipient: to.value, language }).then((answer) => {
         if (answer !== null) panel.remove();
     }));
     const close = button("note.close", "button quiet", () => panel.remove());
@@ -51,7 +84,7 @@ export async function askForReferral(caseId) {
 
 /**
  * The question alone: what was agreed to before is not what this one is about.
- * @param {HTMLElement} step @param {Parameters<typeof askConsent>[1]} about
+ * @param {HTMLElement} step @param {About} about
  */
 async function askOnly(step, about) {
     step.parentElement?.querySelector("[data-agreements]")?.remove();

@@ -19,7 +19,7 @@ export async function askSeat(box) {
     await Promise.all([alsoSay("cases"), alsoSay("together")]);
     const chosen = await form(box);
     if (!chosen) return null;
-    const agreed = await askConsent(box, { caseId: chosen.seatId });
+    const agreed = await askConsent(box, { caseId: chosen.seatId, subject: "group" });
     return agreed ? chosen : null;
 }
 

@@ -4,14 +4,15 @@
  */
 
 /** @import {CallPage} from "../../shared/call/callpage.js" */
-/** @import {Group, Mediation} from "../../shared/signaling/messages.js" */
+/** @import {ConsentWanted, Group, InviteMediator, Mediation} from "../../shared/signaling/messages.js" */
 /** @import {Store} from "../../shared/base/store.js" */
 /** @import {Message, State} from "../state.js" */
 
 import { find } from "../../shared/base/dom.js";
 import { notice } from "../../shared/base/frame.js";
 import { asCall, ready } from "../../shared/call/together/groupcall.js";
-import { t } from "../../shared/base/i18n.js";
+import { codeOf } from "../../shared/base/http.js";
+import { alsoSay, errorText, t } from "../../shared/base/i18n.js";
 import { GROUP_SLOTS, RECEIVE_SLOTS } from "../../shared/call/link/leg.js";
 import { mediationChanged, openMediators } from "../../shared/call/together/mediators.js";
 import { PresenceList } from "../../shared/call/together/presence.js";
@@ -33,14 +34,37 @@ export class Together {
         this.#follow(store.state, START);
     }
 
-    /** @param {Group | Mediation} message */
+    /** @param {Group | Mediation | ConsentWanted} message */
     handle(message) {
         if (message.type === "mediation") void mediationChanged(message);
+        else if (message.type === "consent_wanted") void this.#wanted(message);
         else void this.#group(message);
     }
 
     openMediators() {
-        void openMediators(() => this.store.state.consultation, (message) => this.page.session.send(message));
+        void openMediators(() => this.store.state.consultation, (message) => {
+            if (message.type === "invite_mediator") void this.#invite(message);
+            else this.page.session.send(message);
+        });
+    }
+
+    /** The doctor wishes for a mediator. @param {ConsentWanted} message */
+    async #wanted({ consultation_id, mediator_id, name, asked_by }) {
+        await alsoSay("together");
+        const why = t("mediators.wanted", { who: asked_by, name });
+        await this.#invite({ type: "invite_mediator", consultation_id, mediator_id }, why);
+    }
+
+    /** No mediator hears of a patient who has not been asked. @param {InviteMediator} invitation @param {string} [why] */
+    async #invite(invitation, why) {
+        const isCurrent = () => this.store.state.consultation?.consultation_id === invitation.consultation_id;
+        try {
+            const { askForThird } = await import("../cases/referralconsent.js");
+            if (!isCurrent() || !(await askForThird(invitation.consultation_id, why)) || !isCurrent()) return;
+            this.page.session.send(invitation);
+        } catch (problem) {
+            notice(errorText(codeOf(problem, "server_away")));
+        }
     }
 
     async takeSeat() {
