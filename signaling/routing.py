@@ -6,7 +6,7 @@ answer, no step withdraws an offer, and the patient sees which step applies.
 
     first      the clinician this patient saw before (or was handed to), when on duty: alone
     matching   everybody of the specialty who speaks the language and is the woman or man that was wished for
-    relaxed    everybody of the specialty
+    relaxed    everybody of the specialty: where a red case begins, for a life comes before a wish
     anybody    every clinician, except for services without a substitute
     alarm      the same, and the coordinator is alerted (red only)
 
@@ -57,13 +57,13 @@ NO_WISHES = Wishes()
 
 # Seconds of waiting after which each step begins, from `matching` on; a step without an entry never begins.
 # Red: a mother who bleeds after birth can die within two hours, and nobody lifts a patient onto a cart while an
-# answer may still come; a minute is what it takes to reach for a telephone. Orange and green: the wish is worth
-# about the wait that people report from eSanjeevani (minutes), a specialist about half an hour.
+# answer may still come: everybody of the specialty at once, and after half a minute whoever there is. Orange and
+# green: the wish is worth about the wait that people report from eSanjeevani (minutes), a specialist about half an
+# hour.
 WIDENS_AFTER_S: Mapping[Urgency, Mapping[OfferWidth, float]] = {
     Urgency.RED: {
-        OfferWidth.MATCHING: 30,
-        OfferWidth.RELAXED: 60,
-        OfferWidth.ANYBODY: 120,
+        OfferWidth.RELAXED: 0,
+        OfferWidth.ANYBODY: 30,
         OfferWidth.ALARM: 300,
     },
     Urgency.ORANGE: {OfferWidth.MATCHING: 120, OfferWidth.RELAXED: 300, OfferWidth.ANYBODY: 900},

@@ -38,7 +38,9 @@ async def fill_in(station: Page) -> None:
     await temperature.fill("37,2")
     await form.locator("[name='vital.pulse']").fill("170")
     await form.locator("[name='vital.pulse']").press("Tab")
-    await form.locator("[name='sure.pulse']").check()
+    # A danger sign is there: nothing unusual holds the case up, and the colour that stands ticked is the case's.
+    await expect(form.locator("[name=case_urgency][value=red]")).to_be_checked()
+    await expect(form.locator("[name=sure]")).not_to_be_checked()
     await form.locator("input[type=file]").set_input_files(PHOTO)
     await expect(form.locator("li", has_text="Photo 1")).to_be_visible()
     await people.act(station, "submit-case")

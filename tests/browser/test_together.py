@@ -55,6 +55,7 @@ async def test_a_mediator_comes_is_seen_by_all_goes_and_leaves_a_record(tmp_path
             await people.view(station, "call")
             await people.act(station, "mediators")
             await station.locator("[data-mediator] button").click()
+            await agree(station)  # before anybody hears of it
             card = mediator.locator("[data-invitation]")
             await expect(card.locator(".pledge li")).to_have_count(4)
             await card.locator("button.button:not(.quiet)").click()

@@ -78,6 +78,7 @@ async def under_way(home: House) -> Inside:
     await home.consent(station, case_id, ConsentScope.REFERRAL, "ramed")
     photo = {"size_bytes": 1000, "sha256": hashlib.sha256(b"").hexdigest()}
     photo_id = (await station.post(f"/api/cases/{case_id}/photos", photo, 200))["id"]
+    await home.consent(station, case_id, ConsentScope.THIRD_PERSON)
     await station.page.say(wire.InviteMediator(consultation_id=case_id, mediator_id=oumou.id))
     invitation = await oumou.page.expect(wire.Invitation)
     session_id = (await doctor.get("/api/sessions"))[0]["session_id"]

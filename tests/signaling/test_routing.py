@@ -56,6 +56,19 @@ def test_only_a_red_case_alarms_the_coordinator() -> None:
     assert width_after(Urgency.GREEN, 1e9) is OfferWidth.ANYBODY
 
 
+@given(wishes)
+def test_a_red_case_goes_at_once_to_everybody_of_the_specialty_whatever_was_wished(wished: Wishes) -> None:
+    at_once = width_after(Urgency.RED, 0)
+    fit = Skills(frozenset({wished.specialty or "general"}), frozenset({"snk"}), "")
+    assert offered(wished, at_once, "dr-9", fit, {"dr-1", "dr-2", "dr-9"})
+
+
+def test_a_red_case_waits_half_a_minute_for_its_specialty_and_then_takes_whoever_there_is() -> None:
+    bleeding, surgeon = Wishes(specialty="obstetrics"), Skills(frozenset({"surgery"}))
+    assert not offered(bleeding, width_after(Urgency.RED, 29), "dr-9", surgeon, {"dr-9"})
+    assert offered(bleeding, width_after(Urgency.RED, 30), "dr-9", surgeon, {"dr-9"})
+
+
 @given(wishes, skills, st.sampled_from(OfferWidth), st.sets(st.sampled_from(["dr-1", "dr-2"])))
 def test_an_offer_only_ever_widens(wished: Wishes, known: Skills, now: OfferWidth, on_duty: set[str]) -> None:
     if offered(wished, now, "dr-1", known, on_duty):

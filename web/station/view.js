@@ -34,7 +34,7 @@ export function view(state) {
         urgency: consultation?.urgency ?? null,
         canAgree: consultation !== null && !hasAgreed,
         canWithdraw: hasAgreed,
-        waiting: waitingRoom(place),
+        waiting: waitingRoom(place, consultation?.urgency ?? null),
         place,
         showsDevices: screen === "home" || screen === "waiting",
         canWake: resting,
@@ -42,8 +42,8 @@ export function view(state) {
     };
 }
 
-/** @param {Waiting | null} waiting null: the place is not known yet */
-function waitingRoom(waiting) {
+/** @param {Waiting | null} waiting null: the place is not known yet @param {string | null} urgency */
+function waitingRoom(waiting, urgency) {
     const position = waiting?.position ?? 0;
     const onDuty = waiting?.on_duty ?? 0;
     return {
@@ -51,7 +51,7 @@ function waitingRoom(waiting) {
         drawn: Math.min(position, MOST_DRAWN),
         before: placeText(position),
         onDuty: /** @type {Text} */ (onDuty ? { key: "waiting.on_duty", count: onDuty } : { key: "waiting.nobody" }),
-        expected: waiting ? expectedTexts(waiting) : [],
+        expected: waiting ? expectedTexts(waiting, urgency === "red") : [],
     };
 }
 
@@ -61,13 +61,15 @@ function placeText(position) {
     return position === 1 ? { key: "waiting.first" } : { key: "waiting.before", count: position - 1 };
 }
 
-/** What is honestly known of the wait, and how wide is asked. @param {Waiting} waiting @returns {Text[]} */
-function expectedTexts(waiting) {
+/** What is honestly known of the wait, and how wide is asked. @param {Waiting} waiting @param {boolean} isRed @returns {Text[]} */
+function expectedTexts(waiting, isRed) {
     const { expected_median_s: median, expected_low_s: low, expected_high_s: high, next_on_duty_in_s: next, widened } = waiting;
     const isKnown = median !== undefined && low !== undefined && high !== undefined;
     /** @type {Text[]} */
     const texts = [isKnown ? { key: "wait.expected", clocks: { median, low, high } } : { key: "wait.unknown" }];
     if (next !== undefined && next > 0) texts.push({ key: "wait.next", clocks: { time: next } });
-    if (widened === "alarm" || waiting.on_duty) texts.push({ key: `wait.${widened ?? "matching"}` });
+    // No wish of a very urgent case was tried first.
+    const how = isRed && widened !== "anybody" && widened !== "alarm" ? "red" : widened ?? "matching";
+    if (widened === "alarm" || waiting.on_duty) texts.push({ key: `wait.${how}` });
     return texts;
 }

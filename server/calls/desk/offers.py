@@ -17,6 +17,9 @@ from signaling.routing import OfferWidth, width_after
 
 log = structlog.get_logger(__name__)
 
+# Where a red case begins is no escalation.
+FROM_THE_START = width_after(Urgency.RED, 0)
+
 
 class Offers:
     """Widens offers and escalates red cases."""
@@ -50,7 +53,7 @@ class Offers:
                 )
 
     async def _escalate(self, record: ConsultationRecord, now: OfferWidth) -> None:
-        known = self._escalated.get(record.consultation_id, OfferWidth.MATCHING)
+        known = self._escalated.get(record.consultation_id, FROM_THE_START)
         if record.urgency is Urgency.RED and now > known:
             await self._state.store.escalated(record, now)
             self._escalated[record.consultation_id] = now

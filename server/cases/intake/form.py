@@ -72,7 +72,7 @@ def check(form: Intake, *, names_allowed: bool) -> None:
         raise CaseRefused("case_no_names")
     if form.reason_code and form.reason_code not in REASONS:
         raise CaseRefused("malformed")
-    _check_vitals(form.vitals)
+    _check_vitals(form.vitals, in_hurry=urgency(form) is Urgency.RED)
 
 
 def check_survivor_safe(form: Intake) -> None:
@@ -82,7 +82,8 @@ def check_survivor_safe(form: Intake) -> None:
         raise CaseRefused("case_alias_only")
 
 
-def _check_vitals(vitals: list[Vital]) -> None:
+def _check_vitals(vitals: list[Vital], *, in_hurry: bool) -> None:
+    """Raises CaseRefused. ``in_hurry``: nobody measures twice while a life is in danger."""
     values = {vital.sign: vital.value for vital in vitals}
     if len(values) < len(vitals):
         raise CaseRefused("malformed")
@@ -90,7 +91,7 @@ def _check_vitals(vitals: list[Vital]) -> None:
         verdict = judge(vital.sign, vital.value, vital.unit)
         if verdict is Verdict.IMPOSSIBLE:
             raise CaseRefused("vital_impossible")
-        if verdict is Verdict.UNUSUAL and not vital.confirmed:
+        if verdict is Verdict.UNUSUAL and not vital.confirmed and not in_hurry:
             raise CaseRefused("vital_unusual")
     if contradict(values.get(Sign.SYSTOLIC), values.get(Sign.DIASTOLIC)):
         raise CaseRefused("vital_pressures")

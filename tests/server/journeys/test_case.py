@@ -311,6 +311,16 @@ async def test_a_waiting_red_case_is_offered_more_widely_and_then_reported_to_th
     assert [act for act, _ in await home.acts(case_id)].count("case_escalated") == 2
 
 
+async def test_a_red_case_is_offered_at_once_to_a_doctor_who_does_not_speak_the_language(home: House) -> None:
+    station = await home.station()
+    doctor = await home.person("traore", languages=("fr",), gender="man")
+    case_id = await home.open_case(station, urgency="red", language="snk", gender_wish="woman")
+    await home.ask(station, case_id)
+    entry = await queue_of(doctor, case_id)
+    assert (entry.language, entry.gender_wish, entry.suits) == ("snk", "woman", False)
+    assert "case_escalated" not in [act for act, _ in await home.acts(case_id)]
+
+
 async def test_a_returning_patient_is_offered_to_the_doctor_of_last_time(home: House) -> None:
     station = await home.station()
     doctor, other = await home.person("traore"), await home.person("keita")

@@ -79,6 +79,19 @@ async def test_what_is_expected_is_said_only_as_far_as_it_is_known(pure: Page) -
     assert (await waiting_room(pure, position=1, on_duty=1))["expected"][-1] == {"key": "wait.matching"}
 
 
+async def test_a_very_urgent_patient_reads_that_everybody_who_can_help_is_asked(pure: Page) -> None:
+    red = WAITING | {"urgency": "red"}
+    place = {"type": "waiting", "waiting_s": 5, "atMs": 0, "position": 1, "on_duty": 1}
+    for widened, said in (
+        ("matching", "red"),
+        ("relaxed", "red"),
+        ("anybody", "anybody"),
+        ("alarm", "alarm"),
+    ):
+        room = (await shown(pure, red, place | {"widened": widened}))["waiting"]
+        assert room["expected"][-1] == {"key": f"wait.{said}"}
+
+
 async def test_an_alarm_is_told_also_where_nobody_is_on_duty(pure: Page) -> None:
     room = await waiting_room(pure, position=1, on_duty=0, widened="alarm")
     assert room["expected"] == [{"key": "wait.unknown"}, {"key": "wait.alarm"}]

@@ -11,6 +11,7 @@ import { button, choice, field, group, said, style, tick } from "../../shared/ba
 import { call, codeOf } from "../../shared/base/http.js";
 import { alsoSay, errorText, number, say, t } from "../../shared/base/i18n.js";
 import { askFor } from "./askcall.js";
+import { colourOf, confirmation } from "../../shared/cases/triage.js";
 import { shrunk, upload } from "./photos.js";
 
 const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
@@ -62,6 +63,10 @@ class CaseForm {
     #flags = make("div", { class: "group flags wide" });
     #found = make("p", { class: "flag-found", role: "status", hidden: "" });
     #photoList = make("ul", { class: "wide", role: "status" });
+    /** One confirmation for all that is unusual. */
+    #sure = tick("sure", "yes", "case.vitals.confirm");
+    /** The colour that somebody chose: a danger sign that was ticked by mistake takes nothing away. */
+    #chosen = "green";
 
     /** @type {HTMLElement} */
     #refHint = make("p");
@@ -78,14 +83,20 @@ class CaseForm {
         const follow = make("p", {}, `${t("case.follow", { date: from.previousText ?? "" })} — ${t("case.follow.text")}`);
         if (from.previousId) this.element.append(follow);
         this.element.append(this.#urgency(), this.#patient(), group("case.flags", said("p", "case.flags.text", "soft"), this.#flags, this.#found),
-            group("case.vitals", ...Object.keys(MEASURES).map((sign) => this.#vital(sign))), this.#wishes(), this.#photoBox, this.#error, submit);
+            group("case.vitals", ...Object.keys(MEASURES).map((sign) => this.#vital(sign)), this.#sure), this.#wishes(), this.#photoBox, this.#error, submit);
+        this.#sure.classList.add("wide");
         this.#found.append(icon("red"), said("span", "case.flags.found"));
         this.#showFlags();
+        this.#showVitals();
         this.#showDiscreet();
         this.element.addEventListener("change", (event) => {
-            const name = event.target instanceof Element ? event.target.getAttribute("name") : "";
+            const name = event.target instanceof Element ? event.target.getAttribute("name") ?? "" : "";
             if (name === "sex" || name === "age_band" || name === "reason_code") this.#showFlags();
-            this.#found.hidden = this.#values("red_flags").length === 0;
+            if (name === "case_urgency") this.#chosen = this.#value(name);
+            // What was confirmed is not what stands there now.
+            if (name.startsWith("vital.") || name.startsWith("unit.")) this.#setSure(false);
+            this.#showUrgency();
+            this.#showVitals();
         });
         this.element.addEventListener("submit", (event) => {
             event.preventDefault();
@@ -97,7 +108,7 @@ class CaseForm {
         const line = make("div", { class: "urgency-line" });
         for (const colour of ["red", "orange", "green"]) {
             const radio = make("input", { type: "radio", name: "case_urgency", value: colour });
-            radio.checked = colour === "green";
+            radio.checked = colour === this.#chosen;
             line.append(make("label", { class: `tick urgency-${colour}` }, radio, icon(colour), said("span", `urgency.${colour}`)));
         }
         return group("urgency.legend", line);
@@ -158,23 +169,50 @@ class CaseForm {
         const units = measures.length > 1
             ? make("select", { name: `unit.${sign}`, "aria-label": t(`vital.${sign}`) }, ...measures.map(({ unit }) => make("option", { value: unit }, unitText(unit))))
             : make("span", {}, unitText(measures[0]?.unit ?? ""));
-        const note = make("p", { class: "error-text", role: "status", id: `${input.id}-note` });
+        const note = make("p", { class: "error-text", role: "status", id: `${input.id}-note`, "data-vital-note": sign });
         input.setAttribute("aria-describedby", note.id);
-        const sure = tick(`sure.${sign}`, "yes", "case.vitals.confirm");
-        sure.hidden = true;
         row.append(make("span", { class: "measure" }, input, units));
-        const box = make("div", { class: "vital" }, row, note, sure);
-        const look = () => {
-            const { verdict, measure } = this.#judge(sign);
-            sure.hidden = verdict !== "unusual";
-            input.setAttribute("aria-invalid", String(verdict === "impossible"));
-            const name = t(`vital.${sign}`);
+        return make("div", { class: "vital" }, row, note);
+    }
+
+    /** What is said beside each measurement, and whether the one confirmation is asked. */
+    #showVitals() {
+        const signs = Object.keys(MEASURES);
+        const judged = new Map(signs.map((sign) => [sign, this.#judge(sign)]));
+        const { asked, warns } = this.#confirmation();
+        this.#sure.hidden = !asked;
+        for (const [sign, { verdict, measure }] of judged) {
+            find(`[name="vital.${sign}"]`, HTMLElement, this.element).setAttribute("aria-invalid", String(verdict === "impossible"));
             const [low, high] = measure?.possible ?? [0, 0];
-            const unit = unitText(measure?.unit ?? "");
-            setText(note, verdict === "fine" ? "" : t(`case.vitals.${verdict}`, { name, low, high, unit }));
-        };
-        box.addEventListener("change", look);
-        return box;
+            const words = { name: t(`vital.${sign}`), low, high, unit: unitText(measure?.unit ?? "") };
+            const isSaid = verdict === "impossible" || (verdict === "unusual" && warns);
+            setText(find(`[data-vital-note="${sign}"]`, HTMLElement, this.element), isSaid ? t(`case.vitals.${verdict}`, words) : "");
+        }
+    }
+
+    #confirmation() {
+        const verdicts = Object.keys(MEASURES).map((sign) => this.#judge(sign).verdict);
+        return confirmation(this.#colour(), verdicts, this.#values("sure").length > 0);
+    }
+
+    /** @param {boolean} on */
+    #setSure(on) {
+        find("input", HTMLInputElement, this.#sure).checked = on;
+    }
+
+    #colour() {
+        return colourOf(this.#chosen, this.#values("red_flags"));
+    }
+
+    /** The colour that stands ticked is the one that the case gets. */
+    #showUrgency() {
+        const hasFlags = this.#values("red_flags").length > 0;
+        this.#found.hidden = !hasFlags;
+        for (const radio of this.element.querySelectorAll("[name=case_urgency]")) {
+            if (!(radio instanceof HTMLInputElement)) continue;
+            radio.checked = radio.value === this.#colour();
+            radio.disabled = hasFlags && !radio.checked;
+        }
     }
 
     /** @param {string} sign */
@@ -229,11 +267,12 @@ class CaseForm {
     /** @param {HTMLButtonElement} submit */
     async #send(submit) {
         const vitals = [];
+        const { holds } = this.#confirmation();
         for (const sign of Object.keys(MEASURES)) {
             const { verdict, value, measure } = this.#judge(sign);
             if (value === null || !measure) continue;
-            const confirmed = verdict === "unusual" && this.#values(`sure.${sign}`).length > 0;
-            if (verdict === "impossible" || (verdict === "unusual" && !confirmed)) {
+            const confirmed = verdict === "unusual" && this.#values("sure").length > 0;
+            if (verdict === "impossible" || (verdict === "unusual" && holds)) {
                 find(`[name="vital.${sign}"]`, HTMLElement, this.element).focus();
                 setText(this.#error, errorText(`vital_${verdict}`));
                 return;

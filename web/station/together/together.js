@@ -62,6 +62,8 @@ export class Together {
             const { askForThird } = await import("../cases/referralconsent.js");
             if (!isCurrent() || !(await askForThird(invitation.consultation_id, why)) || !isCurrent()) return;
             this.page.session.send(invitation);
+            // The question took the place of the list that one came from.
+            if (!why && !document.querySelector("[data-case-panel]")) this.openMediators();
         } catch (problem) {
             notice(errorText(codeOf(problem, "server_away")));
         }

@@ -58,6 +58,24 @@ def test_an_impossible_measurement_is_refused_and_an_unusual_one_must_be_confirm
     assert refusal(form(vitals=[both[0], both[0]])) == "malformed"
 
 
+SHOCK = [
+    {"sign": "pulse", "value": 170, "unit": "/min"},
+    {"sign": "systolic", "value": 80, "unit": "mm[Hg]"},
+    {"sign": "diastolic", "value": 40, "unit": "mm[Hg]"},
+    {"sign": "spo2", "value": 91, "unit": "%"},
+    {"sign": "haemoglobin", "value": 6.5, "unit": "g/dL"},
+]
+
+
+def test_unusual_values_never_hold_up_a_very_urgent_case() -> None:
+    assert refusal(form(vitals=SHOCK)) == "vital_unusual"
+    intake.check(form(vitals=SHOCK, urgency="red"), names_allowed=False)
+    intake.check(form(vitals=SHOCK, red_flags=["unconscious"]), names_allowed=False)
+    # A slip of the finger is still one.
+    wrong = [{"sign": "temperature", "value": 372, "unit": "Cel"}]
+    assert refusal(form(vitals=wrong, urgency="red")) == "vital_impossible"
+
+
 @pytest.mark.parametrize("flag", RedFlag)
 @pytest.mark.parametrize("chosen", Urgency)
 def test_any_danger_sign_makes_the_case_red(flag: RedFlag, chosen: Urgency) -> None:

@@ -1,0 +1,40 @@
+"""What holds an intake up: one confirmation for all that is unusual, and nothing where a life is in danger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+RUN = """async ([name, ...given]) => (await import('/web/shared/cases/triage.js'))[name](...given)"""
+
+
+async def said(pure: Page, name: str, *given: Any) -> Any:
+    return await pure.evaluate(RUN, [name, *given])
+
+
+@pytest.mark.parametrize("chosen", ["red", "orange", "green"])
+async def test_a_danger_sign_shows_the_colour_that_the_case_gets(pure: Page, chosen: str) -> None:
+    assert await said(pure, "colourOf", chosen, ["unconscious"]) == "red"
+    assert await said(pure, "colourOf", chosen, []) == chosen
+
+
+async def test_five_values_of_shock_ask_one_confirmation_and_are_quiet_after_it(pure: Page) -> None:
+    shock = ["unusual"] * 5 + ["fine", "empty"]
+    unsure = {"asked": True, "warns": True, "holds": True}
+    assert await said(pure, "confirmation", "green", shock, False) == unsure
+    sure = {"asked": True, "warns": False, "holds": False}
+    assert await said(pure, "confirmation", "green", shock, True) == sure
+    assert await said(pure, "confirmation", "orange", ["fine"], False) == {
+        "asked": False,
+        "warns": False,
+        "holds": False,
+    }
+
+
+async def test_a_very_urgent_case_waits_for_no_confirmation(pure: Page) -> None:
+    found = await said(pure, "confirmation", "red", ["unusual"], False)
+    assert found == {"asked": True, "warns": True, "holds": False}

@@ -1,0 +1,22 @@
+/**
+ * What holds an intake up, and what never does. Owns: the colour that is shown for danger signs, and the one confirmation
+ * of unusual measurements. Pure: no document. Must never lower an urgency, nor hold up a very urgent case.
+ */
+
+/** @typedef {"empty" | "fine" | "unusual" | "impossible"} Verdict others hold the case up as `impossible` does */
+
+/** @param {string} chosen @param {string[]} flags danger signs @returns {string} the colour of the case, as the server gives it */
+export function colourOf(chosen, flags) {
+    return flags.length ? "red" : chosen;
+}
+
+/**
+ * @param {string} colour @param {Iterable<string>} verdicts of the measurements @param {boolean} isSure somebody has looked again
+ * @returns {{asked: boolean, warns: boolean, holds: boolean}} `asked`: one confirmation for all that is unusual; `warns`: said
+ *     beside each; `holds`: the case waits for it
+ */
+export function confirmation(colour, verdicts, isSure) {
+    const asked = [...verdicts].includes("unusual");
+    const warns = asked && !isSure;
+    return { asked, warns, holds: warns && colour !== "red" };
+}
