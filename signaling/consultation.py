@@ -38,7 +38,8 @@ class Member:
 class ConsultationRecord:
     """A consultation as it is stored on disk. Times are UTC seconds.
 
-    ``wishes`` and ``routed_at`` (the time of the last handover) come from its case and decide who is offered it.
+    ``wishes`` and ``routed_at`` (the time of the last handover) come from its case and decide who is offered it;
+    ``handed_over_by`` is the name of the clinician who handed it over; "": nobody.
     """
 
     consultation_id: str
@@ -56,6 +57,7 @@ class ConsultationRecord:
     closed_by: str | None = None
     wishes: Wishes = NO_WISHES
     routed_at: float | None = None
+    handed_over_by: str = ""
 
     @property
     def offered_since(self) -> float:
@@ -200,7 +202,8 @@ def transfer(consultation: Consultation, clinician_id: str, wishes: Wishes, now:
     if consultation.record.clinician_id != clinician_id:
         raise Refused("not_in_call")
     rest = tuple(m for m in consultation.members if m.role is not Role.CLINICIAN)
-    record = replace(consultation.record, wishes=wishes, routed_at=now)
+    by = consultation.record.clinician_name or ""
+    record = replace(consultation.record, wishes=wishes, routed_at=now, handed_over_by=by)
     return apply(_in_charge(replace(consultation, members=rest, record=record), None), Event.RELEASE)
 
 

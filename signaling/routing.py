@@ -49,6 +49,7 @@ class Wishes:
     language: str = ""
     gender: str = ""
     clinician_id: str | None = None
+    clinician_name: str = ""
     # Survivor-safe: only the specialty is ever offered it, and the reason stays hidden.
     discreet: bool = False
 
@@ -94,8 +95,11 @@ def offered(
     return now >= OfferWidth.RELAXED or suits(wishes, skills)
 
 
-def shown_width(wishes: Wishes, now: OfferWidth) -> OfferWidth:
-    """The step as the waiting patient sees it: only wishes that the patient has count."""
+def shown_width(wishes: Wishes, now: OfferWidth, on_duty: Collection[str]) -> OfferWidth:
+    """The step as the waiting patient sees it: only wishes that the patient has count.
+
+    Nobody is asked first who is not on duty.
+    """
     if wishes.discreet:
         now = min(now, OfferWidth.RELAXED)
     if now is OfferWidth.ALARM or (
@@ -106,7 +110,7 @@ def shown_width(wishes: Wishes, now: OfferWidth) -> OfferWidth:
         return OfferWidth.RELAXED
     return (
         OfferWidth.FIRST
-        if now is OfferWidth.FIRST and wishes.clinician_id is not None
+        if now is OfferWidth.FIRST and wishes.clinician_id in on_duty
         else OfferWidth.MATCHING
     )
 

@@ -10,7 +10,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.calls.callmeter import CallUse
@@ -124,14 +124,20 @@ class DatabaseConsultationStore:
         async with self._database() as db:
             rows = (await db.execute(query)).all()
             handed_over = await _handed_over(db, [row.id for row, _ in rows])
-        return [
-            dataclasses.replace(
-                _record(row),
-                wishes=wishes_of(case) if case is not None else NO_WISHES,
-                routed_at=handed_over.get(row.id),
-            )
-            for row, case in rows
-        ]
+            return [await self._found(db, row, case, handed_over.get(row.id)) for row, case in rows]
+
+    async def _found(
+        self, db: AsyncSession, row: Consultation, case: CaseFile | None, routed_at: float | None
+    ) -> ConsultationRecord:
+        """One consultation with its wishes, and by whom it was handed over to whom."""
+        wishes = wishes_of(case) if case is not None else NO_WISHES
+        if routed_at is None:
+            return dataclasses.replace(_record(row), wishes=wishes)
+        if wishes.clinician_id is not None:
+            to = await db.get(Account, wishes.clinician_id)
+            wishes = dataclasses.replace(wishes, clinician_name=to.name if to is not None else "")
+        by = await db.scalar(_who_had_it(row.id, routed_at))
+        return dataclasses.replace(_record(row), wishes=wishes, routed_at=routed_at, handed_over_by=by or "")
 
     async def case(self, case_id: str, station_id: str) -> tuple[Urgency, Wishes] | None:
         """Urgency and wishes of a case of this station that has no consultation yet; None: there is none."""
@@ -288,8 +294,19 @@ async def _handed_over(db: AsyncSession, case_ids: list[str]) -> dict[str, float
     return {case_id: at for case_id, at in rows}  # noqa: C416 - dict() of rows loses their types
 
 
-# The fields of a record that are in the row of its case.
-OF_THE_CASE = frozenset({"wishes", "routed_at"})
+def _who_had_it(case_id: str, until: float) -> Select[str]:
+    """The name of the clinician who was last in charge up to this moment."""
+    return (
+        select(Account.name)
+        .join(ConsultationEvent, ConsultationEvent.clinician_id == Account.id)
+        .where(ConsultationEvent.consultation_id == case_id, ConsultationEvent.at <= until)
+        .order_by(ConsultationEvent.id.desc())
+        .limit(1)
+    )
+
+
+# The fields of a record that are in the row of its case, or in the history.
+OF_THE_CASE = frozenset({"wishes", "routed_at", "handed_over_by"})
 
 
 def _row(record: ConsultationRecord) -> Consultation:

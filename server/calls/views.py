@@ -114,6 +114,7 @@ def queue_entry(
         language=record.wishes.language,
         gender_wish=record.wishes.gender,
         asks_for_you=record.wishes.clinician_id == clinician_id,
+        handed_over_by="" if record.wishes.discreet else record.handed_over_by,
         suits=suits(record.wishes, skills),
         discreet=record.wishes.discreet,
     )

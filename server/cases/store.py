@@ -154,12 +154,14 @@ class Cases:
         """What a case wishes when it is handed over to these; on the trail. Raises CaseRefused, NoSuchCase."""
         async with self._database.begin() as db:
             found = await opened(db, who, case_id, self._offered, Part.CLINICIAN)
+            name = ""
             if clinician_id is not None:
                 colleague = await db.get(Account, clinician_id)
                 if colleague is None or colleague.disabled or colleague.role != Role.CLINICIAN.value:
                     raise NoSuchCase
                 if clinician_id == who.participant_id:
                     raise CaseRefused("case_transfer_to_self")
+                name = colleague.name
                 if not specialty:
                     specialty = await _a_specialty_of(db, clinician_id)
             case = found.case
@@ -172,6 +174,7 @@ class Cases:
                 language="" if case.mediator_wanted else case.language,
                 gender=case.gender_wish,
                 clinician_id=clinician_id,
+                clinician_name=name,
                 discreet=is_discreet(case.kind),
             )
 

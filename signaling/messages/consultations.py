@@ -67,8 +67,9 @@ class End(ClientMessage, tag="end", frozen=True, kw_only=True):
 class QueueEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One waiting consultation as a clinician sees it.
 
-    ``asks_for_you``: the patient saw this clinician before, or was handed over. ``suits``: language and gender
-    are as the patient wished. ``discreet``: survivor-safe; the entry does not say why the patient came.
+    ``asks_for_you``: the patient saw this clinician before, or was handed to them. ``handed_over_by``: the name of
+    the colleague who handed the patient over; "": nobody, or it is not told. ``suits``: language and gender are as
+    the patient wished. ``discreet``: survivor-safe; the entry does not say why the patient came.
     """
 
     consultation_id: str
@@ -82,6 +83,7 @@ class QueueEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     language: str = ""
     gender_wish: str = ""
     asks_for_you: bool = False
+    handed_over_by: str = ""
     suits: bool = True
     discreet: bool = False
 
@@ -102,6 +104,7 @@ class Waiting(ServerMessage, tag="waiting", frozen=True, kw_only=True):
     ``widened``: how wide the offer is (signaling/routing.py). ``expected_*_s``: how long similar patients waited
     lately, from the request on: the median, and the bounds of the middle eight in ten; None: not known yet.
     ``next_on_duty_in_s``: when the roster has somebody next; only while no clinician is offered the consultation.
+    ``handed_over_by`` and ``handed_over_to``: names, of a patient who was handed over; to "": to nobody by name.
     """
 
     consultation_id: str
@@ -113,6 +116,8 @@ class Waiting(ServerMessage, tag="waiting", frozen=True, kw_only=True):
     expected_low_s: int | None = None
     expected_high_s: int | None = None
     next_on_duty_in_s: int | None = None
+    handed_over_by: str = ""
+    handed_over_to: str = ""
 
 
 class Duty(ServerMessage, tag="duty", frozen=True, kw_only=True):

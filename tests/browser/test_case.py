@@ -177,5 +177,7 @@ async def test_a_patient_is_handed_to_one_colleague_by_name(tmp_path: Path) -> N
         await form.locator("button").click()
         await people.view(station, "waiting")
         await people.view(doctor, "queue")
+        await expect(doctor.locator("[data-notice]")).to_contain_text("Patient confié à Dr Keïta")
+        await expect(station.locator("[data-outlook]")).to_contain_text("vous a confié à Dr Keïta")
         (waiting,) = call.server.app[CONSULTATIONS].waiting()
         assert waiting.wishes.clinician_id == colleague

@@ -104,16 +104,18 @@ def test_the_clinician_seen_before_is_offered_alone_only_while_on_duty() -> None
 
 def test_patients_see_only_steps_about_their_own_wishes() -> None:
     plain, woman = Wishes(), Wishes(gender="woman")
-    assert {shown_width(plain, now) for now in OfferWidth} == {OfferWidth.MATCHING, OfferWidth.ALARM}
-    assert [shown_width(woman, now) for now in OfferWidth][:3] == [
+    assert {shown_width(plain, now, ()) for now in OfferWidth} == {OfferWidth.MATCHING, OfferWidth.ALARM}
+    assert [shown_width(woman, now, ()) for now in OfferWidth][:3] == [
         OfferWidth.MATCHING,
         OfferWidth.MATCHING,
         OfferWidth.RELAXED,
     ]
-    assert shown_width(Wishes(clinician_id="dr-1"), OfferWidth.FIRST) is OfferWidth.FIRST
-    assert shown_width(Wishes(specialty="surgery"), OfferWidth.ANYBODY) is OfferWidth.ANYBODY
+    known = Wishes(clinician_id="dr-1")
+    assert shown_width(known, OfferWidth.FIRST, {"dr-1"}) is OfferWidth.FIRST
+    assert shown_width(known, OfferWidth.FIRST, {"dr-2"}) is OfferWidth.MATCHING  # nobody is asked first
+    assert shown_width(Wishes(specialty="surgery"), OfferWidth.ANYBODY, ()) is OfferWidth.ANYBODY
     assert (
-        shown_width(Wishes(specialty="law"), OfferWidth.ANYBODY) is OfferWidth.MATCHING
+        shown_width(Wishes(specialty="law"), OfferWidth.ANYBODY, ()) is OfferWidth.MATCHING
     )  # nobody stands in, so the step is not shown
 
 

@@ -53,8 +53,10 @@ class Panel {
 
 const panel = new Panel();
 
-/** Opens the panel with one case. @param {string} caseId */
-export async function openCase(caseId) {
+/** @typedef {(handing: {id: string, to: string} | null) => void} Handing told before a case is handed over; null: it was not */
+
+/** Opens the panel with one case. @param {string} caseId @param {Handing} [handing] */
+export async function openCase(caseId, handing = () => undefined) {
     await ready();
     if (!(await panel.close())) return;
     await told(async () => {
@@ -62,7 +64,7 @@ export async function openCase(caseId) {
         const one = await call("GET", `/api/cases/${caseId}`);
         const language = currentLanguage();
         const content = make("div", { class: "case-view" }, outcomes(one), sheet(one, await wordsIn(language), language), wishes(one), photos(one), earlierNotes(one));
-        if (one.part === "clinician") content.append(noteForm(one), ...(inCharge(one) ? [await transferForm(one)] : []), referralForm(one), await agreements(caseId));
+        if (one.part === "clinician") content.append(noteForm(one), ...(inCharge(one) ? [await transferForm(one, handing)] : []), referralForm(one), await agreements(caseId));
         const previous = one.previous_id;
         if (previous) content.prepend(button("note.earlier", "button quiet", () => void openCase(previous)));
         panel.show(content);
@@ -141,8 +143,8 @@ function noteForm(one) {
     return form;
 }
 
-/** Hands over to a specialty, or to one colleague, who is then asked first. @param {CaseView} one */
-async function transferForm(one) {
+/** Hands over to a specialty, or to one colleague, who is then asked first. @param {CaseView} one @param {Handing} handing */
+async function transferForm(one, handing) {
     /** @type {{names: Record<string, string>}} */
     const { names } = await call("GET", "/api/roster");
     const colleagues = Object.entries(names).filter(([, name]) => name !== one.clinician)
@@ -155,7 +157,14 @@ async function transferForm(one) {
         said("p", "note.transfer.text", "soft"), make("div", { class: "side-by-side" }, field("note.refer.to", to), go));
     onSubmit(form, go, async () => {
         const colleague = to.value.startsWith(COLLEAGUE) ? to.value.slice(COLLEAGUE.length) : null;
-        await call("POST", `/api/cases/${one.id}/transfer`, colleague ? { clinician_id: colleague } : { specialty: to.value });
+        // The call is over before this is answered, and then it is said why.
+        handing({ id: one.id, to: to.selectedOptions[0]?.textContent ?? "" });
+        try {
+            await call("POST", `/api/cases/${one.id}/transfer`, colleague ? { clinician_id: colleague } : { specialty: to.value });
+        } catch (problem) {
+            handing(null);
+            throw problem;
+        }
         panel.saved();
         await panel.close();
     });

@@ -74,7 +74,7 @@ function follow(state, before) {
         setText(find("[data-announce]", HTMLElement), t("queue.announce", { count: state.fresh.count }));
         if (state.fresh.isRed) chime();
     }
-    if (state.ended && state.ended !== before.ended) leaveCall(state.ended.key);
+    if (state.ended && state.ended !== before.ended) leaveCall(state.ended);
     if (listed && !together) void withTogether(() => undefined);
 }
 
@@ -91,10 +91,10 @@ function rest() {
     showLink(link, null);
 }
 
-/** @param {string} key why the call is over for this clinician */
-function leaveCall(key) {
+/** @param {NonNullable<State["ended"]>} ended why the call is over for this clinician */
+function leaveCall({ key, values }) {
     cameraSinceMs = Date.now();
-    notice(t(key));
+    notice(t(key, values));
     session.devices.setMuted(false);
     session.devices.forgetCameraOff();
     session.devices.forgetChoices({ profile: "face" }); // what is looked at belongs to one patient
@@ -136,7 +136,7 @@ function accept(target) {
 async function openCase(target) {
     const id = target.closest("[data-consultation]")?.getAttribute("data-consultation") ?? store.state.consultation?.consultation_id;
     const casenote = await import("./casenote.js");
-    await (id ? casenote.openCase(id) : casenote.openMine());
+    await (id ? casenote.openCase(id, (handing) => store.dispatch({ type: "handing", handing })) : casenote.openMine());
 }
 
 function end() {

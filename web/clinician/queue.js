@@ -62,6 +62,14 @@ function makeCase(entry) {
     return { element, entry, atMs: 0, waited, link };
 }
 
+/** @param {QueueEntry} entry what to know before answering; "": nothing */
+function wishText({ discreet, handed_over_by: name, asks_for_you, suits }) {
+    if (discreet) return t("queue.discreet");
+    if (name) return t(asks_for_you ? "queue.handed_to_you" : "queue.handed", { name });
+    if (asks_for_you) return t("queue.asks_for_you");
+    return suits === false ? t("queue.unsuited") : "";
+}
+
 /** @param {Case} one */
 function fillCase({ element, entry, link }) {
     element.className = `card case urgency-${entry.urgency}`;
@@ -73,7 +81,7 @@ function fillCase({ element, entry, link }) {
     setText(reason, entry.reason);
     reason.hidden = !entry.reason;
     const wish = find(".case-wish", HTMLElement, element);
-    setText(wish, entry.discreet ? t("queue.discreet") : entry.asks_for_you ? t("queue.asks_for_you") : entry.suits === false ? t("queue.unsuited") : "");
+    setText(wish, wishText(entry));
     wish.hidden = !wish.textContent;
     showLink(link, entry.link);
     find("[data-action=case]", HTMLElement, element).setAttribute("aria-description", where);

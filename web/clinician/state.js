@@ -23,7 +23,9 @@
  * @property {{count: number, isRed: boolean} | null} fresh the last time that somebody new was among them
  * @property {number} acceptSeq a patient was taken and nothing came back yet: the seq
  * @property {string} withdrawnId the consultation whose patient no longer agrees: its end is said in other words
- * @property {{key: string} | null} ended what was said of the last consultation that is over for this clinician
+ * @property {{id: string, to: string} | null} handing the consultation that is being handed over, and to whom
+ * @property {{key: string, values?: Record<string, string>} | null} ended what was said of the last consultation that is over for
+ *   this clinician
  * @property {boolean} sound a very urgent patient is heard
  */
 
@@ -31,7 +33,7 @@
  * What happens to the page besides the messages of the server.
  * @typedef {{type: "begun"} | {type: "signed_in"} | {type: "signed_out"} | {type: "forgotten"} | {type: "status", online: boolean} |
  *   {type: "settled"} | {type: "accepting", seq: number} | {type: "refused", ref: number} | {type: "sound", on: boolean} |
- *   {type: "led", call: Consultation | null}} PageMessage
+ *   {type: "led", call: Consultation | null} | {type: "handing", handing: State["handing"]}} PageMessage
  */
 
 /** @typedef {{atMs: number}} Came when a message of the server came, on the clock of Date.now() */
@@ -54,6 +56,7 @@ export const START = {
     fresh: null,
     acceptSeq: 0,
     withdrawnId: "",
+    handing: null,
     ended: null,
     sound: true,
 };
@@ -107,6 +110,8 @@ function taken(state, message) {
             return message.ref === state.acceptSeq ? { ...state, acceptSeq: 0 } : state;
         case "sound":
             return { ...state, sound: message.on };
+        case "handing":
+            return { ...state, handing: message.handing };
         case "led":
             return led(state, message.call);
         default:
@@ -140,7 +145,12 @@ function consulted(state, message) {
     if (isMine && !isOver) return { ...state, consultation: message, warm: true };
     if (state.consultation?.consultation_id !== id) return state; // an old one's last word
     const why = id === state.withdrawnId ? "consent.withdrawn" : discreet ? "ended.discreet" : "ended.title";
-    return cooled({ ...state, consultation: null, ended: { key: isOver ? why : "left.title" } });
+    return cooled({ ...state, consultation: null, handing: null, ended: isOver ? { key: why } : gone(state, id) });
+}
+
+/** Why one is out of a consultation that goes on. @param {State} state @param {string} id */
+function gone({ handing }, id) {
+    return handing?.id === id ? { key: "handed.title", values: { to: handing.to } } : { key: "left.title" };
 }
 
 /** @param {State} state @param {Consultation | null} call null: the group is over @returns {State} */

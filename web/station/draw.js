@@ -70,7 +70,7 @@ function drawUrgency(urgency) {
 }
 
 /** @param {Text} text */
-function said({ key, count = 0, clocks = {} }) {
+function said({ key, count = 0, clocks = {}, names = {} }) {
     const times = Object.entries(clocks).map(([name, seconds]) => [name, clock(seconds)]);
-    return t(key, { count, ...Object.fromEntries(times) });
+    return t(key, { count, ...names, ...Object.fromEntries(times) });
 }

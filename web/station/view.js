@@ -10,7 +10,7 @@ import { screenOf } from "./state.js";
 // More people than this in one row say no more than the number beside them.
 const MOST_DRAWN = 8;
 
-/** @typedef {{key: string, count?: number, clocks?: Record<string, number>}} Text `clocks`: seconds */
+/** @typedef {{key: string, count?: number, clocks?: Record<string, number>, names?: Record<string, string>}} Text `clocks`: seconds */
 /** @typedef {ReturnType<typeof view>} View */
 
 /** @param {State} state */
@@ -68,8 +68,21 @@ function expectedTexts(waiting, isRed) {
     /** @type {Text[]} */
     const texts = [isKnown ? { key: "wait.expected", clocks: { median, low, high } } : { key: "wait.unknown" }];
     if (next !== undefined && next > 0) texts.push({ key: "wait.next", clocks: { time: next } });
+    texts.unshift(...handedOver(waiting));
     // No wish of a very urgent case was tried first.
     const how = isRed && widened !== "anybody" && widened !== "alarm" ? "red" : widened ?? "matching";
-    if (widened === "alarm" || waiting.on_duty) texts.push({ key: `wait.${how}` });
+    if (widened === "alarm" || waiting.on_duty) texts.push(howAsked(how, waiting));
     return texts;
+}
+
+/** Who handed this patient over to whom. @param {Waiting} waiting @returns {Text[]} */
+function handedOver({ handed_over_by: by = "", handed_over_to: to = "" }) {
+    if (!by) return [];
+    return [to ? { key: "wait.handed_to", names: { by, to } } : { key: "wait.handed_on", names: { by } }];
+}
+
+/** @param {string} how @param {Waiting} waiting @returns {Text} */
+function howAsked(how, { handed_over_to: to = "" }) {
+    // Who was handed over is not known to the next clinician.
+    return how === "first" && to ? { key: "wait.handed_first", names: { to } } : { key: `wait.${how}` };
 }

@@ -101,7 +101,11 @@ class QueueViews:
             record.consultation_id,
             number,
             len(self._pairing.offered_to(record)),
-            shown_width(record.wishes, width_after(record.urgency, self._clock() - record.offered_since)),
+            shown_width(
+                record.wishes,
+                width_after(record.urgency, self._clock() - record.offered_since),
+                self._pairing.on_duty,
+            ),
             self._expected.get(record.consultation_id, UNKNOWN),
         )
 
@@ -119,6 +123,8 @@ class QueueViews:
             expected_low_s=expected_wait.low_s,
             expected_high_s=expected_wait.high_s,
             next_on_duty_in_s=None if offered else expected_wait.next_in_s(now),
+            handed_over_by=record.handed_over_by,
+            handed_over_to=record.wishes.clinician_name if record.handed_over_by else "",
         )
         self._hub.post(record.station_id, message, "waiting")
         self._placed[record.station_id] = place

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from server.calls.handlers import CONSULTATIONS
 from server.consents import ConsentScope
 from signaling import messages as wire
 from signaling.messages import Role
@@ -189,6 +190,7 @@ async def test_a_transferred_case_goes_to_the_other_specialty_and_keeps_its_plac
     await doctor.post(f"/api/cases/{case_id}/transfer", {"specialty": "surgery"}, 204)
     entry = await queue_of(surgeon, case_id)
     assert (entry.specialty, entry.waiting_s) == ("surgery", 1200)
+    assert (entry.asks_for_you, entry.handed_over_by) == (False, "Dr traore")
     # Its wait for the surgeon begins anew: twenty minutes of call do not widen the offer.
     await doctor.page.say(wire.Accept(consultation_id=case_id))
     assert (await doctor.page.expect(wire.Error)).code == "unknown_consultation"
@@ -226,10 +228,38 @@ async def test_a_named_colleague_is_offered_a_transferred_case_first(home: House
     await home.accept(doctor, case_id)
     await doctor.post(f"/api/cases/{case_id}/transfer", {"clinician_id": doctor.id}, 422)
     await doctor.post(f"/api/cases/{case_id}/transfer", {"clinician_id": colleague.id}, 204)
-    assert (await queue_of(colleague, case_id)).asks_for_you
+    entry = await queue_of(colleague, case_id)
+    assert (entry.asks_for_you, entry.handed_over_by) == (True, "Dr traore")
+    told = await station.page.expect(wire.Waiting, lambda m: m.handed_over_by != "")
+    assert (told.handed_over_by, told.handed_over_to) == ("Dr traore", "Dr keita")
+    assert told.widened is wire.Widened.FIRST
     await third.page.say(wire.Accept(consultation_id=case_id))
     assert (await third.page.expect(wire.Error)).code == "unknown_consultation"
     await home.accept(colleague, case_id)
+
+
+async def test_who_handed_over_to_whom_is_still_known_after_a_restart(home: House) -> None:
+    station = await home.station()
+    doctor, colleague = await home.person("traore"), await home.person("keita")
+    case_id = await home.open_case(station, **INTAKE)
+    await home.ask(station, case_id)
+    await home.accept(doctor, case_id)
+    await doctor.post(f"/api/cases/{case_id}/transfer", {"clinician_id": colleague.id}, 204)
+    (record,) = await home.server.app[CONSULTATIONS].state.store.load_open()
+    assert (record.handed_over_by, record.wishes.clinician_name) == ("Dr traore", "Dr keita")
+
+
+async def test_a_returning_patient_was_handed_over_by_nobody(home: House) -> None:
+    station, doctor = await home.station(), await home.person("traore")
+    first = await home.open_case(station, **INTAKE)
+    await home.ask(station, first)
+    await home.accept(doctor, first)
+    await doctor.page.say(wire.End(consultation_id=first))
+    await station.page.expect(wire.Consultation, lambda m: m.state is wire.ConsultationState.CLOSED)
+    again = await home.open_case(station, **(INTAKE | {"previous_id": first}))
+    await home.ask(station, again)
+    entry = await queue_of(doctor, again)
+    assert (entry.asks_for_you, entry.handed_over_by) == (True, "")
 
 
 async def test_no_referral_without_the_patients_consent_for_its_recipient(home: House) -> None:

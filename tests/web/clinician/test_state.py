@@ -140,3 +140,15 @@ async def test_who_signs_out_leaves_nothing_of_a_patient(pure: Page) -> None:
 async def test_messages_of_other_parts_change_nothing(pure: Page) -> None:
     for kind in ("pong", "rungs", "link", "slots", "leg_state", "mediation", "group", "error"):
         assert not (await at_desk(pure, {"type": kind})).changed, kind
+
+
+async def test_whoever_hands_a_patient_over_reads_to_whom(pure: Page) -> None:
+    handing: Message = {"type": "handing", "handing": {"id": "case-1", "to": "Dr Keïta"}}
+    out = consultation("offered", person("station-1"))
+    handed = await told(pure, "clinician", *DESK, consultation("in_call"), handing, out)
+    assert handed.state["ended"] == {"key": "handed.title", "values": {"to": "Dr Keïta"}}
+    assert handed.state["handing"] is None
+    # What could not be handed over was left, if it was.
+    kept: Message = {"type": "handing", "handing": None}
+    left = await told(pure, "clinician", *DESK, consultation("in_call"), handing, kept, out)
+    assert left.state["ended"] == {"key": "left.title"}

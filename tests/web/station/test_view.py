@@ -92,6 +92,19 @@ async def test_a_very_urgent_patient_reads_that_everybody_who_can_help_is_asked(
         assert room["expected"][-1] == {"key": f"wait.{said}"}
 
 
+async def test_a_patient_who_was_handed_over_reads_by_whom_and_to_whom(pure: Page) -> None:
+    to_one = await waiting_room(
+        pure, position=1, on_duty=1, widened="first", handed_over_by="Dr A", handed_over_to="Dr B"
+    )
+    assert to_one["expected"][0] == {"key": "wait.handed_to", "names": {"by": "Dr A", "to": "Dr B"}}
+    assert to_one["expected"][-1] == {"key": "wait.handed_first", "names": {"to": "Dr B"}}
+    on = await waiting_room(pure, position=1, on_duty=1, widened="matching", handed_over_by="Dr A")
+    assert on["expected"][0] == {"key": "wait.handed_on", "names": {"by": "Dr A"}}
+    assert on["expected"][-1] == {"key": "wait.matching"}
+    known = await waiting_room(pure, position=1, on_duty=1, widened="first")
+    assert known["expected"][-1] == {"key": "wait.first"}
+
+
 async def test_an_alarm_is_told_also_where_nobody_is_on_duty(pure: Page) -> None:
     room = await waiting_room(pure, position=1, on_duty=0, widened="alarm")
     assert room["expected"] == [{"key": "wait.unknown"}, {"key": "wait.alarm"}]

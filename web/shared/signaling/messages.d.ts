@@ -311,6 +311,7 @@ export interface QueueEntry {
     language?: string;
     gender_wish?: string;
     asks_for_you?: boolean;
+    handed_over_by?: string;
     suits?: boolean;
     discreet?: boolean;
 }
@@ -333,6 +334,8 @@ export interface Waiting {
     expected_low_s?: number;
     expected_high_s?: number;
     next_on_duty_in_s?: number;
+    handed_over_by?: string;
+    handed_over_to?: string;
 }
 /** Whether the server considers this clinician on duty. */
 export interface Duty {
