@@ -20,10 +20,21 @@ class Endings:
         self._calls = calls
         self._mediators = mediators
 
-    async def end(self, by: Principal, case_id: str, scope: ConsentScope, recipient: str | None) -> None:
-        """Raises signaling.errors.Refused when an end cannot be written; asking again goes on from there."""
+    async def end(
+        self,
+        by: Principal,
+        case_id: str,
+        scope: ConsentScope,
+        recipient: str | None,
+        *,
+        refused: bool = False,
+    ) -> None:
+        """Raises signaling.errors.Refused when an end cannot be written; asking again goes on from there.
+
+        ``refused``: a no where there never was a yes.
+        """
         if scope is ConsentScope.TELECONSULTATION:
-            await self._calls.consent_withdrawn(by, case_id)
+            await self._calls.consent_withdrawn(by, case_id, refused=refused)
         elif scope is ConsentScope.THIRD_PERSON:
             await self._mediators.agreement_withdrawn(by, case_id)
         elif scope is ConsentScope.REFERRAL and recipient is not None:

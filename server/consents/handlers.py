@@ -100,9 +100,11 @@ async def record(request: web.Request, principal: Principal) -> web.StreamRespon
         giver_name=Redacted(answer.giver_name) if answer.giver_name else None,
     )
     async with app[DATABASE].begin() as db:
+        before = await app[CONSENTS].newest(db, case_id, answer.scope, recipient=answer.recipient)
         kept = await app[CONSENTS].record(db, new, principal.role, found.company)
     if not answer.given:
-        await _end(request, principal, case_id, answer.scope, answer.recipient)
+        never = before is None or not before.in_force
+        await _end(request, principal, case_id, answer.scope, answer.recipient, refused=never)
     return json_response(Kept(kept.id), status=201)
 
 
@@ -141,10 +143,16 @@ async def withdraw(request: web.Request, principal: Principal) -> web.StreamResp
 
 
 async def _end(
-    request: web.Request, principal: Principal, case_id: str, scope: ConsentScope, recipient: str | None
+    request: web.Request,
+    principal: Principal,
+    case_id: str,
+    scope: ConsentScope,
+    recipient: str | None,
+    *,
+    refused: bool = False,
 ) -> None:
     try:
-        await request.app[ENDINGS].end(principal, case_id, scope, recipient)
+        await request.app[ENDINGS].end(principal, case_id, scope, recipient, refused=refused)
     except Refused:
         # The withdrawal is on disk, an end could not be written: the page asks again.
         raise ApiError(503, "try_again", {"Retry-After": "1"}) from None

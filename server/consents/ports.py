@@ -37,8 +37,13 @@ class CasesPort(Protocol):
 class CallsPort(Protocol):
     """Asked of calls."""
 
-    async def consent_withdrawn(self, principal: Principal, consultation_id: str) -> None:
-        """The patient no longer agrees to be seen from afar: it is over. Raises signaling.errors.Refused."""
+    async def consent_withdrawn(
+        self, principal: Principal, consultation_id: str, *, refused: bool = False
+    ) -> None:
+        """The patient does not agree to be seen from afar: it is over. Raises signaling.errors.Refused.
+
+        ``refused``: the patient never did.
+        """
 
 
 class MediatorsPort(Protocol):

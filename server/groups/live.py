@@ -24,7 +24,7 @@ from signaling import messages as wire
 from signaling.errors import Refused
 from signaling.groups import Groups, GroupSession, Seat
 from signaling.limits import TokenBucket, request_bucket
-from signaling.messages import Presence
+from signaling.messages import GroupEnd, Presence
 
 
 class GroupRooms:
@@ -94,14 +94,14 @@ class GroupRooms:
 
     async def _given_up(self, event: GivenUp) -> None:
         if not event.off_duty:
-            await self._out(None, event.participant_id)
+            await self._out(None, event.participant_id, GroupEnd.LOST)
 
     async def _consent_withdrawn(self, event: ConsentWithdrawn) -> None:
         """The participant of a seat no longer agrees: that seat is empty from now on."""
         for session in self._groups.everything():
             seat = session.seat(event.case_id)
             if seat is not None:
-                await self._out(None, seat.station_id)
+                await self._out(None, seat.station_id, GroupEnd.WITHDRAWN)
 
     async def _open(self, host: Principal, message: wire.OpenGroup) -> None:
         who = host.participant_id
@@ -152,12 +152,12 @@ class GroupRooms:
 
     async def _remove(self, host: Principal, message: wire.RemoveSeat) -> None:
         _, seat = self._groups.led(host.participant_id, message.seat_id)
-        await self._out(host, seat.station_id, removed=True)
+        await self._out(host, seat.station_id, GroupEnd.REMOVED if seat.admitted else GroupEnd.REFUSED)
 
     async def _leave(self, principal: Principal, message: wire.LeaveGroup) -> None:
-        await self._out(principal, principal.participant_id)
+        await self._out(principal, principal.participant_id, GroupEnd.LEFT)
 
-    async def _out(self, who: Principal | None, participant_id: str, *, removed: bool = False) -> None:
+    async def _out(self, who: Principal | None, participant_id: str, why: GroupEnd) -> None:
         """Somebody is out at once; the disk hears of it after. A host takes everybody along."""
         session = self._groups.of(participant_id)
         if session is None:
@@ -166,18 +166,18 @@ class GroupRooms:
         if seat is None:
             self._groups.close(session.group_id)
             for gone in (session.host_id, *(one.station_id for one in session.seats)):
-                self._part(session, gone)
+                self._part(session, gone, GroupEnd.OVER)
             await self._store.closed(who, session.group_id)
             return
         session = self._groups.drop(session, seat)
-        self._part(session, participant_id)
+        self._part(session, participant_id, why)
         self._tell_all(session)
-        await self._store.left(who, seat.seat_id, removed=removed)
+        await self._store.left(who, seat.seat_id, removed=why in (GroupEnd.REMOVED, GroupEnd.REFUSED))
 
-    def _part(self, session: GroupSession, participant_id: str) -> None:
+    def _part(self, session: GroupSession, participant_id: str, why: GroupEnd) -> None:
         self._legs.exit(participant_id)
         over = replace(session, seats=(), code="")
-        self._hub.post(participant_id, self._message(over, None, is_open=False), "group")
+        self._hub.post(participant_id, self._message(over, None, why=why), "group")
 
     def _must_be_free(self, participant_id: str) -> None:
         if self._desk.is_busy(participant_id):
@@ -197,16 +197,18 @@ class GroupRooms:
             shown = replace(session, seats=others, code="")
         self._hub.post(participant_id, self._message(shown, seat), "group")
 
-    def _message(self, session: GroupSession, own: Seat | None, *, is_open: bool = True) -> wire.Group:
+    def _message(self, session: GroupSession, own: Seat | None, *, why: GroupEnd | None = None) -> wire.Group:
+        """``why`` it is over for the recipient; None: it is not."""
         return wire.Group(
             group_id=session.group_id,
             host_id=session.host_id,
             host_name=session.host_name,
-            host_presence=session.host_presence if is_open else Presence.AWAY,
-            open=is_open,
+            host_presence=session.host_presence if why is None else Presence.AWAY,
+            open=why is None,
             seats=[self._seat(seat) for seat in session.seats],
             own_seat=own.seat_id if own is not None else "",
             code=session.code,
+            why=why,
         )
 
     def _seat(self, seat: Seat) -> wire.GroupSeat:

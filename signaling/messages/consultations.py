@@ -157,9 +157,13 @@ class Consultation(ServerMessage, tag="consultation", frozen=True, kw_only=True)
 
 
 class ConsentWithdrawn(ServerMessage, tag="consent_withdrawn", frozen=True, kw_only=True):
-    """The patient no longer agrees to be seen from afar: the consultation ends now. Nobody's fault, no error."""
+    """The patient does not agree to be seen from afar: the consultation ends now. Nobody's fault, no error.
+
+    ``refused``: a first no, to a request that was waiting; otherwise a yes was taken back.
+    """
 
     consultation_id: str
+    refused: bool = False
 
 
 FromPage = RequestConsultation | CancelRequest | SetDuty | Accept | Leave | End

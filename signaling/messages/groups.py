@@ -8,7 +8,7 @@ import msgspec
 
 from signaling.messages.envelope import ClientMessage, ServerMessage
 from signaling.messages.legs import LinkQuality
-from signaling.messages.values import PSEUDONYM_MAX_CHARS, Identifier, Presence
+from signaling.messages.values import PSEUDONYM_MAX_CHARS, GroupEnd, Identifier, Presence
 
 
 class OpenGroup(ClientMessage, tag="open_group", frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ class Group(ServerMessage, tag="group", frozen=True, kw_only=True):
     """A whole group session, sent at every change. Only the host gets ``code`` and the lobby.
 
     ``own_seat`` is empty for the host. Slots name seats, and the host by ``host_id``. ``open`` false: the session
-    is over, or the recipient is no longer in it.
+    is over, or the recipient is no longer in it; ``why`` says which.
     """
 
     group_id: str
@@ -74,6 +74,7 @@ class Group(ServerMessage, tag="group", frozen=True, kw_only=True):
     seats: list[GroupSeat]
     own_seat: str = ""
     code: str = ""
+    why: GroupEnd | None = None
 
 
 FromPage = OpenGroup | AskSeat | AdmitSeat | MuteSeat | RemoveSeat | LeaveGroup

@@ -114,6 +114,17 @@ class QualityLimitation(StrEnum):
     OTHER = "other"
 
 
+class GroupEnd(StrEnum):
+    """Why a group is over for one participant; but for ``over``, the others go on."""
+
+    OVER = "over"  # the host has ended it, or was lost
+    LEFT = "left"
+    REMOVED = "removed"
+    REFUSED = "refused"  # never admitted
+    WITHDRAWN = "withdrawn"  # the participant no longer agrees
+    LOST = "lost"  # out of reach for too long
+
+
 class RemovalReason(StrEnum):
     """Why a mediator is removed."""
 

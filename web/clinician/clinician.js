@@ -140,13 +140,15 @@ async function openCase(target) {
 }
 
 function end() {
-    const question = { title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" };
-    void page.askThenSend(question, (consultation_id) => (store.state.leads ? { type: "leave_group" } : { type: "end", consultation_id }));
+    void page.askThenSend(view(store.state).endQuestion, (consultation_id) => {
+        if (store.state.leads) return { type: "leave_group" };
+        store.dispatch({ type: "ending", id: consultation_id });
+        return { type: "end", consultation_id };
+    });
 }
 
 function leave() {
-    const question = { title: "leave.title", text: "leave.text", yes: "leave.yes", no: "leave.no", icon: "leave" };
-    void page.askThenSend(question, (consultation_id) => (store.state.leads ? { type: "leave_group" } : { type: "leave", consultation_id }));
+    void page.askThenSend(view(store.state).leaveQuestion, (consultation_id) => ({ type: "leave", consultation_id }));
 }
 
 async function endSession() {

@@ -31,6 +31,7 @@ export function draw(shown, page) {
     swapIcon(bell, sound ? "bell" : "bell-off");
     find("[data-link-own]", HTMLElement).hidden = !onDuty;
     document.title = `${shown.mark}Kɛnɛya`;
+    find("[data-action=leave]", HTMLElement).hidden = !shown.canLeave;
     if (call) page.callView.show(call, shown.selfId);
     else page.callView.hide();
     page.overlays.tick();

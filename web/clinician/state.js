@@ -23,6 +23,7 @@
  * @property {{count: number, isRed: boolean} | null} fresh the last time that somebody new was among them
  * @property {number} acceptSeq a patient was taken and nothing came back yet: the seq
  * @property {string} withdrawnId the consultation whose patient no longer agrees: its end is said in other words
+ * @property {string} endingId the consultation that this clinician has just ended
  * @property {{id: string, to: string} | null} handing the consultation that is being handed over, and to whom
  * @property {{key: string, values?: Record<string, string>} | null} ended what was said of the last consultation that is over for
  *   this clinician
@@ -33,7 +34,7 @@
  * What happens to the page besides the messages of the server.
  * @typedef {{type: "begun"} | {type: "signed_in"} | {type: "signed_out"} | {type: "forgotten"} | {type: "status", online: boolean} |
  *   {type: "settled"} | {type: "accepting", seq: number} | {type: "refused", ref: number} | {type: "sound", on: boolean} |
- *   {type: "led", call: Consultation | null} | {type: "handing", handing: State["handing"]}} PageMessage
+ *   {type: "led", call: Consultation | null} | {type: "ending", id: string} | {type: "handing", handing: State["handing"]}} PageMessage
  */
 
 /** @typedef {{atMs: number}} Came when a message of the server came, on the clock of Date.now() */
@@ -56,6 +57,7 @@ export const START = {
     fresh: null,
     acceptSeq: 0,
     withdrawnId: "",
+    endingId: "",
     handing: null,
     ended: null,
     sound: true,
@@ -110,6 +112,8 @@ function taken(state, message) {
             return message.ref === state.acceptSeq ? { ...state, acceptSeq: 0 } : state;
         case "sound":
             return { ...state, sound: message.on };
+        case "ending":
+            return { ...state, endingId: message.id };
         case "handing":
             return { ...state, handing: message.handing };
         case "led":
@@ -144,7 +148,8 @@ function consulted(state, message) {
     const isOver = message.state === "closed" || message.state === "cancelled";
     if (isMine && !isOver) return { ...state, consultation: message, warm: true };
     if (state.consultation?.consultation_id !== id) return state; // an old one's last word
-    const why = id === state.withdrawnId ? "consent.withdrawn" : discreet ? "ended.discreet" : "ended.title";
+    const byOther = discreet && id !== state.endingId;
+    const why = id === state.withdrawnId ? "consent.withdrawn" : byOther ? "ended.discreet" : "ended.title";
     return cooled({ ...state, consultation: null, handing: null, ended: isOver ? { key: why } : gone(state, id) });
 }
 

@@ -61,7 +61,7 @@ export class Together {
             this.#host?.close();
             this.#host = null;
             this.store.dispatch({ type: "led", call: null });
-            notice(t("group.over"));
+            notice(t(`group.out.${group.why === "lost" ? "lost" : "over"}`));
             return;
         }
         this.#host ??= new HostPanel((message) => this.page.session.send(message));

@@ -4,6 +4,11 @@
 
 /** @import {State} from "./state.js" */
 
+// What ends for whom: a group ends with its host, a patient whom one leaves waits again.
+const END = { title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" };
+const LEAVE = { title: "leave.title", text: "leave.text", yes: "leave.yes", no: "leave.no", icon: "leave" };
+const END_GROUP = { title: "end.group.title", text: "end.group.text", yes: "end.yes", no: "end.no", icon: "hang-up" };
+
 /** @typedef {ReturnType<typeof view>} View */
 
 /** @param {State} state */
@@ -29,6 +34,10 @@ export function view(state) {
         /** The number of waiting patients; red ones are marked. */
         mark: entries.length ? `${entries.some(({ urgency }) => urgency === "red") ? "! " : ""}(${entries.length}) ` : "",
         sound,
+        endQuestion: leads ? END_GROUP : END,
+        /** A host cannot leave without ending the group. */
+        canLeave: !leads,
+        leaveQuestion: LEAVE,
         showsDevices: screen === "queue",
     };
 }

@@ -62,7 +62,7 @@ function follow(state, before) {
     // Two minutes to answer, and the page may lie under others.
     if (state.invitations.length > before.invitations.length) chime();
     if (state.ends !== before.ends) {
-        notice(t("ended.title"));
+        notice(t(state.endKey));
         session.devices.setMuted(false);
     }
     if (state.looks !== before.looks) void lookForOwed();
@@ -101,8 +101,11 @@ function reportForm(owed) {
 }
 
 function leave() {
-    const question = { title: "end.title", text: "mediator.report.text", yes: "group.leave", no: "end.no", icon: "leave" };
-    void page.askThenSend(question, (consultation_id) => ({ type: "leave", consultation_id }));
+    const question = { title: "mediator.leave.title", text: "mediator.leave.text", yes: "end.yes.leave", no: "end.no", icon: "leave" };
+    void page.askThenSend(question, (consultation_id) => {
+        store.dispatch({ type: "leaving", id: consultation_id });
+        return { type: "leave", consultation_id };
+    });
 }
 
 async function endSession() {

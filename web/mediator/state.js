@@ -21,12 +21,15 @@
  * @property {Owed[]} owed oldest first
  * @property {number} looks how often the server is to be asked what is owed: counts up when that may have changed
  * @property {number} ends how many calls were over for this mediator
+ * @property {string} endKey why the last one was
+ * @property {string} leavingId the consultation that this mediator is leaving
+ * @property {string} withdrawnId the consultation whose patient no longer agrees
  */
 
 /**
  * What happens to the page besides the messages of the server.
  * @typedef {{type: "begun"} | {type: "signed_in"} | {type: "signed_out"} | {type: "status", online: boolean} | {type: "settled"} |
- *   {type: "answered", id: string} | {type: "reported"} | {type: "owed", owed: Owed[]}} PageMessage
+ *   {type: "answered", id: string} | {type: "leaving", id: string} | {type: "reported"} | {type: "owed", owed: Owed[]}} PageMessage
  */
 
 /** @typedef {ServerMessage | PageMessage} Message */
@@ -45,6 +48,9 @@ export const START = {
     owed: [],
     looks: 0,
     ends: 0,
+    endKey: "",
+    leavingId: "",
+    withdrawnId: "",
 };
 
 /** @param {State} state @param {Message} message @returns {State} the same object: nothing changed */
@@ -75,6 +81,10 @@ function taken(state, message) {
             return mediated(state, message);
         case "consultation":
             return consulted(state, message);
+        case "consent_withdrawn":
+            return { ...state, withdrawnId: message.consultation_id };
+        case "leaving":
+            return { ...state, leavingId: message.id };
         case "begun":
             return { ...state, begun: true };
         case "signed_in":
@@ -120,5 +130,11 @@ function consulted(state, message) {
     const isOver = message.state === "closed" || message.state === "cancelled";
     if (isMine && !isOver) return { ...state, consultation: message };
     if (state.consultation?.consultation_id !== message.consultation_id) return state; // an old one's last word
-    return { ...state, consultation: null, ends: state.ends + 1, looks: state.looks + 1 };
+    return { ...state, consultation: null, ends: state.ends + 1, endKey: endKey(state, message.consultation_id, isOver), looks: state.looks + 1 };
+}
+
+/** Why it is over for this mediator. @param {State} state @param {string} id @param {boolean} isOver for everybody */
+function endKey({ leavingId, withdrawnId }, id, isOver) {
+    if (isOver) return id === withdrawnId ? "consent.withdrawn" : "ended.title";
+    return id === leavingId ? "mediator.out.left" : "mediator.out.removed";
 }

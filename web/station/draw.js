@@ -8,7 +8,7 @@
 
 import { estimateText } from "../shared/call/view/cost.js";
 import { find, icon, setText, showView, swapIcon } from "../shared/base/dom.js";
-import { clock, t } from "../shared/base/i18n.js";
+import { clock, say, t } from "../shared/base/i18n.js";
 import { makeLink, showLink } from "../shared/call/view/links.js";
 
 const link = makeLink();
@@ -27,6 +27,9 @@ export function draw(shown, page) {
     find("[data-action=consent]", HTMLElement).hidden = !shown.canAgree;
     find(".waiting [data-action=withdraw]", HTMLElement).hidden = !shown.canWithdraw;
     find("[data-action=wake]", HTMLElement).hidden = !shown.canWake;
+    const end = find("[data-action=end]", HTMLElement);
+    say(find("span", HTMLElement, end), shown.endButton.key);
+    swapIcon(end, shown.endButton.picture);
     if (call) page.callView.show(call, shown.selfId);
     else page.callView.hide();
     page.overlays.tick();

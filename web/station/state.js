@@ -27,6 +27,7 @@
  * @property {string} photo how far the photos of the last case are
  * @property {string} seatId the seat in a group session; "": none
  * @property {boolean} seated the host has let this seat in
+ * @property {boolean} silenced the host has muted this seat, and only the host can end it
  * @property {{caseId: string} | null} exit the quick exit is shown, and ends this case ("": none yet)
  * @property {boolean} resting camera, microphone and leg are given back: nobody is here
  * @property {boolean} gone the page has turned into the leaflet of the quick exit
@@ -38,7 +39,7 @@
  *   {type: "signed_out"} | {type: "touched"} | {type: "idle"} | {type: "home"} | {type: "gone"} |
  *   {type: "requested", seq: number, caseId?: string} | {type: "refused", ref: number} | {type: "agreed", caseId: string} |
  *   {type: "opened", beside: "case" | "records"} | {type: "left"} | {type: "discreet", on: boolean} |
- *   {type: "photo", text: string} | {type: "seat", seatId: string, call: Consultation | null}} PageMessage
+ *   {type: "photo", text: string} | {type: "seat", seatId: string, call: Consultation | null, silenced?: boolean}} PageMessage
  */
 
 /** @typedef {{atMs: number}} Came when a message of the server came, on the clock of Date.now() */
@@ -65,6 +66,7 @@ export const START = {
     photo: "",
     seatId: "",
     seated: false,
+    silenced: false,
     exit: null,
     resting: false,
     gone: false,
@@ -173,12 +175,12 @@ function consulted(state, message) {
     };
 }
 
-/** @param {State} state @param {{seatId: string, call: Consultation | null}} seat `call`: null in the lobby @returns {State} */
-function seated(state, { seatId, call }) {
-    if (!seatId) return left({ ...state, seatId, seated: false, consultation: null });
+/** @param {State} state @param {{seatId: string, call: Consultation | null, silenced?: boolean}} seat `call`: null in the lobby @returns {State} */
+function seated(state, { seatId, call, silenced = false }) {
+    if (!seatId) return left({ ...state, seatId, seated: false, silenced: false, consultation: null });
     if (!call) return { ...state, seatId, beside: "case" };
     const entered = state.seated ? state : left(state);
-    return { ...entered, seatId, seated: true, consultation: call };
+    return { ...entered, seatId, seated: true, silenced, consultation: call };
 }
 
 /** Nothing of a patient stays on the screen of a kiosk. @param {State} state @returns {State} */

@@ -101,7 +101,7 @@ function rest() {
 /** @param {ServerMessage} message */
 function onMessage(message) {
     store.dispatch({ ...message, atMs: Date.now() });
-    if (message.type === "consent_withdrawn") notice(t("consent.withdrawn"));
+    if (message.type === "consent_withdrawn") notice(t(message.refused ? "consent.refused" : "consent.withdrawn"));
     else if (message.type === "group" || message.type === "mediation" || message.type === "consent_wanted") {
         withTogether((part) => part.handle(message));
     }
@@ -189,8 +189,7 @@ function cancel() {
 }
 
 function end() {
-    const question = { title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" };
-    void page.askThenSend(question, (consultation_id) => (store.state.seatId ? { type: "leave_group" } : { type: "end", consultation_id }));
+    void page.askThenSend(view(store.state).endQuestion, (consultation_id) => (store.state.seatId ? { type: "leave_group" } : { type: "end", consultation_id }));
 }
 
 function enrol() {
@@ -215,8 +214,15 @@ function onSubmit(form, send) {
     });
 }
 
+/** Who was muted by the host cannot end it. */
+function mute() {
+    if (store.state.silenced) withTogether((part) => part.sayWhySilent());
+    else page.actions.mute();
+}
+
 onActions({
     ...page.actions,
+    mute,
     cancel,
     end,
     home: goHome,

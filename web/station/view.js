@@ -10,6 +10,10 @@ import { screenOf } from "./state.js";
 // More people than this in one row say no more than the number beside them.
 const MOST_DRAWN = 8;
 
+// What ends for whom: a group goes on without one of its participants.
+const END = { title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" };
+const LEAVE_GROUP = { title: "end.seat.title", text: "end.seat.text", yes: "end.yes.leave", no: "end.no", icon: "leave" };
+
 /** @typedef {{key: string, count?: number, clocks?: Record<string, number>, names?: Record<string, string>}} Text `clocks`: seconds */
 /** @typedef {ReturnType<typeof view>} View */
 
@@ -31,6 +35,8 @@ export function view(state) {
         /** The call whose people are listed beside it. */
         listed: call && (seatId || call.discreet || call.participants.length > 2) ? call : null,
         selfId: seatId || state.participantId,
+        endQuestion: seatId ? LEAVE_GROUP : END,
+        endButton: seatId ? { key: "call.leave", picture: "leave" } : { key: "call.end", picture: "hang-up" },
         urgency: consultation?.urgency ?? null,
         canAgree: consultation !== null && !hasAgreed,
         canWithdraw: hasAgreed,

@@ -199,10 +199,13 @@ class Consultations:
                 consultation_id, principal.participant_id, wishes, self.state.clock()
             )
 
-    async def consent_withdrawn(self, principal: Principal, consultation_id: str) -> None:
-        """End a consultation whose patient has withdrawn consent, after telling its participants why.
+    async def consent_withdrawn(
+        self, principal: Principal, consultation_id: str, *, refused: bool = False
+    ) -> None:
+        """End a consultation whose patient does not agree (any more), after telling its participants why.
 
-        Nothing happens if it is not open. Raises Refused if its end cannot be written.
+        ``refused``: the patient never agreed. Nothing happens if it is not open. Raises Refused if its end cannot
+        be written.
         """
         await self.state.events.wait(ConsentWithdrawn(consultation_id))
         found = self.state.pairing.get(consultation_id)
@@ -210,7 +213,7 @@ class Consultations:
             return
         for member in found.members:
             if not member.left:
-                told = wire.ConsentWithdrawn(consultation_id=consultation_id)
+                told = wire.ConsentWithdrawn(consultation_id=consultation_id, refused=refused)
                 self.state.hub.post(member.participant_id, told)
         await self.finish(principal, consultation_id)
 

@@ -29,7 +29,9 @@ class Told:
         assert (case_id, recipient) == ("ca_1", "psychology")
         return self.sent_on
 
-    async def consent_withdrawn(self, principal: Principal, consultation_id: str) -> None:
+    async def consent_withdrawn(
+        self, principal: Principal, consultation_id: str, *, refused: bool = False
+    ) -> None:
         assert principal == NURSE
         if consultation_id == self.refusing:
             raise Refused("try_again")

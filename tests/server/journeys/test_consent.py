@@ -223,6 +223,23 @@ async def test_a_referral_withdrawn_before_its_request_is_offered_to_nobody(home
     assert isinstance(await ask(station, sent), wire.Waiting)
 
 
+async def test_a_first_no_is_told_as_one_and_a_yes_taken_back_as_that(home: House) -> None:
+    station = await home.station()
+    for refused in (True, False):
+        await station.page.say(wire.RequestConsultation(urgency=wire.Urgency.GREEN))
+        case_id = (await station.page.expect(wire.Waiting)).consultation_id
+        if not refused:
+            await home.consent(station, case_id, ConsentScope.TELECONSULTATION)
+        no = {
+            "scope": "teleconsultation", "given": False, "language": "bm", "text_id": "teleconsultation-2",
+            "how": "spoken", "giver": "patient", "explained_by": "Fatou",
+        }  # fmt: skip
+        await station.post(f"/api/cases/{case_id}/consents", no)
+        told = await station.page.expect(wire.ConsentWithdrawn)
+        assert (told.consultation_id, told.refused) == (case_id, refused)
+        await station.page.expect(wire.Consultation, lambda m: m.state is S.CANCELLED)
+
+
 async def test_a_referral_withdrawn_in_mid_call_ends_the_call_it_led_to(home: House) -> None:
     station, doctor = await home.station(), await home.person("traore", specialties=("general",))
     psychologist = await home.person("diarra", specialties=("psychology",))

@@ -116,7 +116,7 @@ async def test_a_participant_in_the_lobby_sees_nobody_and_is_seen_only_by_the_ho
     assert not [m for m in received if any(s.seat_id == seat_id for s in m.seats)]
     assert len(media_of(home).rooms) == 4
     await host.page.say(wire.RemoveSeat(seat_id=seat_id))
-    await late.page.expect(wire.Group, lambda m: not m.open)
+    assert (await late.page.expect(wire.Group, lambda m: not m.open)).why is wire.GroupEnd.REFUSED
 
 
 async def test_the_host_mutes_and_no_page_can_end_it(home: House) -> None:
@@ -142,12 +142,14 @@ async def test_the_host_mutes_and_no_page_can_end_it(home: House) -> None:
 async def test_a_removed_participant_is_out_at_once_and_the_others_go_on(home: House) -> None:
     host, stations, seats = await four(home)
     await host.page.say(wire.RemoveSeat(seat_id=seats[0]))
-    await stations[0].page.expect(wire.Group, lambda m: not m.open)
+    out = await stations[0].page.expect(wire.Group, lambda m: not m.open)
+    assert out.why is wire.GroupEnd.REMOVED
     await stations[1].page.expect(wire.Group, lambda m: len(m.seats) == 2)
     assert len(media_of(home).rooms) == 3
     await host.page.say(wire.LeaveGroup())
     for one in stations[1:]:
-        await one.page.expect(wire.Group, lambda m: not m.open)
+        over = await one.page.expect(wire.Group, lambda m: not m.open)
+        assert over.why is wire.GroupEnd.OVER
     await host.page.ping()
     assert media_of(home).rooms == {}
     async with home.server.services.database() as db:
@@ -190,8 +192,17 @@ async def test_a_withdrawn_consent_empties_the_seat(home: House) -> None:
     host, stations, seats = await four(home)
     withdrawal = {"scope": "teleconsultation"}
     await stations[2].post(f"/api/cases/{seats[2]}/consents/withdrawal", withdrawal, 204)
-    await stations[2].page.expect(wire.Group, lambda m: not m.open)
+    out = await stations[2].page.expect(wire.Group, lambda m: not m.open)
+    assert out.why is wire.GroupEnd.WITHDRAWN
     await host.page.expect(wire.Group, lambda m: len(m.seats) == 2)
+
+
+async def test_whoever_leaves_a_group_is_told_that_and_the_others_go_on(home: House) -> None:
+    host, stations, _ = await four(home)
+    await stations[0].page.say(wire.LeaveGroup())
+    assert (await stations[0].page.expect(wire.Group, lambda m: not m.open)).why is wire.GroupEnd.LEFT
+    for one in (host, *stations[1:]):
+        await one.page.expect(wire.Group, lambda m: m.open and len(m.seats) == 2)
 
 
 async def test_only_the_host_can_admit_mute_and_remove(home: House) -> None:

@@ -103,6 +103,8 @@ ENDS: list[tuple[list[Message], str]] = [
     ),
     ([{"type": "consent_withdrawn", "consultation_id": "case-0"}, consultation("closed")], "ended.title"),
     ([consultation("offered", person("station-1"))], "left.title"),
+    # Who ends a survivor-safe one is not told that the other side did.
+    ([{"type": "ending", "id": "case-1"}, consultation("closed", discreet=True)], "ended.title"),
 ]
 
 

@@ -63,3 +63,10 @@ async def test_people_are_listed_where_they_must_be_seen(pure: Page) -> None:
 
 async def test_the_bell_shows_whether_it_rings(pure: Page) -> None:
     assert (await shown(pure, {"type": "sound", "on": False}))["sound"] is False
+
+
+async def test_a_host_is_warned_that_the_group_ends_for_everybody_and_cannot_just_leave(pure: Page) -> None:
+    pair = await shown(pure, DUTY, consultation("in_call"))
+    assert (pair["endQuestion"]["text"], pair["canLeave"]) == ("end.text", True)
+    led = await shown(pure, {"type": "led", "call": consultation("in_call")})
+    assert (led["endQuestion"]["text"], led["canLeave"]) == ("end.group.text", False)

@@ -96,6 +96,20 @@ async def test_a_call_is_a_consultation_that_one_is_in(pure: Page) -> None:
         assert (over.shown["screen"], over.state["ends"]) == ("desk", 1), end
 
 
+async def test_each_end_is_said_to_a_mediator_in_its_own_words(pure: Page) -> None:
+    going_on = consultation("in_call")
+    leaving: Message = {"type": "leaving", "id": "case-1"}
+    withdrawn: Message = {"type": "consent_withdrawn", "consultation_id": "case-1"}
+    for messages, key in (
+        ([leaving, going_on], "mediator.out.left"),
+        ([going_on], "mediator.out.removed"),
+        ([consultation("closed")], "ended.title"),
+        ([leaving, consultation("closed")], "ended.title"),
+        ([withdrawn, consultation("closed")], "consent.withdrawn"),
+    ):
+        assert (await at_desk(pure, CALL, *messages)).state["endKey"] == key, messages
+
+
 async def test_an_old_consultations_last_word_changes_nothing_that_is_shown(pure: Page) -> None:
     before = await at_desk(pure, CALL)
     after = await at_desk(pure, CALL, consultation("closed", case="case-0"))

@@ -172,6 +172,16 @@ async def test_a_seat_waits_in_the_lobby_is_let_in_and_sent_out(pure: Page) -> N
     assert (out.shown["screen"], out.state["seated"], out.shown["selfId"]) == ("home", False, "station-1")
 
 
+async def test_whoever_was_muted_by_the_host_is_known_to_be(pure: Page) -> None:
+    group = consultation("in_call", person("host", "clinician"), person("seat-1"), case="seat-1")
+    seat: Message = {"type": "seat", "seatId": "seat-1", "call": group}
+    silent = await at_home(pure, seat, seat | {"silenced": True})
+    assert silent.state["silenced"]
+    assert not (await at_home(pure, seat | {"silenced": True}, seat)).state["silenced"]
+    out: Message = {"type": "seat", "seatId": "", "call": None}
+    assert not (await at_home(pure, seat | {"silenced": True}, out)).state["silenced"]
+
+
 async def test_a_form_left_alone_is_closed_and_then_the_kiosk_rests(pure: Page) -> None:
     idle: Message = {"type": "idle"}
     opened: Message = {"type": "opened", "beside": "case"}

@@ -126,5 +126,13 @@ async def test_people_are_listed_where_they_must_be_seen(pure: Page) -> None:
     assert (await shown(pure, consultation("offered", discreet=True)))["listed"] is None
 
 
+async def test_whoever_leaves_a_group_is_not_warned_that_it_ends_for_all(pure: Page) -> None:
+    pair = await shown(pure, consultation("in_call"))
+    assert (pair["endQuestion"]["text"], pair["endButton"]["key"]) == ("end.text", "call.end")
+    seat: Message = {"type": "seat", "seatId": "seat-1", "call": consultation("in_call")}
+    seated = await shown(pure, seat)
+    assert (seated["endQuestion"]["text"], seated["endButton"]["key"]) == ("end.seat.text", "call.leave")
+
+
 async def test_how_far_photos_are_is_shown_as_it_was_told(pure: Page) -> None:
     assert (await shown(pure, {"type": "photo", "text": "Photo 1 : 40 %"}))["photo"] == "Photo 1 : 40 %"

@@ -370,10 +370,11 @@ export interface Consultation {
     participants: Participant[];
     discreet?: boolean;
 }
-/** The patient no longer agrees to be seen from afar: the consultation ends now. Nobody's fault, no error. */
+/** The patient does not agree to be seen from afar: the consultation ends now. Nobody's fault, no error. */
 export interface ConsentWithdrawn {
     type: "consent_withdrawn";
     consultation_id: string;
+    refused?: boolean;
 }
 /** A mediator is invited: by whom, where, for which language. ``discreet``: survivor-safe, no place. */
 export interface Invitation {
@@ -415,6 +416,8 @@ export interface GroupSeat {
     silenced?: boolean;
     link?: LinkQuality;
 }
+/** Why a group is over for one participant; but for ``over``, the others go on. */
+export type GroupEnd = "over" | "left" | "removed" | "refused" | "withdrawn" | "lost";
 /** A whole group session, sent at every change. Only the host gets ``code`` and the lobby. */
 export interface Group {
     type: "group";
@@ -426,6 +429,7 @@ export interface Group {
     seats: GroupSeat[];
     own_seat?: string;
     code?: string;
+    why?: GroupEnd;
 }
 export type ClientMessage = Hello | Ping | Bye | LegOffer | LegClose | MediaState | Preferences | SendReport | AskStill | DeclineStill | RequestConsultation | CancelRequest | SetDuty | Accept | Leave | End | InviteMediator | AnswerInvitation | RemoveParticipant | OpenGroup | AskSeat | AdmitSeat | MuteSeat | RemoveSeat | LeaveGroup;
 export type ServerMessage = Welcome | Pong | ErrorMessage | Goodbye | LegAnswer | LegState | SendParameters | Slots | Link | Rungs | StillWanted | StillDeclined | PeriodicStills | Queue | Waiting | Duty | Consultation | ConsentWithdrawn | Invitation | ConsentWanted | Mediation | Group;

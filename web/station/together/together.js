@@ -79,6 +79,11 @@ export class Together {
         this.store.dispatch({ type: "requested", seq });
     }
 
+    /** To somebody who wants to speak and cannot. */
+    sayWhySilent() {
+        notice(t("group.silenced.you"));
+    }
+
     /** @param {State} state @param {State} before */
     #follow(state, before) {
         if (state.gone) return;
@@ -109,15 +114,20 @@ export class Together {
         const { devices } = this.page.session;
         const own = group.seats.find(({ seat_id }) => seat_id === group.own_seat);
         if (!group.open || !own) {
-            if (this.store.state.seatId) notice(t("group.over"));
+            // Going home hushes what was said before.
+            const said = this.store.state.seatId && t(`group.out.${group.why ?? "over"}`);
             this.store.dispatch({ type: "seat", seatId: "", call: null });
             this.goHome();
+            if (said) notice(said);
             return;
         }
         // Its id is the seat's, whose agreement can be taken back like any other.
         const call = own.admitted ? asCall(group, own.seat_id) : null;
-        this.store.dispatch({ type: "seat", seatId: own.seat_id, call });
-        if (own.silenced && !devices.muted) devices.setMuted(true);
+        const wasSilenced = this.store.state.silenced;
+        const silenced = Boolean(own.silenced);
+        this.store.dispatch({ type: "seat", seatId: own.seat_id, call, silenced });
+        if (silenced && !devices.muted) devices.setMuted(true);
+        if (silenced !== wasSilenced) notice(t(silenced ? "group.silenced.you" : "group.spoken.you"));
         if (!call) await showLobby(this.box, () => this.page.session.send({ type: "leave_group" }));
     }
 }
