@@ -38,6 +38,7 @@ class GroupRooms:
         self._codes = codes
         self._groups = Groups()
         self._buckets: dict[str, TokenBucket] = {}
+        self._checks: dict[str, TokenBucket] = {}
         desk.elsewhere.append(self.has)
         desk.events.when(Started, self._start)
         desk.events.on(SessionOpened, self._session_opened)
@@ -112,11 +113,16 @@ class GroupRooms:
         self._legs.enter(who, group_id)
         self._tell_all(session)
 
+    def check(self, station: Principal, code: str, pseudonym: str) -> None:
+        """Whether this station could ask for a seat now; nothing is kept. Raises Refused with what to correct."""
+        who = station.participant_id
+        self._slow_down(self._checks, who)
+        self._must_be_free(who)
+        self._groups.seat_for(self._groups.by_code(code).group_id, "", who, pseudonym)
+
     async def _ask(self, station: Principal, message: wire.AskSeat) -> None:
         who = station.participant_id
-        # A code is short enough to be told by telephone: who tries many is slowed down.
-        if not self._buckets.setdefault(who, request_bucket()).take(self._hub.clock()):
-            raise Refused("slow_down")
+        self._slow_down(self._buckets, who)
         self._must_be_free(who)
         group_id = self._groups.by_code(message.code).group_id
         self._groups.seat_for(group_id, message.seat_id, who, message.pseudonym)
@@ -178,6 +184,11 @@ class GroupRooms:
         self._legs.exit(participant_id)
         over = replace(session, seats=(), code="")
         self._hub.post(participant_id, self._message(over, None, why=why), "group")
+
+    def _slow_down(self, buckets: dict[str, TokenBucket], who: str) -> None:
+        """A code is short enough to be told by telephone: whoever tries many is slowed down. Raises Refused."""
+        if not buckets.setdefault(who, request_bucket()).take(self._hub.clock()):
+            raise Refused("slow_down")
 
     def _must_be_free(self, participant_id: str) -> None:
         if self._desk.is_busy(participant_id):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
 
 from signaling.messages.envelope import ClientMessage, ServerMessage
 from signaling.messages.legs import LinkQuality
-from signaling.messages.values import PSEUDONYM_MAX_CHARS, GroupEnd, Identifier, Presence
+from signaling.messages.values import GroupCode, GroupEnd, Identifier, Presence, Pseudonym
 
 
 class OpenGroup(ClientMessage, tag="open_group", frozen=True, kw_only=True):
@@ -19,8 +17,8 @@ class AskSeat(ClientMessage, tag="ask_seat", frozen=True, kw_only=True):
     """A station asks to join under a pseudonym. ``seat_id`` names the participant's consent."""
 
     seat_id: Identifier
-    code: Annotated[str, msgspec.Meta(min_length=4, max_length=12)]
-    pseudonym: Annotated[str, msgspec.Meta(max_length=PSEUDONYM_MAX_CHARS)] = ""
+    code: GroupCode
+    pseudonym: Pseudonym = ""
 
 
 class AdmitSeat(ClientMessage, tag="admit_seat", frozen=True, kw_only=True):

@@ -19,6 +19,8 @@ Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"
 Token = Annotated[str, msgspec.Meta(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
 Sdp = Annotated[str, msgspec.Meta(min_length=1, max_length=SDP_MAX_CHARS)]
 Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+GroupCode = Annotated[str, msgspec.Meta(min_length=4, max_length=12)]
+Pseudonym = Annotated[str, msgspec.Meta(max_length=PSEUDONYM_MAX_CHARS)]
 Reason = Annotated[str, msgspec.Meta(max_length=REASON_MAX_CHARS)]
 # ``typescript``: the browser's own name of a type whose values it knows (typescript.py).
 DegradationPreference = Annotated[str, msgspec.Meta(extra={"typescript": "RTCDegradationPreference"})]

@@ -17,6 +17,7 @@
  * @property {string} participantId
  * @property {Consultation | null} consultation a group that one sits in is here too, as a call
  * @property {number} requestSeq the request was sent and nothing came back yet: its seq
+ * @property {number} refusedSeq the last request that was refused
  * @property {Waiting & Came | null} place in the queue; null: not known
  * @property {LinkQuality | null} quality of the own link
  * @property {boolean} ended the thanks after a call are shown
@@ -56,6 +57,7 @@ export const START = {
     participantId: "",
     consultation: null,
     requestSeq: 0,
+    refusedSeq: 0,
     place: null,
     quality: null,
     ended: false,
@@ -115,7 +117,7 @@ function taken(state, message) {
         case "requested":
             return requested(state, message);
         case "refused":
-            return message.ref === state.requestSeq ? unguarded({ ...state, requestSeq: 0 }) : state;
+            return message.ref === state.requestSeq ? unguarded({ ...state, requestSeq: 0, refusedSeq: message.ref }) : state;
         case "agreed":
             return { ...state, agreedId: message.caseId };
         case "opened":

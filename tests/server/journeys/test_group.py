@@ -29,16 +29,16 @@ async def opened(host: Someone) -> wire.Group:
     return found
 
 
-async def seat(home: House, station: Someone) -> str:
+async def seat(home: House, station: Someone, code: str) -> str:
     """A seat whose participant has agreed."""
-    made = await station.post("/api/groups/seats", {})
+    made = await station.post("/api/groups/seats", {"code": code})
     await home.consent(station, made["id"], ConsentScope.TELECONSULTATION, text_id="group-1")
     return str(made["id"])
 
 
 async def asks(home: House, station: Someone, code: str, name: str = "") -> str:
     """The station waits in the lobby; returns its seat."""
-    seat_id = await seat(home, station)
+    seat_id = await seat(home, station, code)
     await station.page.say(wire.AskSeat(seat_id=seat_id, code=code, pseudonym=name))
     await station.page.expect(wire.Group, lambda m: m.own_seat == seat_id)
     return seat_id
@@ -166,7 +166,7 @@ async def test_a_pseudonym_is_unique_in_a_group(home: House) -> None:
     code = (await opened(host)).code
     first, second = await home.station("Site", "A"), await home.station("Site", "B")
     await asks(home, first, code, "Lune")
-    seat_id = await seat(home, second)
+    seat_id = await seat(home, second, code)
     await second.page.say(wire.AskSeat(seat_id=seat_id, code=code, pseudonym=" LUNE "))
     assert (await second.page.expect(wire.Error)).code == "pseudonym_taken"
 
@@ -175,10 +175,10 @@ async def test_nobody_gets_a_seat_without_consent_or_the_seat_of_another(home: H
     host = await home.person("diarra", on_duty=False)
     code = (await opened(host)).code
     station, other = await home.station("Site", "A"), await home.station("Site", "B")
-    unasked = (await station.post("/api/groups/seats", {}))["id"]
+    unasked = (await station.post("/api/groups/seats", {"code": code}))["id"]
     await station.page.say(wire.AskSeat(seat_id=unasked, code=code))
     assert (await station.page.expect(wire.Error)).code == "consent_missing"
-    agreed = await seat(home, station)
+    agreed = await seat(home, station, code)
     await other.page.say(wire.AskSeat(seat_id=agreed, code=code))
     assert (await other.page.expect(wire.Error)).code == "unknown_group"
     await station.page.say(wire.AskSeat(seat_id=agreed, code="AAAAAA"))
@@ -245,7 +245,7 @@ async def test_whoever_sits_in_a_group_was_read_the_words_about_groups(home: Hou
     host = await home.person("diarra", on_duty=False)
     code = (await opened(host)).code
     station = await home.station("Site", "A")
-    seat_id = (await station.post("/api/groups/seats", {}))["id"]
+    seat_id = (await station.post("/api/groups/seats", {"code": code}))["id"]
     case_id = (await station.post("/api/cases", {"urgency": "green"}))["id"]
     ways = {"explained_by": "Fatou"}
     for subject, text_id in ((seat_id, "teleconsultation-1"), (case_id, "group-1")):
@@ -262,7 +262,26 @@ async def test_a_yes_to_the_words_about_two_people_opens_no_group(home: House) -
     host = await home.person("diarra", on_duty=False)
     code = (await opened(host)).code
     station = await home.station("Site", "A")
-    seat_id = (await station.post("/api/groups/seats", {}))["id"]
+    seat_id = (await station.post("/api/groups/seats", {"code": code}))["id"]
     await home.consent(station, seat_id, ConsentScope.TELECONSULTATION)  # of an earlier version
     await station.page.say(wire.AskSeat(seat_id=seat_id, code=code))
     assert (await station.page.expect(wire.Error)).code == "consent_missing"
+
+
+async def test_a_wrong_code_and_a_taken_name_are_told_before_anybody_is_read_anything(home: House) -> None:
+    host = await home.person("diarra", on_duty=False)
+    code = (await opened(host)).code
+    first, second = await home.station("Site", "A"), await home.station("Site", "B")
+    await asks(home, first, code, "Lune")
+    for wanted, told in (
+        ({"code": "AAAAAA"}, "unknown_group"),
+        ({"code": code, "pseudonym": " LUNE "}, "pseudonym_taken"),
+    ):
+        assert await second.post("/api/groups/seats", wanted, 409) == {"code": told}
+    await second.post("/api/groups/seats", {"code": code.lower(), "pseudonym": "Étoile"})
+
+
+async def test_whoever_tries_many_codes_is_slowed_down(home: House) -> None:
+    station = await home.station()
+    told = [(await station.post("/api/groups/seats", {"code": "AAAAAA"}, 409))["code"] for _ in range(6)]
+    assert told == ["unknown_group"] * 5 + ["slow_down"]

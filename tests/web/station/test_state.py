@@ -172,6 +172,12 @@ async def test_a_seat_waits_in_the_lobby_is_let_in_and_sent_out(pure: Page) -> N
     assert (out.shown["screen"], out.state["seated"], out.shown["selfId"]) == ("home", False, "station-1")
 
 
+async def test_a_request_that_was_refused_is_known_by_its_number(pure: Page) -> None:
+    asked: Message = {"type": "requested", "seq": 7}
+    assert (await at_home(pure, asked, {"type": "refused", "ref": 7})).state["refusedSeq"] == 7
+    assert (await at_home(pure, asked, {"type": "refused", "ref": 6})).state["refusedSeq"] == 0
+
+
 async def test_whoever_was_muted_by_the_host_is_known_to_be(pure: Page) -> None:
     group = consultation("in_call", person("host", "clinician"), person("seat-1"), case="seat-1")
     seat: Message = {"type": "seat", "seatId": "seat-1", "call": group}

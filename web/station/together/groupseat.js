@@ -13,12 +13,16 @@ const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
 
 /** @typedef {{seatId: string, code: string, pseudonym: string}} Seat */
 
-/** @param {HTMLElement} box emptied and filled @returns {Promise<Seat | null>} null: given up */
-export async function askSeat(box) {
+/**
+ * @param {HTMLElement} box emptied and filled
+ * @param {Seat | null} known what was refused a moment ago: its participant has agreed, and types nothing again
+ * @returns {Promise<Seat | null>} null: given up
+ */
+export async function askSeat(box, known) {
     style(STYLE);
     await Promise.all([alsoSay("cases"), alsoSay("together")]);
-    const chosen = await form(box);
-    if (!chosen) return null;
+    const chosen = await form(box, known);
+    if (!chosen || known) return chosen;
     const agreed = await askConsent(box, { caseId: chosen.seatId, subject: "group" });
     return agreed ? chosen : null;
 }
@@ -32,8 +36,8 @@ export async function showLobby(box, leave) {
         button("group.leave", "button quiet", leave)));
 }
 
-/** @param {HTMLElement} box @returns {Promise<Seat | null>} */
-function form(box) {
+/** @param {HTMLElement} box @param {Seat | null} known @returns {Promise<Seat | null>} */
+function form(box, known) {
     return new Promise((resolve) => {
         const error = make("p", { class: "error-text", role: "alert" });
         const code = make("input", { name: "group_code", class: "code", required: "", maxlength: "12", minlength: "4", autocomplete: "off", autocapitalize: "characters", spellcheck: "false" });
@@ -45,18 +49,24 @@ function form(box) {
         title.tabIndex = -1;
         title.dataset.heading = "";
         const head = make("div", { class: "case-head" }, title, button("case.back", "button quiet", () => resolve(null)));
+        code.value = known?.code ?? "";
+        name.value = known?.pseudonym ?? "";
         element.addEventListener("submit", (event) => {
             event.preventDefault();
-            if (!code.value.trim()) {
+            const wanted = { code: code.value.trim(), pseudonym: name.value.trim() };
+            if (!wanted.code) {
                 code.focus();
                 return;
             }
+            if (known) return resolve({ seatId: known.seatId, ...wanted });
             submit.disabled = true;
-            call("POST", "/api/groups/seats", {}).then(
-                ({ id }) => resolve({ seatId: id, code: code.value.trim(), pseudonym: name.value.trim() }),
+            // A wrong code and a taken name are told before anybody is read anything.
+            call("POST", "/api/groups/seats", wanted).then(
+                ({ id }) => resolve({ seatId: id, ...wanted }),
                 (problem) => {
                     submit.disabled = false;
                     setText(error, errorText(codeOf(problem)));
+                    (codeOf(problem) === "pseudonym_taken" ? name : code).focus();
                 },
             );
         });

@@ -7,6 +7,7 @@
 /** @import {ConsentWanted, Group, InviteMediator, Mediation} from "../../shared/signaling/messages.js" */
 /** @import {Store} from "../../shared/base/store.js" */
 /** @import {Message, State} from "../state.js" */
+/** @import {Seat} from "./groupseat.js" */
 
 import { find } from "../../shared/base/dom.js";
 import { notice } from "../../shared/base/frame.js";
@@ -23,6 +24,8 @@ import { view } from "../view.js";
 
 export class Together {
     #presence = new PresenceList();
+    /** The last seat that was asked for. @type {{seq: number, seat: Seat} | null} */
+    #asked = null;
 
     /** @param {CallPage} page @param {Store<State, Message>} store @param {() => void} goHome */
     constructor(page, store, goHome) {
@@ -69,13 +72,15 @@ export class Together {
         }
     }
 
-    async takeSeat() {
+    /** @param {Seat | null} [known] what was refused a moment ago */
+    async takeSeat(known = null) {
         this.store.dispatch({ type: "opened", beside: "case" });
-        const seat = await askSeat(this.box);
+        const seat = await askSeat(this.box, known);
         this.store.dispatch({ type: "left" });
         if (!seat) return;
         const { seatId, code, pseudonym } = seat;
         const seq = this.page.session.send({ type: "ask_seat", seat_id: seatId, code, pseudonym });
+        this.#asked = { seq, seat };
         this.store.dispatch({ type: "requested", seq });
     }
 
@@ -93,6 +98,8 @@ export class Together {
             if (state.exit) void arm(state.exit.caseId, () => this.#stop());
             else disarm();
         }
+        // Refused after all (somebody was faster with this name): what was typed and agreed to is kept.
+        if (state.refusedSeq !== before.refusedSeq && state.refusedSeq === this.#asked?.seq) void this.takeSeat(this.#asked.seat);
         if (state.seated === before.seated) return;
         const { devices, leg } = this.page.session;
         document.body.classList.toggle("in-group", state.seated);
