@@ -10,6 +10,7 @@ from typing import Protocol
 from aiohttp import web
 
 from server.people.principal import Principal
+from signaling.messages import CaseNews
 from signaling.routing import Wishes
 
 
@@ -21,6 +22,9 @@ class DeskPort(Protocol):
 
     async def finish(self, principal: Principal, consultation_id: str) -> None:
         """It is over for the patient, in a call or before; nothing happens when it is not open."""
+
+    def tell_news(self, clinician_id: str, news: CaseNews) -> None:
+        """A clinician hears of a patient treated before; one who is not here finds it later."""
 
 
 DESK: web.AppKey[DeskPort] = web.AppKey("desk")

@@ -16,6 +16,7 @@ from aiohttp import web
 from server.cases.desk_port import DESK
 from server.cases.intake.form import NAME_MAX_CHARS, Intake
 from server.cases.lists import CASE_LISTS
+from server.cases.outcomenews import OUTCOME_NEWS
 from server.cases.store import CASES
 from server.cases.vocabulary import Outcome
 from server.people.principal import Principal
@@ -98,6 +99,12 @@ async def list_cases(request: web.Request, who: Principal) -> web.Response:
     return json_response(await request.app[CASE_LISTS].recent(who))
 
 
+@needs(Action.TREAT_CASES)
+async def unread_news(request: web.Request, who: Principal) -> web.Response:
+    """Grave outcomes of one's own cases that one has not looked at yet."""
+    return json_response(await request.app[OUTCOME_NEWS].unread(who))
+
+
 @needs(Action.OPEN_CASES)
 async def find_cases(request: web.Request, who: Principal) -> web.Response:
     """A station's cases of one patient. A POST, so that the reference stands in no address."""
@@ -173,6 +180,7 @@ async def refer(request: web.Request, who: Principal) -> web.Response:
 @needs(Action.OPEN_CASES)
 async def report_outcome(request: web.Request, who: Principal) -> web.Response:
     """The station tells what became of the patient."""
-    typed = await read_json(request, NewOutcome)
-    await request.app[CASES].report_outcome(who, request.match_info["case_id"], typed.outcome, typed.words)
+    typed, case_id = await read_json(request, NewOutcome), request.match_info["case_id"]
+    await request.app[CASES].report_outcome(who, case_id, typed.outcome, typed.words)
+    await request.app[OUTCOME_NEWS].tell(case_id, typed.outcome)
     return web.Response(status=204)

@@ -11,6 +11,7 @@ from server.cases import handlers
 from server.cases.access import Offered
 from server.cases.desk_port import DESK, DeskPort
 from server.cases.lists import CASE_LISTS, CaseLists
+from server.cases.outcomenews import OUTCOME_NEWS, OutcomeNews
 from server.cases.photos import handlers as photo_handlers
 from server.cases.photos.store import PHOTOS, Photos
 from server.cases.store import CASES, Cases
@@ -25,6 +26,7 @@ def add_cases(app: web.Application, desk: DeskPort, offered: Offered) -> None:
     app[CASES] = cases
     app[CASE_LISTS] = CaseLists(app[DATABASE], app[TRAIL], app[CLOCK])
     app[DESK] = desk
+    app[OUTCOME_NEWS] = OutcomeNews(app[DATABASE], desk)
     app[PHOTOS] = Photos(app[DATABASE], app[TRAIL], cases, app[SETTINGS].data_dir / "photos", app[CLOCK])
     _add_routes(app.router)
 
@@ -32,6 +34,7 @@ def add_cases(app: web.Application, desk: DeskPort, offered: Offered) -> None:
 def _add_routes(router: web.UrlDispatcher) -> None:
     router.add_post("/api/cases", handlers.open_case)
     router.add_get("/api/cases", handlers.list_cases)
+    router.add_get("/api/cases/news", handlers.unread_news)
     router.add_post("/api/cases/search", handlers.find_cases)
     router.add_get("/api/cases/{case_id}", handlers.read_case)
     router.add_get("/api/cases/{case_id}/summary", handlers.read_summary)

@@ -88,3 +88,7 @@ class Outcome(StrEnum):
     TRANSFERRED = "transferred"  # taken to a hospital
     DIED = "died"
     LOST = "lost"  # never seen again
+
+
+# What a clinician should hear of at once.
+GRAVE = frozenset({Outcome.WORSE, Outcome.TRANSFERRED, Outcome.DIED})

@@ -13,6 +13,7 @@ from signaling.messages.codec import AnyClientMessage, AnyServerMessage, decode_
 from signaling.messages.consultations import (
     Accept,
     CancelRequest,
+    CaseNews,
     ConsentWithdrawn,
     Consultation,
     Duty,
@@ -114,6 +115,7 @@ __all__ = [
     "AudioParameters",
     "Bye",
     "CancelRequest",
+    "CaseNews",
     "ClientMessage",
     "ClinicalProfile",
     "ConsentWanted",

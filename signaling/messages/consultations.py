@@ -166,5 +166,13 @@ class ConsentWithdrawn(ServerMessage, tag="consent_withdrawn", frozen=True, kw_o
     refused: bool = False
 
 
+class CaseNews(ServerMessage, tag="case_news", frozen=True, kw_only=True):
+    """A grave outcome of a patient whom this clinician treated; ``site`` is empty for a survivor-safe case."""
+
+    consultation_id: str
+    outcome: str
+    site: str = ""
+
+
 FromPage = RequestConsultation | CancelRequest | SetDuty | Accept | Leave | End
-FromServer = Queue | Waiting | Duty | Consultation | ConsentWithdrawn
+FromServer = Queue | Waiting | Duty | Consultation | ConsentWithdrawn | CaseNews

@@ -6,7 +6,7 @@
 /** @import {CaseView} from "../shared/cases/casesheet.js" */
 
 import { agreements } from "../shared/cases/agreements.js";
-import { SERVICES, SPECIALTIES } from "../shared/cases/caselists.js";
+import { GRAVE, SERVICES, SPECIALTIES } from "../shared/cases/caselists.js";
 import { focusHeading, photos, sheet, wordsIn } from "../shared/cases/casesheet.js";
 import { icon, make, setText } from "../shared/base/dom.js";
 import { button, field, said, style, when } from "../shared/base/fields.js";
@@ -71,8 +71,8 @@ export async function openCase(caseId, handing = () => undefined) {
     });
 }
 
-/** Opens the panel with the cases of this clinician. */
-export async function openMine() {
+/** Opens the panel with the cases of this clinician. @param {(caseId: string) => void} [read] told which of them is opened */
+export async function openMine(read = () => undefined) {
     await ready();
     if (!(await panel.close())) return;
     await told(async () => {
@@ -81,15 +81,24 @@ export async function openMine() {
         for (const line of mine) {
             const what = line.reason_code ? t(`reason.${line.reason_code}`) : t("reason.other");
             const state = line.outcome ? t(`outcome.${line.outcome}`) : t(line.answered ? "cases.answered" : "cases.unanswered");
-            const open = button("cases.open", "button quiet", () => void openCase(line.id));
+            const open = button("cases.open", "button quiet", () => {
+                read(line.id);
+                void openCase(line.id);
+            });
             open.setAttribute("aria-description", `${line.site} ${what}`);
             const told = line.outcome_at ? ` (${when(line.outcome_at, currentLanguage())})` : "";
-            lines.append(make("li", { class: line.outcome ? "card news" : "card" }, icon(line.urgency, `icon urgency-${line.urgency}`),
+            lines.append(make("li", { class: classOf(line.outcome) }, icon(line.urgency, `icon urgency-${line.urgency}`),
                 make("div", {}, make("strong", {}, `${line.site} · ${what}`), make("small", {}, `${when(line.opened_at, currentLanguage())} · ${state}${told}`)), open));
         }
         if (!mine.length) lines.append(said("li", "cases.none"));
         panel.show(make("div", { class: "case-view" }, said("h2", "note.mine"), lines));
     });
+}
+
+/** What became of a patient is marked, and a grave outcome as one. @param {string} outcome */
+function classOf(outcome) {
+    if (!outcome) return "card";
+    return GRAVE.includes(outcome) ? "card news grave" : "card news";
 }
 
 /** @param {CaseView} one */

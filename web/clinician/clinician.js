@@ -11,10 +11,10 @@
 import { Store } from "../shared/base/store.js";
 import { CallPage } from "../shared/call/callpage.js";
 import { DeviceCard } from "../shared/call/devices/devices.js";
-import { find, onActions, setText } from "../shared/base/dom.js";
+import { find, onActions } from "../shared/base/dom.js";
 import { notice, startFrame } from "../shared/base/frame.js";
-import { codeOf } from "../shared/base/http.js";
-import { errorText, onLanguage, startLanguage, t } from "../shared/base/i18n.js";
+import { call, codeOf } from "../shared/base/http.js";
+import { alsoSay, errorText, onLanguage, startLanguage, t } from "../shared/base/i18n.js";
 import { showLink } from "../shared/call/view/links.js";
 import { SignIn, signOut } from "../shared/signin/signin.js";
 import { chime, setSoundWanted, soundWanted, unlockSound } from "../shared/base/chime.js";
@@ -69,11 +69,9 @@ function follow(state, before) {
     const { call, listed } = view(state);
     if ((state.onDuty && !before.onDuty) || (state.consultation && !before.consultation)) showSelf();
     if (before.warm && !state.warm) rest();
+    if (state.signedIn && !before.signedIn) void lookForNews();
     session.devices.tellOthers(call !== null);
-    if (state.fresh && state.fresh !== before.fresh) {
-        setText(find("[data-announce]", HTMLElement), t("queue.announce", { count: state.fresh.count }));
-        if (state.fresh.isRed) chime();
-    }
+    if (state.fresh && state.fresh !== before.fresh && state.fresh.isRed) chime();
     if (state.ended && state.ended !== before.ended) leaveCall(state.ended);
     if (listed && !together) void withTogether(() => undefined);
 }
@@ -103,7 +101,23 @@ function leaveCall({ key, values }) {
 /** @param {ServerMessage} message */
 function onMessage(message) {
     store.dispatch({ ...message, atMs: Date.now() });
+    if (message.type === "case_news") void tellNews(message);
     if (message.type === "group" || message.type === "mediation") void withTogether((part) => part.handle(message));
+}
+
+/** A patient treated before is worse. @param {import("./state.js").News} news */
+async function tellNews({ outcome, site }) {
+    await alsoSay("cases");
+    notice(t("queue.news.told", { outcome: t(`outcome.${outcome}`), site: site || t("queue.discreet") }));
+}
+
+/** What was told while nobody was here. */
+async function lookForNews() {
+    try {
+        store.dispatch({ type: "news", news: await call("GET", "/api/cases/news") });
+    } catch (problem) {
+        notice(errorText(codeOf(problem, "server_away")));
+    }
 }
 
 /** @param {(part: Together) => void} run */
@@ -136,7 +150,8 @@ function accept(target) {
 async function openCase(target) {
     const id = target.closest("[data-consultation]")?.getAttribute("data-consultation") ?? store.state.consultation?.consultation_id;
     const casenote = await import("./casenote.js");
-    await (id ? casenote.openCase(id, (handing) => store.dispatch({ type: "handing", handing })) : casenote.openMine());
+    if (id) store.dispatch({ type: "read", id });
+    await (id ? casenote.openCase(id, (handing) => store.dispatch({ type: "handing", handing })) : casenote.openMine((read) => store.dispatch({ type: "read", id: read })));
 }
 
 function end() {

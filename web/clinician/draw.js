@@ -7,7 +7,7 @@
 /** @import {View} from "./view.js" */
 
 import { find, setText, showView, swapIcon } from "../shared/base/dom.js";
-import { say } from "../shared/base/i18n.js";
+import { say, t } from "../shared/base/i18n.js";
 import { QueueList } from "./queue.js";
 
 const queue = new QueueList();
@@ -19,6 +19,8 @@ export function draw(shown, page) {
     setText(find("[data-name]", HTMLElement), shown.name);
     queue.set(shown.entries, shown.entriesAtMs);
     find("[data-queue]", HTMLElement).hidden = shown.isEmpty;
+    const { key, count } = shown.announced;
+    setText(find("[data-announce]", HTMLElement), key && t(key, { count }));
     find("[data-action=duty]", HTMLElement).setAttribute("aria-checked", String(onDuty));
     say(find("[data-duty-text]", HTMLElement), shown.dutyText);
     find("[data-empty]", HTMLElement).hidden = !shown.showsEmpty;
@@ -26,6 +28,9 @@ export function draw(shown, page) {
     for (const button of document.querySelectorAll("[data-action=accept]")) {
         if (button instanceof HTMLButtonElement) button.disabled = !shown.canAccept;
     }
+    const news = find("[data-news]", HTMLElement);
+    news.hidden = !shown.news;
+    setText(news, t("queue.news", { number: shown.news }));
     const bell = find("[data-action=sound]", HTMLElement);
     bell.setAttribute("aria-pressed", String(sound));
     swapIcon(bell, sound ? "bell" : "bell-off");

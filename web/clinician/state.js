@@ -27,14 +27,17 @@
  * @property {{id: string, to: string} | null} handing the consultation that is being handed over, and to whom
  * @property {{key: string, values?: Record<string, string>} | null} ended what was said of the last consultation that is over for
  *   this clinician
+ * @property {News[]} news grave outcomes of patients treated before that were not looked at yet
  * @property {boolean} sound a very urgent patient is heard
  */
+
+/** @typedef {{consultation_id: string, outcome: string, site?: string}} News */
 
 /**
  * What happens to the page besides the messages of the server.
  * @typedef {{type: "begun"} | {type: "signed_in"} | {type: "signed_out"} | {type: "forgotten"} | {type: "status", online: boolean} |
  *   {type: "settled"} | {type: "accepting", seq: number} | {type: "refused", ref: number} | {type: "sound", on: boolean} |
- *   {type: "led", call: Consultation | null} | {type: "ending", id: string} | {type: "handing", handing: State["handing"]}} PageMessage
+ *   {type: "led", call: Consultation | null} | {type: "ending", id: string} | {type: "news", news: News[]} | {type: "read", id: string} | {type: "handing", handing: State["handing"]}} PageMessage
  */
 
 /** @typedef {{atMs: number}} Came when a message of the server came, on the clock of Date.now() */
@@ -60,6 +63,7 @@ export const START = {
     endingId: "",
     handing: null,
     ended: null,
+    news: [],
     sound: true,
 };
 
@@ -101,7 +105,7 @@ function taken(state, message) {
         case "signed_out":
             return { ...state, signedIn: false };
         case "forgotten":
-            return offDuty({ ...state, signedIn: false, consultation: null, name: "" });
+            return offDuty({ ...state, signedIn: false, consultation: null, name: "", news: [] });
         case "status":
             return message.online === state.online ? state : { ...state, online: message.online };
         case "settled":
@@ -112,6 +116,12 @@ function taken(state, message) {
             return message.ref === state.acceptSeq ? { ...state, acceptSeq: 0 } : state;
         case "sound":
             return { ...state, sound: message.on };
+        case "case_news":
+            return { ...state, news: [message, ...without(state.news, message.consultation_id)] };
+        case "news":
+            return { ...state, news: message.news };
+        case "read":
+            return { ...state, news: without(state.news, message.id) };
         case "ending":
             return { ...state, endingId: message.id };
         case "handing":
@@ -121,6 +131,11 @@ function taken(state, message) {
         default:
             return state;
     }
+}
+
+/** @param {News[]} news @param {string} id */
+function without(news, id) {
+    return news.filter((one) => one.consultation_id !== id);
 }
 
 /** @param {State} state @returns {State} */

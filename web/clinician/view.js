@@ -33,6 +33,10 @@ export function view(state) {
         canAccept: acceptSeq === 0,
         /** The number of waiting patients; red ones are marked. */
         mark: entries.length ? `${entries.some(({ urgency }) => urgency === "red") ? "! " : ""}(${entries.length}) ` : "",
+        /** How many grave outcomes wait to be looked at. */
+        news: state.news.length,
+        /** What a screen reader is told of the queue, as it is now; an empty key: nothing was ever in it. */
+        announced: announced(state),
         sound,
         endQuestion: leads ? END_GROUP : END,
         /** A host cannot leave without ending the group. */
@@ -40,4 +44,10 @@ export function view(state) {
         leaveQuestion: LEAVE,
         showsDevices: screen === "queue",
     };
+}
+
+/** @param {State} state */
+function announced({ onDuty, fresh, entries }) {
+    if (!onDuty || !fresh) return { key: "", count: 0 };
+    return entries.length ? { key: "queue.announce", count: entries.length } : { key: "queue.announce.none", count: 0 };
 }

@@ -43,7 +43,8 @@ export function drawWaited({ place }) {
 
 /** @param {View} shown */
 function drawWaiting(shown) {
-    const { position, drawn, before, onDuty, expected } = shown.waiting;
+    const { position, title, drawn, before, onDuty, expected } = shown.waiting;
+    say(find("[data-waiting-title]", HTMLElement), title);
     setText(find("[data-position]", HTMLElement), position ? String(position) : "…");
     setText(find("[data-position-text]", HTMLElement), said(before));
     const picture = find("[data-queue-picture]", HTMLElement);

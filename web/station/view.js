@@ -54,17 +54,25 @@ function waitingRoom(waiting, urgency) {
     const onDuty = waiting?.on_duty ?? 0;
     return {
         position,
+        title: titleKey(waiting),
         drawn: Math.min(position, MOST_DRAWN),
-        before: placeText(position),
+        before: placeText(position, onDuty),
         onDuty: /** @type {Text} */ (onDuty ? { key: "waiting.on_duty", count: onDuty } : { key: "waiting.nobody" }),
         expected: waiting ? expectedTexts(waiting, urgency === "red") : [],
     };
 }
 
-/** @param {number} position from 1; 0: not known @returns {Text} */
-function placeText(position) {
+/** Nobody is said to come before somebody can. @param {Waiting | null} waiting */
+function titleKey(waiting) {
+    if (!waiting) return "waiting.title.sent";
+    return waiting.on_duty ? "waiting.title" : "waiting.title.nobody";
+}
+
+/** @param {number} position from 1; 0: not known @param {number} onDuty @returns {Text} */
+function placeText(position, onDuty) {
     if (position === 0) return { key: "waiting.unknown" };
-    return position === 1 ? { key: "waiting.first" } : { key: "waiting.before", count: position - 1 };
+    if (position > 1) return { key: "waiting.before", count: position - 1 };
+    return { key: onDuty ? "waiting.first" : "waiting.first.kept" };
 }
 
 /** What is honestly known of the wait, and how wide is asked. @param {Waiting} waiting @param {boolean} isRed @returns {Text[]} */
@@ -75,6 +83,7 @@ function expectedTexts(waiting, isRed) {
     const texts = [isKnown ? { key: "wait.expected", clocks: { median, low, high } } : { key: "wait.unknown" }];
     if (next !== undefined && next > 0) texts.push({ key: "wait.next", clocks: { time: next } });
     texts.unshift(...handedOver(waiting));
+    if (!waiting.on_duty) texts.push({ key: "wait.nobody" });
     // No wish of a very urgent case was tried first.
     const how = isRed && widened !== "anybody" && widened !== "alarm" ? "red" : widened ?? "matching";
     if (widened === "alarm" || waiting.on_duty) texts.push(howAsked(how, waiting));

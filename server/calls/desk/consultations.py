@@ -228,6 +228,10 @@ class Consultations:
                 move = self.state.pairing.end if found.state in ATTENDED else self.state.pairing.cancel
                 turn.step = move(consultation_id, found.record.station_id, self.state.clock())
 
+    def tell_news(self, clinician_id: str, news: wire.CaseNews) -> None:
+        """A clinician hears of a patient treated before."""
+        self.state.hub.post(clinician_id, news)
+
     async def route(self) -> None:
         """Check all waiting consultations once: widen offers, escalate red cases."""
         await self._offers.route()

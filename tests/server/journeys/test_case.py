@@ -123,6 +123,37 @@ async def test_an_outcome_reported_weeks_later_is_in_the_clinicians_list_with_it
     assert (line["id"], line["outcome"], line["outcome_at"]) == (case_id, "died", home.clock.now)
 
 
+@pytest.mark.parametrize("discreet", [False, True])
+async def test_a_worse_outcome_reaches_the_clinician_who_is_here_and_the_one_who_comes_back(
+    home: House, discreet: bool
+) -> None:
+    station, doctor = await home.station(), await home.person("traore", specialties=("general",))
+    other = await home.person("keita", specialties=("general",))
+    fields = INTAKE | {"patient_ref": "Lune", "survivor_safe": discreet}
+    case_id = await home.open_case(station, **fields)
+    await home.ask(station, case_id)
+    await home.accept(doctor, case_id)
+    await doctor.get(f"/api/cases/{case_id}")
+    await doctor.page.say(wire.End(consultation_id=case_id))
+    await station.page.expect(wire.Consultation, lambda m: m.state is wire.ConsultationState.CLOSED)
+    await home.pass_time(3600)
+    for outcome in ("better", "worse"):
+        await station.post(f"/api/cases/{case_id}/outcomes", {"outcome": outcome}, 204)
+    told = await doctor.page.expect(wire.CaseNews)
+    site = "" if discreet else "CSRéf de Kayes"
+    assert (told.consultation_id, told.outcome, told.site) == (case_id, "worse", site)
+    assert await doctor.get("/api/cases/news") == [
+        {"consultation_id": case_id, "outcome": "worse", "site": site}
+    ]
+    # Who took no part hears nothing.
+    assert await other.get("/api/cases/news") == []
+    await other.page.ping()
+    assert not [m for m in other.page.got if isinstance(m, wire.CaseNews)]
+    await home.pass_time(60)
+    await doctor.get(f"/api/cases/{case_id}")  # it was read
+    assert await doctor.get("/api/cases/news") == []
+
+
 async def test_a_station_gets_the_decisions_of_its_own_site(home: House) -> None:
     station, other = await home.station(), await home.station("One Stop Center")
     coordinator = await home.keeper("coordination", Role.COORDINATOR)

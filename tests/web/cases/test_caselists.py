@@ -11,7 +11,7 @@ from playwright.async_api import Page
 from server.cases.intake.reasons import REASONS
 from server.cases.intake.redflags import GENERAL, OBSTETRIC
 from server.cases.intake.vitals import MEASURES
-from server.cases.vocabulary import AgeBand, Outcome, Service, Sex
+from server.cases.vocabulary import GRAVE, AgeBand, Outcome, Service, Sex
 from server.people.profile import Specialty, Spoken
 from tests.web.pages import WEB
 
@@ -43,6 +43,7 @@ class TestLists:
         assert lists["SPECIALTIES"] == list(Specialty)
         assert lists["SERVICES"] == list(Service)
         assert lists["OUTCOMES"] == list(Outcome)
+        assert set(lists["GRAVE"]) == GRAVE
 
     async def test_pages_refuse_the_measurements_that_the_server_refuses(self, modules: Page) -> None:
         found = await modules.evaluate(

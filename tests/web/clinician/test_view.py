@@ -70,3 +70,24 @@ async def test_a_host_is_warned_that_the_group_ends_for_everybody_and_cannot_jus
     assert (pair["endQuestion"]["text"], pair["canLeave"]) == ("end.text", True)
     led = await shown(pure, {"type": "led", "call": consultation("in_call")})
     assert (led["endQuestion"]["text"], led["canLeave"]) == ("end.group.text", False)
+
+
+async def test_a_screen_reader_is_told_the_queue_as_it_is_now(pure: Page) -> None:
+    two, none = queue(("a", "green"), ("b", "red")), queue()
+    for messages, told_ in (
+        ([DUTY], {"key": "", "count": 0}),
+        ([DUTY, two], {"key": "queue.announce", "count": 2}),
+        ([DUTY, two, queue(("a", "green"))], {"key": "queue.announce", "count": 1}),
+        ([DUTY, two, none], {"key": "queue.announce.none", "count": 0}),
+        ([DUTY, two, {"type": "duty", "on": False}], {"key": "", "count": 0}),
+    ):
+        assert (await shown(pure, *messages))["announced"] == told_, messages
+
+
+async def test_a_grave_outcome_is_marked_until_its_case_is_opened(pure: Page) -> None:
+    worse: Message = {"type": "case_news", "consultation_id": "case-9", "outcome": "worse", "site": "Kayes"}
+    kept: Message = {"type": "news", "news": [{"consultation_id": "case-8", "outcome": "died"}]}
+    assert (await shown(pure, worse))["news"] == 1
+    assert (await shown(pure, kept, worse, worse | {"outcome": "died"}))["news"] == 2
+    assert (await shown(pure, kept, worse, {"type": "read", "id": "case-9"}))["news"] == 1
+    assert (await shown(pure, worse, {"type": "forgotten"}))["news"] == 0

@@ -68,7 +68,7 @@ async def test_how_long_one_has_waited_is_counted_from_when_it_was_told(pure: Pa
 
 async def test_what_is_expected_is_said_only_as_far_as_it_is_known(pure: Page) -> None:
     alone = await waiting_room(pure, position=1, on_duty=0)
-    assert alone["expected"] == [{"key": "wait.unknown"}]
+    assert alone["expected"] == [{"key": "wait.unknown"}, {"key": "wait.nobody"}]
     known = {"expected_median_s": 60, "expected_low_s": 30, "expected_high_s": 120, "next_on_duty_in_s": 600}
     room = await waiting_room(pure, position=1, on_duty=2, widened="relaxed", **known)
     assert room["expected"] == [
@@ -107,7 +107,17 @@ async def test_a_patient_who_was_handed_over_reads_by_whom_and_to_whom(pure: Pag
 
 async def test_an_alarm_is_told_also_where_nobody_is_on_duty(pure: Page) -> None:
     room = await waiting_room(pure, position=1, on_duty=0, widened="alarm")
-    assert room["expected"] == [{"key": "wait.unknown"}, {"key": "wait.alarm"}]
+    assert room["expected"] == [{"key": "wait.unknown"}, {"key": "wait.nobody"}, {"key": "wait.alarm"}]
+
+
+async def test_with_nobody_to_answer_no_doctor_is_said_to_come_and_what_can_be_done_is(pure: Page) -> None:
+    nobody = await waiting_room(pure, position=1, on_duty=0)
+    assert (nobody["title"], nobody["before"]) == ("waiting.title.nobody", {"key": "waiting.first.kept"})
+    assert {"key": "wait.nobody"} in nobody["expected"]
+    somebody = await waiting_room(pure, position=1, on_duty=1)
+    assert (somebody["title"], somebody["before"]) == ("waiting.title", {"key": "waiting.first"})
+    assert {"key": "wait.nobody"} not in somebody["expected"]
+    assert (await shown(pure, WAITING))["waiting"]["title"] == "waiting.title.sent"
 
 
 async def test_the_urgency_stays_as_it_is_when_the_consultation_is_over(pure: Page) -> None:

@@ -56,6 +56,9 @@ export const SERVICES = [
 ];
 export const OUTCOMES = ["recovered", "better", "same", "worse", "transferred", "died", "lost"];
 
+// What a clinician should hear of at once.
+export const GRAVE = ["worse", "transferred", "died"];
+
 /** UCUM codes as people write them; what is not here is written as it is. @type {Record<string, string>} */
 const WRITTEN = { Cel: "°C", "mm[Hg]": "mmHg" };
 

@@ -376,6 +376,13 @@ export interface ConsentWithdrawn {
     consultation_id: string;
     refused?: boolean;
 }
+/** A grave outcome of a patient whom this clinician treated; ``site`` is empty for a survivor-safe case. */
+export interface CaseNews {
+    type: "case_news";
+    consultation_id: string;
+    outcome: string;
+    site?: string;
+}
 /** A mediator is invited: by whom, where, for which language. ``discreet``: survivor-safe, no place. */
 export interface Invitation {
     type: "invitation";
@@ -432,4 +439,4 @@ export interface Group {
     why?: GroupEnd;
 }
 export type ClientMessage = Hello | Ping | Bye | LegOffer | LegClose | MediaState | Preferences | SendReport | AskStill | DeclineStill | RequestConsultation | CancelRequest | SetDuty | Accept | Leave | End | InviteMediator | AnswerInvitation | RemoveParticipant | OpenGroup | AskSeat | AdmitSeat | MuteSeat | RemoveSeat | LeaveGroup;
-export type ServerMessage = Welcome | Pong | ErrorMessage | Goodbye | LegAnswer | LegState | SendParameters | Slots | Link | Rungs | StillWanted | StillDeclined | PeriodicStills | Queue | Waiting | Duty | Consultation | ConsentWithdrawn | Invitation | ConsentWanted | Mediation | Group;
+export type ServerMessage = Welcome | Pong | ErrorMessage | Goodbye | LegAnswer | LegState | SendParameters | Slots | Link | Rungs | StillWanted | StillDeclined | PeriodicStills | Queue | Waiting | Duty | Consultation | ConsentWithdrawn | CaseNews | Invitation | ConsentWanted | Mediation | Group;
