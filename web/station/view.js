@@ -57,7 +57,7 @@ function waitingRoom(waiting, urgency) {
         title: titleKey(waiting),
         drawn: Math.min(position, MOST_DRAWN),
         before: placeText(position, onDuty),
-        onDuty: /** @type {Text} */ (onDuty ? { key: "waiting.on_duty", count: onDuty } : { key: "waiting.nobody" }),
+        onDuty: dutyText(waiting),
         expected: waiting ? expectedTexts(waiting, urgency === "red") : [],
     };
 }
@@ -66,6 +66,12 @@ function waitingRoom(waiting, urgency) {
 function titleKey(waiting) {
     if (!waiting) return "waiting.title.sent";
     return waiting.on_duty ? "waiting.title" : "waiting.title.nobody";
+}
+
+/** @param {Waiting | null} waiting @returns {Text} */
+function dutyText(waiting) {
+    if (!waiting) return { key: "waiting.unknown" };
+    return waiting.on_duty ? { key: "waiting.on_duty", count: waiting.on_duty } : { key: "waiting.nobody" };
 }
 
 /** @param {number} position from 1; 0: not known @param {number} onDuty @returns {Text} */

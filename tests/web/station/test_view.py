@@ -37,7 +37,7 @@ async def test_a_place_that_is_not_known_yet_is_not_made_up(pure: Page) -> None:
     room = (await shown(pure, WAITING))["waiting"]
     assert (room["position"], room["drawn"], room["expected"]) == (0, 0, [])
     assert room["before"] == {"key": "waiting.unknown"}
-    assert room["onDuty"] == {"key": "waiting.nobody"}
+    assert room["onDuty"] == {"key": "waiting.unknown"}  # nor is it said that nobody is there
 
 
 async def test_a_place_is_forgotten_with_its_consultation(pure: Page) -> None:
