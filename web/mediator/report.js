@@ -5,7 +5,7 @@
 
 import { SPOKEN } from "../shared/cases/caselists.js";
 import { icon, make, setText } from "../shared/base/dom.js";
-import { choice, field, said, tick } from "../shared/base/fields.js";
+import { choice, field, said, tick, wrongField } from "../shared/base/fields.js";
 import { call, codeOf } from "../shared/base/http.js";
 import { errorText } from "../shared/base/i18n.js";
 
@@ -18,7 +18,7 @@ const MINUTES_MAX = 24 * 60;
  */
 export function reportForm(owed, sent) {
     const minutes = make("input", { name: "minutes", type: "number", min: "0", max: String(MINUTES_MAX), required: "", inputmode: "numeric", value: String(owed.minutes) });
-    const language = choice("language", SPOKEN, "spoken", "case.reason.choose");
+    const language = choice("language", SPOKEN, "spoken", "mediator.language.choose");
     language.value = owed.language; // the patient's, as the station wrote it down; else it is chosen: never guessed
     const error = make("p", { class: "error-text", role: "alert" });
     const legend = said("legend", "mediator.blockages");
@@ -28,6 +28,12 @@ export function reportForm(owed, sent) {
         field("mediator.minutes", minutes), field("mediator.language", language), boxes, error, submit);
     form.addEventListener("submit", async (event) => {
         event.preventDefault();
+        const wrong = wrongField(form);
+        if (wrong) {
+            wrong.control.focus();
+            setText(error, wrong.text);
+            return;
+        }
         if (!language.value) {
             language.focus();
             setText(error, errorText("language_missing"));

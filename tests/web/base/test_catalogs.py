@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.web.pages import LANGUAGES, PAGES, WEB, html, sources
+from tests.web.pages import LANGUAGES, PAGES, WEB, html, import_graph, sources
 
 PLURAL = re.compile(r"\.(one|many|other)$")
 SIGNALING = WEB.parent / "signaling" / "PROTOCOL.md"
@@ -121,6 +122,35 @@ def used_keys() -> tuple[set[str], set[str]]:
         whole |= set(re.findall(r'"([a-z_]+(?:\.[a-z_0-9]+)+)"', text))
         begun |= set(re.findall(r"`([a-z_]+\.)(?:\$|[a-z])", text))
     return whole, begun | {"note."}
+
+
+def reached(page: str) -> set[Path]:
+    """Every module that a page can ever load, those that come late included."""
+    found: set[Path] = set()
+    waiting = [WEB / page / f"{page}.js"]
+    while waiting:
+        module = waiting.pop()
+        if module in found:
+            continue
+        found |= import_graph(module)
+        late = [
+            (file.parent / name).resolve()
+            for file in import_graph(module)
+            for name in re.findall(r"""\bimport\(["'](\.[^"']+)["']\)""", file.read_text(encoding="utf-8"))
+        ]
+        waiting += [file for file in late if file not in found]
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_brings_the_catalog_of_every_word_that_it_shows(page: str) -> None:
+    """A key whose catalog never comes is shown as the key."""
+    texts = [file.read_text(encoding="utf-8") for file in reached(page)]
+    brought = {"", *(part for text in texts for part in re.findall(r'alsoSay\("(\w+)"\)', text))}
+    brought |= {"cases", "people"} if any("catalog(part" in text for text in texts) else set()
+    known = {without_form(key): part for part in ("", *PARTS) for key in catalog_file(part, "fr")}
+    used = {key for text in texts for key in re.findall(r'"([a-z_]+(?:\.[a-z_0-9]+)+)"', text)}
+    assert {key for key in used if key in known and known[key] not in brought} == set()
 
 
 def test_every_key_in_use_is_in_the_catalog() -> None:

@@ -40,7 +40,7 @@ export async function open(box, me) {
     /** @type {{name: string}} the provider; an empty name: none */
     const { name: provider } = await call("GET", "/api/oidc");
     const fresh = () => fill(list, news, me, provider);
-    const wanted = form("new-account", [said("h2", "accounts.new"), field("accounts.login", "new-login", { autocapitalize: "none", spellcheck: "false" }),
+    const wanted = form("new-account", [said("h2", "accounts.new"), field("accounts.login", "new-login", { required: "", autocapitalize: "none", spellcheck: "false" }),
         ...profileFields("new-")], "accounts.new.submit", async (data, sent) => {
         const made = await proven(() => call("POST", "/api/accounts", { login: String(data.get("new-login") ?? ""), ...profile(data, "new-") }));
         if (!made) return;
@@ -78,10 +78,17 @@ function line(one, me, news, provider, fresh) {
     row.append(make("div", { class: "acts" },
         button("accounts.change", "person", () => change(row, one, fresh)),
         button("accounts.reset", "key", () => void tried(() => reset(one, news, fresh))),
-        button(one.disabled ? "accounts.enable" : "accounts.disable", one.disabled ? "check" : "cross",
-            () => act(() => call("PUT", `/api/accounts/${one.account_id}/disabled`, { disabled: !one.disabled }))),
+        button(one.disabled ? "accounts.enable" : "accounts.disable", one.disabled ? "check" : "cross", () => void shut(one).then((going) => {
+            if (going) act(() => call("PUT", `/api/accounts/${one.account_id}/disabled`, { disabled: !one.disabled }));
+        })),
         ...(provider ? [button("provider.link", "windows", () => link(row, one, provider, fresh))] : [])));
     return row;
+}
+
+/** Asks before somebody is shut out; opening again takes nothing from anybody. @param {Person} one @returns {Promise<boolean>} */
+async function shut(one) {
+    const words = { title: "accounts.disable.title", text: "accounts.disable.text", yes: "accounts.disable.yes", no: "accounts.disable.no", icon: "cross" };
+    return one.disabled || confirm(words, one.name);
 }
 
 /** @param {Person} one @param {HTMLElement} news @param {() => Promise<void>} fresh */

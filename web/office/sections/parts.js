@@ -1,6 +1,7 @@
 /** Small pieces that the sections of the office are made of. Owns nothing. */
 
 import { icon, make, setText } from "../../shared/base/dom.js";
+import { wrongField } from "../../shared/base/fields.js";
 import { notice } from "../../shared/base/frame.js";
 import { codeOf } from "../../shared/base/http.js";
 import { errorText, figures, say, t } from "../../shared/base/i18n.js";
@@ -53,7 +54,7 @@ export function button(key, name, act, look = "button quiet small") {
 }
 
 /**
- * A form that says what went wrong, and is not sent twice.
+ * A form that says what went wrong and in which field, and is not sent twice.
  * @param {string} name @param {Node[]} parts @param {string} submitKey @param {(data: FormData, form: HTMLFormElement) => Promise<void>} send
  * @returns {HTMLFormElement}
  */
@@ -63,7 +64,9 @@ export function form(name, parts, submitKey, send) {
     const element = make("form", { class: "card", "data-form": name, novalidate: "" }, ...parts, error, submit);
     element.addEventListener("submit", async (event) => {
         event.preventDefault();
-        setText(error, "");
+        const wrong = wrongField(element);
+        setText(error, wrong?.text ?? "");
+        if (wrong) return wrong.control.focus();
         submit.disabled = true;
         try {
             await send(new FormData(element), element);

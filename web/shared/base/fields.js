@@ -3,7 +3,7 @@
  */
 
 import { make } from "./dom.js";
-import { say } from "./i18n.js";
+import { say, t } from "./i18n.js";
 
 let made = 0;
 
@@ -66,6 +66,23 @@ export function when(seconds, language) {
     // No locale data of Bambara in browsers; French is how dates are written in Mali.
     const locale = language === "en" ? "en-GB" : "fr";
     return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: "Africa/Bamako" }).format(seconds * 1000);
+}
+
+/**
+ * What keeps a form from being sent, said of the first field that does.
+ * @param {HTMLFormElement} form @returns {{control: HTMLElement, text: string} | null}
+ */
+export function wrongField(form) {
+    for (const control of form.elements) {
+        if (!(control instanceof HTMLInputElement || control instanceof HTMLSelectElement || control instanceof HTMLTextAreaElement)) continue;
+        const { valid, badInput } = control.validity;
+        const isMissing = control.required && !badInput && !control.value.trim();
+        control.setAttribute("aria-invalid", String(isMissing || !valid));
+        if (!isMissing && valid) continue;
+        const name = control.labels?.[0]?.textContent ?? "";
+        return { control, text: t(isMissing ? "form.missing" : "form.wrong", { name }) };
+    }
+    return null;
 }
 
 /** Loads a style sheet of a part that comes late. @param {string} href */
