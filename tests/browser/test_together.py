@@ -29,6 +29,22 @@ async def agree(station: Page) -> None:
     await expect(form).to_have_count(0)
 
 
+async def covers(page: Page, one: str, other: str) -> bool:
+    """Whether an element lies over another, once that is scrolled to."""
+    await page.locator(other).first.scroll_into_view_if_needed()
+    boxes = [await page.locator(selector).first.bounding_box() for selector in (one, other)]
+    above, below = boxes
+    assert above is not None
+    assert below is not None
+    apart = (
+        above["x"] >= below["x"] + below["width"]
+        or below["x"] >= above["x"] + above["width"]
+        or above["y"] >= below["y"] + below["height"]
+        or below["y"] >= above["y"] + above["height"]
+    )
+    return not apart
+
+
 @asynccontextmanager
 async def mediator_page(call: Call, playwright: Playwright) -> AsyncIterator[Page]:
     """A mediator on duty."""
@@ -117,22 +133,34 @@ async def test_the_way_out_leaves_a_poster_and_nothing_to_go_back_to(tmp_path: P
         form = station.locator("form[data-form=case]")
         await form.locator("[name=survivor_safe]").check()
         await expect(station.locator("[data-quick-exit]")).to_be_visible()
+        # What is wrong with an alias stands at its field.
+        await form.locator("[name=patient_ref]").fill("Awa 12")
+        await people.act(station, "submit-case")
+        await expect(form.locator("#case-ref-error")).not_to_be_empty()
+        await expect(form.locator("[name=patient_ref]")).to_be_focused()
         await form.locator("[name=patient_ref]").fill("Hirondelle")
+        await expect(form.locator("#case-ref-error")).to_be_empty()
         await form.locator("[name=reason_text]").fill("ne veut pas rentrer")
         await people.act(station, "submit-case")
         await agree(station)
         await people.view(station, "waiting")
         await expect(station.locator("[data-quick-exit]")).to_be_visible()
+        for words in (".ring", "[data-waited]", "[data-link-waiting]", ".waiting [data-action=cancel]"):
+            assert not await covers(station, "[data-quick-exit]", words), words
         await expect(doctor.locator("[data-queue]")).not_to_contain_text("rentrer")
         await people.accept(doctor)
         await people.view(station, "call")
         for page in call.pages:
             await expect(page.locator("[data-presence] li")).to_have_count(2)
         await call.until(station, "a voice", lambda facts: facts["audio"])
+        await doctor.locator(".case-buttons [data-action=case]").click()
+        await expect(doctor.locator("[data-case-panel]")).to_contain_text("Hirondelle")
         async with station.expect_event("load"):
             await station.keyboard.press("Escape")
         assert station.url.endswith("/conseils#fr")
         await people.view(doctor, "queue")
+        # No alias stands over the next patient's button.
+        await expect(doctor.locator("[data-case-panel]")).to_have_count(0)
         await expect(doctor.locator("[data-notice]")).to_contain_text("La personne a terminé")
         await expect(station).to_have_title("Se laver les mains")
         assert "nɛya" not in ((await station.text_content("body")) or "")

@@ -37,6 +37,20 @@ class Panel {
         focusHeading(this.#element);
     }
 
+    /** What is shown is of a survivor. @type {boolean} */
+    isDiscreet = false;
+
+    /** The call of a survivor is over: nothing of it stays on the screen, but words that are not saved. */
+    callEnded() {
+        if (!this.#element || !this.isDiscreet) return;
+        if (!this.#unsaved) {
+            this.#element.remove();
+            this.#element = null;
+            return;
+        }
+        for (const part of this.#element.querySelectorAll(".case-view > :not([data-form=note])")) part.remove();
+    }
+
     saved() {
         this.#unsaved = false;
     }
@@ -68,7 +82,13 @@ export async function openCase(caseId, handing = () => undefined) {
         const previous = one.previous_id;
         if (previous) content.prepend(button("note.earlier", "button quiet", () => void openCase(previous)));
         panel.show(content);
+        panel.isDiscreet = one.kind === "survivor_safe";
     });
+}
+
+/** The call is over for this clinician. */
+export function callEnded() {
+    panel.callEnded();
 }
 
 /** Opens the panel with the cases of this clinician. @param {(caseId: string) => void} [read] told which of them is opened */
@@ -92,6 +112,7 @@ export async function openMine(read = () => undefined) {
         }
         if (!mine.length) lines.append(said("li", "cases.none"));
         panel.show(make("div", { class: "case-view" }, said("h2", "note.mine"), lines));
+        panel.isDiscreet = false;
     });
 }
 

@@ -89,10 +89,14 @@ function rest() {
     showLink(link, null);
 }
 
+/** The panel of a case, if it was ever opened. @type {typeof import("./casenote.js") | null} */
+let casenote = null;
+
 /** @param {NonNullable<State["ended"]>} ended why the call is over for this clinician */
 function leaveCall({ key, values }) {
     cameraSinceMs = Date.now();
     notice(t(key, values));
+    casenote?.callEnded();
     session.devices.setMuted(false);
     session.devices.forgetCameraOff();
     session.devices.forgetChoices({ profile: "face" }); // what is looked at belongs to one patient
@@ -149,7 +153,7 @@ function accept(target) {
 /** @param {HTMLElement} target the case of an entry of the queue, or that of the call */
 async function openCase(target) {
     const id = target.closest("[data-consultation]")?.getAttribute("data-consultation") ?? store.state.consultation?.consultation_id;
-    const casenote = await import("./casenote.js");
+    casenote ??= await import("./casenote.js");
     if (id) store.dispatch({ type: "read", id });
     await (id ? casenote.openCase(id, (handing) => store.dispatch({ type: "handing", handing })) : casenote.openMine((read) => store.dispatch({ type: "read", id: read })));
 }

@@ -16,6 +16,9 @@ import { shrunk, upload } from "./photos.js";
 
 const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
 
+// Refusals that are about one field.
+const OF_THE_REFERENCE = ["case_alias_only", "case_no_names"];
+
 /** @typedef {{previousId?: string, previousText?: string, discreet?: boolean}} From */
 /** @typedef {{id: string, language: string}} Made the case, and the language of its patient */
 /** @typedef {{names_allowed: boolean, survivor_safe: boolean}} Rules */
@@ -70,6 +73,8 @@ class CaseForm {
 
     /** @type {HTMLElement} */
     #refHint = make("p");
+    /** @type {HTMLElement} */
+    #refError = make("p");
     #photoBox;
 
     /** @param {From} from @param {Rules} rules @param {Here["store"]} store hears whether the case is survivor-safe, and how far photos are */
@@ -138,7 +143,20 @@ class CaseForm {
     #ref() {
         const row = field("case.ref", make("input", { name: "patient_ref", maxlength: "60", autocomplete: "off" }), "case.ref.text");
         this.#refHint = find("p", HTMLElement, row);
+        this.#refError = make("p", { class: "error-text", role: "alert", id: "case-ref-error" });
+        const input = find("input", HTMLInputElement, row);
+        input.setAttribute("aria-describedby", `${this.#refHint.id} ${this.#refError.id}`);
+        input.addEventListener("input", () => this.#sayOfRef(""));
+        row.append(this.#refError);
         return row;
+    }
+
+    /** What is wrong with the reference stands at it, and the finger too. @param {string} text "": nothing */
+    #sayOfRef(text) {
+        const input = find("[name=patient_ref]", HTMLInputElement, this.element);
+        setText(this.#refError, text);
+        input.setAttribute("aria-invalid", String(text !== ""));
+        if (text) input.focus();
     }
 
     /** Survivor-safe: an alias, few who know, and the quick exit. Where the site has decided so, it cannot be unticked. */
@@ -295,7 +313,9 @@ class CaseForm {
             if (!this.#photoBox.hidden) void sendAll(this.#caseId, this.#photos, (text) => this.store.dispatch({ type: "photo", text }));
             this.onDone({ id: this.#caseId, language: this.#value("language") });
         } catch (problem) {
-            setText(this.#error, errorText(codeOf(problem)));
+            const code = codeOf(problem);
+            if (OF_THE_REFERENCE.includes(code)) this.#sayOfRef(errorText(code));
+            else setText(this.#error, errorText(code));
         } finally {
             submit.disabled = false;
         }

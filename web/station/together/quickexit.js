@@ -1,7 +1,8 @@
 /**
  * The quick exit: after one tap, or Escape, this device shows a poster about washing hands. Owns: the button, and
  * what is wiped. The consultation ends for the other side as any that ends. Must never wait for the network before the
- * screen is clean, nor leave an entry in the history to go back to. The station's key stays: it names no patient.
+ * screen is clean, nor leave an entry in the history to go back to. The station's key and cookies stay: they name no
+ * patient (docs/survivors.md says what stays, and why).
  */
 
 import { icon, make } from "../../shared/base/dom.js";
@@ -36,7 +37,8 @@ export async function arm(id, end) {
     document.addEventListener("keydown", onKey, true);
     await alsoSay("together");
     const words = button?.lastElementChild;
-    if (words) say(words, "exit.button");
+    // A telephone has no Escape.
+    if (words) say(words, matchMedia("(any-hover: hover) and (any-pointer: fine)").matches ? "exit.button.keys" : "exit.button");
 }
 
 /** Takes the quick exit away. */
