@@ -35,6 +35,19 @@ async def test_five_values_of_shock_ask_one_confirmation_and_are_quiet_after_it(
     }
 
 
+async def test_the_two_pressures_are_shown_as_one(pure: Page) -> None:
+    run = """async (vitals) => (await import('/web/shared/cases/casesheet.js')).vitalTexts(vitals, (key) => key)"""
+    high = {"sign": "systolic", "value": 80, "unit": "mm[Hg]", "confirmed": True}
+    low = {"sign": "diastolic", "value": 40, "unit": "mm[Hg]", "confirmed": True}
+    pulse = {"sign": "pulse", "value": 170, "unit": "/min", "confirmed": True}
+    assert await pure.evaluate(run, [pulse, high, low]) == [
+        "vital.pulse 170 /min",
+        "vital.pressure 80/40 mmHg",
+    ]
+    assert await pure.evaluate(run, [high]) == ["vital.systolic 80 mmHg"]
+    assert await pure.evaluate(run, [low, pulse]) == ["vital.diastolic 40 mmHg", "vital.pulse 170 /min"]
+
+
 async def test_a_very_urgent_case_waits_for_no_confirmation(pure: Page) -> None:
     found = await said(pure, "confirmation", "red", ["unusual"], False)
     assert found == {"asked": True, "warns": True, "holds": False}

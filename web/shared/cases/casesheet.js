@@ -54,7 +54,7 @@ export function sheet(one, words, language) {
     add("summary.clinician", latest?.clinician ?? one.clinician);
     add("summary.reason", [one.reason_code && words(`reason.${one.reason_code}`), one.reason_text].filter(Boolean).join(". "));
     add("case.flags", one.red_flags.map((flag) => words(`redflag.${flag}`)).join(", "));
-    add("summary.vitals", one.vitals.map(({ sign, value, unit }) => `${words(`vital.${sign}`)} ${number(value)} ${unitText(unit)}`).join(" · "));
+    add("summary.vitals", vitalTexts(one.vitals, words).join(" · "));
     const title = make("h2", {}, icon("logo"), `Kɛnɛya · ${words("summary.title")}`);
     const page = make("article", { class: "sheet card", lang: language }, title, list);
     part(page, "check", words("summary.answer"), latest ? latest.answer : words("summary.no_answer"));
@@ -66,6 +66,16 @@ export function sheet(one, words, language) {
     }
     page.append(make("p", { class: "warning" }, icon("red"), make("strong", {}, words("summary.danger"))));
     return page;
+}
+
+/** @param {CaseView["vitals"]} vitals @param {(key: string) => string} words @returns {string[]} the two pressures as one: 80/40 */
+export function vitalTexts(vitals, words) {
+    const low = vitals.find(({ sign }) => sign === "diastolic");
+    const isPair = low !== undefined && vitals.some(({ sign }) => sign === "systolic");
+    return vitals.filter((one) => !isPair || one !== low).map(({ sign, value, unit }) => {
+        if (isPair && sign === "systolic") return `${words("vital.pressure")} ${number(value)}/${number(low.value)} ${unitText(unit)}`;
+        return `${words(`vital.${sign}`)} ${number(value)} ${unitText(unit)}`;
+    });
 }
 
 /** @param {HTMLElement} page @param {string} picture @param {string} title @param {string} text */
