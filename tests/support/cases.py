@@ -17,7 +17,7 @@ import aiohttp
 from sqlalchemy import select
 
 from server.calls.handlers import CONSULTATIONS
-from server.consents import ConsentScope, Giver, How, NewConsent
+from server.consents import Company, ConsentScope, Giver, How, NewConsent
 from server.people.tables import Account, AccountLanguage, AccountSpecialty
 from server.platform.redacted import Redacted
 from server.trail.tables import AuditEntry
@@ -167,8 +167,9 @@ class House:
             recorded_by=station.id,
             recipient=recipient,
         )
+        company = Company.GROUP if text_id.startswith("group") else Company.PAIR
         async with own.database.begin() as db:
-            await own.consents.record(db, new, Role.STATION)
+            await own.consents.record(db, new, Role.STATION, company)
 
     async def pass_time(self, seconds: float) -> None:
         """Time passes, and the desk routes the waiting consultations again."""

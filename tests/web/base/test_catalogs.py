@@ -138,7 +138,8 @@ def reached(page: str) -> set[Path]:
             for file in import_graph(module)
             for name in re.findall(r"""\bimport\(["'](\.[^"']+)["']\)""", file.read_text(encoding="utf-8"))
         ]
-        waiting += [file for file in late if file not in found]
+        # A comment imports types of files that no page loads.
+        waiting += [file for file in late if file not in found and file.is_file()]
     return found
 
 

