@@ -1,7 +1,7 @@
 """Decides which clinicians are offered a waiting consultation, depending on how long it waits.
 
-Owns: the steps by which an offer widens, and which specialties substitute for others. Pure. Must never know a
-clinician's name or why a patient came. Wishes come first but never block an answer: each step lets more people
+Owns: the steps by which an offer widens, and which specialties substitute for others. Pure. Must never decide by
+a clinician's name or by why a patient came. Wishes come first but never block an answer: each step lets more people
 answer, no step withdraws an offer, and the patient sees which step applies.
 
     first      the clinician this patient saw before (or was handed to), when on duty: alone
@@ -49,7 +49,7 @@ class Wishes:
     language: str = ""
     gender: str = ""
     clinician_id: str | None = None
-    clinician_name: str = ""
+    clinician_name: str = ""  # told to people, and nothing is decided by it
     # Survivor-safe: only the specialty is ever offered it, and the reason stays hidden.
     discreet: bool = False
 
