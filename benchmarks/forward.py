@@ -7,7 +7,8 @@ by the RTP packets that the engine sends in the window.
 
 Without ``--calls``, few calls send many packets: this measures the cost of a packet. With it, each leg sends what a
 thin link carries (voice with redundancy, a small picture), and each link loses packets in both directions: this
-measures the cost of a call. ``--search`` finds the most calls that hold the aim.
+measures the cost of a call. ``--search`` finds the most calls that hold the aim. With ``--attacker``, a third
+participant floods the first call.
 
 The engine's estimate of each downlink starts at ``--start-kbps``, as on a known link. This benchmark does not
 measure the growth of the estimate, and the pacer holds video back until the estimate has grown.
@@ -30,6 +31,8 @@ from typing import Any
 
 import uvloop
 
+from benchmarks.peers.attacker import PACKETS_PER_S as ATTACK_PACKETS_PER_S
+from benchmarks.peers.attacker import Attacker
 from benchmarks.peers.capacity import most_calls
 from benchmarks.peers.engine_control import EngineControl
 from benchmarks.peers.host import Idle, describe, raise_priority
@@ -118,16 +121,19 @@ async def measure(
     tally = Tally()
     rng = random.Random(SEED)
     participants = [Participant(leg, rates, tally, rng) for leg in legs]
+    attackers = await third_in_the_first_call(control, arguments.attack_packets_per_s)
     stop = asyncio.Event()
-    driver = asyncio.create_task(drive(participants, stop))
+    driver = asyncio.create_task(drive([*participants, *attackers], stop))
     await asyncio.sleep(arguments.warm_up)
 
     idle_before = Idle.now()
     before = await control.ask("mark", profile=True)
+    attacked = -sum(attacker.sent for attacker in attackers)
     tally.begin_ns = time.monotonic_ns()
     tally.end_ns = tally.begin_ns + round(arguments.seconds * 1e9)
     await asyncio.sleep(arguments.seconds)
     after = await control.ask("mark", profile=False)
+    attacked += sum(attacker.sent for attacker in attackers)
     idle = Idle.now()
 
     await asyncio.sleep(DRAIN_S)
@@ -136,6 +142,8 @@ async def measure(
     await control.close()  # the engine says goodbye to the legs
     for leg in legs:
         leg.close()
+    for attacker in attackers:
+        attacker.close()
 
     forwarded = after["forwarded"] - before["forwarded"]
     seconds = after["at_s"] - before["at_s"]
@@ -162,6 +170,8 @@ async def measure(
         "seconds": round(seconds, 1),
         "video_kbps_per_leg": round(rates.video_bytes * 8 / rates.video_interval_s / 1000),
         "estimate_kbps_min": after["estimate_kbps"][0],
+        "attacker_packets": attacked,
+        "refused": more(before["refused"], after["refused"]),
         "python": platform.python_version(),
         "machine": describe(),
         "engine_core_idle": round(idle.share_since(idle_before, f"cpu{cores[0]}"), 2),
@@ -169,6 +179,22 @@ async def measure(
         "generator_was_bottleneck": generator_idle < BUSY_IDLE,
         "idle": round(idle.share_since(idle_before), 2),
     }
+
+
+async def third_in_the_first_call(control: EngineControl, packets_per_s: float) -> list[Attacker]:
+    """Somebody who joins the first call and floods it; nobody without a rate."""
+    if not packets_per_s:
+        return []
+    leg = SyntheticLeg(seed=SEED - 1)
+    reply = await control.ask("open", leg="attacker", offer=leg.offer)
+    await leg.connect(reply["answer"])
+    await control.ask("join", room="call0", leg="attacker")
+    return [Attacker(leg, packets_per_s)]
+
+
+def more(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
+    """By how much each count has grown."""
+    return {reason: more for reason, count in after.items() if (more := count - before.get(reason, 0))}
 
 
 def _added_ms(delays_ns: Sequence[int] | array[int], share: float, baseline_ns: float) -> float | None:
@@ -218,6 +244,16 @@ def _arguments(values: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--warm-up", type=float, default=5.0, help="seconds before the window (default 5)")
     parser.add_argument(
         "--start-kbps", type=int, default=4_000, help="first estimate of each downlink (default 4000)"
+    )
+    parser.add_argument(
+        "--attacker",
+        dest="attack_packets_per_s",
+        type=float,
+        nargs="?",
+        const=ATTACK_PACKETS_PER_S,
+        default=0.0,
+        help="a third participant of the first call sends so many voice packets of 1.1 kB a second "
+        "(default %(const)g)",
     )
     parser.add_argument("--profile", action="store_true", help="cProfile of the window, on standard error")
     return parser.parse_args(values)

@@ -24,7 +24,17 @@ IMPURE_STDLIB = frozenset(
 )
 # The packages of media, lowest first: each imports only itself and those before it.
 LAYERS = {
-    "media.core": ("parameters", "rtp", "repair", "estimate", "probe", "quality", "share", "stills"),
+    "media.core": (
+        "parameters",
+        "ingress",
+        "rtp",
+        "repair",
+        "estimate",
+        "probe",
+        "quality",
+        "share",
+        "stills",
+    ),
     "media.engine": (
         *("transport", "relay", "copies", "share"),
         *("listener", "legfactory", "rounds", "turns", "engine"),

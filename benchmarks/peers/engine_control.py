@@ -19,22 +19,36 @@ class EngineControl:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self._lock = asyncio.Lock()
+        self.greeting: dict[str, Any] = {}
         self.echo_port = 0
 
     @classmethod
     async def start(cls, core: int, start_kbps: int, profile: bool) -> EngineControl:
         """Start the engine's process on `core`."""
-        arguments = ["-m", "benchmarks.peers.engine_process", "--core", str(core)]
-        arguments += ["--start-kbps", str(start_kbps), *(["--profile"] if profile else [])]
+        arguments = [
+            "--core",
+            str(core),
+            "--start-kbps",
+            str(start_kbps),
+            *(["--profile"] if profile else []),
+        ]
+        return await cls.start_program("benchmarks.peers.engine_process", *arguments)
+
+    @classmethod
+    async def start_program(cls, module: str, *arguments: str) -> EngineControl:
+        """Start a process that answers like the engine's."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-m",
+            module,
             *arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=LINE_MAX_BYTES,
         )
         control = cls(process)
-        control.echo_port = (await control._reply())["echo_port"]
+        control.greeting = await control._reply()
+        control.echo_port = control.greeting["echo_port"]
         return control
 
     async def ask(self, do: str, **values: Any) -> dict[str, Any]:

@@ -42,15 +42,17 @@ class _Echo(asyncio.DatagramProtocol):
 
 
 class EngineProcess:
-    """The engine, and the handler of each request."""
+    """The engine (one of its own, or that of a whole server), and the handler of each request."""
 
-    def __init__(self, profiler: cProfile.Profile | None) -> None:
-        self._engine = MediaEngine(MediaSettings(port=0, hosts=(HOST,)))
+    def __init__(self, profiler: cProfile.Profile | None, engine: MediaEngine | None = None) -> None:
+        self._owns = engine is None
+        self._engine = engine or MediaEngine(MediaSettings(port=0, hosts=(HOST,)))
         self._profiler = profiler
 
     async def start(self) -> int:
         """Bind the engine and the echo; returns the echo's port."""
-        await self._engine.start()
+        if self._owns:
+            await self._engine.start()
         loop = asyncio.get_running_loop()
         self._garbage = loop.create_task(spare_calls(lambda: self._engine.in_call))
         transport, _ = await loop.create_datagram_endpoint(_Echo, local_addr=(HOST, 0))
@@ -70,7 +72,8 @@ class EngineProcess:
                 return self._mark(request["profile"])
             case "close":
                 self._garbage.cancel()
-                await self._engine.close()
+                if self._owns:
+                    await self._engine.close()
                 return {}
             case other:
                 raise ValueError(f"unknown request {other}")
@@ -89,7 +92,7 @@ class EngineProcess:
             "forwarded": sum(downlink.sent_packets for downlink in downlinks),
             "estimate_kbps": sorted(downlink.estimate.estimate_bps // 1000 for downlink in downlinks),
             "rss_mib": rss_mib(os.getpid()),
-            "refused": self._engine.refused,
+            "refused": self._engine.refusals(),
         }
 
 

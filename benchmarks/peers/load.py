@@ -12,7 +12,9 @@ import random
 import struct
 import time
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from benchmarks.peers import sdp
 from benchmarks.peers.streams import SlotStream
@@ -67,11 +69,17 @@ class Tally:
         default_factory=lambda: {"audio": array("q"), "video": array("q")}
     )
     seen: set[int] = field(default_factory=set)
+    sent_voice: set[int] = field(default_factory=set)
     taken: set[int] = field(default_factory=set)
 
     def inside(self, stamp_ns: int) -> bool:
         """Whether a stamp lies in the window."""
         return self.begin_ns <= stamp_ns < self.end_ns
+
+    @property
+    def lost_voice(self) -> int:
+        """The voice packets among them."""
+        return len(self.sent_voice - self.seen - self.taken)
 
     @property
     def lost(self) -> int:
@@ -123,7 +131,10 @@ class Participant:
             self.leg.ask_keyframe(0)
 
     def _send_voice(self) -> None:
-        payload = self._stamp() + self._voice_filling
+        stamp = self._stamp()
+        if self._tally.inside(stamp_ns := STAMP.unpack(stamp)[0]):
+            self._tally.sent_voice.add(stamp_ns)
+        payload = stamp + self._voice_filling
         payload_type = None
         if self._rates.red:
             payload_type = sdp.RED
@@ -191,7 +202,14 @@ def _stamp_of(kind: str, payload_type: int, payload: bytes) -> int | None:
     return stamp_ns
 
 
-async def drive(participants: list[Participant], stop: asyncio.Event) -> None:
+class Source(Protocol):
+    """Whoever sends at a pace."""
+
+    def step(self, now_s: float) -> None:
+        """Send what is due."""
+
+
+async def drive(participants: Sequence[Source], stop: asyncio.Event) -> None:
     """Make all participants send until `stop`."""
     while not stop.is_set():
         now_s = time.monotonic()

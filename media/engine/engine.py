@@ -31,6 +31,7 @@ from media.engine.transport.leg import Leg
 from media.engine.transport.ports import PortRegistry
 from media.engine.turns import Turns
 
+# One core carries some 160 calls; the rest are warm legs of people who wait.
 LEGS_MAX = 1_000
 
 
@@ -192,6 +193,7 @@ class MediaEngine:
             self.part(leg_id)
         room = self._rooms.setdefault(room_id, Room(room_id))
         changed = room.join(member)
+        member.leg.ingress.in_call(True, time.monotonic())
         self._stills.joined(member, seat)
         self._slots_changed(changed)
         now_ms = time.monotonic() * 1000
@@ -206,6 +208,7 @@ class MediaEngine:
         if control is None or room is None:
             return
         changed = room.part(control.member)
+        control.member.leg.ingress.in_call(False, time.monotonic())
         if not room.members:
             self._rooms.pop(room.room_id, None)
         self._slots_changed(changed)

@@ -66,6 +66,14 @@ async def test_a_short_run_forwards_what_is_sent_and_reports_it() -> None:
     assert line["cpu_us_per_packet"] > 0
     assert line["rss_mib"] > 0
     assert line["added_delay_ms_p99"] >= line["added_delay_ms_p50"]
+    assert not {"over_rate", "voice_over_rate"} & set(line["refused"])
+
+
+async def test_an_attacker_in_one_call_is_refused_and_the_calls_are_not() -> None:
+    line = await _short_run(["--calls", "2", "--loss", "0", "--attacker", "2000"])
+    assert line["attacker_packets"] > 1_000
+    assert line["refused"]["over_rate"] + line["refused"]["voice_over_rate"] > 0.5 * line["attacker_packets"]
+    assert line["lost"] == 0
 
 
 async def test_what_the_links_of_thin_calls_take_away_is_not_the_relays_loss() -> None:

@@ -18,6 +18,7 @@ from media.core.quality.views import (
     red_for_receiver,
 )
 from media.core.quality.voicehealth import SUFFERING_QUEUE_MS
+from media.core.quality.voicesteps import WIDEST_VOICE_BPS
 
 __all__ = [
     "GOOD_BPS",
@@ -29,6 +30,7 @@ __all__ = [
     "SUFFERING_QUEUE_MS",
     "VIDEO_PREFERENCE",
     "WARM_SIDE",
+    "WIDEST_VOICE_BPS",
     "DownlinkHold",
     "Held",
     "HoldAction",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from media.core.parameters import AudioSend
 from media.core.quality.held import Held
 from media.core.quality.views import PublisherView, ReceiverView
 from media.core.repair import (
@@ -17,6 +18,7 @@ from media.core.repair import (
     RED_MUCH_LOSS_KEEP_BPS,
     RED_MUCH_LOSS_MIN_BPS,
     redundancy_pays,
+    voice_wire_bps,
 )
 
 
@@ -42,6 +44,15 @@ SHAPES = (
     VoiceShape(22_000, 120, 10_000),
     VoiceShape(17_000, 120, 8_000),
     VoiceShape(0, 120, 6_000),
+)
+# The most that any of them costs on the wire, and a half more, for Opus spends its bits unevenly. Voice that is
+# sent twice counts once. One bound for all: a page changes its shape when the order reaches it, some never do.
+WIDEST_VOICE_BPS = round(
+    1.5
+    * max(
+        voice_wire_bps(AudioSend(max_bitrate_bps=shape.bitrate_bps, ptime_ms=shape.ptime_ms))
+        for shape in (WITH_PICTURE, *SHAPES)
+    )
 )
 # A change of packet time costs the page a local renegotiation and the listener a jitter buffer that adapts:
 # down at once, up only where there is clearly room, and not soon after the last change.

@@ -10,7 +10,10 @@ from collections.abc import Callable
 
 from media.core import rtp
 from media.core.estimate import TwccReceiver
+from media.core.ingress import ByteBucket
 from media.core.parameters import SendParameters
+from media.core.quality import WIDEST_VOICE_BPS
+from media.core.repair import PACKET_OVERHEAD_BYTES
 from media.core.rtp import Codec, Header, RedError, is_keyframe, rtcp, rtx
 from media.core.share import level_of
 from media.engine.relay.inbound import InboundStream
@@ -21,6 +24,8 @@ from media.engine.transport.leg import Leg
 # The largest payload that can be forwarded to every page, also as a retransmission. A packet that gets a number
 # and is then too long to send would look like a lost one, and the page's pictures would be held back.
 PAYLOAD_MAX_BYTES = PACKET_MAX_BYTES - rtp.COMPOSED_HEADER_MAX_BYTES - rtx.OSN_BYTES
+# What a mast that was away hands over at once: nearly twenty seconds of the widest voice, headers counted.
+VOICE_BURST_BYTES = 100_000
 # Below this queueing delay, loss on the uplink comes from the radio, not from a full link.
 CALM_QUEUE_MS = 60.0
 
@@ -43,6 +48,7 @@ class Uplink:
         self.streams: tuple[InboundStream, ...] = (self.audio, *self.pictures)
         self.twcc = TwccReceiver()
         self.refused_rtp = 0
+        self._voice = ByteBucket(WIDEST_VOICE_BPS, VOICE_BURST_BYTES)
         self._forward = forward
         self._twcc_id = leg.offer.twcc_id
         self._by_ssrc: dict[int, InboundStream] = {}
@@ -105,7 +111,7 @@ class Uplink:
             # The RED receiver also notes plain Opus, so that nothing is played twice when RED starts or stops.
             if not stream.red.note_plain(sequence_number, timestamp, data[header_len:end]):
                 return
-            self._forward(stream, codec, header, data, now_ms)
+            self._voice_arrived(stream, codec, header, data, now_ms)
         else:
             if stream.keyframes.wanted and is_keyframe(codec, data, header_len, end):
                 stream.keyframes.seen(now_ms)
@@ -151,7 +157,18 @@ class Uplink:
                 ssrc=stream.ssrc,
             )
             rebuilt = (second, number, moment, stream.ssrc, rtp.FIXED_HEADER_BYTES)
-            self._forward(stream, Codec.OPUS, rebuilt, packet, now_ms)
+            self._voice_arrived(stream, Codec.OPUS, rebuilt, packet, now_ms)
+
+    def _voice_arrived(
+        self, stream: InboundStream, codec: Codec, header: Header, data: bytes, now_ms: float
+    ) -> None:
+        """Hand on one voice packet; of one that no negotiated shape allows the others notice nothing."""
+        if self._voice.takes(len(data) - header[4] + PACKET_OVERHEAD_BYTES, now_ms / 1000):
+            self._forward(stream, codec, header, data, now_ms)
+            return
+        self.leg.refused["voice_over_rate"] += 1
+        for out in stream.outputs:
+            out.skip(header[3], header[1])
 
     def _adopt(self, ssrc: int, payload_type: int) -> InboundStream | None:
         """The stream of an SSRC that is not in the offer, found by its payload type.

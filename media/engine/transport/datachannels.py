@@ -13,6 +13,7 @@ from aiortc.rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport
 
 from media.engine.transport.aiortc_private import LegDtlsTransport
 
+# As the answer says (a=max-message-size); a piece of a still has 1 kB.
 MESSAGE_MAX_BYTES = 65_536
 # The size of a few unacknowledged orders.
 UNRELIABLE_BACKLOG_BYTES = 256

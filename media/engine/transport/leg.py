@@ -26,6 +26,7 @@ from media.engine.transport.aiortc_private import (
 )
 from media.engine.transport.datachannels import MESSAGE_MAX_BYTES, DataChannels
 from media.engine.transport.datagrams import UDP_IP_BYTES, Address
+from media.engine.transport.ingress import Ingress
 from media.engine.transport.offer import Offer
 from media.engine.transport.srtp import PacketHandler, SrtpTransport
 
@@ -88,7 +89,8 @@ class Leg:
         self.dtls = LegDtlsTransport(self._ice, certificate)
         own = (offer.own_audio, offer.own_video)
         offered = [ssrc for line in own for ssrc in (line.ssrc, line.rtx_ssrc) if ssrc]
-        self.srtp = SrtpTransport(self.dtls, self.traffic, self.refused, offered)
+        self.ingress = Ingress()
+        self.srtp = SrtpTransport(self.dtls, self.traffic, self.refused, offered, self.ingress)
         # Called for each packet: a bound method saves a second call.
         self.srtp_arrived = self.srtp.arrived
         self.send_rtp = self.srtp.send_rtp
@@ -233,7 +235,18 @@ class Leg:
     def dtls_arrived(self, data: bytes) -> None:
         """A DTLS record from a validated address."""
         self.traffic.received_bytes += len(data) + UDP_IP_BYTES
+        if not self.ingress.data.takes(len(data), time.monotonic()):
+            self.refused["data_over_rate"] += 1
+            return
         self.connection.data_received(data, 1)
+
+    def takes_check(self, data: bytes, *, proven: bool) -> bool:
+        """Whether a check may be looked at; ``proven``: from an address that has proved itself."""
+        bucket = self.ingress.checks if proven else self.ingress.strange_checks
+        if bucket.takes(len(data), time.monotonic()):
+            return True
+        self.refused["checks_over_rate"] += 1
+        return False
 
     def _data_arrived(self, data: bytes) -> None:
         if self._handlers is not None:

@@ -126,8 +126,10 @@ class SharedPort:
         if username is not None:
             leg = self._registry.legs_by_username.get(username)
             protocol = leg.stun_protocol_on(self) if leg is not None else None
-            if protocol is None:
+            if leg is None or protocol is None:
                 refused["unknown_username"] += 1
+            elif not leg.takes_check(data, proven=self._registry.guard.legs_by_address.get(address) is leg):
+                return  # the leg has counted it
             elif not protocol.request_arrived(data, address):
                 refused["malformed_stun"] += 1
             return

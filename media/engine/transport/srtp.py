@@ -1,7 +1,7 @@
 """SRTP of one leg: unprotects received packets, and protects sent ones (RFC 3711).
 
-Owns: the check of each packet's tag and number, the bound on SSRCs, and the address to which media is sent. Must
-never read more of a packet than its SSRC, nor send to a peer that no longer consents (RFC 7675).
+Owns: the check of each packet's tag and number, the bounds on SSRCs and on the rate, and the address to which media
+is sent. Must never read more of a packet than its SSRC, nor send to a peer that no longer consents (RFC 7675).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from media.core import rtp
 from media.engine.transport.aiortc_private import LegDtlsTransport, PortLike, SrtpError
 from media.engine.transport.datagrams import UDP_IP_BYTES, Address, Traffic
+from media.engine.transport.ingress import PACKET_COST_BYTES, Ingress
 
 # A page sends five SSRCs: voice, picture, its retransmissions, and two that only report. libsrtp keeps a stream for
 # each SSRC and searches them one after the other: 40,000 of them would cost 100 µs for every packet.
@@ -26,7 +27,12 @@ class SrtpTransport:
     """Both directions of a leg's media. `offered_ssrcs`: those that the offer names."""
 
     def __init__(
-        self, dtls: LegDtlsTransport, traffic: Traffic, refused: Counter[str], offered_ssrcs: Iterable[int]
+        self,
+        dtls: LegDtlsTransport,
+        traffic: Traffic,
+        refused: Counter[str],
+        offered_ssrcs: Iterable[int],
+        ingress: Ingress,
     ) -> None:
         self.heard_at_s = time.monotonic()
         self.port: PortLike | None = None
@@ -38,6 +44,7 @@ class SrtpTransport:
         self._dtls = dtls
         self._traffic = traffic
         self._refused = refused
+        self._takes = ingress.media.takes
         self._ssrcs = {ssrc.to_bytes(4) for ssrc in offered_ssrcs}
 
     def arrived(self, data: bytes, now_s: float) -> None:
@@ -52,6 +59,9 @@ class SrtpTransport:
         known = ssrc in self._ssrcs
         if not known and len(self._ssrcs) >= SSRCS_MAX:
             self._refused["ssrcs"] += 1
+            return
+        if not self._takes(len(data) + PACKET_COST_BYTES, now_s):
+            self._refused["over_rate"] += 1
             return
         try:
             if is_rtcp:
