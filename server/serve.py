@@ -20,12 +20,17 @@ from aiohttp import web
 from media.engine.garbage import spare_calls
 from server.app import MEDIA
 from server.platform.http.access_log import AccessLogger
+from server.platform.http.entrance import Entrance, capacity_within, raise_file_limit
+from server.platform.http.gate import Gate
+from server.platform.http.guests import GUESTS
+from server.platform.http.origin import is_trusted_proxy
 from server.platform.settings.config import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
 
 # Long enough for answers under way on a slow link, short enough for a service manager's patience.
 SHUTDOWN_S = 5.0
+# Connections that wait in the kernel to be accepted: what all stations send in the second after an outage.
 BACKLOG = 256
 # linux/tcp.h: retransmit a few lost packets at an even pace instead of doubling the wait each time, so that a page
 # is heard within seconds after a black-out. Python's socket module does not name it.
@@ -41,25 +46,51 @@ async def serve(settings: Settings, app: web.Application, on_ready: OnReady) -> 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     context = tls_context(settings)
+    files = raise_file_limit()
     sockets = listen(settings.http_host, settings.http_port)
     runner = web.AppRunner(
         app, access_log_class=AccessLogger, handle_signals=False, shutdown_timeout=SHUTDOWN_S
     )
     garbage = asyncio.create_task(spare_calls(lambda: app[MEDIA].in_call), name="spare calls")
+    entrance: Entrance | None = None
     try:
         await runner.setup()
-        for listening in sockets:
-            await web.SockSite(runner, listening, ssl_context=context, backlog=BACKLOG).start()
+        entrance = open_entrance(settings, app, runner, sockets, files=files, context=context)
         address = address_to_open(settings, sockets[0].getsockname()[1])
-        log.info("serving", url=address)
+        log.info("serving", url=address, open_files=files)
         await on_ready(address)
         await stop.wait()
         log.info("stopping")
     finally:
         garbage.cancel()
+        if entrance is not None:
+            await entrance.close()
         await runner.cleanup()
         for listening in sockets:
             listening.close()
+
+
+def open_entrance(
+    settings: Settings,
+    app: web.Application,
+    runner: web.AppRunner,
+    sockets: list[socket.socket],
+    *,
+    files: int,
+    context: ssl.SSLContext | None = None,
+) -> Entrance:
+    """Accept on these sockets for a runner that is set up, with as many connections as ``files`` allows."""
+    assert runner.server is not None
+    entrance = Entrance(
+        runner.server,
+        Gate(capacity_within(files)),
+        app[GUESTS],
+        context=context,
+        is_proxy=lambda address: is_trusted_proxy(address, settings),
+    )
+    for listening in sockets:
+        entrance.open(listening)
+    return entrance
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext | None:

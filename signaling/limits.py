@@ -13,8 +13,9 @@ from dataclasses import dataclass
 MESSAGE_MAX_BYTES = 65_536
 
 # A page fetches its ticket while its socket opens, to save two round trips of 1.3 s on 2G. Lost packets may
-# hold the ticket up for several seconds more; strangers who say nothing are counted (MAX_STRANGERS).
+# hold the ticket up for several seconds more. Whoever shows no cookie of ours cannot fetch one meanwhile.
 HELLO_WITHIN_S = 15.0
+STRANGER_HELLO_WITHIN_S = 5.0
 
 # Mobile networks forget an idle TCP mapping after 30 s at the worst (RFC 5382 asks for two hours).
 HEARTBEAT_S = 25
@@ -34,8 +35,12 @@ UNSENT_MAX_BYTES = 262_144
 
 # All stations of the country are under 2,000; a socket with its deflate state costs 300 KiB at the worst.
 MAX_CONNECTIONS = 2_048
-# A socket that has not sent hello yet is a stranger's; strangers must not crowd out participants.
+# A socket that has not sent hello yet and shows no cookie of ours is a stranger's: strangers must not crowd out
+# participants, nor those of one network the others. Our own pages always show one.
 MAX_STRANGERS = 256
+MAX_STRANGERS_PER_NETWORK = 16
+# A page opens one socket and, when its link flaps, another beside the one that the server has not seen end.
+MAX_GREETING_PER_PARTICIPANT = 4
 
 # A page in trouble sends one media_state and one ping a second; after an outage it also repeats some ten
 # messages that were not acknowledged.

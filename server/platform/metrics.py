@@ -18,6 +18,9 @@ HTTP_SECONDS = Histogram(
     # From a file in memory to a page over a 2G link.
     buckets=(0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60),
 )
+CONNECTIONS_SENT_AWAY = Counter(
+    "keneya_connections_sent_away", "TCP connections that were closed to keep room for others", ["reason"]
+)
 SIGN_IN_REFUSALS = Counter(
     "keneya_sign_in_refusals", "Sign-ins and enrolments that were refused for any reason", ["kind"]
 )

@@ -9,9 +9,14 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from server.people.sessions.cookies import PERSON, STATION, get_cookie
+from server.people.sessions.store import SESSIONS
 from server.people.sessions.tickets import TICKETS
+from server.platform.http.guests import GUESTS
 from server.platform.http.keys import SETTINGS
+from server.platform.http.origin import client_address
 from server.sockets import handlers
+from server.sockets.greetings import Newcomer
 from server.sockets.hub import HUB
 from server.sockets.ws import make_websocket_handler
 
@@ -23,6 +28,21 @@ def add_sockets(app: web.Application) -> None:
     if settings.public_url:
         # A proxy may hand on another Host than the one people typed.
         origins = (*origins, settings.public_url)
-    door = make_websocket_handler(app[HUB], app[TICKETS], replace(settings, allowed_origins=origins))
+    door = make_websocket_handler(app[HUB], app[TICKETS], replace(settings, allowed_origins=origins), who)
     app.router.add_post("/api/ticket", handlers.new_ticket)
     app.router.add_get("/ws", door)
+
+
+async def who(request: web.Request) -> Newcomer:
+    """Whose cookie came with a request for a socket: enough to be let in before strangers, and for nothing else."""
+    settings, sessions = request.app[SETTINGS], request.app[SESSIONS]
+    address = client_address(request, settings)
+    person = get_cookie(request, PERSON, settings)
+    found = await sessions.account(person) if person else None
+    if found is None and (station := get_cookie(request, STATION, settings)):
+        standing = await sessions.station(station)
+        found = standing.principal if standing is not None else None
+    if found is None:
+        return Newcomer(address)
+    request.app[GUESTS].known(request, request.remote or "")
+    return Newcomer(address, found.participant_id)

@@ -1,7 +1,8 @@
 """The door of /ws: who may open a WebSocket, and how many may.
 
-Owns: the Origin check (RFC 6455 section 10.2), the number of sockets, the options of the socket (compression
-with a bound after inflation, RFC 7692; heartbeat). Must never look into a message; that is connection.py.
+Owns: the Origin check (RFC 6455 section 10.2), the number of sockets (before their hello: greetings.py), the
+options of the socket (compression with a bound after inflation, RFC 7692; heartbeat). Must never look into a
+message; that is connection.py.
 """
 
 from __future__ import annotations
@@ -14,10 +15,19 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
+from server.platform.http.guests import GUESTS
 from server.sockets.connection import CLOSE_WITHIN_S, Connection, TicketBooth
+from server.sockets.greetings import Greetings, Newcomer
 from server.sockets.hub import Hub
 from server.sockets.metrics import SOCKETS, TURNED_AWAY
-from signaling.limits import HEARTBEAT_S, HELLO_WITHIN_S, MAX_CONNECTIONS, MAX_STRANGERS, MESSAGE_MAX_BYTES
+from signaling.limits import (
+    HEARTBEAT_S,
+    HELLO_WITHIN_S,
+    MAX_CONNECTIONS,
+    MAX_STRANGERS,
+    MESSAGE_MAX_BYTES,
+    STRANGER_HELLO_WITHIN_S,
+)
 
 # What may wait in the process for one socket before a writer is held back; the kernel has its own buffer.
 WRITER_LIMIT_BYTES = 65_536
@@ -52,8 +62,16 @@ def origin_allowed(origin: str | None, host: str | None, allowed: Collection[str
     return same and default is not None and parts.hostname is not None
 
 
+async def a_stranger(request: web.Request) -> Newcomer:
+    """Somebody of whom nothing is known but the address."""
+    return Newcomer(request.remote or "")
+
+
 class Door:
-    """Counts sockets and serves them; see `make_websocket_handler`."""
+    """Counts sockets and serves them; see `make_websocket_handler`.
+
+    ``who``: what is known of whoever asks for a socket, before any hello.
+    """
 
     def __init__(
         self,
@@ -64,33 +82,36 @@ class Door:
         hello_within_s: float = HELLO_WITHIN_S,
         max_connections: int = MAX_CONNECTIONS,
         max_strangers: int = MAX_STRANGERS,
+        who: Callable[[web.Request], Awaitable[Newcomer]] = a_stranger,
     ) -> None:
         self._hub = hub
         self._tickets = tickets
         self._allowed = frozenset(settings.allowed_origins)
         self._hello_within_s = hello_within_s
         self._max_connections = max_connections
-        self._max_strangers = max_strangers
+        self._greetings = Greetings(max_strangers)
+        self._who = who
         self._connections = 0
-        self._strangers = 0
 
     async def websocket(self, request: web.Request) -> web.StreamResponse:
         """The aiohttp handler of /ws."""
         if not origin_allowed(request.headers.get(hdrs.ORIGIN), request.host, self._allowed):
             TURNED_AWAY.labels("origin").inc()
             raise web.HTTPForbidden(text='{"code": "origin_refused"}', content_type="application/json")
-        if self._connections >= self._max_connections or self._strangers >= self._max_strangers:
+        newcomer = await self._who(request)
+        if self._connections >= self._max_connections or not self._greetings.enter(newcomer):
             TURNED_AWAY.labels("full").inc()
             raise web.HTTPServiceUnavailable(text='{"code": "server_full"}', content_type="application/json")
         self._connections += 1
         SOCKETS.inc()
         try:
-            return await self._serve(request)
+            return await self._serve(request, newcomer)
         finally:
+            self._greetings.leave(newcomer)
             self._connections -= 1
             SOCKETS.dec()
 
-    async def _serve(self, request: web.Request) -> web.WebSocketResponse:
+    async def _serve(self, request: web.Request, newcomer: Newcomer) -> web.WebSocketResponse:
         ws = web.WebSocketResponse(
             timeout=CLOSE_WITHIN_S,
             heartbeat=HEARTBEAT_S,
@@ -101,22 +122,34 @@ class Door:
         transport = request.transport
         if transport is None:
             raise web.HTTPBadRequest(text='{"code": "connection_lost"}', content_type="application/json")
-        self._strangers += 1
         writer: asyncio.Task[None] | None = None
         try:
-            try:
-                await ws.prepare(request)
-                connection = Connection(ws, transport, self._hub, self._hello_within_s)
-                writer = asyncio.create_task(connection.write(), name="ws-writer")
-                greeting = await connection.greet(self._tickets)
-            finally:
-                self._strangers -= 1
+            await ws.prepare(request)
+            connection = Connection(ws, transport, self._hub, self._hello_within(newcomer))
+            writer = asyncio.create_task(connection.write(), name="ws-writer")
+            greeting = await connection.greet(self._tickets)
+            self._greetings.leave(newcomer)
+            _stays(request)
             if greeting is not None:
                 await connection.serve(*greeting)
         finally:
             if writer is not None:
                 await _finish(writer, ws, transport)
         return ws
+
+    def _hello_within(self, newcomer: Newcomer) -> float:
+        return (
+            self._hello_within_s
+            if newcomer.participant_id
+            else min(self._hello_within_s, STRANGER_HELLO_WITHIN_S)
+        )
+
+
+def _stays(request: web.Request) -> None:
+    """Tell the entrance of the TCP port, where there is one, that this connection is a socket now."""
+    guests = request.app.get(GUESTS)
+    if guests is not None:
+        guests.stays(request)
 
 
 async def _finish(
@@ -134,7 +167,10 @@ async def _finish(
 
 
 def make_websocket_handler(
-    hub: Hub, tickets: TicketBooth, settings: OriginSettings
+    hub: Hub,
+    tickets: TicketBooth,
+    settings: OriginSettings,
+    who: Callable[[web.Request], Awaitable[Newcomer]] = a_stranger,
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The handler of /ws for this hub, these tickets and the allow-list in ``settings``."""
-    return Door(hub, tickets, settings).websocket
+    return Door(hub, tickets, settings, who=who).websocket

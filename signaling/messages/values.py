@@ -12,7 +12,9 @@ import msgspec
 
 # RFC 8866 sets no bound; a Chromium offer with every slot is about 12 kB, so 32 KiB leaves room.
 SDP_MAX_CHARS = 32_768
+# Three sentences of a nurse; the queue carries one for each who waits.
 REASON_MAX_CHARS = 500
+# One word that somebody says on the telephone.
 PSEUDONYM_MAX_CHARS = 20
 
 Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]

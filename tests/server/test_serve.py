@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import datetime
 import socket
 import ssl
 import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -17,8 +21,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from server.app import create_app
+from server.platform.http import gate
 from server.platform.settings.config import Settings, SettingsError
-from server.serve import address_to_open, listen, tls_context
+from server.serve import address_to_open, listen, open_entrance, tls_context
+from tests.support.patience import PATIENCE_S
 
 
 def certificate(folder: Path, name: str = "localhost") -> tuple[Path, Path]:
@@ -88,17 +94,40 @@ def test_files_that_are_no_certificate_are_one_clear_line(tmp_path: Path) -> Non
         tls_context(Settings(tls_certificate=key, tls_key=key))
 
 
-async def test_pages_are_served_over_tls_1_2_and_newer_only(tmp_path: Path) -> None:
+@asynccontextmanager
+async def served_over_tls(tmp_path: Path) -> AsyncIterator[tuple[int, Path]]:
+    """The port, and the certificate to trust."""
     chain, key = certificate(tmp_path)
     settings = Settings(
         data_dir=tmp_path, tls_certificate=chain, tls_key=key, media_port=0, media_hosts=("127.0.0.1",)
     )
-    runner = web.AppRunner(create_app(settings))
+    app = create_app(settings)
+    runner = web.AppRunner(app)
     await runner.setup()
     sockets = listen("127.0.0.1", 0)
-    port = sockets[0].getsockname()[1]
-    await web.SockSite(runner, sockets[0], ssl_context=tls_context(settings)).start()
+    entrance = open_entrance(settings, app, runner, sockets, files=256, context=tls_context(settings))
     try:
+        yield sockets[0].getsockname()[1], chain
+    finally:
+        await entrance.close()
+        await runner.cleanup()
+        sockets[0].close()
+
+
+async def test_who_never_says_what_tls_wants_is_sent_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "REQUEST_WITHIN_S", 0.2)
+    async with served_over_tls(tmp_path) as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with asyncio.timeout(PATIENCE_S):
+            with contextlib.suppress(ConnectionResetError):
+                assert await reader.read() == b""
+        writer.close()
+
+
+async def test_pages_are_served_over_tls_1_2_and_newer_only(tmp_path: Path) -> None:
+    async with served_over_tls(tmp_path) as (port, chain):
         trusting = ssl.create_default_context(cafile=str(chain))
         async with aiohttp.ClientSession() as client:
             url = f"https://127.0.0.1:{port}/healthz"
@@ -111,8 +140,6 @@ async def test_pages_are_served_over_tls_1_2_and_newer_only(tmp_path: Path) -> N
                 old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
             with pytest.raises(aiohttp.ClientConnectorError):
                 await client.get(url, ssl=old, server_hostname="localhost")
-    finally:
-        await runner.cleanup()
 
 
 @pytest.mark.parametrize(

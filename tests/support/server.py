@@ -30,6 +30,7 @@ from server.platform.database.engine import DbSessions
 from server.platform.http.access_log import AccessLogger
 from server.platform.http.keys import DATABASE
 from server.platform.settings.config import Settings
+from server.serve import listen, open_entrance
 from server.trail.trail import TRAIL, Trail
 from signaling.messages import Role
 from tests.support.kiosk import KioskKey
@@ -133,9 +134,13 @@ async def running_server(
     *,
     make_app: Callable[..., web.Application] = create_app,
     app_options: dict[str, Any] | None = None,
+    files: int = 1_024,
     **overrides: Any,
 ) -> AsyncIterator[Server]:
-    """Start a server with its files under ``tmp_path``; ``overrides`` are settings."""
+    """Start a server with its files under ``tmp_path``; ``overrides`` are settings.
+
+    ``files``: how many files it takes itself to be allowed to open.
+    """
     chosen: dict[str, Any] = {
         "data_dir": tmp_path / "data",
         "media_port": 0,
@@ -148,13 +153,14 @@ async def running_server(
     app = make_app(settings, **(app_options or {}))
     runner = web.AppRunner(app, access_log_class=AccessLogger, shutdown_timeout=1.0)
     await runner.setup()
+    sockets = listen("127.0.0.1", 0)
+    entrance = open_entrance(settings, app, runner, sockets, files=files)
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        port = runner.addresses[0][1]
-        yield Server(f"http://127.0.0.1:{port}", app, settings)
+        yield Server(f"http://127.0.0.1:{sockets[0].getsockname()[1]}", app, settings)
     finally:
+        await entrance.close()
         await runner.cleanup()
+        sockets[0].close()
 
 
 def files_of(folder: Path) -> list[Path]:

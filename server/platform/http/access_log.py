@@ -6,20 +6,15 @@ network. Must never log a query string, a path that matched no route, a header o
 
 from __future__ import annotations
 
-import ipaddress
-
 import structlog
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from server.platform.http.errors import route_of
+from server.platform.http.networks import networks_of
 from server.platform.metrics import HTTP_REQUESTS, HTTP_SECONDS
 
 log = structlog.get_logger("access")
-
-# These bits identify a network with trouble, but not a person.
-KEPT_IPV4_BITS = 24
-KEPT_IPV6_BITS = 48
 
 # A client can send any word as a method, and the metrics keep each label value for ever.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -46,10 +41,5 @@ class AccessLogger(AbstractAccessLogger):
 
 
 def network_of(address: str) -> str:
-    """The network of an address: the address without its last part."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    bits = KEPT_IPV4_BITS if found.version == 4 else KEPT_IPV6_BITS
-    return str(ipaddress.ip_network((found, bits), strict=False))
+    """The network of an address: it identifies where there is trouble, but no person."""
+    return networks_of(address)[1]

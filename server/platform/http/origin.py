@@ -41,8 +41,10 @@ def safe_host(request: web.BaseRequest) -> str:
 def client_address(request: web.BaseRequest, settings: Settings) -> str:
     """The address of the visitor: the peer, or the last forwarded address that is not a trusted proxy."""
     address = request.remote or ""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    while hops and _is_trusted(address, settings):
+    # A proxy that adds a line of its own puts it last; the lines are one list (RFC 9110 section 5.3).
+    forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
+    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+    while hops and is_trusted_proxy(address, settings):
         address = hops.pop()
     return address
 
@@ -63,7 +65,8 @@ def is_loopback(address: str) -> bool:
     return found.is_loopback
 
 
-def _is_trusted(address: str, settings: Settings) -> bool:
+def is_trusted_proxy(address: str, settings: Settings) -> bool:
+    """Whether forwarding headers of this peer are used."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

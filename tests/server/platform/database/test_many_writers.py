@@ -20,7 +20,7 @@ from server.audit.verification import Verification
 from server.calls.store import DatabaseConsultationStore
 from server.calls.tables import ConsultationEvent
 from server.people.errors import WrongCode
-from server.people.signin.delays import delays_of
+from server.people.signin.delays import tries_of
 from server.people.signin.hashing import Hasher
 from server.people.stations.store import Stations
 from server.people.tables import Account, Site, Station
@@ -136,7 +136,7 @@ async def test_an_enrolment_code_makes_one_station_though_many_type_it(
         Stations(
             sessions_of(one),
             hasher,
-            delays=delays_of(settings, time.monotonic),
+            tries=tries_of(settings, time.monotonic),
             trail=Trail(clock),
             settings=settings,
             clock=clock,
