@@ -29,6 +29,7 @@ from server.calls.media_port import MediaPort
 from server.calls.routes import add_calls
 from server.calls.store import DatabaseConsultationStore
 from server.cases.consented import ConsentedCases
+from server.cases.photos.store import PHOTOS, Photos
 from server.cases.routes import add_cases
 from server.consents.routes import add_consents
 from server.consents.store import CONSENTS, Consents
@@ -44,6 +45,7 @@ from server.platform.http import operations, pages, static
 from server.platform.http.bodies import BODY_MAX_BYTES
 from server.platform.http.errors import errors_as_json
 from server.platform.http.guards import add_security_headers, refuse_forged_requests
+from server.platform.http.guests import GUESTS, Guests, report_to_the_gate
 from server.platform.http.keys import CLOCK, DATABASE, SETTINGS
 from server.platform.settings.config import Settings, SettingsError
 from server.reports.routes import add_reports
@@ -57,7 +59,7 @@ from server.trail.trail import TRAIL, Trail
 
 log = structlog.get_logger(__name__)
 
-# Expired sessions open nothing; sweeping only keeps the table small.
+# Expired sessions open nothing, and unfinished uploads show nothing; sweeping only keeps table and folder small.
 SWEEP_EVERY_S = 3600
 
 # An editable install may add entries to the package's path that are no folders.
@@ -75,8 +77,10 @@ def create_app(
     ``media`` stands in for the media engine where a test has no use for UDP; whoever gives it starts it.
     """
     app = web.Application(
-        middlewares=[errors_as_json, refuse_forged_requests], client_max_size=BODY_MAX_BYTES
+        middlewares=[report_to_the_gate, errors_as_json, refuse_forged_requests],
+        client_max_size=BODY_MAX_BYTES,
     )
+    app[GUESTS] = Guests()
     app[SETTINGS], app[CLOCK] = settings, clock
     app[ENGINE] = open_database(settings.database)
     app[DATABASE] = sessions_of(app[ENGINE])
@@ -187,7 +191,7 @@ async def _say_goodbye(app: web.Application) -> None:
 async def _sweeping(app: web.Application) -> AsyncIterator[None]:
     closing = keep_closing(app[HUB], app[SESSIONS], app[SETTINGS].session_check_every_s)
     tasks = [
-        asyncio.create_task(_sweep(app[SESSIONS]), name="sweep sessions"),
+        asyncio.create_task(_sweep(app[SESSIONS], app[PHOTOS]), name="sweep sessions"),
         asyncio.create_task(closing, name="close ended sign-ins"),
     ]
     yield
@@ -196,11 +200,12 @@ async def _sweeping(app: web.Application) -> AsyncIterator[None]:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _sweep(sessions: HttpSessions) -> None:
+async def _sweep(sessions: HttpSessions, photos: Photos) -> None:
     while True:
         try:
             gone = await sessions.drop_expired()
             log.debug("sessions_swept", count=gone)
+            log.debug("uploads_swept", count=await photos.sweep())
         except Exception as error:  # the database may be away for a while; the next sweep tries again
-            log.error("session_sweep_failed", **where(error))
+            log.error("sweep_of_rows_failed", **where(error))
         await asyncio.sleep(SWEEP_EVERY_S)

@@ -18,6 +18,7 @@ from server.cases.intake import form
 from server.cases.intake.form import Intake
 from server.cases.kinds import is_discreet
 from server.cases.leaves import leaves_of, place_of
+from server.cases.quotas import room_for_case, room_in_case
 from server.cases.referrals import new_case
 from server.cases.tables import CaseFile, CaseNote, CaseOutcome, Consultation, Referral, VitalSign
 from server.cases.views import CaseView, case_view, neutral
@@ -59,6 +60,7 @@ class Cases:
         """Keep a new case of this station and give its id. Raises CaseRefused."""
         async with self._database.begin() as db:
             site = await _site_of(db, who.participant_id)
+            await room_for_case(db, who.participant_id, site.id, self._clock())
             form.check(typed, names_allowed=site.names_allowed)
             discreet = typed.survivor_safe or site.survivor_safe
             if typed.previous_id is not None:
@@ -93,6 +95,7 @@ class Cases:
             raise CaseRefused("malformed")
         async with self._database.begin() as db:
             await opened(db, who, case_id, self._offered, Part.CLINICIAN)
+            await room_in_case(db, case_id, CaseNote)
             db.add(
                 CaseNote(
                     case_id=case_id,
@@ -113,6 +116,7 @@ class Cases:
         async with self._database.begin() as db:
             found = await opened(db, who, case_id, self._offered, Part.CLINICIAN)
             await self._consents.require(db, case_id, ConsentScope.REFERRAL, recipient=recipient_.value)
+            await room_in_case(db, case_id, Referral)
             referral = Referral(
                 id=new_id("rf"),
                 case_id=case_id,
@@ -138,6 +142,7 @@ class Cases:
         """The station tells what became of the patient. Raises NoSuchCase."""
         async with self._database.begin() as db:
             await opened(db, who, case_id, self._offered, Part.OPENER)
+            await room_in_case(db, case_id, CaseOutcome)
             db.add(
                 CaseOutcome(
                     case_id=case_id,

@@ -6,6 +6,7 @@ AuthError (Refusal)
 ├── WrongTotp          not the six digits of now, or they were used already: answered alike
 ├── MustWait           too many failures from this place: ask again after ``retry_after_s``
 ├── TooBusy            more sign-ins are being checked than this machine can carry
+├── SlowDown           this page, or its site, asks for more than anybody needs
 ├── PasswordRefused    a new password that is too short or too easily guessed
 ├── ProofNeeded        a station's cookie came without a fresh signature of its key
 ├── UnknownKey         what a kiosk sent is no P-256 public key
@@ -65,6 +66,14 @@ class TooBusy(AuthError):
 
     code = "too_busy"
     status = 503
+    retry_after_s = 1
+
+
+class SlowDown(AuthError):
+    """This page asks for too much at once, or its whole site does."""
+
+    code = "slow_down"
+    status = 429
     retry_after_s = 1
 
 

@@ -6,15 +6,18 @@ Owns: making each service under its key, and the end of the hashing threads. Mus
 from __future__ import annotations
 
 import time
+from functools import cache
 
 from aiohttp import web
 
 from server.people.accounts.store import ACCOUNTS, Accounts
+from server.people.sessions.pace import PACE, Pace
 from server.people.sessions.proofs import PROOFS, Proofs
 from server.people.sessions.store import SESSIONS, HttpSessions
 from server.people.sessions.tickets import TICKETS, Tickets
 from server.people.signin.credentials import CREDENTIALS, Credentials
-from server.people.signin.delays import delays_of
+from server.people.signin.delays import delays_of, tries_of
+from server.people.signin.devices import DEVICES, Devices
 from server.people.signin.hashing import HASHER, Hasher
 from server.people.signin.oidc import OIDC, OpenIdConnect
 from server.people.signin.secondfactors import SECOND_FACTORS, SecondFactors
@@ -23,36 +26,42 @@ from server.people.stations.store import STATIONS, Stations
 from server.platform.http.keys import CLOCK, DATABASE, SETTINGS
 from server.trail.trail import TRAIL
 
-# One place may try this many times more logins than passwords of one login: a hospital shares an address.
+# One place may try this many times more logins than passwords of one login: a hospital shares an address. Of one
+# login, ten places may try as often as one.
 SPRAYING_FACTOR = 10
 
 
 def add_services(app: web.Application) -> None:
     """Make the services; settings, database, clock and trail are in the application already."""
     settings, database, trail, clock = app[SETTINGS], app[DATABASE], app[TRAIL], app[CLOCK]
+    vault = Vault(settings.data_dir)
+    devices = app[DEVICES] = Devices(cache(lambda: vault.key_for("device cookies")))
     hasher = app[HASHER] = Hasher()
     app[CREDENTIALS] = Credentials(
         database,
         hasher,
         trail,
         guessing=delays_of(settings, time.monotonic),
-        spraying=delays_of(settings, time.monotonic, SPRAYING_FACTOR),
+        spraying=tries_of(settings, time.monotonic, SPRAYING_FACTOR),
+        anywhere=tries_of(settings, time.monotonic, SPRAYING_FACTOR),
+        devices=devices,
         clock=clock,
     )
     app[ACCOUNTS] = Accounts(database, hasher, trail, clock)
     app[SECOND_FACTORS] = SecondFactors(
-        database, Vault(settings.data_dir), trail, delays=delays_of(settings, time.monotonic), clock=clock
+        database, vault, trail, delays=delays_of(settings, time.monotonic), clock=clock
     )
     app[OIDC] = OpenIdConnect(settings, clock) if settings.oidc_issuer else None
     app[STATIONS] = Stations(
         database,
         hasher,
-        delays=delays_of(settings, time.monotonic),
+        tries=tries_of(settings, time.monotonic),
         trail=trail,
         settings=settings,
         clock=clock,
     )
     app[PROOFS] = Proofs(clock)
+    app[PACE] = Pace(time.monotonic)
     app[SESSIONS] = HttpSessions(database, settings, clock)
     app[TICKETS] = Tickets()
     app.on_cleanup.append(_close)

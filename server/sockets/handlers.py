@@ -17,12 +17,14 @@ from aiohttp import web
 
 from server.people.principal import Principal
 from server.people.sessions.access import open_to_all
+from server.people.sessions.pace import PACE
 from server.people.sessions.permissions import Action, allowed
 from server.people.sessions.tickets import TICKET_TTL_S, TICKETS
 from server.people.sessions.who import person_of, required, station_of
 from server.people.stations.handlers_kiosk import keep_enrolled
 from server.platform.http.bodies import json_response, read_json
 from server.platform.http.errors import ApiError
+from server.platform.http.guests import GUESTS
 from server.platform.http.keys import SETTINGS
 from server.sockets.turn import ice_servers
 from signaling.messages import IceServer, Role
@@ -52,8 +54,11 @@ async def new_ticket(request: web.Request) -> web.Response:
     if not allowed(principal.role, Action.OPEN_SOCKET):
         raise ApiError(403, "forbidden")
     app = request.app
+    app[GUESTS].known(request, request.remote or "")
+    with app[PACE].turn(principal):
+        issued = app[TICKETS].issue(principal)
     ticket = Ticket(
-        app[TICKETS].issue(principal),
+        issued,
         TICKET_TTL_S,
         principal.name,
         principal.site,

@@ -15,7 +15,7 @@ from server.cases.photos.store import PHOTOS
 from server.people.principal import Principal
 from server.people.sessions.access import needs
 from server.people.sessions.permissions import Action
-from server.platform.http.bodies import json_response, read_json
+from server.platform.http.bodies import json_response, read_body, read_json
 from server.platform.http.errors import ApiError
 
 OFFSET = "Upload-Offset"
@@ -55,7 +55,7 @@ async def write(request: web.Request, who: Principal) -> web.Response:
     if not offset.isdecimal() or not offset.isascii():
         raise ApiError(400, "malformed")
     photo_id = request.match_info["photo_id"]
-    piece = await request.read()  # bounded by the application's client_max_size
+    piece = await read_body(request)
     here = await request.app[PHOTOS].write(who, photo_id, int(offset), piece)
     return json_response(Received(photo_id, here))
 

@@ -15,12 +15,13 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from aiohttp import web
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from server.cases.access import READS_CASE, Part
 from server.cases.errors import CaseRefused, NoSuchCase
 from server.cases.kinds import is_recordable
 from server.cases.photos.jpeg import NotAPicture, stripped
+from server.cases.quotas import room_for_photo
 from server.cases.store import Cases
 from server.cases.tables import CasePhoto
 from server.people.principal import Principal
@@ -34,6 +35,8 @@ from server.trail.trail import Trail
 PHOTO_MAX_BYTES = 300_000
 # More pictures than a doctor looks at before the call.
 PHOTOS_MAX = 6
+# A station without power over a long weekend goes on with its upload; what is older is not coming.
+UNFINISHED_KEPT_S = 7 * 24 * 3600
 
 
 class Photos:
@@ -65,6 +68,7 @@ class Photos:
             count = select(func.count()).where(CasePhoto.case_id == case_id)
             if (await db.scalar(count) or 0) >= PHOTOS_MAX:
                 raise CaseRefused("photo_too_many")
+            await room_for_photo(db, found.case.station_id, size_bytes, self._clock())
             photo = CasePhoto(
                 id=new_id("ph"),
                 case_id=case_id,
@@ -107,6 +111,24 @@ class Photos:
                 db, Entry(Act.PHOTO_READ, who.participant_id, who.role, photo.case_id, photo_id)
             )
         return await asyncio.to_thread(self._whole(photo_id).read_bytes)
+
+    async def sweep(self) -> int:
+        """Forget uploads that are not coming any more, and pieces that belong to none; how many there were."""
+        before = self._clock() - UNFINISHED_KEPT_S
+        late = select(CasePhoto.id).where(CasePhoto.stored_at.is_(None), CasePhoto.announced_at < before)
+        async with self._database() as db:
+            gone = set(await db.scalars(late))
+        for photo_id in gone:
+            lock = self._writing.setdefault(photo_id, asyncio.Lock())
+            async with lock, self._database.begin() as db:
+                # Still unfinished: it may have been finished since.
+                unfinished = CasePhoto.stored_at.is_(None)
+                await db.execute(delete(CasePhoto).where(CasePhoto.id == photo_id, unfinished))
+        strays = await asyncio.to_thread(_pieces_before, self._folder, before)
+        async with self._database() as db:
+            strays = {name for name in strays if await db.get(CasePhoto, name) is None}
+        await asyncio.to_thread(_forget, [self._part(name) for name in gone | strays])
+        return len(gone | strays)
 
     async def _mine(self, who: Principal, photo_id: str) -> CasePhoto:
         async with self._database() as db:
@@ -151,6 +173,16 @@ class Photos:
 
 
 PHOTOS = web.AppKey("photos", Photos)
+
+
+def _pieces_before(folder: Path, before: float) -> set[str]:
+    """The ids of uploads of which nothing has come since."""
+    return {path.stem for path in folder.glob("*.part") if path.stat().st_mtime < before}
+
+
+def _forget(paths: list[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _append(path: Path, piece: bytes) -> None:

@@ -3,7 +3,8 @@
     @needs(Action.MANAGE_ACCOUNTS)
     async def accounts(request: web.Request, principal: Principal) -> web.StreamResponse: ...
 
-Owns: asking the table of permissions.py before a handler runs (401 not known, 403 known and not allowed).
+Owns: asking the table of permissions.py before a handler runs (401 not known, 403 known and not allowed), and its
+pace (429, pace.py).
 Must never look at objects: whether this case is theirs, server/cases/access.py says, with a 404.
 A test walks the routes: one without a door fails it.
 """
@@ -18,6 +19,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server.people.principal import Principal
+from server.people.sessions.pace import PACE
 from server.people.sessions.permissions import ALLOWED, Action, allowed
 from server.people.sessions.who import (
     person_of,
@@ -26,6 +28,7 @@ from server.people.sessions.who import (
     station_of,
 )
 from server.platform.http.errors import ApiError
+from server.platform.http.guests import GUESTS
 from server.platform.http.keys import CLOCK
 from signaling.messages import Role
 
@@ -63,7 +66,8 @@ def needs(action: Action, *, recent: bool = False) -> Callable[[Guarded], Handle
             principal = await admitted(request, action)
             if recent:
                 await _proven_recently(request)
-            return await handler(request, principal)
+            with request.app[PACE].turn(principal):
+                return await handler(request, principal)
 
         setattr(guarded, DOOR, Door(action, recent=recent))
         return guarded
@@ -92,6 +96,7 @@ async def admitted(request: web.Request, action: Action) -> Principal:
     principal = required(await _visitor(request, action))
     if not allowed(principal.role, action):
         raise ApiError(403, "forbidden")
+    request.app[GUESTS].known(request, request.remote or "")
     return principal
 
 

@@ -12,13 +12,16 @@ from aiohttp import web
 from sqlalchemy import select, update
 
 from server.people.acting import By
-from server.people.errors import OutOfOrder, PasswordRefused, WrongCredentials
+from server.people.errors import MustWait, OutOfOrder, PasswordRefused, TooBusy, WrongCredentials
 from server.people.sessions.store import end_sessions_of
 from server.people.signin import passwords
 from server.people.signin.delays import Delays, place_of
+from server.people.signin.devices import Devices
 from server.people.signin.hashing import Hasher
+from server.people.signin.tries import Tries
 from server.people.tables import Account
 from server.platform.database.engine import DbSessions
+from server.platform.http.networks import networks_of
 from server.trail.acts import Act
 from server.trail.trail import Trail
 from signaling.messages import Role
@@ -29,7 +32,8 @@ LOGIN_MAX_CHARS = 100
 class Credentials:
     """The credentials of all accounts. ``clock`` gives UTC seconds as `time.time` does.
 
-    ``guessing`` holds back one place that tries one login, ``spraying`` one place that tries many.
+    ``guessing`` holds back one place that tries one login, ``spraying`` one place that tries many, ``anywhere`` all
+    places that try one login. A browser in which the person has signed in before is a place of its own.
     """
 
     def __init__(
@@ -39,7 +43,9 @@ class Credentials:
         trail: Trail,
         *,
         guessing: Delays,
-        spraying: Delays,
+        spraying: Tries,
+        anywhere: Tries,
+        devices: Devices,
         clock: Callable[[], float],
     ) -> None:
         self._database = database
@@ -47,23 +53,53 @@ class Credentials:
         self._trail = trail
         self._guessing = guessing
         self._spraying = spraying
+        self._anywhere = anywhere
+        self._devices = devices
         self._clock = clock
 
-    async def check(self, login: str, password: str, address: str) -> str:
-        """Give the id of the account these credentials open. Raises WrongCredentials, MustWait, TooBusy."""
+    async def check(self, login: str, password: str, address: str, device: str = "") -> str:
+        """Give the id of the account these credentials open. ``device``: the browser's cookie (devices.py).
+
+        Raises WrongCredentials, MustWait, TooBusy.
+        """
         login = folded(login)
-        place = place_of(address)
-        self._spraying.begin(place)
-        self._guessing.begin(f"{place} {login}")
-        account = await self._find(login)
-        right = await self._hasher.verify_password(account.password_hash if account else None, password)
-        if account is None or not right or account.disabled or self._is_past(account):
-            raise WrongCredentials
-        self._guessing.succeeded(f"{place} {login}")
-        self._spraying.not_a_failure(place)
+        account = await self._find(login) if device else None
+        number = self._devices.number_of(device, account.id) if account is not None else None
+        if number is None:
+            account = await self._checked_as_a_stranger(login, password, address)
+        else:
+            self._guessing.begin(f"device {number}")
+            account = await self._checked(login, password, network="")
+            self._guessing.succeeded(f"device {number}")
         if self._hasher.is_outdated(account.password_hash):
             await self.set_password(login, password)
         return account.id
+
+    async def _checked_as_a_stranger(self, login: str, password: str, address: str) -> Account:
+        place, (_, network) = place_of(address), networks_of(address)
+        here = f"{place} {login}"
+        begun: list[tuple[Delays | Tries, str]] = []
+        try:
+            for counted, key in ((self._spraying, place), (self._guessing, here), (self._anywhere, login)):
+                counted.begin(key)
+                begun.append((counted, key))
+            account = await self._checked(login, password, network)
+        except (MustWait, TooBusy):
+            for counted, key in begun:
+                counted.not_a_failure(key)  # nothing was tried
+            raise
+        for counted, key in begun:
+            counted.not_a_failure(key)
+        self._guessing.succeeded(here)
+        return account
+
+    async def _checked(self, login: str, password: str, network: str) -> Account:
+        account = await self._find(login)
+        stored = account.password_hash if account else None
+        right = await self._hasher.verify_password(stored, password, network)
+        if account is None or not right or account.disabled or self._is_past(account):
+            raise WrongCredentials
+        return account
 
     async def check_again(self, account_id: str, password: str) -> None:
         """Check the password of somebody who is signed in. Raises WrongCredentials, MustWait, TooBusy."""

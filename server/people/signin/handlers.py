@@ -26,6 +26,7 @@ from server.people.sessions.steps import Step
 from server.people.sessions.store import SESSIONS
 from server.people.sessions.who import standing_of
 from server.people.signin.credentials import CREDENTIALS, LOGIN_MAX_CHARS
+from server.people.signin.devices import DEVICES, device_cookie, set_device_cookie
 from server.people.signin.passwords import MAX_CHARS
 from server.platform.http.bodies import json_response, read_json
 from server.platform.http.errors import ApiError
@@ -70,7 +71,10 @@ async def sign_in(request: web.Request) -> web.Response:
     typed = await read_json(request, SignIn)
     with SIGN_IN_REFUSALS.labels(kind="person").count_exceptions():
         account_id = await app[CREDENTIALS].check(
-            typed.login, typed.password, client_address(request, app[SETTINGS])
+            typed.login,
+            typed.password,
+            client_address(request, app[SETTINGS]),
+            device_cookie(request, app[SETTINGS]),
         )
     previous = get_cookie(request, PERSON, app[SETTINGS])
     if previous:
@@ -123,4 +127,8 @@ async def went_on(request: web.Request, token: str) -> web.Response:
             await app[TRAIL].record(db, by(found.principal).did(Act.SIGNED_IN))
         response = json_response(me(found.principal))
     set_cookie(response, PERSON, token, app[SETTINGS], max_age_s=None)
+    if found.step is None:
+        known = device_cookie(request, app[SETTINGS])
+        known = app[DEVICES].with_account(known, found.principal.participant_id)
+        set_device_cookie(response, known, app[SETTINGS])
     return response

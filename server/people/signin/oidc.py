@@ -36,6 +36,7 @@ MAX_PENDING = 1000
 # Providers change keys over days; an unknown key id is looked up at once anyway.
 METADATA_S = 3600
 TIMEOUT = aiohttp.ClientTimeout(total=10)
+# A set of ten keys has 10 kB.
 ANSWER_MAX_BYTES = 262_144
 # Clocks of two machines; OpenID Connect leaves "a few minutes" to us.
 LEEWAY_S = 120

@@ -7,6 +7,8 @@ Must never let a sealed text be used for another account: the account's id is au
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import os
 from pathlib import Path
 
@@ -43,10 +45,17 @@ class Vault:
         except InvalidTag:
             raise VaultClosed("identity.key is not the key that sealed this second factor") from None
 
+    def key_for(self, purpose: str) -> bytes:
+        """A secret of this server for something else, from which the key itself cannot be found."""
+        return hmac.new(self._raw(), purpose.encode(), hashlib.sha256).digest()
+
     def _key(self) -> AESGCM:
         if self._cipher is None:
-            self._cipher = AESGCM(self._read() or self._make())
+            self._cipher = AESGCM(self._raw())
         return self._cipher
+
+    def _raw(self) -> bytes:
+        return self._read() or self._make()
 
     def _read(self) -> bytes | None:
         try:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from server.people.signin.delays import delays_of
+from server.people.signin.delays import tries_of
 from server.people.signin.hashing import Hasher
 from server.people.stations.store import Stations
 from server.platform.command_line import ConfigOption, console, not_blank, opened_database, run, settings_of
@@ -36,7 +36,7 @@ def station_add(
                 stations = Stations(
                     database,
                     hasher,
-                    delays=delays_of(loaded, time.monotonic),
+                    tries=tries_of(loaded, time.monotonic),
                     trail=Trail(time.time),
                     settings=loaded,
                     clock=time.time,

@@ -16,12 +16,14 @@ from server.people.acting import OPERATOR, By
 from server.people.errors import NoSuchStation, WrongCode
 from server.people.sessions.proofs import key_of
 from server.people.sessions.store import end_sessions_of
-from server.people.signin.delays import Delays, place_of
+from server.people.signin.delays import place_of
 from server.people.signin.hashing import Hasher
+from server.people.signin.tries import Tries
 from server.people.sites import site_id_of
 from server.people.stations import codes
 from server.people.tables import EnrolmentCode, HttpSession, Site, Station
 from server.platform.database.engine import DbSessions
+from server.platform.http.networks import networks_of
 from server.platform.ids import new_id
 from server.platform.settings.config import Settings
 from server.trail.acts import Act
@@ -58,14 +60,14 @@ class Stations:
         database: DbSessions,
         hasher: Hasher,
         *,
-        delays: Delays,
+        tries: Tries,
         trail: Trail,
         settings: Settings,
         clock: Callable[[], float],
     ) -> None:
         self._database = database
         self._hasher = hasher
-        self._delays = delays
+        self._tries = tries
         self._trail = trail
         self._ttl_s = settings.enrolment_code_ttl_s
         self._clock = clock
@@ -105,11 +107,11 @@ class Stations:
         """
         key_of(public_key)
         place = f"enrolment {place_of(address)}"
-        self._delays.begin(place)
+        self._tries.begin(place)
         code = codes.normalised(typed)
         if code is None:
             raise WrongCode
-        hashed = await self._hasher.hash_code(code)
+        hashed = await self._hasher.hash_code(code, networks_of(address)[1])
         now = self._clock()
         async with self._database.begin() as db:
             # Deleting and reading in one statement: of two kiosks typing the same code, one wins.
@@ -131,7 +133,7 @@ class Stations:
                 await self._trail.record(db, actor.did(Act.STATION_ENROLLED, row.station_id))
         if row is None or not in_time:
             raise WrongCode
-        self._delays.succeeded(place)
+        self._tries.not_a_failure(place)
         return str(row.station_id)
 
     async def revoke(self, station_id: str, *, actor: By) -> None:
