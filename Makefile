@@ -9,7 +9,7 @@ TEST_ARGS ?=
 # More processes than two cores: a test that drives a browser mostly waits. Each has a database server and a browser.
 TEST_PROCESSES := -n 3 --dist worksteal
 
-.PHONY: run test check bench lock types clean setup
+.PHONY: run test check bench lock limits types clean setup
 
 setup: $(STAMP)
 
@@ -52,6 +52,9 @@ lock: $(STAMP)
 	    --no-emit-index-url --python-version 3.11 -o requirements.lock
 
 ## Write the pages' declarations of the signaling messages anew, after a change of signaling/messages.
+limits: $(STAMP)
+	$(BIN)/python -m tools.limits
+
 types: $(STAMP)
 	$(BIN)/python -m tools.message_types
 
