@@ -18,7 +18,7 @@ def test_the_video_rate_makes_up_what_the_voices_do_not_send() -> None:
 
 
 def test_more_legs_than_the_packets_allow_are_refused() -> None:
-    with pytest.raises(ValueError, match="voices alone"):
+    with pytest.raises(ValueError, match="voices of all legs alone"):
         forward.rates_for(500, 50)
 
 

@@ -30,6 +30,7 @@ from server.people.signin.devices import DEVICES, device_cookie, set_device_cook
 from server.people.signin.passwords import MAX_CHARS
 from server.platform.http.bodies import json_response, read_json
 from server.platform.http.errors import ApiError
+from server.platform.http.guests import GUESTS
 from server.platform.http.keys import DATABASE, SETTINGS
 from server.platform.http.origin import client_address
 from server.platform.metrics import SIGN_IN_REFUSALS
@@ -128,6 +129,7 @@ async def went_on(request: web.Request, token: str) -> web.Response:
         response = json_response(me(found.principal))
     set_cookie(response, PERSON, token, app[SETTINGS], max_age_s=None)
     if found.step is None:
+        app[GUESTS].known(request, request.remote or "")
         known = device_cookie(request, app[SETTINGS])
         known = app[DEVICES].with_account(known, found.principal.participant_id)
         set_device_cookie(response, known, app[SETTINGS])

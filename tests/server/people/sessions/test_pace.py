@@ -64,10 +64,10 @@ def test_so_many_in_a_while_and_one_site_all_together() -> None:
             pass
     assert served == pytest.approx(REQUESTS_BURST + 60 * REQUESTS_PER_S, abs=2)
     with ExitStack() as running:
-        for number in range(SITE_AT_ONCE):
+        for number in range(100, 100 + SITE_AT_ONCE):
             running.enter_context(pace.turn(doctor(number, "Centre")))
         with pytest.raises(SlowDown):
-            running.enter_context(pace.turn(doctor(SITE_AT_ONCE, "Centre")))
+            running.enter_context(pace.turn(doctor(99, "Centre")))
 
 
 def test_memory_of_who_asked_is_bounded() -> None:
