@@ -26,6 +26,7 @@ from server.people.accounts.store import ACCOUNTS, Profile
 from server.people.sessions.store import SESSIONS
 from server.platform.http.access_log import AccessLogger
 from server.platform.http.entrance import raise_file_limit
+from server.platform.logs import configure_logging
 from server.platform.settings.config import Settings
 from server.serve import listen, open_entrance
 from signaling.messages import Role
@@ -90,6 +91,7 @@ def main() -> None:
     arguments = parser.parse_args()
     os.sched_setaffinity(0, {arguments.core})
     raise_priority()
+    configure_logging("error", "json")  # standard output is for answers
     uvloop.run(_serve(arguments.folder))
 
 
