@@ -47,7 +47,8 @@ async def test_one_stranger_with_every_socket_keeps_no_participant_out(tmp_path:
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(headers={"Origin": server.url}, connector=connector) as stranger:
             sockets = (stranger.ws_connect(f"{server.url}/ws") for _ in range(CROWD))
-            await asyncio.gather(*sockets, return_exceptions=True)
+            held = await asyncio.gather(*sockets, return_exceptions=True)
+            assert len(held) == CROWD  # a socket that nobody holds any more would be closed
             async with server.client() as page:
                 await server.sign_in(page)
                 ticket = await server.ticket(page)
