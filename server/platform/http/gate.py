@@ -127,7 +127,12 @@ class Gate:
                 self._send_away(guest, "slow")
 
     def _keep_network(self, newcomer: Guest) -> None:
-        """Of a network with too many silent guests, the one that has been silent longest goes."""
+        """Of a network with too many silent guests, the one that has been silent longest goes.
+
+        While half of the places are free there is no need: after a restart whole regions come back at once.
+        """
+        if len(self._guests) <= self.capacity // 2:
+            return
         narrow, wide = newcomer.networks
         most = SILENT_PER_KNOWN_NETWORK if narrow in self._known else SILENT_PER_NETWORK
         for network, bound in ((narrow, most), (wide, max(most, SILENT_PER_WIDE_NETWORK))):

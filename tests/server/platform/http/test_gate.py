@@ -36,7 +36,7 @@ class House:
 
 
 def test_a_networks_own_oldest_silent_connection_goes_and_nobody_elses() -> None:
-    house = House()
+    house = House(capacity=100)
     honest = house.arrive(STATION)
     crowd = [house.arrive(ATTACKER) for _ in range(SILENT_PER_NETWORK + 10)]
     assert house.closed == crowd[:10]
@@ -47,7 +47,7 @@ def test_a_networks_own_oldest_silent_connection_goes_and_nobody_elses() -> None
 
 
 def test_a_network_that_people_sign_in_from_has_more_places() -> None:
-    house = House()
+    house = House(capacity=SILENT_PER_KNOWN_NETWORK + 10)
     house.gate.know(STATION)
     for _ in range(SILENT_PER_KNOWN_NETWORK):
         house.arrive(STATION)
@@ -55,12 +55,19 @@ def test_a_network_that_people_sign_in_from_has_more_places() -> None:
 
 
 def test_sixty_five_thousand_networks_of_one_customer_are_one() -> None:
-    house = House()
+    house = House(capacity=400)
     for number in range(2 * SILENT_PER_WIDE_NETWORK):
         house.arrive(f"2001:db8:77:{number:x}::1")
     assert len(house.gate) == SILENT_PER_WIDE_NETWORK
     house.arrive("2001:db8:78::1")
     assert len(house.gate) == SILENT_PER_WIDE_NETWORK + 1
+
+
+def test_while_half_of_the_places_are_free_a_whole_region_may_come_back_at_once() -> None:
+    house = House(capacity=4_000)
+    for _ in range(2_000):
+        house.arrive(STATION)
+    assert house.closed == []
 
 
 def test_when_no_place_is_left_strangers_go_before_known_people_and_the_silent_before_the_idle() -> None:
