@@ -61,13 +61,13 @@ class Cases:
         async with self._database.begin() as db:
             site = await _site_of(db, who.participant_id)
             await room_for_case(db, who.participant_id, site.id, self._clock())
-            form.check(typed, names_allowed=site.names_allowed)
             discreet = typed.survivor_safe or site.survivor_safe
             if typed.previous_id is not None:
                 previous = await opened(db, who, typed.previous_id, self._offered, Part.OPENER)
                 discreet = discreet or is_discreet(previous.case.kind)
             if discreet:
-                form.check_survivor_safe(typed)
+                form.check_survivor_safe(typed)  # first: it says what an alias is
+            form.check(typed, names_allowed=site.names_allowed)
             case = _row(who, typed, self._clock(), discreet=discreet)
             if typed.previous_id is not None:
                 case.wanted_clinician_id = await _last_clinician(db, typed.previous_id)

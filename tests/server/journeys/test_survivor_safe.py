@@ -142,6 +142,14 @@ async def test_the_trail_does_not_distinguish_the_case_from_any_other(home: Hous
         assert word not in facts
 
 
+async def test_what_is_refused_of_an_alias_is_said_as_that_where_names_are_not_kept_either(
+    home: House,
+) -> None:
+    station = await home.station()
+    refused = await station.post("/api/cases", INTAKE | {"patient_ref": "Awa 12"}, 422)
+    assert refused == {"code": "case_alias_only"}
+
+
 async def test_the_case_carries_an_alias_and_no_name_whatever_the_site_decided(home: House) -> None:
     station = await home.station()
     async with home.server.services.database.begin() as db:
