@@ -34,7 +34,7 @@ async def fill_in(station: Page) -> None:
     await temperature.fill("372")  # the point was forgotten
     await temperature.press("Tab")
     await people.act(station, "submit-case")
-    await expect(form.locator("p[role=alert]")).not_to_be_empty()
+    await expect(form.locator(":scope > p[role=alert]")).not_to_be_empty()
     await temperature.fill("37,2")
     await form.locator("[name='vital.pulse']").fill("170")
     await form.locator("[name='vital.pulse']").press("Tab")
