@@ -10,6 +10,7 @@
 import { attach, icon, make, setText, swapIcon } from "../../base/dom.js";
 import { say } from "../../base/i18n.js";
 import { makeLink, showLink } from "./links.js";
+import { Pictures } from "./pictures.js";
 
 // The lowest video rung shows about one picture a second; four without one is voice only.
 const NO_PICTURE_AFTER_MS = 4_000;
@@ -17,8 +18,7 @@ const NO_PICTURE_AFTER_MS = 4_000;
 export class Tile {
     /** @type {Participant} */
     #participant;
-    #frames = 0;
-    #frameAtMs = -Infinity;
+    #pictures;
     /** The id of the track that its voice comes on. */
     voiceTrack = "";
 
@@ -28,6 +28,7 @@ export class Tile {
         this.onBlocked = onBlocked;
         this.video = make("video", { class: "remote", autoplay: "", playsinline: "" });
         this.video.muted = true; // the sound has its own element, so a browser never holds the picture back
+        this.#pictures = new Pictures(this.video);
         this.audio = make("audio", { autoplay: "" });
         this.avatar = make("div", { class: "avatar" }, icon(participant.role === "station" ? "person" : "doctor"));
         this.name = make("span", { class: "tile-name" });
@@ -79,12 +80,7 @@ export class Tile {
 
     /** Whether pictures still come. @param {number} nowMs @returns {boolean} */
     flows(nowMs) {
-        const frames = this.video.getVideoPlaybackQuality().totalVideoFrames;
-        if (frames !== this.#frames) {
-            this.#frameAtMs = nowMs;
-            this.#frames = frames;
-        }
-        return nowMs - this.#frameAtMs < NO_PICTURE_AFTER_MS && this.video.srcObject !== null;
+        return nowMs - this.#pictures.newestMs(nowMs) < NO_PICTURE_AFTER_MS && this.video.srcObject !== null;
     }
 
     /** @param {number} level of the voice, 0 to 1 @param {boolean} speaks */
