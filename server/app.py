@@ -118,7 +118,7 @@ def _add_domains(app: web.Application) -> None:
     add_groups(app, desk)
     add_calls(app, desk)
     add_cases(app, desk, desk.is_offered)
-    add_consents(app, ConsentedCases(app[DATABASE]), desk, mediators)
+    add_consents(app, ConsentedCases(app[DATABASE], app[CLOCK]), desk, mediators)
     add_sockets(app)
     add_rosters(app)
     add_sites(app)

@@ -86,7 +86,7 @@ def offered(
 ) -> bool:
     """Whether this clinician, who is on duty, is offered the consultation."""
     if wishes.clinician_id is not None:
-        if clinician_id == wishes.clinician_id:
+        if clinician_id == wishes.clinician_id and (not wishes.discreet or is_of(wishes.specialty, skills)):
             return True
         if now is OfferWidth.FIRST and wishes.clinician_id in on_duty:
             return False
@@ -119,6 +119,11 @@ def suits(wishes: Wishes, skills: Skills) -> bool:
     """Whether the clinician's language and gender are as the patient wished."""
     speaks = not wishes.language or not skills.languages or wishes.language in skills.languages
     return speaks and wishes.gender in ("", skills.gender)
+
+
+def is_of(specialty: str, skills: Skills) -> bool:
+    """Whether a clinician is of this very specialty; whoever only stands in for it is not."""
+    return bool(specialty) and _answers(specialty, OfferWidth.RELAXED, skills)
 
 
 def _answers(specialty: str, now: OfferWidth, skills: Skills) -> bool:

@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.calls.callmeter import CallUse
 from server.calls.tables import CallLeg, ConsultationEvent
+from server.cases.circle.agreements import TRANSFER, covering, may_hand_over
+from server.cases.circle.participants import let_in, took_part
 from server.cases.kinds import is_discreet
-from server.cases.referrals import TRANSFER
-from server.cases.tables import CaseFile, CaseParticipant, CaseRoute, Consultation, Referral
+from server.cases.tables import CaseFile, CaseRoute, Consultation, Referral
 from server.cases.vocabulary import Kind
 from server.consents import Consents, ConsentScope, as_refusal
 from server.people.principal import Principal
@@ -32,7 +33,7 @@ from server.trail.entry import Entry, Fact
 from server.trail.trail import Trail
 from signaling.consultation import ConsultationRecord
 from signaling.errors import Refused
-from signaling.messages import ConsultationState, Urgency
+from signaling.messages import ConsultationState, Role, Urgency
 from signaling.routing import NO_WISHES, OfferWidth, Skills, Wishes
 from signaling.states import ATTENDED, FINAL, WAITING
 
@@ -72,7 +73,7 @@ class DatabaseConsultationStore:
             await db.flush()
             now = self._clock()
             if record.clinician_id is not None:
-                await _let_in(db, record.consultation_id, record.clinician_id, now)
+                await _let_in(db, record, record.clinician_id, now)
             db.add(
                 ConsultationEvent(
                     consultation_id=record.consultation_id,
@@ -262,6 +263,8 @@ async def _keep_case(db: AsyncSession, record: ConsultationRecord) -> bool:
     elif (
         record.routed_at is not None and (await _handed_over(db, [case.id])).get(case.id) != record.routed_at
     ):
+        if not await may_hand_over(db, case, record.wishes.specialty, record.wishes.clinician_id):
+            raise Refused("consent_missing")
         case.specialty = record.wishes.specialty
         case.wanted_clinician_id = record.wishes.clinician_id
         db.add(
@@ -278,9 +281,19 @@ async def _keep_case(db: AsyncSession, record: ConsultationRecord) -> bool:
     return False
 
 
-async def _let_in(db: AsyncSession, case_id: str, account_id: str, now: float) -> None:
-    if await db.get(CaseParticipant, (case_id, account_id)) is None:
-        db.add(CaseParticipant(case_id=case_id, account_id=account_id, role="clinician", since=now))
+async def _let_in(db: AsyncSession, record: ConsultationRecord, clinician_id: str, now: float) -> None:
+    """Whoever takes a case on has a part in it, if the patient's agreements cover that one. Raises Refused.
+
+    Where a consultation only goes on or ends, nobody whose part has ended gets it back.
+    """
+    goes_on = record.state in FINAL or await took_part(db, record.consultation_id, clinician_id)
+    if record.state is not ConsultationState.ACCEPTED and goes_on:
+        return
+    case = await db.get_one(CaseFile, record.consultation_id)
+    recipient = await covering(db, case, clinician_id)
+    if recipient is None:
+        raise Refused("consent_missing")
+    await let_in(db, case.id, clinician_id, Role.CLINICIAN, now, recipient=recipient)
 
 
 async def _handed_over(db: AsyncSession, case_ids: list[str]) -> dict[str, float]:

@@ -14,9 +14,11 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.cases.circle.agreements import covering, taken_back
+from server.cases.circle.participants import takes_part
 from server.cases.errors import NoSuchCase
 from server.cases.kinds import is_discreet
-from server.cases.tables import CaseFile, CaseParticipant
+from server.cases.tables import CaseFile
 from server.cases.vocabulary import Kind
 from server.people.principal import Principal
 from signaling.messages import Role
@@ -66,20 +68,18 @@ async def part_in(db: AsyncSession, who: Principal, case: CaseFile, offered: Off
         return None
     if who.role not in (Role.CLINICIAN, Role.MEDIATOR):
         return None
-    if await _takes_part(db, case.id, who.participant_id):
+    if await takes_part(db, case.id, who.participant_id):
         return Part.CLINICIAN if who.role is Role.CLINICIAN else Part.MEDIATOR
     if who.role is not Role.CLINICIAN:
         return None
     if offered(case.id, who.participant_id):
-        return Part.OFFERED
-    if is_discreet(case.kind):
+        # What the desk offered was right when it did; the accounts and the answers on disk are right now.
+        covered = await covering(db, case, who.participant_id) is not None and not await taken_back(db, case)
+        return Part.OFFERED if covered else None
+    if is_discreet(case.kind) or await taken_back(db, case):
         return None
     later = await db.scalars(select(CaseFile.id).where(CaseFile.previous_id == case.id))
     for later_id in later.all():
-        if await _takes_part(db, later_id, who.participant_id):
+        if await takes_part(db, later_id, who.participant_id):
             return Part.LATER
     return None
-
-
-async def _takes_part(db: AsyncSession, case_id: str, account_id: str) -> bool:
-    return await db.get(CaseParticipant, (case_id, account_id)) is not None

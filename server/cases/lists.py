@@ -11,9 +11,10 @@ from aiohttp import web
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.cases.circle.participants import takes_part_in
 from server.cases.kinds import is_discreet
 from server.cases.leaves import OPEN
-from server.cases.tables import CaseFile, CaseNote, CaseOutcome, CaseParticipant, Consultation
+from server.cases.tables import CaseFile, CaseNote, CaseOutcome, Consultation
 from server.cases.views import CaseLine
 from server.cases.vocabulary import Kind
 from server.people.principal import Principal
@@ -99,9 +100,7 @@ CASE_LISTS = web.AppKey("case_lists", CaseLists)
 def _mine(who: Principal) -> ColumnElement[bool]:
     if who.role is Role.STATION:
         return CaseFile.station_id == who.participant_id
-    return exists().where(
-        CaseParticipant.case_id == CaseFile.id, CaseParticipant.account_id == who.participant_id
-    )
+    return takes_part_in(who.participant_id)
 
 
 async def _newest_outcomes(db: AsyncSession, case_ids: list[str]) -> dict[str, CaseOutcome]:

@@ -1,7 +1,7 @@
 """Grave outcomes, on their way to the clinicians who treated the patient.
 
 Owns: whom a grave outcome is told at once, and which of them a clinician has not read the case of since. Must never
-tell anybody who took no part in the case.
+tell anybody who has no part in the case.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 from sqlalchemy import BigInteger, cast, exists, select
 
+from server.cases.circle.participants import takes_part_in
 from server.cases.desk_port import DeskPort
 from server.cases.kinds import is_discreet
 from server.cases.tables import CaseFile, CaseOutcome, CaseParticipant
@@ -54,7 +55,9 @@ class OutcomeNews:
             site = (await db.scalars(query.where(Station.id == case.station_id))).one()
             clinicians = await db.scalars(
                 select(CaseParticipant.account_id).where(
-                    CaseParticipant.case_id == case_id, CaseParticipant.role == Role.CLINICIAN.value
+                    CaseParticipant.case_id == case_id,
+                    CaseParticipant.role == Role.CLINICIAN.value,
+                    CaseParticipant.ended_at.is_(None),
                 )
             )
             told = wire.CaseNews(
@@ -74,11 +77,10 @@ class OutcomeNews:
         query = (
             select(CaseFile, CaseOutcome, Site.name)
             .join(CaseOutcome, CaseOutcome.case_id == CaseFile.id)
-            .join(CaseParticipant, CaseParticipant.case_id == CaseFile.id)
             .join(Station, Station.id == CaseFile.station_id)
             .join(Site, Site.id == Station.site_id)
             .where(
-                CaseParticipant.account_id == who.participant_id,
+                takes_part_in(who.participant_id),
                 CaseOutcome.outcome.in_([one.value for one in GRAVE]),
                 ~read_since,
             )

@@ -7,19 +7,17 @@ patient to a doctor.
 
 from __future__ import annotations
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.cases.circle.agreements import was_handed_over
 from server.cases.kinds import is_discreet
-from server.cases.tables import CaseFile, CaseRoute, Referral
+from server.cases.tables import CaseFile, Referral
 from server.cases.vocabulary import Kind
 from server.people.profile import Specialty
 from server.platform.redacted import Redacted
 from signaling.messages import Urgency
 from signaling.routing import APART
-
-# Why a case has another route than at first (`CaseRoute.why`).
-TRANSFER = "transfer"
 
 
 def new_case(
@@ -56,8 +54,7 @@ async def resting_on(db: AsyncSession, case_id: str, recipient: str) -> list[str
     )
     found = [case for case in await db.scalars(sent) if case is not None]
     case = await db.get(CaseFile, case_id)
-    if case is not None and is_discreet(case.kind) and case.specialty == recipient:
-        handed_over = exists().where(CaseRoute.case_id == case_id, CaseRoute.why == TRANSFER)
-        if await db.scalar(select(handed_over)):
-            found.append(case_id)
+    rests_itself = case is not None and is_discreet(case.kind) and case.specialty == recipient
+    if rests_itself and await was_handed_over(db, case_id):
+        found.append(case_id)
     return found

@@ -13,6 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.cases.access import READS_CASE, Offered, Opened, Part, opened
+from server.cases.circle.agreements import may_hand_over, of_specialty, specialties_of
+from server.cases.circle.participants import takes_part
 from server.cases.errors import CaseRefused, NoSuchCase
 from server.cases.intake import form
 from server.cases.intake.form import Intake
@@ -23,10 +25,10 @@ from server.cases.referrals import new_case
 from server.cases.tables import CaseFile, CaseNote, CaseOutcome, Consultation, Referral, VitalSign
 from server.cases.views import CaseView, case_view, neutral
 from server.cases.vocabulary import ANSWERS, Kind, Outcome, answering, recipient
-from server.consents import Consents, ConsentScope
+from server.consents import ConsentMissing, Consents, ConsentScope
 from server.people.principal import Principal
 from server.people.profile import Specialty
-from server.people.tables import Account, AccountSpecialty, Site, Station
+from server.people.tables import Account, Site, Station
 from server.platform.database.engine import DbSessions
 from server.platform.ids import new_id
 from server.platform.redacted import Redacted
@@ -70,7 +72,7 @@ class Cases:
             form.check(typed, names_allowed=site.names_allowed)
             case = _row(who, typed, self._clock(), discreet=discreet)
             if typed.previous_id is not None:
-                case.wanted_clinician_id = await _last_clinician(db, typed.previous_id)
+                case.wanted_clinician_id = await _who_knows_the_patient(db, case, typed.previous_id)
             db.add(case)
             await db.flush()
             db.add_all(_vital_signs(case, typed))
@@ -158,7 +160,7 @@ class Cases:
     ) -> Wishes:
         """What a case wishes when it is handed over to these; on the trail. Raises CaseRefused, NoSuchCase."""
         async with self._database.begin() as db:
-            found = await opened(db, who, case_id, self._offered, Part.CLINICIAN)
+            case = (await opened(db, who, case_id, self._offered, Part.CLINICIAN)).case
             name = ""
             if clinician_id is not None:
                 colleague = await db.get(Account, clinician_id)
@@ -167,15 +169,12 @@ class Cases:
                 if clinician_id == who.participant_id:
                     raise CaseRefused("case_transfer_to_self")
                 name = colleague.name
-                if not specialty:
-                    specialty = await _a_specialty_of(db, clinician_id)
-            case = found.case
-            if is_discreet(case.kind):
-                # Whoever else learns of it is somebody the patient agreed to.
-                specialty = specialty or Specialty.GENERAL.value
-                await self._consents.require(db, case_id, ConsentScope.REFERRAL, recipient=specialty)
+            choices = [specialty] if specialty else await _specialties_to_offer(db, case, clinician_id)
+            agreed = [one for one in choices if await may_hand_over(db, case, one, clinician_id)]
+            if not agreed:
+                raise ConsentMissing
             return Wishes(
-                specialty=specialty,
+                specialty=agreed[0],
                 language="" if case.mediator_wanted else case.language,
                 gender=case.gender_wish,
                 clinician_id=clinician_id,
@@ -242,11 +241,21 @@ async def _site_of(db: AsyncSession, station_id: str) -> Site:
     return (await db.scalars(query)).one()
 
 
-async def _last_clinician(db: AsyncSession, case_id: str) -> str | None:
-    consultation = await db.get(Consultation, case_id)
-    return consultation.clinician_id if consultation is not None else None
+async def _who_knows_the_patient(db: AsyncSession, case: CaseFile, previous_id: str) -> str | None:
+    """Who is asked first in a case that follows another: its clinician, unless the patient took that back.
+
+    A survivor-safe case is offered to nobody beyond its specialty, whoever had the one before.
+    """
+    consultation = await db.get(Consultation, previous_id)
+    last = consultation.clinician_id if consultation is not None else None
+    if last is None or not await takes_part(db, previous_id, last):
+        return None
+    if is_discreet(case.kind) and not await of_specialty(db, case.specialty, last):
+        return None
+    return last
 
 
-async def _a_specialty_of(db: AsyncSession, clinician_id: str) -> str:
-    query = select(AccountSpecialty.specialty).where(AccountSpecialty.account_id == clinician_id)
-    return await db.scalar(query.order_by(AccountSpecialty.specialty).limit(1)) or ""
+async def _specialties_to_offer(db: AsyncSession, case: CaseFile, clinician_id: str | None) -> list[str]:
+    """As what a colleague may be asked: each own specialty, and without any as a generalist, or for anything."""
+    own = await specialties_of(db, clinician_id) if clinician_id is not None else []
+    return own or [Specialty.GENERAL.value if is_discreet(case.kind) else ""]

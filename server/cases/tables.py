@@ -75,7 +75,10 @@ class Consultation(Base):
 
 
 class CaseParticipant(Base):
-    """One person who was let into a case, from the moment of taking it on. The station is none of them."""
+    """One person who was let into a case, from taking it on until the agreement to it ends. The station is none.
+
+    ``recipient``: whom the agreement names that the part rests on; "": the patient agreed to be seen from afar.
+    """
 
     __tablename__ = "case_participant"
 
@@ -83,6 +86,8 @@ class CaseParticipant(Base):
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True, index=True)
     role: Mapped[str] = mapped_column(String(20))
     since: Mapped[Seconds]
+    recipient: Mapped[str] = mapped_column(String(CODE_CHARS), server_default="")
+    ended_at: Mapped[float | None] = mapped_column(Double)
 
 
 class CaseRoute(Base):

@@ -2,7 +2,7 @@
 
 from server.consents.consent import Company, Consent, ConsentScope, Giver, How, NewConsent
 from server.consents.errors import ConsentMissing, ConsentRefusedAsWritten, as_refusal
-from server.consents.store import Consents
+from server.consents.store import Consents, newest_answer
 
 __all__ = [
     "Company",
@@ -15,4 +15,5 @@ __all__ = [
     "How",
     "NewConsent",
     "as_refusal",
+    "newest_answer",
 ]

@@ -127,7 +127,7 @@ async def withdraw(request: web.Request, principal: Principal) -> web.StreamResp
     """Take a consent back, at any moment. Saying it twice is saying it once."""
     app, case_id = request.app, request.match_info["case_id"]
     which = await read_json(request, Withdrawal)
-    await app[CONSENTED].part_of(principal, case_id)
+    await app[CONSENTED].may_take_back(principal, case_id)
     async with app[DATABASE].begin() as db:
         await app[CONSENTS].withdraw(
             db,

@@ -10,8 +10,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.consents.consent import Company
+from server.consents.consent import Company, ConsentScope
 from server.people.principal import Principal
 
 
@@ -29,6 +30,14 @@ class CasesPort(Protocol):
 
     async def part_of(self, who: Principal, case_id: str) -> TakesPart:
         """The station of the case, or a clinician who took it on. Raises Refusal (404) for all others alike."""
+
+    async def may_take_back(self, who: Principal, case_id: str) -> None:
+        """Raises Refusal (404) but for the station, and for clinicians who take part or took part."""
+
+    async def end_parts(
+        self, db: AsyncSession, case_id: str, scope: ConsentScope, recipient: str | None
+    ) -> None:
+        """In the transaction that takes this agreement back: whoever was let in on it is out."""
 
     async def resting_on(self, case_id: str, recipient: str) -> list[str]:
         """The cases that the agreement to this recipient holds."""

@@ -7,7 +7,7 @@ is a new row, and the newest decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from sqlalchemy import Select, select, update
@@ -24,6 +24,9 @@ from server.trail.entry import Entry, Fact, Ref
 from server.trail.trail import Trail
 from signaling.messages import Role
 
+# (transaction, case, scope, recipient): what ends on disk together with an agreement.
+WhenOver = Callable[[AsyncSession, str, ConsentScope, str | None], Awaitable[None]]
+
 
 class Consents:
     """All consents. ``clock`` gives UTC seconds."""
@@ -31,6 +34,17 @@ class Consents:
     def __init__(self, trail: Trail, clock: Callable[[], float]) -> None:
         self._trail = trail
         self._clock = clock
+        self._when_over: list[WhenOver] = []
+
+    def when_over(self, follower: WhenOver) -> None:
+        """From now on ``follower`` writes in each transaction that takes an agreement back, or keeps a no."""
+        self._when_over.append(follower)
+
+    async def _over(
+        self, db: AsyncSession, consultation_id: str, scope: ConsentScope, recipient: str | None
+    ) -> None:
+        for follower in self._when_over:
+            await follower(db, consultation_id, scope, recipient)
 
     async def record(
         self, db: AsyncSession, new: NewConsent, role: Role, company: Company = Company.PAIR
@@ -40,6 +54,10 @@ class Consents:
         Call it last in the transaction (it ends in `Trail.record`).
         """
         rules.check(new, company)
+        if not new.given:
+            # Locked first: who is let in on the answer before comes before this no, or not at all.
+            await self.newest(db, new.consultation_id, new.scope, recipient=new.recipient)
+            await self._over(db, new.consultation_id, new.scope, new.recipient)
         consent_id = new_id("cn")
         entry = Entry(
             Act.CONSENT_GIVEN if new.given else Act.CONSENT_REFUSED,
@@ -99,8 +117,7 @@ class Consents:
         recipient: str | None = None,
     ) -> Consent | None:
         """The answer that counts, yes or no, withdrawn or not; locked until the commit. None: never asked."""
-        row = await db.scalar(_newest(consultation_id, scope, recipient).with_for_update())
-        return _consent(row) if row is not None else None
+        return await newest_answer(db, consultation_id, scope, recipient=recipient)
 
     async def withdraw(
         self,
@@ -116,6 +133,7 @@ class Consents:
         row = await db.scalar(_newest(consultation_id, scope, recipient).with_for_update())
         if row is None or not row.given or row.withdrawn_at is not None:
             return False
+        await self._over(db, consultation_id, scope, recipient)
         await db.execute(
             update(Row).where(Row.id == row.id).values(withdrawn_at=self._clock(), withdrawn_by=by)
         )
@@ -137,6 +155,14 @@ class Consents:
 
 
 CONSENTS = web.AppKey("consents", Consents)
+
+
+async def newest_answer(
+    db: AsyncSession, consultation_id: str, scope: ConsentScope, *, recipient: str | None = None
+) -> Consent | None:
+    """The answer that counts, as `Consents.newest`, for those who only ask."""
+    row = await db.scalar(_newest(consultation_id, scope, recipient).with_for_update())
+    return _consent(row) if row is not None else None
 
 
 def _facts(scope: ConsentScope, recipient: str | None) -> dict[str, Fact]:

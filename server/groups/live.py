@@ -6,6 +6,7 @@ or the id of a station out to another seat: slots name seats.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -39,6 +40,8 @@ class GroupRooms:
         self._groups = Groups()
         self._buckets: dict[str, TokenBucket] = {}
         self._checks: dict[str, TokenBucket] = {}
+        # Held from writing a seat down until it is in the lobby.
+        self._asking = asyncio.Lock()
         desk.elsewhere.append(self.has)
         desk.events.when(Started, self._start)
         desk.events.on(SessionOpened, self._session_opened)
@@ -99,7 +102,9 @@ class GroupRooms:
 
     async def _consent_withdrawn(self, event: ConsentWithdrawn) -> None:
         """The participant of a seat no longer agrees: that seat is empty from now on."""
-        for session in self._groups.everything():
+        async with self._asking:  # a seat that is being written is in the lobby before this looks, or refused
+            sessions = self._groups.everything()
+        for session in sessions:
             seat = session.seat(event.case_id)
             if seat is not None:
                 await self._out(None, seat.station_id, GroupEnd.WITHDRAWN)
@@ -126,11 +131,12 @@ class GroupRooms:
         self._must_be_free(who)
         group_id = self._groups.by_code(message.code).group_id
         self._groups.seat_for(group_id, message.seat_id, who, message.pseudonym)
-        await self._store.ask(station, group_id, message.seat_id)
-        # Others may have asked while it was written: whose name is taken by now asks again.
-        self._must_be_free(who)
-        seat = self._groups.seat_for(group_id, message.seat_id, who, message.pseudonym)
-        session = self._groups.take(group_id, replace(seat, presence=self._desk.presence(who)))
+        async with self._asking:
+            await self._store.ask(station, group_id, message.seat_id)
+            # Others may have asked while it was written: whose name is taken by now asks again.
+            self._must_be_free(who)
+            seat = self._groups.seat_for(group_id, message.seat_id, who, message.pseudonym)
+            session = self._groups.take(group_id, replace(seat, presence=self._desk.presence(who)))
         self._tell_all(session)
 
     async def _admit(self, host: Principal, message: wire.AdmitSeat) -> None:

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 import structlog
 
-from server.calls.desk.events import ConsultationMoved, GivenUp, SessionOpened, Started, TurnOver
+from server.calls.desk.events import (
+    ConsultationMoved,
+    GivenUp,
+    SessionOpened,
+    Started,
+    TurnOver,
+)
 from server.calls.desk.state import DeskState, Handlers
 from server.calls.desk.turn import Turns
 from server.mediators.store import Mediations
@@ -168,26 +174,28 @@ class Mediators:
             await self._mediations.not_joined(one.invitation_id, MediationState.DECLINED)
             self._tell(one, MediationState.DECLINED)
             return
+        await self._join(principal, one, message)
+        self._tell(one, MediationState.JOINED)
+
+    async def _join(self, principal: Principal, one: OpenInvitation, message: wire.AnswerInvitation) -> None:
+        """The pledge and the coming in are one turn: an agreement taken back comes before both, or after both."""
+        key = (one.consultation_id, principal.participant_id)
         try:
-            await self._mediations.join(
-                principal, one.invitation_id, message.pledge or "", message.language or ""
-            )
+            async with self._turns.begin(one.consultation_id, principal) as turn:
+                await self._mediations.join(
+                    principal, one.invitation_id, message.pledge or "", message.language or ""
+                )
+                self._joined[key] = one
+                turn.step = self._pairing.join(one.consultation_id, self._desk.member(principal))
         except Refused as refused:
-            if refused.code == "pledge_missing":
+            if self._joined.pop(key, None) is not None:
+                await self._mediations.ended(one.invitation_id)
+            elif refused.code == "pledge_missing":
                 self._invitations.add(one)  # the page may read it out and ask again
             else:
                 await self._mediations.not_joined(one.invitation_id, MediationState.EXPIRED)
                 self._tell(one, MediationState.EXPIRED)
             raise
-        self._joined[one.consultation_id, who] = one
-        try:
-            async with self._turns.begin(one.consultation_id, principal) as turn:
-                turn.step = self._pairing.join(one.consultation_id, self._desk.member(principal))
-        except Refused:
-            del self._joined[one.consultation_id, who]
-            await self._mediations.ended(one.invitation_id)
-            raise
-        self._tell(one, MediationState.JOINED)
 
     async def remove(self, principal: Principal, message: wire.RemoveParticipant) -> None:
         """Send one out. Raises Refused."""
@@ -207,7 +215,8 @@ class Mediators:
         question = self._questions.answered(case_id)
         if question is not None:
             self._tell_question(question, MediationState.REFUSED)
-        found = self._pairing.get(case_id)
+        async with self._desk.lock:  # whoever is coming in right now is in before this looks, or not at all
+            found = self._pairing.get(case_id)
         for member in found.members if found is not None else ():
             if member.role is Role.MEDIATOR and not member.left:
                 await self._send_out(principal, case_id, member.participant_id, RemovalReason.PATIENT_WISH)
@@ -223,17 +232,22 @@ class Mediators:
 
     def _moved(self, before: Consultation | None, after: Consultation) -> None:
         """A consultation has changed: who was in it and is no longer."""
+        for key in self._out(before, after):
+            joined = self._joined.pop(key)
+            told = joined if isinstance(joined, OpenInvitation) else None
+            self._gone.append((_id_of(joined), self._removed.get(key), told))
+
+    def _out(self, before: Consultation | None, after: Consultation) -> list[tuple[str, str]]:
+        """(consultation, mediator) of those who were in it and are no longer."""
         over = after.state in FINAL
-        case_id = after.consultation_id
-        for key, joined in list(self._joined.items()):
-            if key[0] != case_id or before is None or before.member(key[1]) is None:
-                continue
-            if not over and after.member(key[1]) is not None:
-                continue
-            del self._joined[key]
-            removed = self._removed.get(key)
-            mediation_id = joined if isinstance(joined, str) else joined.invitation_id
-            self._gone.append((mediation_id, removed, joined if isinstance(joined, OpenInvitation) else None))
+        return [
+            key
+            for key in self._joined
+            if key[0] == after.consultation_id
+            and before is not None
+            and before.member(key[1]) is not None
+            and (over or after.member(key[1]) is None)
+        ]
 
     async def _settle(self, _: TurnOver) -> None:
         """Write down who is out, and let invitations end that nobody answered."""
@@ -312,3 +326,7 @@ class Mediators:
         )
         for participant_id in led | {one.asked_by, one.mediator_id}:
             self._hub.post(participant_id, message, f"mediation:{one.invitation_id}")
+
+
+def _id_of(joined: OpenInvitation | str) -> str:
+    return joined if isinstance(joined, str) else joined.invitation_id

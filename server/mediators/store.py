@@ -13,8 +13,9 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.cases.circle.participants import let_in
 from server.cases.kinds import is_discreet
-from server.cases.tables import CaseFile, CaseParticipant
+from server.cases.tables import CaseFile
 from server.consents import Consents, ConsentScope, as_refusal
 from server.mediators.tables import Mediation, MediationBlockage, MediationReport
 from server.mediators.vocabulary import PLEDGE_LANGUAGES, PLEDGES, Blockage
@@ -110,12 +111,7 @@ class Mediations:
             now = self._clock()
             row.state = MediationState.JOINED.value
             row.pledge_text_id, row.pledge_language, row.joined_at = pledge, language, now
-            if await db.get(CaseParticipant, (row.case_id, who.participant_id)) is None:
-                db.add(
-                    CaseParticipant(
-                        case_id=row.case_id, account_id=who.participant_id, role=who.role.value, since=now
-                    )
-                )
+            await let_in(db, row.case_id, who.participant_id, who.role, now, recipient="")
             facts: dict[str, Fact] = {"pledge": Ref(pledge), "language": Spoken(language)}
             entry = Entry(Act.MEDIATOR_JOINED, who.participant_id, who.role, row.case_id, row.id, facts)
             await self._trail.record(db, entry)
