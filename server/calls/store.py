@@ -14,8 +14,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.calls.callmeter import CallUse
+from server.calls.store_port import Ended
 from server.calls.tables import CallLeg, ConsultationEvent
-from server.cases.circle.agreements import TRANSFER, covering, may_hand_over
+from server.cases.circle.agreements import TRANSFER, covering, is_clinician, is_over, may_hand_over
 from server.cases.circle.participants import let_in, took_part
 from server.cases.kinds import is_discreet
 from server.cases.tables import CaseFile, CaseRoute, Consultation, Referral
@@ -139,6 +140,16 @@ class DatabaseConsultationStore:
             wishes = dataclasses.replace(wishes, clinician_name=to.name if to is not None else "")
         by = await db.scalar(_who_had_it(row.id, routed_at))
         return dataclasses.replace(_record(row), wishes=wishes, routed_at=routed_at, handed_over_by=by or "")
+
+    async def ended_meanwhile(self, record: ConsultationRecord) -> Ended | None:
+        """What ended of an open consultation, on disk already, when the process could not carry it out."""
+        async with self._database() as db:
+            case = await db.get(CaseFile, record.consultation_id)
+            if case is not None and await is_over(db, case):
+                return Ended.AGREEMENT
+            if record.clinician_id is not None and not await is_clinician(db, record.clinician_id):
+                return Ended.CLINICIAN
+        return None
 
     async def case(self, case_id: str, station_id: str) -> tuple[Urgency, Wishes] | None:
         """Urgency and wishes of a case of this station that has no consultation yet; None: there is none."""

@@ -5,6 +5,7 @@ Owns: the interface (server/calls/store.py implements it). Must never hold behav
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Protocol
 
 from server.calls.callmeter import CallUse
@@ -13,6 +14,13 @@ from server.rosters.expectedwait import ExpectedWait
 from signaling.consultation import ConsultationRecord
 from signaling.messages import Urgency
 from signaling.routing import OfferWidth, Skills, Wishes
+
+
+class Ended(Enum):
+    """What of an open consultation is over on disk."""
+
+    AGREEMENT = "agreement"  # the patient took it back
+    CLINICIAN = "clinician"  # whoever is in charge is no clinician any more
 
 
 class ConsultationStore(Protocol):
@@ -26,6 +34,9 @@ class ConsultationStore(Protocol):
 
     async def load_open(self) -> list[ConsultationRecord]:
         """Every consultation that is neither closed nor cancelled."""
+
+    async def ended_meanwhile(self, record: ConsultationRecord) -> Ended | None:
+        """What ended of an open consultation, on disk already, when the process could not carry it out."""
 
     async def case(self, case_id: str, station_id: str) -> tuple[Urgency, Wishes] | None:
         """Urgency and wishes of a case of this station that has no consultation yet; None: there is none."""

@@ -11,6 +11,7 @@ import structlog
 
 from server.calls.desk.events import (
     ConsultationMoved,
+    ConsultationMoves,
     GivenUp,
     SessionOpened,
     Started,
@@ -59,6 +60,7 @@ class Mediators:
         desk.events.when(Started, self._start)
         desk.events.on(SessionOpened, self._session_opened)
         desk.events.when(GivenUp, self._given_up)
+        desk.events.when(ConsultationMoves, self._moves)
         desk.events.on(ConsultationMoved, lambda event: self._moved(event.before, event.after))
         desk.events.when(TurnOver, self._settle)
 
@@ -76,7 +78,8 @@ class Mediators:
         """Bring those back who were in a consultation when the process ended."""
         for found in await self._mediations.restart():
             consultation = self._pairing.get(found.case_id)
-            if consultation is None or self._pairing.of(found.mediator_id) is not None:
+            elsewhere = self._pairing.of(found.mediator_id) is not None
+            if consultation is None or elsewhere or not found.may_stay:
                 await self._mediations.ended(found.mediation_id)
                 continue
             principal = Principal(found.mediator_id, Role.MEDIATOR, found.name, "")
@@ -229,6 +232,11 @@ class Mediators:
                 turn.step = self._pairing.leave(case_id, mediator_id)
         finally:
             self._removed.pop(key, None)
+
+    async def _moves(self, event: ConsultationMoves) -> None:
+        """Write down who is about to be out: nobody who is told so may be back after a crash."""
+        for key in self._out(event.before, event.after):
+            await self._mediations.ended(_id_of(self._joined[key]), self._removed.get(key))
 
     def _moved(self, before: Consultation | None, after: Consultation) -> None:
         """A consultation has changed: who was in it and is no longer."""

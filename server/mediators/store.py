@@ -13,7 +13,7 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.cases.circle.participants import let_in
+from server.cases.circle.participants import let_in, takes_part
 from server.cases.kinds import is_discreet
 from server.cases.tables import CaseFile
 from server.consents import Consents, ConsentScope, as_refusal
@@ -49,12 +49,16 @@ class Invited:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A mediator who is in a case, as found after a restart."""
+    """A mediator who is in a case, as found after a restart.
+
+    ``may_stay``: the account is a mediator's, and the part in the case has not ended: its agreement stands.
+    """
 
     mediation_id: str
     case_id: str
     mediator_id: str
     name: str
+    may_stay: bool
 
 
 class Mediations:
@@ -203,11 +207,14 @@ class Mediations:
             ]
             await self._trail.record_all(db, entries)
             joined = await db.execute(
-                select(Mediation, Account.name)
+                select(Mediation, Account)
                 .join(Account, Account.id == Mediation.mediator_id)
                 .where(Mediation.state == MediationState.JOINED.value)
             )
-            return [Joined(row.id, row.case_id, row.mediator_id, name) for row, name in joined]
+            return [
+                Joined(row.id, row.case_id, row.mediator_id, account.name, await _may_stay(db, row, account))
+                for row, account in joined.all()
+            ]
 
     async def _own(
         self, db: AsyncSession, who: Principal, mediation_id: str, *states: MediationState
@@ -221,6 +228,12 @@ class Mediations:
         """Nobody but the two who talk hears a patient who has not said yes to it. Raises Refused."""
         with as_refusal():
             await self._consents.require(db, case_id, ConsentScope.THIRD_PERSON)
+
+
+async def _may_stay(db: AsyncSession, row: Mediation, account: Account) -> bool:
+    if account.disabled or account.role != Role.MEDIATOR.value:
+        return False
+    return await takes_part(db, row.case_id, row.mediator_id)
 
 
 MEDIATIONS = web.AppKey("mediations", Mediations)

@@ -16,6 +16,7 @@ from media.engine.listener import LegListener
 from media.engine.transport.errors import OfferRefused
 from server.calls import Consultations, Timing
 from server.calls.callmeter import CallUse
+from server.calls.store_port import Ended
 from server.people.principal import Principal
 from server.people.sessions.tickets import Tickets
 from server.rosters.expectedwait import UNKNOWN, ExpectedWait
@@ -134,6 +135,7 @@ class MemoryStore:
         self.records: dict[str, ConsultationRecord] = {}
         self.saved: list[ConsultationRecord] = []
         self.cases: dict[tuple[str, str], tuple[wire.Urgency, Wishes]] = {}
+        self.ended: dict[str, Ended] = {}
         self.usual = NO_WISHES
         self.known_skills: dict[str, Skills] = {}
         self.expected_waits: dict[str, ExpectedWait] = {}
@@ -152,6 +154,9 @@ class MemoryStore:
 
     async def load_open(self) -> list[ConsultationRecord]:
         return [r for r in self.records.values() if r.state not in FINAL]
+
+    async def ended_meanwhile(self, record: ConsultationRecord) -> Ended | None:
+        return self.ended.get(record.consultation_id)
 
     async def case(self, case_id: str, station_id: str) -> tuple[wire.Urgency, Wishes] | None:
         return self.cases.get((case_id, station_id))

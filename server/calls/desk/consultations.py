@@ -26,6 +26,7 @@ from server.calls.desk.notifier import Notifier
 from server.calls.desk.offers import Offers
 from server.calls.desk.presences import Presences
 from server.calls.desk.queueviews import QueueViews
+from server.calls.desk.restoring import restored
 from server.calls.desk.state import DeskState, Handler, Handlers
 from server.calls.desk.still_requests import StillRequests
 from server.calls.desk.turn import Turns
@@ -106,7 +107,7 @@ class Consultations:
         come back.
         """
         state = self.state
-        for found in state.pairing.restore(await state.store.load_open()):
+        for found in await restored(state, self.turns):
             for member in found.members:
                 site = found.record.site if member.role is Role.STATION else ""
                 state.hub.expect(Principal(member.participant_id, member.role, member.name, site))

@@ -81,6 +81,16 @@ class ConsultationMoved(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class ConsultationMoves(Duty):
+    """A consultation is about to change, and is on disk: followers write what must be there before it is carried
+    out.
+    """
+
+    before: Consultation | None
+    after: Consultation
+
+
+@dataclass(frozen=True, slots=True)
 class Started(Duty):
     """The process starts: followers load what was open when it ended."""
 
@@ -104,6 +114,8 @@ class ConsentWithdrawn(Duty):
 class TurnOver(Duty):
     """A turn of the desk is over, or some seconds have passed: followers write their pending changes."""
 
+
+TURN_OVER = TurnOver()
 
 F = TypeVar("F", bound=Fact)
 D = TypeVar("D", bound=Duty)
@@ -134,12 +146,12 @@ class Events:
         for follower in self._when.get(type(duty), ()):
             await follower(duty)
 
-    async def settle(self) -> None:
-        """Wait for all followers of `TurnOver`. The decision is final, so a failing follower must not stop the
+    async def settle(self, duty: ConsultationMoves | TurnOver = TURN_OVER) -> None:
+        """Wait for all followers of this duty. The decision is final, so a failing follower must not stop the
         others.
         """
-        for follower in self._when.get(TurnOver, ()):
+        for follower in self._when.get(type(duty), ()):
             try:
-                await follower(TurnOver())
+                await follower(duty)
             except Exception as error:  # it tries again in some seconds
                 log.error("turn_not_settled", **where(error))

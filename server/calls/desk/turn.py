@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from server.calls.desk.events import ConsultationMoved, ReachabilityChanged
+from server.calls.desk.events import ConsultationMoved, ConsultationMoves, ReachabilityChanged
 from server.calls.desk.notifier import Notifier
 from server.calls.desk.queueviews import QueueViews
 from server.calls.desk.state import DeskState
@@ -61,6 +61,7 @@ class Turns:
                 if turn.step is not None:
                     if Effect.SAVE in turn.step.effects:
                         await self._write(turn.before, turn.step, by)
+                    await self._state.events.settle(ConsultationMoves(turn.before, turn.step.consultation))
                     self._carry_out(turn.before, turn.step)
         finally:
             self._notifier.flush()

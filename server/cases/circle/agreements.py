@@ -59,6 +59,15 @@ async def taken_back(db: AsyncSession, case: CaseFile) -> bool:
     return False
 
 
+async def is_over(db: AsyncSession, case: CaseFile) -> bool:
+    """Whether the consultation of a case must not go on: what it rests on, or its hand-over, was taken back."""
+    if await taken_back(db, case):
+        return True
+    if not is_discreet(case.kind) or not await was_handed_over(db, case.id):
+        return False
+    return not await agreed_to(db, case.id, case.specialty)
+
+
 async def agreed_to(db: AsyncSession, case_id: str, recipient: str) -> bool:
     """Whether the patient agrees that this recipient learns of the case."""
     found = await newest_answer(db, case_id, ConsentScope.REFERRAL, recipient=recipient)

@@ -264,7 +264,7 @@ class Circle(RuleBasedStateMachine):
         self.run(keep())
         self.answers[case_id, scope, whom] = yes
 
-    @rule(number=st.integers(0, 7), crash=st.just(False))
+    @rule(number=st.integers(0, 7), crash=st.booleans())
     def takes_back(self, number: int, crash: bool) -> None:
         """One of the agreements in force; the process may die before it carries that out."""
         given = [answer for answer, yes in self.answers.items() if yes]
@@ -369,7 +369,7 @@ class Circle(RuleBasedStateMachine):
         self.run(self.world.be_of({who: own}))
         self.were[who].append(own)
 
-    @rule(seconds=st.sampled_from([60, 7200]))
+    @rule(seconds=st.sampled_from([0, 60, 7200]))
     def time_passes(self, seconds: int) -> None:
         """Offers widen; or, in no time, the process dies and starts anew."""
         if not seconds:
