@@ -1,8 +1,9 @@
 """POST /api/ticket: a ticket for the WebSocket, for the person or the station of this browser.
 
 Owns: the choice between the two. One browser may be both (a demo with two tabs, a doctor at a kiosk), so
-the page says which it is: ``{"role": "station"}`` or ``{"role": "clinician"}`` (whoever signed in).
-Without ``role`` a browser that is only one of them gets that one's ticket.
+the page says which it is: ``{"role": "station"}``, ``"clinician"`` or ``"mediator"``. Who signed in with another
+role gets none: two pages of one person, of different kinds, would end one another's calls. Without ``role`` a
+browser that is only one of them gets that one's ticket.
 
 The answer holds all a page must know to begin: on a 2G link every further question costs 1.3 s.
 """
@@ -31,9 +32,9 @@ from signaling.messages import IceServer, Role
 
 
 class TicketRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """For which of the two faces of this browser."""
+    """For which face of this browser."""
 
-    role: Literal["station", "clinician"] | None = None
+    role: Literal["station", "clinician", "mediator"] | None = None
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -73,8 +74,11 @@ async def new_ticket(request: web.Request) -> web.Response:
 async def _principal(request: web.Request, role: str | None) -> Principal:
     if role == "station":
         return required(await station_of(request))
-    if role == "clinician":
-        return required(await person_of(request))
+    if role is not None:
+        who = required(await person_of(request))
+        if who.role.value != role:
+            raise ApiError(403, "wrong_page")
+        return who
     station, person = await station_of(request), await person_of(request)
     if station is not None and person is not None:
         raise ApiError(409, "which_role")

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from server.people.sessions.cookies import PERSON, STATION, get_cookie
+from server.people.sessions.cookies import STATION, get_cookie
 from server.people.sessions.store import SESSIONS
 from server.people.sessions.tickets import TICKETS
+from server.people.sessions.who import people_of
 from server.platform.http.guests import GUESTS
 from server.platform.http.keys import SETTINGS
 from server.platform.http.origin import client_address
@@ -37,8 +38,8 @@ async def who(request: web.Request) -> Newcomer:
     """Whose cookie came with a request for a socket: enough to be let in before strangers, and for nothing else."""
     settings, sessions = request.app[SETTINGS], request.app[SESSIONS]
     address = client_address(request, settings)
-    person = get_cookie(request, PERSON, settings)
-    found = await sessions.account(person) if person else None
+    # The socket's request cannot say of which page it is.
+    found = next(iter(await people_of(request)), None)
     if found is None and (station := get_cookie(request, STATION, settings)):
         standing = await sessions.station(station)
         found = standing.principal if standing is not None else None

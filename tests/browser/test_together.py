@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, Playwright, async_playwright, expect
+from playwright.async_api import Page, async_playwright, expect
 
-from benchmarks.lab.browser import FakeMedia, chromium, missing_browser
+from benchmarks.lab.browser import missing_browser
 from benchmarks.lab.systems import people
 from signaling.messages import Role
 from tests.support.call import Call, two_pages
@@ -45,53 +43,52 @@ async def covers(page: Page, one: str, other: str) -> bool:
     return not apart
 
 
-@asynccontextmanager
-async def mediator_page(call: Call, playwright: Playwright) -> AsyncIterator[Page]:
-    """A mediator on duty."""
+async def mediator_page(call: Call) -> Page:
+    """A mediator on duty, in another tab of the doctor's browser: neither ends anything of the other."""
     await call.server.new_doctor("oumou", "Oumou Sissoko", Role.MEDIATOR)
-    async with chromium(playwright, FakeMedia()) as context:
-        page = await context.new_page()
-        page.on("pageerror", lambda error: call.errors.append(str(error)))
-        await page.goto(f"{call.server.url}/mediator")
-        await page.fill("input[name=login]", "oumou")
-        await page.fill("input[name=password]", PASSWORD)
-        await page.press("input[name=password]", "Enter")
-        await people.view(page, "desk")
-        await people.act(page, "duty")
-        await expect(page.locator("[data-action=duty][aria-checked=true]")).to_be_visible()
-        yield page
+    page = await call.clinician.context.new_page()
+    page.on("pageerror", lambda error: call.errors.append(str(error)))
+    await page.goto(f"{call.server.url}/mediator")
+    await page.fill("input[name=login]", "oumou")
+    await page.fill("input[name=password]", PASSWORD)
+    await page.press("input[name=password]", "Enter")
+    await people.view(page, "desk")
+    await people.act(page, "duty")
+    await expect(page.locator("[data-action=duty][aria-checked=true]")).to_be_visible()
+    return page
 
 
 async def test_a_mediator_comes_is_seen_by_all_goes_and_leaves_a_record(tmp_path: Path) -> None:
     async with async_playwright() as playwright, two_pages(tmp_path, playwright) as call:
         station, doctor = call.pages
-        async with mediator_page(call, playwright) as mediator:
-            await people.request(station, urgency="orange")
-            await people.accept(doctor)
-            await people.view(station, "call")
-            await people.act(station, "mediators")
-            await station.locator("[data-mediator] button").click()
-            await agree(station)  # before anybody hears of it
-            card = mediator.locator("[data-invitation]")
-            await expect(card.locator(".pledge li")).to_have_count(4)
-            await card.locator("button.button:not(.quiet)").click()
-            await people.view(mediator, "call")
-            for page in (station, doctor, mediator):
-                await expect(page.locator("[data-presence] li")).to_have_count(3)
-                await expect(page.locator("[data-presence]")).to_contain_text("Oumou Sissoko")
-            await call.hears_and_sees(mediator)
-            # By the patient's wish, from the kiosk.
-            await station.locator("[data-case-panel] .button.danger").click()
-            await people.view(mediator, "desk")
-            report = mediator.locator("form[data-form=report]")
-            await report.locator("[value=transport]").check()
-            # A hurried request has no language: it is asked for, and never guessed.
-            await report.locator("button").click()
-            await expect(report.locator("[role=alert]")).not_to_be_empty()
-            await report.locator("[name=language]").select_option("ff")
-            await report.locator("button").click()
-            await expect(report).to_have_count(0)
-            await expect(doctor.locator("[data-presence]")).to_be_hidden()
+        await people.request(station, urgency="orange")
+        await people.accept(doctor)
+        await people.view(station, "call")
+        mediator = await mediator_page(call)
+        assert await people.view(doctor, "call") == "call"
+        await people.act(station, "mediators")
+        await station.locator("[data-mediator] button").click()
+        await agree(station)  # before anybody hears of it
+        card = mediator.locator("[data-invitation]")
+        await expect(card.locator(".pledge li")).to_have_count(4)
+        await card.locator("button.button:not(.quiet)").click()
+        await people.view(mediator, "call")
+        for page in (station, doctor, mediator):
+            await expect(page.locator("[data-presence] li")).to_have_count(3)
+            await expect(page.locator("[data-presence]")).to_contain_text("Oumou Sissoko")
+        await call.hears_and_sees(mediator)
+        # By the patient's wish, from the kiosk.
+        await station.locator("[data-case-panel] .button.danger").click()
+        await people.view(mediator, "desk")
+        report = mediator.locator("form[data-form=report]")
+        await report.locator("[value=transport]").check()
+        # A hurried request has no language: it is asked for, and never guessed.
+        await report.locator("button").click()
+        await expect(report.locator("[role=alert]")).not_to_be_empty()
+        await report.locator("[name=language]").select_option("ff")
+        await report.locator("button").click()
+        await expect(report).to_have_count(0)
+        await expect(doctor.locator("[data-presence]")).to_be_hidden()
 
 
 async def test_a_group_by_a_code_with_cameras_off_and_a_host_who_sends_out(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ class House:
             db.add_all(AccountLanguage(account_id=account_id, language=s) for s in languages)
         client = await self.stack.enter_async_context(self.server.client())
         await self.server.sign_in(client, login)
-        someone = Someone(account_id, client, await self._page(client, "clinician"))
+        someone = Someone(account_id, client, await self._page(client, "mediator"))
         await someone.page.say(wire.SetDuty(on=True))
         await someone.page.expect(wire.Duty, lambda m: m.on)
         return someone

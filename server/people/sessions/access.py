@@ -19,9 +19,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server.people.principal import Principal
+from server.people.sessions.cookies import FACE_HEADER
 from server.people.sessions.pace import PACE
 from server.people.sessions.permissions import ALLOWED, Action, allowed
 from server.people.sessions.who import (
+    people_of,
     person_of,
     required,
     standing_of,
@@ -31,10 +33,6 @@ from server.platform.http.errors import ApiError
 from server.platform.http.guests import GUESTS
 from server.platform.http.keys import CLOCK
 from signaling.messages import Role
-
-# One browser may be a station and hold a signed-in person: the station's page sends
-# ``X-Keneya-Face: station``. The header only matters for actions that both may do.
-FACE_HEADER = "X-Keneya-Face"
 
 DOOR = "__keneya_door__"
 
@@ -107,8 +105,17 @@ async def _proven_recently(request: web.Request) -> None:
 
 
 async def _visitor(request: web.Request, action: Action) -> Principal | None:
-    """The person or the station of this browser, whichever this action and this page are about."""
+    """The person or the station of this browser, whichever this action and this page are about.
+
+    A browser may be a station, and hold somebody for each face: pages say which they are, links (a file to keep)
+    cannot, and get whoever may do this.
+    """
     roles = ALLOWED.get(action, frozenset())
-    if request.headers.get(FACE_HEADER) == "station" or roles == {Role.STATION}:
+    face = request.headers.get(FACE_HEADER)
+    if face == "station" or roles == {Role.STATION}:
         return await station_of(request) or await person_of(request)
+    if face is None and request.method == "GET":
+        fitting = [one for one in await people_of(request) if allowed(one.role, action)]
+        if fitting:
+            return fitting[0]
     return await person_of(request) or await station_of(request)

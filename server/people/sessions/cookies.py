@@ -1,6 +1,8 @@
-"""The two cookies: a person's session and a station's enrolment.
+"""The cookies: a station's enrolment, and a person's session for each of the faces that people sign in to.
 
-Owns: their names and attributes (RFC 6265bis). Under TLS they wear the ``__Host-`` prefix, so that no
+Owns: their names and attributes (RFC 6265bis), and which of them a page is about. Each face has one of its own: a
+mediator who signs in beside a doctor's call, in the same browser, is somebody else, and ends nothing of it.
+Under TLS they wear the ``__Host-`` prefix, so that no
 other host of the domain can set them. Must never be readable by scripts or sent across sites.
 """
 
@@ -10,9 +12,16 @@ from aiohttp import web
 
 from server.platform.settings.config import Settings
 
-PERSON = "keneya"
 STATION = "keneya-station"
+# Which page asks. The clinician's, and whatever is no page of ours, sends none.
+FACE_HEADER = "X-Keneya-Face"
+PEOPLE = {"clinician": "keneya", "mediator": "keneya-mediator", "office": "keneya-office"}
 TOKEN_MAX_CHARS = 128
+
+
+def person_cookie(request: web.Request) -> str:
+    """The cookie of whoever is signed in to the page that asks."""
+    return PEOPLE.get(request.headers.get(FACE_HEADER, ""), PEOPLE["clinician"])
 
 
 def cookie_name(base: str, settings: Settings) -> str:

@@ -11,7 +11,7 @@ from aiohttp import web
 from server.people.acting import by
 from server.people.principal import Principal
 from server.people.sessions.access import needs
-from server.people.sessions.cookies import PERSON, clear_cookie
+from server.people.sessions.cookies import clear_cookie, person_cookie
 from server.people.sessions.live import shut_out
 from server.people.sessions.permissions import Action
 from server.people.sessions.store import SESSIONS, end_sessions_of
@@ -56,7 +56,7 @@ async def end_all(request: web.Request, principal: Principal) -> web.Response:
     """Sign out everywhere, here too."""
     await _end(request, principal, None)
     response = web.Response(status=204)
-    clear_cookie(response, PERSON, request.app[SETTINGS])
+    clear_cookie(response, person_cookie(request), request.app[SETTINGS])
     return response
 
 

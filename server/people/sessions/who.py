@@ -10,7 +10,7 @@ from aiohttp import web
 
 from server.people.errors import ProofNeeded
 from server.people.principal import Principal
-from server.people.sessions.cookies import PERSON, STATION, get_cookie
+from server.people.sessions.cookies import PEOPLE, STATION, get_cookie, person_cookie
 from server.people.sessions.proofs import PROOFS
 from server.people.sessions.store import SESSIONS, Standing
 from server.platform.http.errors import ApiError
@@ -22,15 +22,25 @@ CHALLENGE_HEADER = "X-Keneya-Challenge"
 
 
 async def standing_of(request: web.Request) -> Standing | None:
-    """The person's session however far its sign-in has come, or None."""
-    token = get_cookie(request, PERSON, request.app[SETTINGS])
-    return await request.app[SESSIONS].standing(token) if token else None
+    """The session of the page's person, however far its sign-in has come, or None."""
+    return await _standing(request, person_cookie(request))
 
 
 async def person_of(request: web.Request) -> Principal | None:
     """The signed-in person, or None."""
     found = await standing_of(request)
     return found.principal if found is not None and found.step is None else None
+
+
+async def people_of(request: web.Request) -> list[Principal]:
+    """Everybody who is signed in to a page of this browser."""
+    found = [await _standing(request, cookie) for cookie in PEOPLE.values()]
+    return [one.principal for one in found if one is not None and one.step is None]
+
+
+async def _standing(request: web.Request, cookie: str) -> Standing | None:
+    token = get_cookie(request, cookie, request.app[SETTINGS])
+    return await request.app[SESSIONS].standing(token) if token else None
 
 
 async def station_of(request: web.Request) -> Principal | None:

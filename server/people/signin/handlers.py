@@ -15,9 +15,9 @@ from server.people.acting import by
 from server.people.principal import Principal
 from server.people.sessions.access import open_to_all
 from server.people.sessions.cookies import (
-    PERSON,
     clear_cookie,
     get_cookie,
+    person_cookie,
     set_cookie,
 )
 from server.people.sessions.device import device_words
@@ -77,7 +77,7 @@ async def sign_in(request: web.Request) -> web.Response:
             client_address(request, app[SETTINGS]),
             device_cookie(request, app[SETTINGS]),
         )
-    previous = get_cookie(request, PERSON, app[SETTINGS])
+    previous = get_cookie(request, person_cookie(request), app[SETTINGS])
     if previous:
         await app[SESSIONS].end(previous)
     token = await app[SESSIONS].open_for_account(
@@ -102,16 +102,17 @@ async def sign_out(request: web.Request) -> web.Response:
     """End the session on the server, its socket and its call with it, and let the browser forget it."""
     app = request.app
     found = await standing_of(request)
-    token = get_cookie(request, PERSON, app[SETTINGS])
+    token = get_cookie(request, person_cookie(request), app[SETTINGS])
     if token:
         await app[SESSIONS].end(token)
     if found is not None:
         principal = found.principal
         async with app[DATABASE].begin() as db:
             await app[TRAIL].record(db, by(principal).did(Act.SIGNED_OUT))
+        # Only what came with this sign-in: a call on another page of this person goes on.
         await shut_out(request, principal.participant_id, principal.session_id)
     response = web.Response(status=204)
-    clear_cookie(response, PERSON, app[SETTINGS])
+    clear_cookie(response, person_cookie(request), app[SETTINGS])
     return response
 
 
@@ -127,7 +128,7 @@ async def went_on(request: web.Request, token: str) -> web.Response:
         async with app[DATABASE].begin() as db:
             await app[TRAIL].record(db, by(found.principal).did(Act.SIGNED_IN))
         response = json_response(me(found.principal))
-    set_cookie(response, PERSON, token, app[SETTINGS], max_age_s=None)
+    set_cookie(response, person_cookie(request), token, app[SETTINGS], max_age_s=None)
     if found.step is None:
         app[GUESTS].known(request, request.remote or "")
         known = device_cookie(request, app[SETTINGS])

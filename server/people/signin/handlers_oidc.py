@@ -19,7 +19,7 @@ from sqlalchemy import select
 from server.people.errors import ProviderRefused
 from server.people.sessions.access import open_to_all
 from server.people.sessions.cookies import (
-    PERSON,
+    PEOPLE,
     cookie_name,
     get_cookie,
     set_cookie,
@@ -37,7 +37,7 @@ from server.platform.metrics import SIGN_IN_REFUSALS
 log = structlog.get_logger(__name__)
 
 BINDING = "keneya-oidc"
-PAGES = ("clinician", "office", "mediator")
+PAGES = tuple(PEOPLE)
 
 
 class Offered(msgspec.Struct, frozen=True):
@@ -92,7 +92,8 @@ async def callback(request: web.Request) -> web.StreamResponse:
     except ProviderRefused as error:
         log.info("oidc_refused", code=error.code)
         return _back(page, error.code)
-    previous = get_cookie(request, PERSON, app[SETTINGS])
+    cookie = PEOPLE[vouched.page]
+    previous = get_cookie(request, cookie, app[SETTINGS])
     if previous:
         await app[SESSIONS].end(previous)
     token = await app[SESSIONS].open_for_account(
@@ -101,7 +102,7 @@ async def callback(request: web.Request) -> web.StreamResponse:
         second_factor=vouched.second_factor,
     )
     response = _back(vouched.page)
-    set_cookie(response, PERSON, token, app[SETTINGS], max_age_s=None)
+    set_cookie(response, cookie, token, app[SETTINGS], max_age_s=None)
     return response
 
 

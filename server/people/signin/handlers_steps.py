@@ -20,7 +20,7 @@ from aiohttp import web
 from server.people.errors import OutOfOrder
 from server.people.principal import Principal
 from server.people.sessions.access import needs, open_to_all
-from server.people.sessions.cookies import PERSON, get_cookie, set_cookie
+from server.people.sessions.cookies import get_cookie, person_cookie, set_cookie
 from server.people.sessions.permissions import Action
 from server.people.sessions.steps import Step
 from server.people.sessions.store import SESSIONS, Standing
@@ -127,7 +127,7 @@ async def prove_again(request: web.Request, principal: Principal) -> web.Respons
     await app[CREDENTIALS].check_again(principal.participant_id, typed.password)
     response = web.Response(status=204)
     token = await app[SESSIONS].renew(_token(request), proven=True)
-    set_cookie(response, PERSON, token, app[SETTINGS], max_age_s=None)
+    set_cookie(response, person_cookie(request), token, app[SETTINGS], max_age_s=None)
     return response
 
 
@@ -148,7 +148,7 @@ async def _renewed(
 
 
 def _token(request: web.Request) -> str:
-    token = get_cookie(request, PERSON, request.app[SETTINGS])
+    token = get_cookie(request, person_cookie(request), request.app[SETTINGS])
     if token is None:
         raise ApiError(401, "not_signed_in")
     return token

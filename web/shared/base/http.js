@@ -33,6 +33,9 @@ export function codeOf(problem, otherwise = "error") {
 /** @type {Signer | null} */
 let signer = null;
 
+// Each of these pages has a sign-in of its own (server/people/sessions/cookies.py).
+const FACE = ["mediator", "office"].find((face) => location.pathname.startsWith(`/${face}`));
+
 /** From now on every request of this page is signed. @param {Signer} one */
 export function signWith(one) {
     signer = one;
@@ -46,6 +49,7 @@ export async function ownHeaders(method, path) {
     const headers = signer ? await signer.headers(method, path) : {};
     // A form on another site cannot set a header: the server takes its presence as "our own page".
     if (method !== "GET") headers["X-Keneya"] = "1";
+    if (FACE) headers["X-Keneya-Face"] = FACE;
     return headers;
 }
 
@@ -107,8 +111,8 @@ function errorCode(text) {
  */
 
 /**
- * One browser may be a station and hold a signed-in person at once: the page says which one it is.
- * @param {"station" | "clinician"} role
+ * One browser may be a station and hold signed-in people at once: the page says which one it is.
+ * @param {"station" | "clinician" | "mediator"} role
  * @returns {Promise<Ticket>}
  * @throws {HttpError}
  */

@@ -30,7 +30,7 @@ export class Session {
         this.connection = new Connection({
             url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
             ticket: async () => {
-                const ticket = await fetchTicket(role === "station" ? "station" : "clinician");
+                const ticket = await fetchTicket(role);
                 this.leg.prepare(ticket.ice_servers);
                 callbacks.onTicket?.(ticket);
                 return ticket.ticket;

@@ -102,7 +102,7 @@ export class SignIn {
     /** @param {any} answer who it is, or the step that is due */
     async #went(answer) {
         if (!answer.next) {
-            this.onSignedIn(answer);
+            await this.#enter(answer);
             return;
         }
         const steps = find("[data-steps]", HTMLElement, this.box);
@@ -111,8 +111,18 @@ export class SignIn {
         void goThrough(steps, answer.next).then((me) => {
             steps.replaceChildren();
             this.form.hidden = false;
-            if (me) this.onSignedIn(me);
+            if (me) void this.#enter(me);
         });
+    }
+
+    /** An account of another kind opens nothing here, and is not left signed in. @param {Me} me */
+    async #enter(me) {
+        if (this.page === "office" || me.role === this.page) {
+            this.onSignedIn(me);
+            return;
+        }
+        await call("DELETE", "/api/session").catch(() => undefined);
+        setText(this.error, errorText("wrong_page"));
     }
 
     /** The button of the hospital's own accounts, where there are any. */

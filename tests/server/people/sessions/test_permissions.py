@@ -161,7 +161,7 @@ async def is_heard(
     """Whether a page of this role may send this message; a page that may not loses the socket."""
     async with client.ws_connect("/ws", compress=15) as ws:
         page = Page(ws)
-        ticket = await server.ticket(client, "station" if role is Role.STATION else "clinician")
+        ticket = await server.ticket(client, role.value)
         await page.send_raw(wire.encode(wire.Hello(protocol=wire.PROTOCOL_VERSION, ticket=ticket)))
         await page.expect(wire.Welcome)
         await page.say(message)
