@@ -35,7 +35,10 @@ const signIn = new SignIn(find("[data-for=sign-in]", HTMLElement), "clinician", 
 const page = new CallPage("clinician", {
     current: () => store.state.consultation,
     onNew: () => undefined,
-    onSettled: () => store.dispatch({ type: "settled" }),
+    onSettled: () => {
+        store.dispatch({ type: "settled" });
+        session.devices.forgetOff(); // what was switched off was so for a call
+    },
     onMessage,
     onRefused: (ref) => store.dispatch({ type: "refused", ref }),
     onSignedOut: () => store.dispatch({ type: "signed_out" }),
@@ -97,8 +100,7 @@ function leaveCall({ key, values }) {
     cameraSinceMs = Date.now();
     notice(t(key, values));
     casenote?.callEnded();
-    session.devices.setMuted(false);
-    session.devices.forgetCameraOff();
+    session.devices.forgetOff();
     session.devices.forgetChoices({ profile: "face" }); // what is looked at belongs to one patient
 }
 

@@ -25,7 +25,10 @@ const store = new Store(START, reduce);
 const page = new CallPage("mediator", {
     current: () => store.state.consultation,
     onNew: () => undefined,
-    onSettled: () => store.dispatch({ type: "settled" }),
+    onSettled: () => {
+        store.dispatch({ type: "settled" });
+        session.devices.forgetOff(); // what was switched off was so for a call
+    },
     onMessage: (message) => store.dispatch(message),
     onRefused: () => undefined,
     onSignedOut: () => store.dispatch({ type: "signed_out" }),
@@ -63,7 +66,7 @@ function follow(state, before) {
     if (state.invitations.length > before.invitations.length) chime();
     if (state.ends !== before.ends) {
         notice(t(state.endKey));
-        session.devices.setMuted(false);
+        session.devices.forgetOff();
     }
     if (state.looks !== before.looks) void lookForOwed();
 }

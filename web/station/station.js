@@ -34,7 +34,7 @@ const page = new CallPage("station", {
     onNew: () => undefined,
     onSettled: () => {
         store.dispatch({ type: "settled" });
-        session.devices.forgetChoices(); // of an earlier patient's
+        startAnew(); // nothing of an earlier patient's
     },
     onMessage,
     onRefused: (ref) => store.dispatch({ type: "refused", ref }),
@@ -131,10 +131,15 @@ function goHome() {
     store.dispatch({ type: "home" });
     hush();
     // The next patient starts with both on and nothing chosen.
-    session.devices.forgetChoices();
-    session.devices.setMuted(false);
-    void session.devices.setCameraOff(false);
+    startAnew();
     touched();
+}
+
+/** Both are on, where somebody may be here, and nothing is chosen. */
+function startAnew() {
+    session.devices.forgetChoices();
+    session.devices.forgetOff();
+    if (view(store.state).isAwake) void session.devices.open();
 }
 
 /** Somebody uses the page. */

@@ -155,7 +155,6 @@ class Consultations:
     async def session_ended(self, principal: Principal, *, on_purpose: bool) -> None:
         """Take the participant off duty, and out of the call unless its media still flow."""
         state, participant_id = self.state, principal.participant_id
-        state.legs.forget_preferences(participant_id)
         try:
             if on_purpose or not state.legs.held.connected(participant_id):
                 await state.legs.close(participant_id)
@@ -179,6 +178,7 @@ class Consultations:
     # Questions and requests of the rest of the server.
 
     def waiting(self) -> list[ConsultationRecord]:
+            state.legs.forget_choices(participant_id)
         """All waiting consultations, in order."""
         return self.state.pairing.queue()
 

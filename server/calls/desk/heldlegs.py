@@ -30,8 +30,6 @@ class HeldLeg:
     slots: Sequence[SlotAssignment] | None = None
     quality: wire.LinkQuality = UNMEASURED
     link_told_at: float = float("-inf")
-    audio_muted: bool = False
-    video_muted: bool = False
     rungs: wire.Rungs | None = None
     stills: wire.PeriodicStills | None = None
 
@@ -42,7 +40,7 @@ class HeldLegs:
 
     ``by_id``: every leg in the engine. ``current``: the leg of each participant. ``newest``: the leg that a
     participant offered last, which may not have its answer yet. ``rooms``, ``shown_as``, ``meters``: for
-    participants in a room.
+    participants in a room. ``off``: who has muted audio, and video; it outlives legs.
     """
 
     by_id: dict[str, HeldLeg] = field(default_factory=dict)
@@ -51,6 +49,7 @@ class HeldLegs:
     rooms: dict[str, str] = field(default_factory=dict)
     shown_as: dict[str, str] = field(default_factory=dict)
     meters: dict[str, CallMeter] = field(default_factory=dict)
+    off: dict[str, tuple[bool, bool]] = field(default_factory=dict)
 
     def leg_of(self, participant_id: str) -> str | None:
         """The id of a participant's leg."""
@@ -81,8 +80,7 @@ class HeldLegs:
 
     def muted(self, participant_id: str) -> tuple[bool, bool]:
         """Whether a participant has muted audio, and video."""
-        leg = self.current.get(participant_id)
-        return (leg.audio_muted, leg.video_muted) if leg else (False, False)
+        return self.off.get(participant_id, (False, False))
 
     def rungs(self, participant_id: str) -> wire.Rungs | None:
         """The rungs of a participant's leg; None while it is alone or in no room."""

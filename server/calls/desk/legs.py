@@ -83,6 +83,8 @@ class Legs:
         chosen = self._preferences.get(participant_id)
         if chosen is not None:
             self._media.set_preferences(leg.leg_id, chosen)
+        if participant_id in self.held.off:
+            self._mute(leg)
         room_id = self.held.rooms.get(participant_id)
         if room_id is not None:
             self._media.join(room_id, leg.leg_id, seat=participant_id)
@@ -172,16 +174,22 @@ class Legs:
         if leg is not None:
             self._media.set_preferences(leg.leg_id, chosen)
 
-    def forget_preferences(self, participant_id: str) -> None:
-        """Delete a participant's preferences, because the session is over."""
+    def forget_choices(self, participant_id: str) -> None:
+        """Delete a participant's choices, because the session is over; a leg that still flows stays as it is."""
         self._preferences.pop(participant_id, None)
+        if participant_id not in self.held.current:
+            self.held.off.pop(participant_id, None)
 
     def set_muted(self, participant_id: str, *, audio: bool, video: bool) -> None:
-        """Mute or unmute a participant's media."""
+        """Mute or unmute a participant's media, on this leg and on any later one."""
+        self.held.off[participant_id] = (audio, video)
         leg = self.held.current.get(participant_id)
         if leg is not None:
-            leg.audio_muted, leg.video_muted = audio, video
-            self._media.set_muted(leg.leg_id, audio=audio, video=video)
+            self._mute(leg)
+
+    def _mute(self, leg: HeldLeg) -> None:
+        audio, video = self.held.muted(leg.participant_id)
+        self._media.set_muted(leg.leg_id, audio=audio, video=video)
 
     def sending_reported(self, participant_id: str, report: wire.SendReport) -> None:
         """Pass on a page's report about its uplink; a report about an older leg is ignored."""

@@ -171,3 +171,30 @@ async def test_what_is_known_already_changes_nothing(modules: Page) -> None:
     }"""
     assert await modules.evaluate(script, devices())
     assert await modules.evaluate(script, CONNECTED)
+
+
+AWAY = {"type": "server_away", "away": True}
+
+
+def used(down_kbps: float) -> dict[str, Any]:
+    return {"type": "used", "facts": {"downKbps": down_kbps, "upKbps": 9, "totalBytes": 1}}
+
+
+@pytest.mark.parametrize(
+    ("messages", "unheard", "picture", "banner"),
+    [
+        ([CONNECTED], False, "mic", ""),
+        ([{"type": "leg", "condition": "disconnected"}], True, "mic-off", "banner.reconnecting"),
+        ([{"type": "leg", "condition": "connecting"}], True, "mic-off", "banner.connecting"),
+        # The socket alone is away: what the others send still comes.
+        ([CONNECTED, AWAY, used(12.0)], False, "mic", "banner.server_away"),
+        ([CONNECTED, AWAY, used(0)], True, "mic-off", "banner.reconnecting"),
+        ([CONNECTED, used(0)], False, "mic", ""),
+    ],
+)
+async def test_an_open_microphone_that_nobody_hears_is_not_shown_as_open(
+    modules: Page, messages: list[dict[str, Any]], unheard: bool, picture: str, banner: str
+) -> None:
+    found = await seen(modules, devices(), shown(), *messages)
+    assert (found["unheard"], found["mute"]["picture"], found["banner"]["key"]) == (unheard, picture, banner)
+    assert found["mute"]["pressed"] is False

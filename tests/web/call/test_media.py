@@ -546,6 +546,7 @@ async def test_camera_off_puts_its_light_out_and_on_again_sends_a_new_track(near
     assert (await near.sent("media_state"))[-1]["video_muted"] is False
 
 
+NOTHING_OFF = {"type": "media_state", "audio_muted": False, "video_muted": False}
 NO_CHOICE = {"type": "preferences", "audio_only": False, "save_data": False, "profile": "face"}
 
 
@@ -570,7 +571,7 @@ async def test_voice_only_puts_the_cameras_light_out_without_calling_it_off(near
         "media.devices.tellOthers(true); await media.devices.open(); media.devices.choose({ audio_only: true })"
     )
     assert await near.run("return media.devices.capture.tracks.video") is None
-    assert await near.sent("media_state") == []
+    assert await near.sent("media_state") == [NOTHING_OFF]
     assert await near.run("return media.devices.cameraRests") is True
     await near.run("await media.devices.open()")
     assert await near.run("return media.devices.capture.tracks.video") is None
@@ -592,6 +593,50 @@ async def test_choices_outlive_the_page_but_not_the_patient(near: Near) -> None:
     sent = len(await near.sent("preferences"))
     await near.run("media.devices.forgetChoices()")
     assert len(await near.sent("preferences")) == sent
+
+
+async def test_what_was_switched_off_stays_off_over_a_reload_but_not_for_the_next_call(near: Near) -> None:
+    await near.run("media.devices.setMuted(true); await media.devices.setCameraOff(true)")
+    reborn = """const { Media } = await import('/web/shared/call/link/media.js');
+        const sent = [];
+        const again = new Media({ send: (one) => sent.push(one), onDevices() {}, onSlots() {}, onLeg() {} });
+        again.devices.tellOthers(true);
+        await again.devices.open();
+        const { audio, video } = again.devices.capture.tracks;
+        const { muted, cameraRests } = again.devices;
+        return { muted, rests: cameraRests, enabled: audio.enabled, video, sent }"""
+    told = {"type": "media_state", "audio_muted": True, "video_muted": True}
+    assert await near.run(reborn) == {
+        "muted": True, "rests": True, "enabled": False, "video": None, "sent": [told],
+    }  # fmt: skip
+    await near.run("media.devices.forgetOff()")
+    again = await near.run(f"{reborn.replace('video, sent', 'video: video !== null, sent')}")
+    assert again == {"muted": False, "rests": False, "enabled": True, "video": True, "sent": [NOTHING_OFF]}
+
+
+async def test_the_server_hears_at_once_after_a_call_that_nothing_is_off_any_more(near: Near) -> None:
+    await near.run("media.devices.tellOthers(true); media.devices.setMuted(true)")
+    await near.run("media.devices.tellOthers(false); media.devices.forgetOff()")
+    assert (await near.sent("media_state"))[-1] == NOTHING_OFF
+    told = len(await near.sent("media_state"))
+    await near.run("media.devices.tellOthers(true)")
+    assert len(await near.sent("media_state")) == told
+
+
+async def test_every_new_session_is_told_what_is_off_and_a_resumed_one_only_what_changed(near: Near) -> None:
+    await near.run("media.devices.tellOthers(true); media.devices.setMuted(true)")
+    muted = {"type": "media_state", "audio_muted": True, "video_muted": False}
+    assert (await near.sent("media_state"))[-1] == muted
+    told = len(await near.sent("media_state"))
+    await near.run("media.handle(given)", WELCOME | {"resumed": True})
+    assert len(await near.sent("media_state")) == told
+    # Of a server that has begun anew, or a page that has: it may hold anything.
+    await near.run("media.handle(given)", WELCOME)
+    assert len(await near.sent("media_state")) == told + 1
+    await near.run("media.devices.setMuted(false)")
+    await near.run("media.handle(given)", WELCOME)
+    assert (await near.sent("media_state"))[-1] == NOTHING_OFF
+    assert len(await near.sent("media_state")) == told + 3
 
 
 @pytest.mark.parametrize(

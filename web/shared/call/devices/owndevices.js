@@ -10,13 +10,15 @@
 import { Capture, PLAIN, isMissing } from "./capture.js";
 
 const STORAGE_KEY = "keneya.preferences";
+const OFF_KEY = "keneya.off";
 /** @type {Choice} */
 const NO_CHOICE = { audio_only: false, save_data: false, profile: "face" };
-/** What the server assumes of a new session. */
-const NOTHING_OFF = { audio_muted: false, video_muted: false };
+/** @type {Off} */
+const NOTHING_OFF = { microphone: false, camera: false };
 
 /**
  * @typedef {{audio_only: boolean, save_data: boolean, profile: ClinicalProfile}} Choice
+ * @typedef {{microphone: boolean, camera: boolean}} Off what the person switched off (not: what is missing or resting)
  *
  * @typedef {object} DeviceCallbacks
  * @property {(message: ClientMessage) => number} send
@@ -25,28 +27,26 @@ const NOTHING_OFF = { audio_muted: false, video_muted: false };
  */
 
 export class OwnDevices {
-    #muted = false;
-    /** The person switched the camera off (not: it is missing or resting). */
-    #cameraOff = false;
-    /** Remembered by this tab, so that a reload does not start the picture again. */
-    #preferences = remembered();
+    /** Remembered by this tab, as the choices are: a reload switches nothing on that a person switched off. */
+    #off = remembered(OFF_KEY, NOTHING_OFF);
+    #preferences = remembered(STORAGE_KEY, NO_CHOICE);
     #announcing = false;
-    /** What the server was last told to be off. */
-    #announced = NOTHING_OFF;
+    /** What the server was last told to be off; null: nothing in this session. @type {{audio: boolean, video: boolean} | null} */
+    #announced = null;
 
     /** @param {DeviceCallbacks} callbacks */
     constructor(callbacks) {
         this.callbacks = callbacks;
         this.capture = new Capture((kind) => {
             const track = this.capture.tracks[kind];
-            if (track && kind === "audio") track.enabled = !this.#muted;
+            if (track && kind === "audio") track.enabled = !this.muted;
             this.callbacks.onTrack(kind, track);
             this.#changed();
         });
     }
 
     get muted() {
-        return this.#muted;
+        return this.#off.microphone;
     }
 
     /** What the person chose. @returns {Readonly<Choice>} */
@@ -56,7 +56,7 @@ export class OwnDevices {
 
     /** Nobody would see it: switched off, or voice only. */
     get cameraRests() {
-        return this.#cameraOff || this.#preferences.audio_only;
+        return this.#off.camera || this.#preferences.audio_only;
     }
 
     /** Opens microphone and camera (unless the person switched it off). */
@@ -75,30 +75,41 @@ export class OwnDevices {
 
     /** @param {boolean} muted */
     setMuted(muted) {
-        this.#muted = muted;
+        this.#switch({ microphone: muted });
         if (this.capture.tracks.audio) this.capture.tracks.audio.enabled = !muted;
         this.#changed();
     }
 
     /** @param {boolean} off */
     async setCameraOff(off) {
-        this.#cameraOff = off;
+        this.#switch({ camera: off });
         if (!off && this.#preferences.audio_only) this.choose({ audio_only: false });
         else if (off) this.capture.close("video");
         else await this.capture.open("video");
         this.#changed();
     }
 
-    /** A camera that was switched off comes back with the next `open`, and not before. */
-    forgetCameraOff() {
-        this.#cameraOff = false;
+    /** The next call begins with both on; a camera that was switched off comes back with the next `open`, and not before. */
+    forgetOff() {
+        if (!this.#off.microphone && !this.#off.camera) return;
+        this.#switch(NOTHING_OFF);
+        if (this.capture.tracks.audio) this.capture.tracks.audio.enabled = true;
+        // Told at once: the first words of the next call shall not wait for it.
+        if (this.#announced) this.#announce(true);
+        this.#changed();
+    }
+
+    /** @param {Partial<Off>} change */
+    #switch(change) {
+        this.#off = { ...this.#off, ...change };
+        remember(OFF_KEY, this.#off);
     }
 
     /** @param {Partial<Choice>} change of what the person wants; holds at once */
     choose(change) {
         const rested = this.cameraRests;
         this.#preferences = { ...this.#preferences, ...change };
-        remember(this.#preferences);
+        remember(STORAGE_KEY, this.#preferences);
         this.#sendPreferences();
         if (this.cameraRests && !rested) this.capture.close("video");
         // Before a call both devices may be resting: the picture comes back only where sound is open.
@@ -133,7 +144,7 @@ export class OwnDevices {
     /** The server is there. @param {boolean} resumed whether it still knows this session */
     welcomed(resumed) {
         if (!resumed) {
-            this.#announced = NOTHING_OFF;
+            this.#announced = null;
             this.#sendPreferences();
         }
         this.#announce();
@@ -148,32 +159,30 @@ export class OwnDevices {
         this.callbacks.send({ type: "preferences", ...this.#preferences });
     }
 
-    #announce() {
-        if (!this.#announcing) return;
-        const off = {
-            audio_muted: this.#muted || isMissing(this.capture.states.audio),
-            video_muted: this.#cameraOff || isMissing(this.capture.states.video),
-        };
-        const { audio_muted, video_muted } = this.#announced;
-        if (off.audio_muted === audio_muted && off.video_muted === video_muted) return;
-        this.#announced = off;
-        this.callbacks.send({ type: "media_state", ...off });
+    /** @param {boolean} [now] outside of a call too */
+    #announce(now = this.#announcing) {
+        if (!now) return;
+        const audio = this.#off.microphone || isMissing(this.capture.states.audio);
+        const video = this.#off.camera || isMissing(this.capture.states.video);
+        if (audio === this.#announced?.audio && video === this.#announced.video) return;
+        this.#announced = { audio, video };
+        this.callbacks.send({ type: "media_state", audio_muted: audio, video_muted: video });
     }
 }
 
-/** @returns {Choice} */
-function remembered() {
+/** @template {object} T @param {string} key @param {T} otherwise @returns {T} */
+function remembered(key, otherwise) {
     try {
-        return { ...NO_CHOICE, ...JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "{}") };
+        return { ...otherwise, ...JSON.parse(sessionStorage.getItem(key) ?? "{}") };
     } catch {
-        return NO_CHOICE; // storage is refused in some kiosk modes: the choice then lasts until the page closes
+        return otherwise; // storage is refused in some kiosk modes: the choice then lasts until the page closes
     }
 }
 
-/** @param {Choice} preferences */
-function remember(preferences) {
+/** @param {string} key @param {object} chosen */
+function remember(key, chosen) {
     try {
-        sessionStorage.setItem(STORAGE_KEY, JSON.stringify(preferences));
+        sessionStorage.setItem(key, JSON.stringify(chosen));
     } catch {
         // storage is refused, as above
     }

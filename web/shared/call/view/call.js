@@ -175,7 +175,7 @@ export class CallView {
     }
 
     #listen() {
-        if (this.#store.state.call) this.#insight?.start(() => ({ tiles: this.#tiles.values(), quality: this.#store.state.quality }));
+        if (this.#store.state.call) this.#insight?.start(() => ({ tiles: this.#tiles.values(), quality: this.#store.state.quality, unheard: view(this.#store.state).unheard }));
     }
 
     async #toggleQuality() {

@@ -78,6 +78,7 @@ function shown(state, { call, selfId, nowMs, flowing }) {
 export function view(state) {
     const { call, muted, cameraRests } = state;
     const people = others(state);
+    const unheard = isUnheard(state);
     const talks = call?.state === "in_call" && people.some((one) => one.presence === "connected");
     return {
         people: people.map((one) => person(one, state.flowing.has(one.participant_id))),
@@ -89,9 +90,18 @@ export function view(state) {
         quality: state.quality,
         rungs: talks ? state.rungs : null,
         ownPicture: { shown: call !== null, there: state.ownPicture },
-        mute: { pressed: muted, picture: muted || isMissing(state.microphone) ? "mic-off" : "mic", key: muted ? "call.unmute" : "call.mute" },
+        unheard,
+        mute: { pressed: muted, picture: muted || unheard || isMissing(state.microphone) ? "mic-off" : "mic", key: muted ? "call.unmute" : "call.mute" },
         camera: { pressed: cameraRests, picture: cameraRests ? "camera-off" : "camera", key: cameraRests ? "call.camera_on" : "call.camera_off" },
     };
+}
+
+/**
+ * Nobody hears an open microphone: the leg is not there, or the socket is away and nothing comes over the leg either.
+ * @param {CallState} state @returns {boolean}
+ */
+function isUnheard({ call, leg, serverAway, facts }) {
+    return call !== null && (leg !== "connected" || (serverAway && facts?.downKbps === 0));
 }
 
 /** @param {CallState} state @returns {Participant[]} */
@@ -123,10 +133,12 @@ function banner(state) {
     return { key, picture: BANNER_ICONS[key] ?? "clock" };
 }
 
-/** @param {CallState} state @returns {string} */
-function bannerKey({ call, leg, serverAway, microphone, muted }) {
+/** @param {CallState} all @returns {string} */
+function bannerKey(all) {
+    const { call, leg, serverAway, microphone, muted } = all;
     const state = call?.state;
-    if (leg === "disconnected" || (leg === "connecting" && state === "interrupted")) return "banner.reconnecting";
+    const isLost = leg === "disconnected" || (leg === "connected" && isUnheard(all));
+    if (isLost || (leg === "connecting" && state === "interrupted")) return "banner.reconnecting";
     if (state === "accepted" || leg === "connecting") return "banner.connecting";
     if (state === "interrupted") return "banner.other_away";
     if (serverAway) return "banner.server_away";

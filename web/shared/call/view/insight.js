@@ -56,7 +56,7 @@ export class Insight {
         this.#rungLine.show(rungs, others);
     }
 
-    /** @param {() => {tiles: Iterable<Tile>, quality: LinkQuality | null}} now what is there to be listened to */
+    /** @param {() => {tiles: Iterable<Tile>, quality: LinkQuality | null, unheard: boolean}} now what is there to be listened to */
     start(now) {
         this.#listening ??= setInterval(() => void this.#listen(now), LISTEN_MS);
     }
@@ -69,14 +69,14 @@ export class Insight {
         this.panel.close(false);
     }
 
-    /** @param {() => {tiles: Iterable<Tile>, quality: LinkQuality | null}} now */
+    /** @param {() => {tiles: Iterable<Tile>, quality: LinkQuality | null, unheard: boolean}} now */
     async #listen(now) {
         const report = await this.media.leg.stats();
         if (!report || this.#listening === undefined) return;
-        const { tiles, quality } = now();
+        const { tiles, quality, unheard } = now();
         const nowMs = performance.now();
         const levels = this.#levels.read(report);
-        const speaks = this.#ownVoice.hear(this.media.devices.muted ? 0 : levels.get("") ?? 0, nowMs);
+        const speaks = this.#ownVoice.hear(this.media.devices.muted || unheard ? 0 : levels.get("") ?? 0, nowMs);
         this.ownSpeaks.hidden = !speaks;
         this.ownBox.classList.toggle("speaking", speaks);
         let answered = false;
