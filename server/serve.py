@@ -40,7 +40,11 @@ OnReady = Callable[[str], Awaitable[None]]
 
 
 async def serve(settings: Settings, app: web.Application, on_ready: OnReady) -> None:
-    """Serve until SIGINT or SIGTERM. ``on_ready`` gets the address to open. Raises SettingsError."""
+    """Serve until SIGINT or SIGTERM. Raises SettingsError.
+
+    ``on_ready`` gets the address to open. Callers, such as pages of before a restart, wait in the backlog and are
+    answered once it is done: nobody meets a server that is half prepared.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -55,10 +59,10 @@ async def serve(settings: Settings, app: web.Application, on_ready: OnReady) -> 
     entrance: Entrance | None = None
     try:
         await runner.setup()
-        entrance = open_entrance(settings, app, runner, sockets, files=files, context=context)
         address = address_to_open(settings, sockets[0].getsockname()[1])
-        log.info("serving", url=address, open_files=files)
         await on_ready(address)
+        entrance = open_entrance(settings, app, runner, sockets, files=files, context=context)
+        log.info("serving", url=address, open_files=files)
         await stop.wait()
         log.info("stopping")
     finally:

@@ -21,7 +21,7 @@ PSEUDONYMS = (
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One participant. ``silenced``: by the host."""
+    """One participant. ``silenced``: by the host. ``named``: not after a restart, until its page says a name."""
 
     seat_id: str
     station_id: str
@@ -29,6 +29,12 @@ class Seat:
     presence: Presence = Presence.AWAY
     admitted: bool = False
     silenced: bool = False
+    named: bool = True
+
+
+def restored_seat(number: int, seat_id: str, station_id: str, *, admitted: bool, silenced: bool) -> Seat:
+    """A seat after a restart, with a number for a name: a pseudonym is on no disk."""
+    return Seat(seat_id, station_id, str(number), admitted=admitted, silenced=silenced, named=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,21 @@ class Groups:
         # A free name always exists: lobby and room together hold fewer seats than there are names.
         name = name or next(free for free in PSEUDONYMS if free.casefold() not in taken)
         return Seat(seat_id, station_id, name)
+
+    def name(self, station_id: str, seat_id: str, pseudonym: str) -> GroupSession | None:
+        """A page says under which pseudonym it sat before a restart; None: that changes nothing.
+
+        Only once, and not a name that somebody has: nobody becomes somebody else in a group.
+        """
+        session = self.of(station_id)
+        seat = session.seat(seat_id) if session is not None else None
+        if session is None or seat is None or seat.station_id != station_id:
+            return None
+        name = " ".join(pseudonym.split())
+        taken = {one.pseudonym.casefold() for one in session.seats if one is not seat}
+        if seat.named or not name or name.casefold() in taken:
+            return None
+        return self.change(session, replace(seat, pseudonym=name, named=True))
 
     def take(self, group_id: str, seat: Seat) -> GroupSession:
         """Put a seat into the lobby. Raises Refused."""

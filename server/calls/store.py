@@ -10,12 +10,12 @@ import dataclasses
 import json
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.calls.callmeter import CallUse
 from server.calls.store_port import Ended
-from server.calls.tables import CallLeg, ConsultationEvent
+from server.calls.tables import CallLeg, ConsultationEvent, OnDuty
 from server.cases.circle.agreements import TRANSFER, covering, is_clinician, is_over, may_hand_over
 from server.cases.circle.participants import let_in, took_part
 from server.cases.kinds import is_discreet
@@ -179,6 +179,27 @@ class DatabaseConsultationStore:
             )
             gender = await db.scalar(select(Account.gender).where(Account.id == clinician_id))
             return Skills(frozenset(specialties), frozenset(languages), gender or "")
+
+    async def keep_duty(self, participant_id: str, *, on: bool) -> None:
+        """Write that somebody is on duty, or no longer."""
+        async with self._database.begin() as db:
+            if on:
+                await db.merge(OnDuty(account_id=participant_id))
+            else:
+                await db.execute(delete(OnDuty).where(OnDuty.account_id == participant_id))
+
+    async def on_duty(self) -> list[Principal]:
+        """Everybody who was on duty when the process ended, without accounts shut since."""
+        query = (
+            select(Account, Site.name)
+            .join(OnDuty, OnDuty.account_id == Account.id)
+            .outerjoin(Site, Site.id == Account.site_id)
+            .where(Account.disabled.is_(False))
+            .order_by(Account.id)
+        )
+        async with self._database() as db:
+            rows = await db.execute(query)
+            return [Principal(who.id, Role(who.role), who.name, site or "") for who, site in rows]
 
     async def expected_wait(self, record: ConsultationRecord) -> ExpectedWait:
         """The recent waiting times for this specialty, and the next person on the roster."""

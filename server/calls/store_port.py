@@ -47,6 +47,12 @@ class ConsultationStore(Protocol):
     async def skills(self, clinician_id: str) -> Skills:
         """Specialties, languages and gender of a clinician."""
 
+    async def keep_duty(self, participant_id: str, *, on: bool) -> None:
+        """A clinician or a mediator is on duty, or no longer."""
+
+    async def on_duty(self) -> list[Principal]:
+        """Everybody who was on duty when the process ended."""
+
     async def expected_wait(self, record: ConsultationRecord) -> ExpectedWait:
         """The expected wait of a consultation."""
 

@@ -1,4 +1,4 @@
-"""The tables of calls: the history of each consultation, and the use of each participant's part of a call.
+"""The tables of calls: the history of each consultation, the use of each part of a call, and who is on duty.
 
 Owns: the rows. Must never contain a patient's words. The table of consultations is in server/cases/tables.py.
 """
@@ -24,6 +24,14 @@ class ConsultationEvent(Base):
     state: Mapped[str] = mapped_column(String(20))
     clinician_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
     at: Mapped[Seconds]
+
+
+class OnDuty(Base):
+    """Who is on duty now, so that a restart changes nothing of it; what it was before is kept nowhere."""
+
+    __tablename__ = "on_duty"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
 
 
 class CallLeg(Base):

@@ -13,7 +13,6 @@ from dataclasses import replace
 from server.calls.desk.events import (
     ConsentWithdrawn,
     GivenUp,
-    LegReplaced,
     ParticipantChanged,
     SessionOpened,
     Started,
@@ -23,7 +22,7 @@ from server.groups.store import GroupStore
 from server.people.principal import Principal
 from signaling import messages as wire
 from signaling.errors import Refused
-from signaling.groups import Groups, GroupSession, Seat
+from signaling.groups import Groups, GroupSession, Seat, restored_seat
 from signaling.limits import TokenBucket, request_bucket
 from signaling.messages import GroupEnd, Presence
 
@@ -45,7 +44,6 @@ class GroupRooms:
         desk.elsewhere.append(self.has)
         desk.events.when(Started, self._start)
         desk.events.on(SessionOpened, self._session_opened)
-        desk.events.on(LegReplaced, self._leg_replaced)
         desk.events.on(ParticipantChanged, lambda event: self._changed(event.participant_id))
         desk.events.when(GivenUp, self._given_up)
         desk.events.when(ConsentWithdrawn, self._consent_withdrawn)
@@ -63,8 +61,34 @@ class GroupRooms:
         }
 
     async def _start(self, _: Started) -> None:
-        """Nobody finds back into a group of before."""
-        await self._store.close_all()
+        """Everybody finds back into the group of before, in the usual time; pages bring the pseudonyms."""
+        for found in await self._store.load_open():
+            host = found.host.participant_id
+            seats = tuple(
+                restored_seat(
+                    number,
+                    one.seat_id,
+                    one.station.participant_id,
+                    admitted=one.admitted,
+                    silenced=one.silenced,
+                )
+                for number, one in enumerate(found.seats, 1)
+            )
+            for who in (found.host, *(one.station for one in found.seats)):
+                self._hub.expect(who)
+            waiting = Presence.RECONNECTING
+            session = GroupSession(
+                found.group_id,
+                found.code,
+                host,
+                found.host.name,
+                waiting,
+                tuple(replace(seat, presence=waiting) for seat in seats),
+            )
+            self._groups.open(session)
+            self._legs.enter(host, session.group_id)
+            for seat in session.admitted:
+                self._let_in(session, seat)
 
     def has(self, participant_id: str) -> bool:
         """Whether somebody is in a group or in its lobby."""
@@ -76,14 +100,6 @@ class GroupRooms:
         session = self._groups.of(participant_id)
         if session is not None:
             self._tell(session, participant_id)
-
-    def _leg_replaced(self, event: LegReplaced) -> None:
-        """A new leg knows nothing of what was silenced on the old one."""
-        participant_id = event.participant_id
-        session = self._groups.of(participant_id)
-        seat = session.seat_of(participant_id) if session is not None else None
-        if seat is not None and seat.admitted:
-            self._legs.set_muted(participant_id, audio=seat.silenced, video=True)
 
     def _changed(self, participant_id: str) -> None:
         session = self._groups.of(participant_id)
@@ -112,8 +128,9 @@ class GroupRooms:
     async def _open(self, host: Principal, message: wire.OpenGroup) -> None:
         who = host.participant_id
         self._must_be_free(who)
-        group_id = await self._store.open(host)
-        session = GroupSession(group_id, self._codes(), who, host.name, self._desk.presence(who))
+        code = self._codes()
+        group_id = await self._store.open(host, code)
+        session = GroupSession(group_id, code, who, host.name, self._desk.presence(who))
         self._groups.open(session)
         self._legs.enter(who, group_id)
         self._tell_all(session)
@@ -128,6 +145,11 @@ class GroupRooms:
     async def _ask(self, station: Principal, message: wire.AskSeat) -> None:
         who = station.participant_id
         self._slow_down(self._buckets, who)
+        sits_in = self._groups.of(who)
+        if sits_in is not None and sits_in.seat(message.seat_id) is not None:
+            named = self._groups.name(who, message.seat_id, message.pseudonym)
+            self._tell_all(named or sits_in)
+            return
         self._must_be_free(who)
         group_id = self._groups.by_code(message.code).group_id
         self._groups.seat_for(group_id, message.seat_id, who, message.pseudonym)
@@ -148,10 +170,13 @@ class GroupRooms:
         session, seat = self._groups.led(host.participant_id, message.seat_id)
         self._groups.may_admit(session)
         session = self._groups.change(session, replace(seat, admitted=True))
+        self._let_in(session, seat)
+        self._tell_all(session)
+
+    def _let_in(self, session: GroupSession, seat: Seat) -> None:
         self._legs.enter(seat.station_id, session.group_id, shown_as=seat.seat_id)
         # Nobody is seen who has not chosen to be.
-        self._legs.set_muted(seat.station_id, audio=False, video=True)
-        self._tell_all(session)
+        self._legs.set_muted(seat.station_id, audio=seat.silenced, video=True)
 
     async def _mute(self, host: Principal, message: wire.MuteSeat) -> None:
         session, seat = self._groups.led(host.participant_id, message.seat_id)

@@ -7,6 +7,7 @@ Must never keep a pseudonym: nobody may find out later who was whom.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from aiohttp import web
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from server.cases.vocabulary import Kind
 from server.consents import Company, Consents, ConsentScope, as_refusal
 from server.groups.tables import GroupSeat, GroupSession
 from server.people.principal import Principal
+from server.people.tables import Account, Site, Station
 from server.platform.database.engine import DbSessions
 from server.platform.ids import new_id
 from server.platform.redacted import Redacted
@@ -24,7 +26,27 @@ from server.trail.acts import Act, System
 from server.trail.entry import Entry, Fact
 from server.trail.trail import Trail
 from signaling.errors import Refused
-from signaling.messages import Urgency
+from signaling.messages import Role, Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSeat:
+    """A seat that was taken, or waited in the lobby, when the process ended."""
+
+    seat_id: str
+    station: Principal
+    admitted: bool
+    silenced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGroup:
+    """A session that was open when the process ended; its seats in the order of their requests."""
+
+    group_id: str
+    code: str
+    host: Principal
+    seats: list[OpenSeat]
 
 
 class GroupStore:
@@ -62,10 +84,12 @@ class GroupStore:
             await self._trail.record(db, _entry(Act.SEAT_OPENED, who, case.id))
             return case.id
 
-    async def open(self, host: Principal) -> str:
-        """A host opens a session; gives its id."""
+    async def open(self, host: Principal, code: str) -> str:
+        """A host opens a session under this code; gives its id."""
         async with self._database.begin() as db:
-            session = GroupSession(id=new_id("gr"), host_id=host.participant_id, opened_at=self._clock())
+            session = GroupSession(
+                id=new_id("gr"), host_id=host.participant_id, opened_at=self._clock(), code=code
+            )
             db.add(session)
             await self._trail.record(db, _entry(Act.GROUP_OPENED, host, None, session.id))
             return session.id
@@ -90,6 +114,8 @@ class GroupStore:
     async def muted(self, host: Principal, group_id: str, seat_id: str, *, muted: bool) -> None:
         """The host took a voice away, or gave it back."""
         async with self._database.begin() as db:
+            seat = await db.get_one(GroupSeat, seat_id)
+            seat.silenced = muted
             await self._trail.record(db, _entry(Act.SEAT_MUTED, host, seat_id, group_id, {"muted": muted}))
 
     async def left(self, who: Principal | None, seat_id: str, *, removed: bool) -> None:
@@ -109,20 +135,34 @@ class GroupStore:
             if session is None or session.closed_at is not None:
                 return
             session.closed_at = self._clock()
+            session.code = None
             for seat in await db.scalars(
                 select(GroupSeat).where(GroupSeat.session_id == group_id, GroupSeat.left_at.is_(None))
             ):
                 seat.left_at = session.closed_at
             await self._trail.record(db, _entry(Act.GROUP_CLOSED, who, None, group_id))
 
-    async def close_all(self) -> None:
-        """After a restart: a session lives in memory, as its pseudonyms do."""
+    async def load_open(self) -> list[OpenGroup]:
+        """What was open when the process ended; sessions of a host whose account was shut are closed."""
+        query = (
+            select(GroupSession, Account)
+            .join(Account, Account.id == GroupSession.host_id)
+            .where(GroupSession.closed_at.is_(None))
+            .order_by(GroupSession.opened_at)
+        )
+        found = []
         async with self._database() as db:
-            open_now = (
-                await db.scalars(select(GroupSession.id).where(GroupSession.closed_at.is_(None)))
-            ).all()
-        for group_id in open_now:
-            await self.closed(None, group_id)
+            rows = (await db.execute(query)).all()
+            for session, account in rows:
+                host = Principal(account.id, Role(account.role), account.name, "")
+                seats = await _seats(db, session.id)
+                found.append(
+                    OpenGroup(session.id, "" if account.disabled else session.code or "", host, seats)
+                )
+        for one in found:
+            if not one.code:
+                await self.closed(None, one.group_id)
+        return [one for one in found if one.code]
 
     async def _must_have_agreed(self, db: AsyncSession, seat_id: str) -> None:
         """Raises Refused unless the participant has said yes to the words about groups."""
@@ -131,6 +171,27 @@ class GroupStore:
 
 
 GROUPS = web.AppKey("groups", GroupStore)
+
+
+async def _seats(db: AsyncSession, group_id: str) -> list[OpenSeat]:
+    """The seats that nobody has left, without those of a station that is none any more."""
+    query = (
+        select(GroupSeat, Station, Site.name)
+        .join(CaseFile, CaseFile.id == GroupSeat.case_id)
+        .join(Station, Station.id == CaseFile.station_id)
+        .join(Site, Site.id == Station.site_id)
+        .where(GroupSeat.session_id == group_id, GroupSeat.left_at.is_(None), Station.public_key.is_not(None))
+        .order_by(CaseFile.opened_at, CaseFile.id)
+    )
+    return [
+        OpenSeat(
+            seat.case_id,
+            Principal(station.id, Role.STATION, station.name, site),
+            admitted=seat.admitted_at is not None,
+            silenced=seat.silenced,
+        )
+        for seat, station, site in await db.execute(query)
+    ]
 
 
 def _entry(

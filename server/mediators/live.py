@@ -88,6 +88,8 @@ class Mediators:
             if consultation.state in ATTENDED:
                 self._desk.legs.enter(found.mediator_id, found.case_id)
             self._joined[found.case_id, found.mediator_id] = found.mediation_id
+        on_duty = await self._desk.store.on_duty()
+        self._on_duty = {who.participant_id for who in on_duty if who.role is Role.MEDIATOR}
 
     def _session_opened(self, event: SessionOpened) -> None:
         participant_id = event.principal.participant_id
@@ -110,6 +112,7 @@ class Mediators:
         """A mediator can be asked from now on, or no longer."""
         if principal.role is not Role.MEDIATOR:
             return  # a clinician's: server/calls/desk/consultation_requests.py
+        await self._desk.store.keep_duty(principal.participant_id, on=message.on)
         if message.on:
             self._on_duty.add(principal.participant_id)
         else:

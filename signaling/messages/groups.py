@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from signaling.messages.envelope import ClientMessage, ServerMessage
 from signaling.messages.legs import LinkQuality
-from signaling.messages.values import GroupCode, GroupEnd, Identifier, Presence, Pseudonym
+from signaling.messages.values import GROUP_CODE_MAX_CHARS, GroupEnd, Identifier, Presence, Pseudonym
 
 
 class OpenGroup(ClientMessage, tag="open_group", frozen=True, kw_only=True):
@@ -14,10 +16,13 @@ class OpenGroup(ClientMessage, tag="open_group", frozen=True, kw_only=True):
 
 
 class AskSeat(ClientMessage, tag="ask_seat", frozen=True, kw_only=True):
-    """A station asks to join under a pseudonym. ``seat_id`` names the participant's consent."""
+    """A station asks to join under a pseudonym. ``seat_id`` names the participant's consent.
+
+    From a seat that it has already (``code`` does not count then): under which pseudonym it sat before a restart.
+    """
 
     seat_id: Identifier
-    code: GroupCode
+    code: Annotated[str, msgspec.Meta(max_length=GROUP_CODE_MAX_CHARS)]
     pseudonym: Pseudonym = ""
 
 

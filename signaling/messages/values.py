@@ -15,13 +15,14 @@ SDP_MAX_CHARS = 32_768
 # Three sentences of a nurse; the queue carries one for each who waits.
 REASON_MAX_CHARS = 500
 # One word that somebody says on the telephone.
+GROUP_CODE_MAX_CHARS = 12
 PSEUDONYM_MAX_CHARS = 20
 
 Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 Token = Annotated[str, msgspec.Meta(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
 Sdp = Annotated[str, msgspec.Meta(min_length=1, max_length=SDP_MAX_CHARS)]
 Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
-GroupCode = Annotated[str, msgspec.Meta(min_length=4, max_length=12)]
+GroupCode = Annotated[str, msgspec.Meta(min_length=4, max_length=GROUP_CODE_MAX_CHARS)]
 Pseudonym = Annotated[str, msgspec.Meta(max_length=PSEUDONYM_MAX_CHARS)]
 Reason = Annotated[str, msgspec.Meta(max_length=REASON_MAX_CHARS)]
 # ``typescript``: the browser's own name of a type whose values it knows (typescript.py).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from signaling.errors import Refused
-from signaling.groups import PSEUDONYMS, Groups, GroupSession
+from signaling.groups import PSEUDONYMS, Groups, GroupSession, restored_seat
 from signaling.limits import MAX_LOBBY, MAX_PARTICIPANTS
 from signaling.messages import Presence
 
@@ -52,3 +52,21 @@ def test_a_lost_link_changes_only_the_presence() -> None:
     assert after.seats[0].presence is Presence.CONNECTED
     assert groups.present("st-1", Presence.CONNECTED) is None
     assert groups.present("nobody", Presence.AWAY) is None
+
+
+def test_a_seat_of_before_a_restart_says_once_under_which_name_it_sat() -> None:
+    groups = a_group()
+    for number in (1, 2):
+        seat = restored_seat(number, f"s{number}", f"st-{number}", admitted=True, silenced=False)
+        groups.take("gr_1", seat)
+    named = groups.name("st-1", "s1", " Baobab ")
+    assert named is not None
+    assert [seat.pseudonym for seat in named.seats] == ["Baobab", "2"]
+    # Not twice, not for another seat, and nobody becomes somebody else.
+    assert groups.name("st-1", "s1", "Lune") is None
+    assert groups.name("st-1", "s2", "Lune") is None
+    assert groups.name("st-2", "s2", "baobab") is None
+    assert groups.name("st-2", "s2", "Lune") is not None
+    # A seat that was taken in this life has its name.
+    groups.take("gr_1", groups.seat_for("gr_1", "s3", "st-3", "Néré"))
+    assert groups.name("st-3", "s3", "Mil") is None

@@ -54,19 +54,8 @@ SOCKETS = """(() => {
 })()"""
 
 
-@dataclass
-class Call:
-    """Both pages of one consultation, and the server between them."""
-
-    server: Server
-    station: Page
-    clinician: Page
-    errors: list[str]
-
-    @property
-    def pages(self) -> tuple[Page, Page]:
-        """Station first."""
-        return self.station, self.clinician
+class Watch:
+    """Looks at pages until they show what must come."""
 
     async def stats(self, page: Page) -> dict[str, Any]:
         """What the page's newest leg sends and receives, and from whom."""
@@ -95,6 +84,10 @@ class Call:
         except TimeoutError:
             raise AssertionError(f"never held: {expression}") from None
 
+    async def new_leg(self, page: Page) -> None:
+        """Wait until a leg that the page made after its first is connected."""
+        await self.until_true(page, "__legs.length > 1 && __legs.at(-1).connectionState === 'connected'")
+
     async def hears_and_sees(self, page: Page) -> None:
         """Wait until sound with energy and a moving picture arrive."""
         before = await self.until(page, "voice and picture", lambda facts: facts["audio"] and facts["video"])
@@ -108,6 +101,21 @@ class Call:
                 and facts["video"]["frames"] >= before["video"]["frames"] + 5
             ),
         )
+
+
+@dataclass
+class Call(Watch):
+    """Both pages of one consultation, and the server between them."""
+
+    server: Server
+    station: Page
+    clinician: Page
+    errors: list[str]
+
+    @property
+    def pages(self) -> tuple[Page, Page]:
+        """Station first."""
+        return self.station, self.clinician
 
 
 @asynccontextmanager

@@ -141,6 +141,8 @@ class MemoryStore:
         self.expected_waits: dict[str, ExpectedWait] = {}
         self.escalations: list[tuple[str, OfferWidth]] = []
         self.uses: list[CallUse] = []
+        self.duties: dict[str, Principal] = {}
+        self.people = {who.participant_id: who for who in (DOCTOR, DOCTOR_2)}
         self.broken = False
         self.gate = asyncio.Event()
         self.gate.set()
@@ -166,6 +168,17 @@ class MemoryStore:
 
     async def skills(self, clinician_id: str) -> Skills:
         return self.known_skills.get(clinician_id, Skills())
+
+    async def keep_duty(self, participant_id: str, *, on: bool) -> None:
+        if self.broken:
+            raise OSError("disk full")
+        if on and participant_id in self.people:
+            self.duties[participant_id] = self.people[participant_id]
+        elif not on:
+            self.duties.pop(participant_id, None)
+
+    async def on_duty(self) -> list[Principal]:
+        return list(self.duties.values())
 
     async def expected_wait(self, record: ConsultationRecord) -> ExpectedWait:
         return self.expected_waits.get(record.consultation_id, UNKNOWN)

@@ -70,7 +70,8 @@ function showDevices() {
 /** What a change asks for beside what is drawn. @param {State} state @param {State} before */
 function follow(state, before) {
     const { call, listed } = view(state);
-    if ((state.onDuty && !before.onDuty) || (state.consultation && !before.consultation)) showSelf();
+    const begins = (state.onDuty && !before.onDuty) || (state.consultation && !before.consultation);
+    if (begins || (state.warm && !before.warm)) showSelf();
     if (before.warm && !state.warm) rest();
     if (state.signedIn && !before.signedIn) void lookForNews();
     session.devices.tellOthers(call !== null);

@@ -109,7 +109,7 @@ function taken(state, message) {
         case "status":
             return message.online === state.online ? state : { ...state, online: message.online };
         case "settled":
-            return cooled({ ...state, consultation: null });
+            return cooled({ ...state, consultation: null, leads: false });
         case "accepting":
             return { ...state, acceptSeq: message.seq };
         case "refused":
@@ -138,9 +138,9 @@ function without(news, id) {
     return news.filter((one) => one.consultation_id !== id);
 }
 
-/** @param {State} state @returns {State} */
+/** A call goes on: a server that has begun anew says first that nobody is on duty. @param {State} state @returns {State} */
 function offDuty(state) {
-    return { ...state, onDuty: false, warm: false, entries: [] };
+    return { ...state, onDuty: false, warm: state.consultation !== null, entries: [] };
 }
 
 /** Nothing is warm for nobody. @param {State} state @returns {State} */

@@ -25,8 +25,8 @@ export class Together {
     constructor(page, store) {
         this.page = page;
         this.store = store;
-        store.subscribe((state) => this.#follow(state));
-        this.#follow(store.state);
+        store.subscribe((state, before) => this.#follow(state, before));
+        this.#follow(store.state, store.state);
     }
 
     /** @param {Group | Mediation} message */
@@ -45,25 +45,32 @@ export class Together {
         else this.page.session.send({ type: "open_group" });
     }
 
-    /** @param {State} state */
-    #follow(state) {
+    /** @param {State} state @param {State} before */
+    #follow(state, before) {
         const { listed, selfId } = view(state);
         this.#presence.show(listed, selfId);
+        if (before.leads && !state.leads) this.#over();
+    }
+
+    /** The group is over, or the server no longer knows it. */
+    #over() {
+        document.body.classList.remove("in-group");
+        this.page.session.leg.wantSlots(RECEIVE_SLOTS);
+        this.#host?.close();
+        this.#host = null;
     }
 
     /** @param {Group} group the one that is led */
     async #group(group) {
         await ready();
-        // Before the call is shown, which makes a leg where there is none.
-        document.body.classList.toggle("in-group", group.open);
-        this.page.session.leg.wantSlots(group.open ? GROUP_SLOTS : RECEIVE_SLOTS);
         if (!group.open) {
-            this.#host?.close();
-            this.#host = null;
             this.store.dispatch({ type: "led", call: null });
             notice(t(`group.out.${group.why === "lost" ? "lost" : "over"}`));
             return;
         }
+        // Before the call is shown, which makes a leg where there is none.
+        document.body.classList.add("in-group");
+        this.page.session.leg.wantSlots(GROUP_SLOTS);
         this.#host ??= new HostPanel((message) => this.page.session.send(message));
         this.#host.show(group);
         this.store.dispatch({ type: "led", call: asCall(group, group.group_id) });

@@ -72,7 +72,8 @@ function screenAfter({ screen, begun, signedIn, consultation, online }) {
 function taken(state, message) {
     switch (message.type) {
         case "welcome":
-            return { ...state, participantId: message.participant_id, name: message.name };
+            // A new session is told once more which invitations still wait.
+            return { ...state, participantId: message.participant_id, name: message.name, invitations: message.resumed ? state.invitations : [] };
         case "duty":
             return { ...state, onDuty: message.on };
         case "invitation":

@@ -109,7 +109,7 @@ function taken(state, message) {
         case "status":
             return message.online === state.online ? state : { ...state, online: message.online };
         case "settled":
-            return { ...state, settled: true, consultation: null };
+            return { ...state, settled: true, consultation: null, seatId: "", seated: false, silenced: false };
         case "ticket":
             return { ...state, enrolled: true, resting: false, name: message.name };
         case "signed_out":

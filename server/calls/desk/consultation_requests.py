@@ -107,6 +107,7 @@ class ConsultationRequests:
         if principal.role is not Role.CLINICIAN:
             return  # a mediator's: server/mediators/live.py
         state, participant_id = self._state, principal.participant_id
+        await state.store.keep_duty(participant_id, on=message.on)
         skills = await state.store.skills(participant_id) if message.on else None
         async with state.lock:
             state.pairing.reroute(state.clock())

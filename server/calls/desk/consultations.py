@@ -115,8 +115,19 @@ class Consultations:
                     state.legs.enter(member.participant_id, found.consultation_id)
                 self._presences.refresh(member.participant_id)
         await state.events.wait(Started())
+        await self._restore_duty()
         state.background.repeat(self._timing.remind_every_s, self._remind)
         state.background.repeat(self._timing.route_every_s, self.route)
+
+    async def _restore_duty(self) -> None:
+        """Whoever was on duty is on duty, and gets the usual time to come back."""
+        state = self.state
+        for who in await state.store.on_duty():
+            state.hub.expect(who)
+            if who.role is Role.CLINICIAN:  # a mediator's: server/mediators/live.py
+                state.pairing.reroute(state.clock())
+                skills = await state.store.skills(who.participant_id)
+                state.pairing.set_duty(who.participant_id, on=True, skills=skills)
 
     async def stop(self) -> None:
         """Cancel timers and tasks; all decisions are already on disk."""
@@ -159,13 +170,22 @@ class Consultations:
             if on_purpose or not state.legs.held.connected(participant_id):
                 await state.legs.close(participant_id)
         finally:
+            state.legs.forget_choices(participant_id)
             async with state.lock:
                 state.pairing.set_duty(participant_id, on=False)
             self._notifier.touch_waiting()
+            await self._end_duty(participant_id)
             out = not state.legs.held.connected(participant_id)
             await state.events.wait(GivenUp(participant_id, off_duty=not out))
             if out:
                 await self._presences.give_up(participant_id)
+
+    async def _end_duty(self, participant_id: str) -> None:
+        """Write that a participant is off duty; if that fails, a restart waits for them in vain for two minutes."""
+        try:
+            await self.state.store.keep_duty(participant_id, on=False)
+        except Exception as error:
+            log.error("duty_not_ended", **where(error))
 
     async def signed_out(self, participant_id: str, http_session_id: str | None) -> None:
         """No leg outlives its sign-in, with a socket beside it or without."""
@@ -178,7 +198,6 @@ class Consultations:
     # Questions and requests of the rest of the server.
 
     def waiting(self) -> list[ConsultationRecord]:
-            state.legs.forget_choices(participant_id)
         """All waiting consultations, in order."""
         return self.state.pairing.queue()
 

@@ -59,13 +59,6 @@ class SessionOpened(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class LegReplaced(Fact):
-    """A new leg has replaced the participant's old one; decisions about the old one apply to the new one."""
-
-    participant_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class ParticipantChanged(Fact):
     """The presence, the link or the muted media of a participant have changed."""
 

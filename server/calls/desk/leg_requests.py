@@ -9,7 +9,6 @@ import msgspec
 
 from server.calls import views
 from server.calls.desk.consultation_requests import ConsultationRequests
-from server.calls.desk.events import LegReplaced
 from server.calls.desk.presences import Presences
 from server.calls.desk.state import DeskState, Handlers
 from server.people.principal import Principal
@@ -47,7 +46,6 @@ class LegRequests:
         if not state.hub.has_session(participant_id):
             await state.legs.close(participant_id)
             return
-        state.events.tell(LegReplaced(participant_id))
         found = state.pairing.of(participant_id)
         member = found.member(participant_id) if found else None
         if found is not None and member is not None and member.left:

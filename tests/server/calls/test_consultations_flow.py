@@ -317,8 +317,6 @@ async def test_muted_media_is_shown_as_muted_and_stops_at_the_relay(rig: Rig) ->
     seen = await call.doctor.expect(wire.Consultation, lambda m: m.participants[0].audio_muted)
     assert not seen.participants[0].video_muted
     assert ("set_muted", call.station_leg, True, False) in rig.media.calls
-    await rig.leg(call.station)
-    seen = await call.doctor.expect(wire.Consultation, lambda m: not m.participants[0].audio_muted)
 
 
 async def test_the_level_of_a_link_is_shown_to_the_other(rig: Rig) -> None:
@@ -375,6 +373,74 @@ async def test_after_a_restart_every_consultation_is_as_before() -> None:
         await state_is(doctor, S.IN_CALL)
         other, _ = await rig.hello(STATION_2)
         assert (await other.has(wire.Waiting)).consultation_id == waiting_id
+
+
+async def test_after_a_restart_whoever_was_on_duty_is_on_duty() -> None:
+    store = MemoryStore()
+    async with running_rig(store) as rig:
+        await rig.on_duty(DOCTOR)
+        other, _ = await rig.on_duty(DOCTOR_2)
+        await other.say(wire.SetDuty(on=False))
+        await other.expect(wire.Duty, lambda m: not m.on)
+    async with running_rig(store) as rig:
+        # Offered before the doctor is back, as to anybody whose link is away for a moment.
+        station, _, _ = await rig.waiting()
+        assert [m.on_duty for m in station.got if isinstance(m, wire.Waiting)][-1] == 1
+        doctor, _ = await rig.hello(DOCTOR)
+        await doctor.expect(wire.Duty, lambda m: m.on)
+        await doctor.expect(wire.Queue, lambda m: len(m.entries) == 1)
+        other, _ = await rig.hello(DOCTOR_2)
+        assert not (await other.expect(wire.Duty)).on
+
+
+async def test_after_a_restart_duty_ends_for_a_doctor_who_does_not_come_back() -> None:
+    store = MemoryStore()
+    async with running_rig(store) as rig:
+        await rig.on_duty()
+    for _ in range(2):
+        async with running_rig(store) as rig:
+            rig.clock.now += 121
+            await rig.hub.sweep()
+            doctor, _ = await rig.hello(DOCTOR)
+            assert not (await doctor.expect(wire.Duty)).on
+
+
+async def test_duty_that_the_disk_refuses_is_refused(rig: Rig) -> None:
+    doctor, _ = await rig.hello(DOCTOR)
+    rig.store.broken = True
+    await doctor.say(wire.SetDuty(on=True))
+    assert (await doctor.expect(wire.Error)).code == "try_again"
+    assert DOCTOR.participant_id not in rig.desk.state.pairing.on_duty
+
+
+async def test_what_was_switched_off_stays_off_on_a_new_leg(rig: Rig) -> None:
+    call = await rig.call()
+    await call.station.say(wire.MediaState(audio_muted=True, video_muted=False))
+    await call.doctor.expect(wire.Consultation, lambda m: m.participants[0].audio_muted)
+    call.doctor.got.clear()
+    leg_id = await rig.leg(call.station)
+    assert ("set_muted", leg_id, True, False) in rig.media.calls
+    assert rig.media.calls.index(("set_muted", leg_id, True, False)) < rig.media.calls.index(
+        ("join", call.consultation_id, leg_id)
+    )
+    await call.doctor.expect(wire.Consultation, lambda m: m.participants[0].presence is Presence.CONNECTED)
+    shown = [m for m in call.doctor.got if isinstance(m, wire.Consultation)]
+    assert all(m.participants[0].audio_muted for m in shown)
+
+
+async def test_what_a_page_says_is_off_before_its_first_leg_is_off_on_that_leg() -> None:
+    store = MemoryStore()
+    async with running_rig(store) as rig:
+        await rig.call()
+    async with running_rig(store) as rig:
+        doctor, _ = await rig.hello(DOCTOR)
+        station, _ = await rig.hello(STATION)
+        await station.say(wire.MediaState(audio_muted=False, video_muted=True))
+        leg_id = await rig.leg(station)
+        assert ("set_muted", leg_id, False, True) in rig.media.calls
+        await rig.leg(doctor)
+        seen = await state_is(doctor, S.IN_CALL)
+        assert (seen.participants[0].audio_muted, seen.participants[0].video_muted) == (False, True)
 
 
 async def test_after_a_restart_a_doctor_who_does_not_come_back_gives_the_patient_back() -> None:

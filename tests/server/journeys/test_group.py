@@ -11,9 +11,12 @@ from sqlalchemy import select
 from server.app import MEDIA
 from server.consents import ConsentScope
 from server.groups.tables import GroupSeat, GroupSession
+from server.people.principal import Principal
+from server.sockets.hub import HUB
 from signaling import messages as wire
+from signaling.messages import Role
 from tests.support.cases import House, Someone, house
-from tests.support.signaling import MediaRecorder
+from tests.support.signaling import MediaRecorder, Page
 
 
 @pytest.fixture
@@ -285,3 +288,68 @@ async def test_whoever_tries_many_codes_is_slowed_down(home: House) -> None:
     station = await home.station()
     told = [(await station.post("/api/groups/seats", {"code": "AAAAAA"}, 409))["code"] for _ in range(6)]
     assert told == ["unknown_group"] * 5 + ["slow_down"]
+
+
+async def back(home: House, someone: Someone, role: Role = Role.STATION) -> Page:
+    """A page of before a restart, on its new socket."""
+    ws = await someone.client.ws_connect(f"{home.server.url}/ws", origin=home.server.url, compress=15)
+    home.stack.push_async_callback(ws.close)
+    page = Page(ws)
+    ticket = home.server.services.tickets.issue(Principal(someone.id, role, "Dr diarra", "Site"))
+    await page.send_raw(wire.encode(wire.Hello(protocol=wire.PROTOCOL_VERSION, ticket=ticket)))
+    await page.expect(wire.Welcome)
+    return page
+
+
+async def test_after_a_restart_everybody_is_back_in_the_group_under_the_old_names(tmp_path: Path) -> None:
+    async with house(tmp_path) as first:
+        host, stations, seats = await four(first)
+        await host.page.say(wire.MuteSeat(seat_id=seats[1], muted=True))
+        await host.page.expect(wire.Group, lambda m: any(s.silenced for s in m.seats))
+        late = await first.station("Site", "Poste 9")
+        waits = await asks(first, late, [m for m in host.page.got if isinstance(m, wire.Group)][-1].code)
+        before = [m for m in host.page.got if isinstance(m, wire.Group)][-1]
+        async with house(tmp_path) as home:
+            led = await (await back(home, host, Role.CLINICIAN)).expect(wire.Group)
+            assert (led.group_id, led.code, led.open) == (before.group_id, before.code, True)
+            assert {s.seat_id: (s.admitted, s.silenced) for s in led.seats} == {
+                seats[0]: (True, False),
+                seats[1]: (True, True),
+                seats[2]: (True, False),
+                waits: (False, False),
+            }
+            # No pseudonym was on the disk: whose page does not say one is a number.
+            assert {s.pseudonym for s in led.seats} == {"1", "2", "3", "4"}
+            page = await back(home, stations[0])
+            assert (await page.expect(wire.Group)).own_seat == seats[0]
+            await page.say(wire.AskSeat(seat_id=seats[0], code="", pseudonym="Baobab"))
+            await page.expect(
+                wire.Group,
+                lambda m: any((s.seat_id, s.pseudonym) == (seats[0], "Baobab") for s in m.seats),
+            )
+            await page.say(wire.MediaState(audio_muted=False, video_muted=False))
+            for one in (page, await back(home, stations[1])):
+                await one.say(wire.LegOffer(sdp="offer"))
+                await one.expect(wire.LegAnswer)
+            assert set(media_of(home).rooms.values()) == {before.group_id}
+            muted = [call[2:] for call in media_of(home).calls if call[0] == "set_muted"]
+            # Seen as chosen; silenced by the host, whatever the page says.
+            assert (False, False) in muted
+            assert muted[-1] == (True, True)
+            assert (await (await back(home, late)).expect(wire.Group)).own_seat == waits
+
+
+async def test_a_group_whose_host_does_not_come_back_after_a_restart_is_over(tmp_path: Path) -> None:
+    async with house(tmp_path) as first:
+        host, stations, _ = await four(first)
+        async with house(tmp_path) as home:
+            page = await back(home, stations[0])
+            await page.expect(wire.Group, lambda m: m.open)
+            hub = home.server.app[HUB]
+            hub._sessions[host.id].lost_at = -1_000.0
+            await hub.sweep()
+            await page.expect(wire.Group, lambda m: not m.open)
+            async with home.server.services.database() as db:
+                (session,) = await db.scalars(select(GroupSession))
+            assert session.closed_at is not None
+            assert session.code is None

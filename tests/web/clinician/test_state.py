@@ -46,6 +46,21 @@ async def test_a_page_reloaded_in_a_call_never_shows_the_queue(pure: Page) -> No
     assert await screen(pure, *DESK[:3], CALL, ONLINE) == "call"
 
 
+async def test_a_server_that_begins_anew_takes_no_leg_away_from_a_call(pure: Page) -> None:
+    anew = [welcome("doctor-1"), {"type": "duty", "on": False}]
+    told_so = await at_desk(pure, DUTY, CALL, *anew)
+    assert (told_so.state["warm"], told_so.shown["onDuty"]) == (True, False)
+    # Without a call, nothing is warm for nobody.
+    assert not (await at_desk(pure, DUTY, *anew)).state["warm"]
+    assert not (await at_desk(pure, DUTY, CALL, *anew, SETTLED)).state["warm"]
+
+
+async def test_a_group_that_the_server_no_longer_knows_is_no_longer_led(pure: Page) -> None:
+    group = {"type": "led", "call": CALL}
+    assert (await at_desk(pure, group)).state["leads"]
+    assert not (await at_desk(pure, group, welcome("doctor-1"), SETTLED)).state["leads"]
+
+
 async def test_a_link_that_goes_leaves_the_screen(pure: Page) -> None:
     away: Message = {"type": "status", "online": False}
     assert await screen(pure, *DESK, away) == "queue"

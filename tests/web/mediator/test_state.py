@@ -54,6 +54,14 @@ async def test_duty_is_what_the_server_says(pure: Page) -> None:
     assert (on["onDuty"], on["dutyText"], on["idleText"]) == (True, "duty.on", "mediator.ready")
 
 
+async def test_an_invitation_that_a_new_session_is_not_told_of_waits_no_longer(pure: Page) -> None:
+    both = [invitation("a"), invitation("b")]
+    anew = await at_desk(pure, *both, welcome("oumou"), invitation("b"))
+    assert [one["invitation_id"] for one in anew.shown["invitations"]] == ["b"]
+    resumed = await at_desk(pure, *both, welcome("oumou", resumed=True))
+    assert len(resumed.shown["invitations"]) == 2
+
+
 async def test_invitations_stand_in_their_order_until_they_are_answered(pure: Page) -> None:
     asked = [invitation("a"), invitation("b")]
     shown = (await at_desk(pure, *asked)).shown

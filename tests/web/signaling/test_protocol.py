@@ -214,6 +214,38 @@ async def test_retries_grow_apart_up_to_a_bound_and_start_anew_after_a_welcome(p
     assert round(status["retryAtMs"] - status["atMs"], -1) == waits[0]
 
 
+async def test_a_server_that_is_back_within_ten_minutes_is_found_within_four_seconds(peer: Peer) -> None:
+    await peer.welcome()
+    await peer.page.evaluate("() => { window.seen.refuse = 503; }")
+    await peer.drop()
+    for _ in range(5):
+        await peer.passes(110_000)
+        tickets = await peer.seen("tickets")
+        await peer.passes(4_000)
+        assert await peer.seen("tickets") > tickets
+    # Somebody who is still away then is looked for as before.
+    await peer.passes(120_000)
+    status = await peer.status()
+    assert 10_000 < status["retryAtMs"] - status["atMs"] <= 20_000
+
+
+async def test_a_server_that_does_not_answer_is_asked_for_a_ticket_before_a_socket_is_opened(
+    peer: Peer,
+) -> None:
+    # Browsers hold a page back that opens many sockets in vain.
+    await peer.welcome()
+    await peer.page.evaluate("() => { window.seen.refuse = 503; }")
+    await peer.drop()
+    await peer.passes(60_000)
+    assert await peer.seen("tickets") > 10
+    assert await peer.seen("sockets.length") == 2
+    await peer.page.evaluate("() => { window.seen.refuse = 0; }")
+    await peer.passes(4_000)
+    assert await peer.seen("sockets.length") == 3
+    await peer.welcome(resumed=True)
+    assert (await peer.status())["state"] == "open"
+
+
 async def test_a_goodbye_without_retry_is_the_end(peer: Peer) -> None:
     await peer.welcome()
     await peer.says(type="goodbye", code="taken_over", retry=False)

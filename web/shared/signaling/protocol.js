@@ -11,9 +11,12 @@
 
 export const PROTOCOL = 1;
 
-// Retry soon at first (most losses last a moment), and rarely later (a link may be down for hours).
+// Retry soon at first (most losses last a moment); while people may still wait in a call, often enough that a server that
+// is back is found at once; and rarely later (a link may be down for hours).
 const BACKOFF_FIRST_MS = 500;
+const BACKOFF_WAITING_MS = 4_000;
 const BACKOFF_LAST_MS = 20_000;
+const WAITING_FOR_MS = 600_000;
 // TCP + TLS + upgrade + hello are five round trips: 6.5 s on rural 2G without a loss, so be patient.
 const OPEN_WITHIN_MS = 30_000;
 // An answer to a ping takes 1.3 s on 2G and up to 10 s behind a full queue.
@@ -63,6 +66,10 @@ export class Connection {
     /** Numbered messages may go out on this socket. */
     #mayTalk = false;
     #attempts = 0;
+    /** Names the attempt under way; null: there is none, nor a socket. @type {symbol | null} */
+    #attempt = null;
+    /** When the server was lost, on the clock of performance.now(). @type {number | null} */
+    #lostAtMs = null;
     #heartbeatMs = HEARTBEAT_BEFORE_WELCOME_S * 1000;
     /** @type {Map<string, ReturnType<typeof setTimeout>>} */
     #timers = new Map();
@@ -83,7 +90,7 @@ export class Connection {
 
     /** Connects, now; also cuts short the wait for the next retry. */
     connect() {
-        if (this.#socket) return;
+        if (this.#attempt) return;
         this.#clear("retry");
         void this.#open();
     }
@@ -114,28 +121,41 @@ export class Connection {
         else if (this.#welcomed) this.#ping();
     }
 
-    /** Ticket and socket come side by side: one after the other they would be four round trips, 5 s on 2G. */
+    /**
+     * Ticket and socket come side by side: one after the other they would be four round trips, 5 s on 2G. While the server
+     * does not answer, the ticket comes first: browsers hold a page back that opens many sockets in vain, Firefox for a
+     * minute, Chromium for some seconds.
+     */
     async #open() {
         this.#say({ state: "connecting" });
+        const attempt = Symbol("attempt");
+        this.#attempt = attempt;
+        this.#later("open", OPEN_WITHIN_MS, () => this.#lost());
+        try {
+            const first = this.#attempts > 1 ? await this.options.ticket() : null;
+            if (attempt !== this.#attempt) return;
+            const opened = this.#openSocket();
+            const [ticket] = await Promise.all([first ?? this.options.ticket(), opened]);
+            if (attempt === this.#attempt) this.#hello(ticket);
+        } catch (error) {
+            if (attempt !== this.#attempt) return;
+            const status = /** @type {{status?: number, code?: string}} */ (error).status;
+            if (status === 401 || status === 403) this.#finish("signed_out");
+            else this.#lost();
+        }
+    }
+
+    /** @returns {Promise<unknown>} settles when it is open */
+    #openSocket() {
         const socket = this.options.socket(this.options.url);
         this.#socket = socket;
-        this.#later("open", OPEN_WITHIN_MS, () => this.#lost());
         socket.onmessage = (event) => {
             if (socket === this.#socket) this.#receive(event.data);
         };
         socket.onclose = () => {
             if (socket === this.#socket) this.#lost();
         };
-        const opened = new Promise((resolve) => (socket.onopen = resolve));
-        try {
-            const [ticket] = await Promise.all([this.options.ticket(), opened]);
-            if (socket === this.#socket) this.#hello(ticket);
-        } catch (error) {
-            if (socket !== this.#socket) return;
-            const status = /** @type {{status?: number, code?: string}} */ (error).status;
-            if (status === 401 || status === 403) this.#finish("signed_out");
-            else this.#lost();
-        }
+        return new Promise((resolve) => (socket.onopen = resolve));
     }
 
     /** @param {string} ticket */
@@ -180,6 +200,7 @@ export class Connection {
     #welcome(welcome) {
         this.#clear("open");
         this.#attempts = 0;
+        this.#lostAtMs = null;
         this.#heartbeatMs = welcome.heartbeat_s * 1000;
         // What was sent before the first welcome is meant for this session, however long the welcome took.
         const isFirst = !this.#everWelcomed;
@@ -241,7 +262,9 @@ export class Connection {
 
     #lost() {
         this.#drop();
-        const ceiling = Math.min(BACKOFF_FIRST_MS * 2 ** this.#attempts, BACKOFF_LAST_MS);
+        this.#lostAtMs ??= performance.now();
+        const isLong = performance.now() - this.#lostAtMs > WAITING_FOR_MS;
+        const ceiling = Math.min(BACKOFF_FIRST_MS * 2 ** this.#attempts, isLong ? BACKOFF_LAST_MS : BACKOFF_WAITING_MS);
         this.#attempts += 1;
         // Half fixed, half random: stations of one mast do not come back in one instant.
         const waitMs = ceiling / 2 + (ceiling / 2) * this.options.random();
@@ -259,7 +282,7 @@ export class Connection {
 
     #drop() {
         const socket = this.#socket;
-        this.#socket = null;
+        this.#socket = this.#attempt = null;
         this.#welcomed = false;
         this.#mayTalk = false;
         for (const name of [...this.#timers.keys()]) this.#clear(name);

@@ -4,7 +4,7 @@
  */
 
 /** @import {CallPage} from "../../shared/call/callpage.js" */
-/** @import {ConsentWanted, Group, InviteMediator, Mediation} from "../../shared/signaling/messages.js" */
+/** @import {ConsentWanted, Group, GroupSeat, InviteMediator, Mediation} from "../../shared/signaling/messages.js" */
 /** @import {Store} from "../../shared/base/store.js" */
 /** @import {Message, State} from "../state.js" */
 /** @import {Seat} from "./groupseat.js" */
@@ -26,6 +26,8 @@ export class Together {
     #presence = new PresenceList();
     /** The last seat that was asked for. @type {{seq: number, seat: Seat} | null} */
     #asked = null;
+    /** The seat as this page came to it. A server that has begun anew knows no pseudonym: none is on its disk. */
+    #seat = { id: "", pseudonym: "" };
 
     /** @param {CallPage} page @param {Store<State, Message>} store @param {() => void} goHome */
     constructor(page, store, goHome) {
@@ -108,6 +110,14 @@ export class Together {
         if (state.seated) void devices.setCameraOff(true);
     }
 
+    /** Says once under which name one sat, where the server says another. @param {GroupSeat} own */
+    #sayPseudonym({ seat_id, pseudonym }) {
+        const known = this.#seat;
+        this.#seat = { id: seat_id, pseudonym };
+        if (known.id !== seat_id || known.pseudonym === pseudonym) return;
+        this.page.session.send({ type: "ask_seat", seat_id, code: "", pseudonym: known.pseudonym });
+    }
+
     /** Nothing of this page is left but the leaflet. */
     #stop() {
         this.store.dispatch({ type: "gone" });
@@ -128,6 +138,7 @@ export class Together {
             if (said) notice(said);
             return;
         }
+        this.#sayPseudonym(own);
         // Its id is the seat's, whose agreement can be taken back like any other.
         const call = own.admitted ? asCall(group, own.seat_id) : null;
         const wasSilenced = this.store.state.silenced;

@@ -79,7 +79,7 @@ async def test_without_the_hospitals_second_factor_ours_is_asked_for(
     provider.claims = {"amr": ["pwd"]}
     async with server.client() as client:
         assert await to_provider_and_back(client, "office") == "/office"
-        async with client.get("/api/session") as answer:
+        async with client.get("/api/session", headers={"X-Keneya-Face": "office"}) as answer:
             assert (answer.status, await answer.json()) == (202, {"next": "enrol_totp"})
         assert (await sent(client, "/api/ticket", role="clinician"))[0] == 401
 
