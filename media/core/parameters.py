@@ -1,7 +1,7 @@
 """What the server asks of a publisher, and what it knows of a link: plain values, no behaviour.
 
-Owns: the vocabulary that steering decides in, the engine reports in and the server translates into
-signaling messages. Must never import anything of this project.
+Owns: the values that steering decides, the engine reports and the server translates into signaling messages. Must
+never import anything of this project.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from enum import StrEnum
 class AudioSend:
     """How a page shall send its voice (Opus, RFC 7587; RED, RFC 2198).
 
-    ``level``: with the audio level of RFC 6464, which costs four bytes in each packet.
+    ``level``: each packet carries its audio level (RFC 6464), which costs four bytes.
     """
 
     active: bool = False
@@ -30,7 +30,7 @@ class AudioSend:
 class VideoSend:
     """How a page shall send its picture; fields as in W3C RTCRtpEncodingParameters and RTCRtpSendParameters.
 
-    ``scale_resolution_down_by`` divides a picture of 480 lines; under 1 the camera is to give more lines.
+    ``scale_resolution_down_by`` divides a picture of 480 lines; below 1 the camera is asked for more lines.
     """
 
     active: bool = False
@@ -44,7 +44,7 @@ class VideoSend:
 
 @dataclass(frozen=True, slots=True)
 class StillsSend:
-    """Stills a page sends by itself, every so many seconds (0: none), each of at most so many bytes."""
+    """The stills that a page sends by itself: one every ``every_s`` seconds (0: none), of ``max_bytes`` at most."""
 
     every_s: float = 0.0
     max_bytes: int = 0
@@ -53,7 +53,7 @@ class StillsSend:
 
 @dataclass(frozen=True, slots=True)
 class SendParameters:
-    """Everything a publisher shall send from now on; ``low``: its picture a second time, small (simulcast)."""
+    """Everything a publisher shall send; ``low``: the small second encoding of its picture (simulcast)."""
 
     audio: AudioSend = AudioSend()
     video: VideoSend = VideoSend()
@@ -73,7 +73,7 @@ class SlotAssignment:
 
 @dataclass(frozen=True, slots=True)
 class LinkQuality:
-    """A link as measured on its leg; None where nothing was measured yet.
+    """A link as measured on its leg; None: not measured yet.
 
     ``level``: 0 no link, 1 poor, 2 thin, 3 fair, 4 good.
     """
@@ -98,7 +98,10 @@ class Rung(StrEnum):
 
 
 class ClinicalProfile(StrEnum):
-    """In which order quality is given up: a face, a detail (skin, wound) or a motion (gait, sign language)."""
+    """What the picture shows: a face, a detail (skin, wound) or motion (gait, sign language).
+
+    It decides the order in which quality is given up.
+    """
 
     FACE = "face"
     DETAIL = "detail"
@@ -106,7 +109,7 @@ class ClinicalProfile(StrEnum):
 
 
 class RungReason(StrEnum):
-    """Why a leg stands on its rung, as far as a person could do something about it."""
+    """Why a leg is on its rung, in terms that a person can act on."""
 
     LINK = "link"
     PINNED = "pinned"
@@ -127,7 +130,7 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class RungReport:
-    """The rung of a leg in each direction, and why the worse of both is not higher."""
+    """The rung of a leg in each direction, and why the lower of the two is not higher."""
 
     down: Rung = Rung.MESSAGES
     up: Rung = Rung.MESSAGES

@@ -1,7 +1,7 @@
 """RTP and RTCP as bytes: headers, RTX, RED, rewriting, the packet cache, codecs and packetizing.
 
-Owns: everything that reads or writes a packet on the wire (RFC 3550, 4588, 2198, 7741), frame by frame and
-field by field. Must never know a leg, a rate or a quality, nor decide anything: the packages above do.
+Owns: everything that reads or writes the bytes of a packet or of a frame (RFC 3550, 4588, 2198, 7741). Must never
+know a leg, a rate or a quality, nor decide anything: the packages above do.
 """
 
 from media.core.rtp import red, rtcp, rtx

@@ -1,16 +1,16 @@
-"""The packets that a leg has sent lately, to answer a NACK with (RFC 4585 section 6.2.1).
+"""The packets that a leg has sent recently, kept to answer NACKs (RFC 4585 section 6.2.1).
 
-Owns: a ring of sent packets by sequence number, bounded in packets, age and bytes. Must never answer with
-a packet of an earlier round of the 16-bit numbers. Every call is O(1), on average.
+Owns: a ring of sent packets by sequence number, bounded in packets, age and bytes. Must never return a packet from
+before the 16-bit numbers wrapped. Every call is O(1), on average.
 """
 
 from __future__ import annotations
 
 from media.core.rtp.header import seq_delta
 
-# What a datagram on an Ethernet path carries at most; the guard lets nothing longer in.
+# The largest datagram on an Ethernet path; the guard lets in no larger one.
 MAX_PACKET_BYTES = 1_500
-# Half the number space: beyond it, ahead and behind cannot be distinguished.
+# Half the number space: with more packets, a newer number cannot be told from an older one.
 MAX_CAPACITY = 0x8000
 
 
@@ -26,14 +26,14 @@ class PacketCache:
         self._capacity = capacity
         self._max_age_ms = max_age_ms
         self._max_bytes = capacity * MAX_PACKET_BYTES if max_bytes is None else max_bytes
-        # (unwrapped number, time of sending, packet) at the unwrapped number modulo the capacity.
+        # (unwrapped number, time of sending, packet); the index is the unwrapped number modulo the capacity.
         self._slots: list[tuple[int, float, bytes] | None] = [None] * capacity
         self._highest = -1
         self._oldest = 0
         self.size_bytes = 0
 
     def put(self, sequence_number: int, packet: bytes, now_ms: float) -> None:
-        """Keep `packet`, unless it is too far behind to fit the ring."""
+        """Keep `packet`, unless its number is too old for the ring."""
         if self._highest < 0:
             self._highest = self._oldest = sequence_number + 0x10000
             number = self._highest
@@ -52,7 +52,7 @@ class PacketCache:
         self._evict(now_ms)
 
     def get(self, sequence_number: int, now_ms: float) -> bytes | None:
-        """The packet sent under this number; None when it is gone or too old."""
+        """The packet sent with this number; None if it is gone or too old."""
         number = self._highest + seq_delta(sequence_number, self._highest)
         entry = self._slots[number % self._capacity]
         if entry is None or entry[0] != number or now_ms - entry[1] > self._max_age_ms:

@@ -1,8 +1,8 @@
 """What the relay must know of a codec: its name, and whether a packet starts a keyframe.
 
-Owns: the codecs we forward and the few payload bits we read. Must never decode, and must never raise on
-any payload: what cannot be read is no keyframe. VP8 RFC 7741, VP9 RFC 9628, H.264 RFC 6184, AV1 the
-"RTP Payload Format For AV1" of the Alliance for Open Media (v1.0).
+Owns: the codecs we forward and the few payload bits we read. Must never decode, and must never raise on any
+payload: an unreadable payload is not a keyframe. VP8: RFC 7741; VP9: RFC 9628; H.264: RFC 6184; AV1: "RTP Payload
+Format For AV1" of the Alliance for Open Media (v1.0).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Codec(StrEnum):
     RTX = "video/rtx"
 
 
-# Looked up once: access to a member of an Enum class costs more than the comparison.
+# Looked up once, because access to a member of an Enum class costs more than the comparison.
 _VP8, _VP9, _AV1, _H264 = Codec.VP8, Codec.VP9, Codec.AV1, Codec.H264
 
 # RFC 6184 table 1 and section 5.4.
@@ -32,17 +32,17 @@ _NAL_IDR, _NAL_SPS, _NAL_STAP_A, _NAL_FU_A = 5, 7, 24, 28
 _NAL_TYPE_MASK = 0x1F
 # AV1 specification section 6.2.2.
 _OBU_SEQUENCE_HEADER = 1
-# AV1 specification section 4.10.5: a leb128 number is eight bytes at most.
+# AV1 specification section 4.10.5: a leb128 number has at most eight bytes.
 _LEB128_MAX_BYTES = 8
 
 
 def ends_frame(second_byte: int) -> bool:
-    """Does this video packet end its frame? The marker bit, in each of the payload formats."""
+    """Whether this video packet ends its frame. Every payload format uses the marker bit."""
     return bool(second_byte & MARKER)
 
 
 def is_keyframe(codec: Codec, data: bytes, start: int, end: int) -> bool:
-    """Does the payload ``data[start:end]`` begin a picture that needs no other? False for audio, and RTX."""
+    """Whether the payload ``data[start:end]`` starts a keyframe; False for audio and RTX."""
     end = min(end, len(data))
     if not 0 <= start < end:
         return False
@@ -58,7 +58,7 @@ def is_keyframe(codec: Codec, data: bytes, start: int, end: int) -> bool:
 
 
 def _is_vp8_keyframe(data: bytes, at: int, end: int) -> bool:
-    """RFC 7741 section 4.2 and 4.3: first packet of the first partition, and P = 0 in its header."""
+    """RFC 7741 sections 4.2 and 4.3: the first packet of the first partition, with P = 0 in its header."""
     first = data[at]
     # S = 1 and PID = 0: the payload header follows the descriptor.
     if first & 0x1F & ~0x08 != 0x10:
@@ -70,7 +70,7 @@ def _is_vp8_keyframe(data: bytes, at: int, end: int) -> bool:
         extension = data[at]
         at += 1
         if extension & 0x80:
-            # PictureID, two bytes long when its first bit is set.
+            # PictureID, two bytes long if its first bit is set.
             at += 2 if at < end and data[at] & 0x80 else 1
         if extension & 0x40:
             at += 1
@@ -96,11 +96,11 @@ def _is_vp9_keyframe(data: bytes, at: int, end: int) -> bool:
 
 
 def _is_av1_keyframe(data: bytes, at: int, end: int) -> bool:
-    """Aggregation header Z W N (section 4.4): a new coded video sequence, or a sequence header inside."""
+    """Section 4.4: the aggregation header says "new coded video sequence", or a sequence header follows."""
     aggregation = data[at]
     at += 1
     if aggregation & 0x80 or at >= end:
-        # Z: the packet begins in the middle of an OBU; a sequence header comes first, so never there.
+        # Z: the packet begins in the middle of an OBU. A sequence header comes first, so it is not in here.
         return False
     if aggregation & 0x08:
         return True
@@ -109,7 +109,7 @@ def _is_av1_keyframe(data: bytes, at: int, end: int) -> bool:
     while at < end:
         element += 1
         length = end - at
-        # The last of W elements has no length; with W = 0 every one has.
+        # The last of W elements has no length; with W = 0 every element has one.
         if element != count:
             length, at = _leb128(data, at, end)
         if not 0 < length <= end - at:
@@ -132,7 +132,7 @@ def _leb128(data: bytes, at: int, end: int) -> tuple[int, int]:
 
 
 def _is_h264_keyframe(data: bytes, at: int, end: int) -> bool:
-    """An IDR slice or an SPS, alone (section 5.6), aggregated (5.7.1) or as a first fragment (5.8)."""
+    """RFC 6184: an IDR slice or an SPS, alone (section 5.6), aggregated (5.7.1) or in a first fragment (5.8)."""
     nal_type = data[at] & _NAL_TYPE_MASK
     if nal_type == _NAL_STAP_A:
         at += 1

@@ -1,8 +1,8 @@
-"""RTP payloads of one video frame back into the bytes that a decoder takes.
+"""Turns the RTP payloads of one video frame into the bytes that a decoder takes.
 
-Owns: the payload formats VP8 (RFC 7741), VP9 (RFC 9628, the lowest spatial layer), AV1 ("RTP Payload Format
-For AV1", v1.0) and H.264 (RFC 6184, packetization modes 0 and 1). Must never reorder packets or guess what a
-lost one held: frameassembly.py hands over whole frames only. Raises one documented error, whatever comes in.
+Owns: the payload formats VP8 (RFC 7741), VP9 (RFC 9628, the lowest spatial layer), AV1 ("RTP Payload Format For
+AV1", v1.0) and H.264 (RFC 6184, packetization modes 0 and 1). Must never reorder packets or guess the content of a
+lost one: frameassembly.py passes only whole frames. Raises one documented error on any bad input.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from media.core.rtp.codecs import Codec
 
-# A whole frame of 1280x720 at the rates we forward is under 200 kB; four times that is an attack on memory.
+# A 1280x720 frame at the rates we forward has less than 200 kB; four times that is an attack on memory.
 MAX_FRAME_BYTES = 800_000
 
 _START_CODE = b"\x00\x00\x00\x01"
@@ -19,25 +19,25 @@ _START_CODE = b"\x00\x00\x00\x01"
 _NAL_TYPE_MASK, _NAL_STAP_A, _NAL_FU_A = 0x1F, 24, 28
 _NAL_SINGLE = range(1, 24)
 _FU_START, _FU_END = 0x80, 0x40
-# AV1 specification section 5.3.2 and 6.2.2: the OBU header's flags, and the types that RTP leaves out.
+# AV1 specification sections 5.3.2 and 6.2.2: the flags of the OBU header, and the types that RTP leaves out.
 _OBU_EXTENSION, _OBU_HAS_SIZE = 0x04, 0x02
 _OBU_TEMPORAL_DELIMITER, _OBU_TILE_LIST = 2, 8
 _OBU_FORBIDDEN = 0x80
 # AV1 specification section 4.10.5.
 _LEB128_MAX_BYTES = 8
-# An OBU of type 2 without content: what a decoder expects in front of each frame.
+# An OBU of type 2 without content. A decoder expects one before each frame.
 _TEMPORAL_DELIMITER = bytes((_OBU_TEMPORAL_DELIMITER << 3 | _OBU_HAS_SIZE, 0))
 
 
 class DepacketizeError(ValueError):
-    """The payloads do not make up a frame of their codec, or one that is too large."""
+    """The payloads do not make up a frame of their codec, or the frame is too large."""
 
 
 def frame_of(codec: Codec, payloads: Sequence[bytes]) -> bytes:
-    """The frame made of all its packets' payloads, in order. Raises DepacketizeError.
+    """The frame of which these are all payloads, in order. Raises DepacketizeError.
 
-    H.264 comes out as an Annex B byte stream, AV1 as a temporal unit of the low-overhead format, VP8 and VP9
-    as plain frames.
+    The result is an Annex B byte stream for H.264, a temporal unit in the low-overhead format for AV1, and a plain
+    frame for VP8 and VP9.
     """
     read = _READERS.get(codec)
     if read is None:
@@ -53,7 +53,7 @@ def frame_of(codec: Codec, payloads: Sequence[bytes]) -> bytes:
 
 
 def starts_frame(codec: Codec, payload: bytes) -> bool:
-    """Can this be the first packet of a frame? Where the format does not say (H.264 mode 0) it can."""
+    """Whether this can be the first packet of a frame; True if the format does not say (H.264 mode 0)."""
     if not payload:
         return False
     first = payload[0]
@@ -111,14 +111,14 @@ def _vp9(payloads: Sequence[bytes]) -> bytes:
 
 
 def _vp9_descriptor(payload: bytes) -> tuple[int, int]:
-    """RFC 9628 section 4.2: (where the frame's bytes begin, spatial layer). IndexError when cut short."""
+    """RFC 9628 section 4.2: (start of the frame's bytes, spatial layer). Raises IndexError if cut short."""
     first = payload[0]
     at, spatial_layer = 1, 0
     if first & 0x80:
         at += 2 if payload[at] & 0x80 else 1
     if first & 0x20:
         spatial_layer = payload[at] >> 1 & 0x07
-        # Without flexible mode the indices are followed by TL0PICIDX.
+        # Without flexible mode, TL0PICIDX follows the indices.
         at += 1 if first & 0x10 else 2
     if first & 0x10 and first & 0x40:
         while payload[at] & 0x01:  # N: one more reference follows
@@ -130,7 +130,7 @@ def _vp9_descriptor(payload: bytes) -> tuple[int, int]:
 
 
 def _vp9_structure(payload: bytes, at: int) -> int:
-    """The scalability structure (RFC 9628 section 4.2.1); where it ends."""
+    """Where the scalability structure (RFC 9628 section 4.2.1) ends."""
     structure = payload[at]
     at += 1
     if structure & 0x10:
@@ -144,9 +144,9 @@ def _vp9_structure(payload: bytes, at: int) -> int:
 
 
 def _av1(payloads: Sequence[bytes]) -> bytes:
-    """Section 4.3 and 5: OBU elements, fragments joined, each with its size restored."""
+    """Sections 4.3 and 5: join the fragments of OBUs, and restore the size of each OBU."""
     whole: list[bytes] = []
-    open_obu: bytes | None = None  # the last packet ended in the middle of this one
+    open_obu: bytes | None = None  # the start of an OBU that the last packet cut off
     for payload in payloads:
         if len(payload) < 2:
             raise DepacketizeError("AV1: nothing behind the aggregation header")
@@ -170,7 +170,7 @@ def _av1_elements(payload: bytes) -> list[bytes]:
     at = 1
     while at < len(payload):
         length = len(payload) - at
-        # The last of W elements has no length; with W = 0 every one has.
+        # The last of W elements has no length; with W = 0 every element has one.
         if len(elements) + 1 != count:
             length, at = _leb128(payload, at)
         if not 0 < length <= len(payload) - at:
@@ -183,7 +183,7 @@ def _av1_elements(payload: bytes) -> list[bytes]:
 
 
 def _av1_sized(obu: bytes) -> bytes:
-    """An OBU with its size field, empty for a type that RTP does not carry."""
+    """The OBU with its size field; empty for a type that RTP does not carry."""
     header = obu[0]
     if header & _OBU_FORBIDDEN:
         raise DepacketizeError("AV1: the forbidden bit is set")
@@ -245,7 +245,7 @@ def _h264(payloads: Sequence[bytes]) -> bytes:
 
 
 def _h264_fragment(payload: bytes, fragments: list[bytes] | None) -> list[bytes]:
-    """RFC 6184 section 5.8: the fragments of one unit so far, this one included."""
+    """RFC 6184 section 5.8: the fragments of one unit up to and including this one."""
     if len(payload) < 3:
         raise DepacketizeError("H.264: a fragment without content")
     starts = bool(payload[1] & _FU_START)

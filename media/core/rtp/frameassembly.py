@@ -1,8 +1,8 @@
-"""Video packets into whole frames, in order, with losses noticed.
+"""Assembles video packets into whole frames, in order, and notices losses.
 
-Owns: the wait for late and retransmitted packets, the frame's end (marker bit, RFC 3550 section 5.1, or a new
-timestamp), and the rule that after a loss nothing is decoded before a keyframe. Must never wait without
-bound: a gap is given up after `PATIENCE_MS`, or when too much stands behind it.
+Owns: the wait for late and retransmitted packets, the end of a frame (marker bit, RFC 3550 section 5.1, or a new
+timestamp), and the rule that after a loss the next decodable frame is a keyframe. Must never wait without bound: a
+gap is given up after `PATIENCE_MS`, or when too many packets wait behind it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from media.core.rtp.codecs import Codec, ends_frame, is_keyframe
 from media.core.rtp.depacketize import DepacketizeError, frame_of, starts_frame
 from media.core.rtp.header import SequenceUnwrapper
 
-# A retransmission over a link of 600 ms round trip still arrives in time; after that a keyframe comes as
-# soon.
+# With a round-trip time of 600 ms a retransmission still arrives within this time. If it takes longer, a keyframe
+# arrives as soon.
 PATIENCE_MS = 800.0
-# Three seconds of a 1 Mbit/s picture; also the bound of what one hostile stream can make us hold (about 400
-# kB).
+# Three seconds of a 1 Mbit/s picture. This also bounds what one hostile stream can make us hold: about 400 kB.
 MAX_WAITING_PACKETS = 384
-# A packet further behind the next one shows that the source has restarted.
+# A packet that is this many numbers too late shows that the source has restarted.
 _STALE_PACKETS = 3_000
 
 
@@ -41,28 +40,28 @@ class _Packet:
 
 
 class FrameAssembler:
-    """Frames of one stream. While ``needs_keyframe`` nothing comes out: ask for a keyframe."""
+    """Assembles the frames of one stream. While ``needs_keyframe``, it returns none: ask for a keyframe."""
 
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
         self.needs_keyframe = True
         self._unwrapper = SequenceUnwrapper()
         self._waiting: dict[int, _Packet] = {}
-        self._next: int | None = None  # the number that the next frame begins with
+        self._next: int | None = None  # the first number of the next frame
         self._stuck_since_ms: float | None = None
 
     def received(
         self, sequence_number: int, second_byte: int, timestamp: int, payload: bytes, now_ms: float
     ) -> list[Frame]:
-        """One packet; the frames that it completes."""
+        """Take in one packet; returns the frames that it completes."""
         return self._take(sequence_number, _Packet(timestamp, ends_frame(second_byte), payload), now_ms)
 
     def skipped(self, sequence_number: int, now_ms: float) -> list[Frame]:
-        """A number without content (padding): no loss."""
+        """This number carried only padding, so it is not lost."""
         return self._take(sequence_number, _Packet(0, False, b"", skipped=True), now_ms)
 
     def lost(self) -> None:
-        """What comes next does not build on what came before."""
+        """Packets are missing: start again with the next keyframe."""
         self._waiting.clear()
         self._next = None
         self._stuck_since_ms = None
@@ -95,14 +94,14 @@ class FrameAssembler:
         return max(self._waiting) - self._next + 1 > len(self._waiting)
 
     def _give_up(self, now_ms: float) -> None:
-        """Go on after the first gap, from the beginning of a keyframe if there is one."""
+        """Drop the first gap; continue at the start of a keyframe if one is waiting."""
         numbers = sorted(self._waiting)
         starts = (
             number
             for number in numbers
             if number != self._next and self._begins_keyframe(self._waiting[number])
         )
-        # Without a keyframe drop everything: none of it can be decoded.
+        # Without a keyframe nothing can be decoded, so drop every packet.
         begin = next(starts, numbers[-1] + 1)
         for number in numbers:
             if number < begin:
@@ -125,14 +124,14 @@ class FrameAssembler:
         return frames
 
     def _next_frame(self) -> list[_Packet] | None:
-        """The packets of the next frame, taken out; empty for numbers without content, None for none yet."""
+        """Take out the packets of the next frame; empty if they were padding, None if the frame is incomplete."""
         assert self._next is not None
         packets: list[_Packet] = []
         number = self._next
         while (packet := self._waiting.get(number)) is not None:
             if not packet.skipped:
                 if packets and packet.timestamp != packets[0].timestamp:
-                    # Only H.264 senders may forget the marker; with the others the rest was never sent.
+                    # Only H.264 senders may omit the marker. With other codecs the end of the frame is missing.
                     whole = self.codec == Codec.H264
                     self._cut(number, packets)
                     if not whole:
@@ -161,7 +160,7 @@ class FrameAssembler:
                 raise DepacketizeError("the frame has no beginning")
             data = frame_of(self.codec, [packet.payload for packet in packets])
         except DepacketizeError:
-            # A broken frame is the same as a lost one to those who watch, and counts as one.
+            # Viewers cannot tell a broken frame from a lost one, so it counts as lost.
             self.needs_keyframe = True
             return None
         self.needs_keyframe = False

@@ -1,9 +1,8 @@
 """RTP packets as views over bytes: read the header, find an extension, write a new header.
 
-Owns: the RTP header (RFC 3550 section 5.1), header extensions (RFC 8285), telling RTP from RTCP (RFC 5761
-section 4) and the arithmetic of numbers that wrap. Must never make an object for each packet: the forwarder
-calls these functions thousands of times a second. Sizes are bytes, offsets count from the start of the
-packet.
+Owns: the RTP header (RFC 3550 section 5.1), header extensions (RFC 8285), the distinction of RTP and RTCP (RFC 5761
+section 4) and the arithmetic of numbers that wrap. Must never make an object for each packet: the forwarder calls
+these functions thousands of times a second. Sizes are bytes, offsets count from the start of the packet.
 """
 
 from __future__ import annotations
@@ -16,13 +15,13 @@ PADDING = 0x20
 # RFC 8285 section 4.2: identifier 0 is padding and 15 is reserved in the one-byte form.
 MAX_ONE_BYTE_EXTENSION_ID = 14
 
-# What `parse` gives: marker and payload type byte, sequence number, timestamp, SSRC, header length.
+# The result of `parse`: marker and payload type byte, sequence number, timestamp, SSRC, header length.
 Header = tuple[int, int, int, int, int]
 
 _EXTENSION = 0x10
 _VERSION_2 = 0x80
 _ONE_BYTE_PROFILE = 0xBEDE
-# RFC 8285 section 4.3: 0x100 and four bits left to the application.
+# RFC 8285 section 4.3: 0x100, then four bits that the application may use.
 _TWO_BYTE_PROFILE = 0x1000
 _TWO_BYTE_PROFILE_MASK = 0xFFF0
 _FIXED = struct.Struct("!BBHII")
@@ -41,11 +40,11 @@ _unpack_u16 = _U16.unpack_from
 
 
 class RtpError(ValueError):
-    """The bytes are not an RTP packet: wrong version, too short, or a length that points beyond the end."""
+    """The bytes are not an RTP packet: wrong version, too short, or a length that reaches beyond the end."""
 
 
 def is_rtcp(data: bytes) -> bool:
-    """Tell RTCP from RTP on one transport (RFC 5761 section 4: packet types 192 to 223)."""
+    """Whether this is RTCP and not RTP (RFC 5761 section 4: packet types 192 to 223)."""
     return len(data) > 1 and 192 <= data[1] <= 223
 
 
@@ -71,7 +70,7 @@ def parse(data: bytes) -> Header:
 
 
 def payload_end(data: bytes, header_len: int) -> int:
-    """Where the payload ends once padding is taken off. Raises RtpError on impossible padding."""
+    """Where the payload ends and the padding begins. Raises RtpError on impossible padding."""
     length = len(data)
     if not data[0] & PADDING:
         return length
@@ -82,14 +81,14 @@ def payload_end(data: bytes, header_len: int) -> int:
 
 
 def find_extension(data: bytes, ext_id: int) -> tuple[int, int]:
-    """Offset and length of extension element `ext_id`, (-1, 0) when the packet carries none (RFC 8285)."""
+    """Offset and length of extension element `ext_id` (RFC 8285); (-1, 0) if the packet has none."""
     first = data[0]
     start = FIXED_HEADER_BYTES + 4 * (first & 0x0F)
     if not first & _EXTENSION or start + 4 > len(data):
         return -1, 0
     profile, words = _unpack_pair(data, start)
     at = start + 4
-    # `parse` has refused packets whose extension reaches beyond the end; never read past it even so.
+    # `parse` refuses packets whose extension reaches beyond the end. Still never read beyond the end.
     end = min(at + 4 * words, len(data))
     if profile == _ONE_BYTE_PROFILE:
         return _find_one_byte(data, at, end, ext_id)
@@ -106,7 +105,7 @@ def _find_one_byte(data: bytes, at: int, end: int, ext_id: int) -> tuple[int, in
             continue
         element_id = head >> 4
         if element_id in (0, 15):
-            # RFC 8285 section 4.2: such an element ends the processing of the whole extension.
+            # RFC 8285 section 4.2: this element ends the processing of the whole extension.
             return -1, 0
         length = (head & 0x0F) + 1
         at += 1
@@ -131,7 +130,7 @@ def _find_two_byte(data: bytes, at: int, end: int, ext_id: int) -> tuple[int, in
 
 
 def extension_u16(data: bytes, ext_id: int) -> int:
-    """The 16-bit value of extension `ext_id` (transport-wide sequence number), -1 when absent.
+    """The 16-bit value of extension `ext_id` (transport-wide sequence number); -1 if absent.
 
     `data` has passed `parse`.
     """
@@ -143,7 +142,7 @@ def extension_u16(data: bytes, ext_id: int) -> int:
 
 
 def extension_u8(data: bytes, ext_id: int) -> int:
-    """The first byte of extension `ext_id` (RFC 6464 audio level), -1 when absent.
+    """The first byte of extension `ext_id` (RFC 6464 audio level); -1 if absent.
 
     `data` has passed `parse`.
     """
@@ -164,8 +163,8 @@ def compose(
 ) -> bytes:
     """Write the packet to forward: a new header before the payload of `data`.
 
-    CSRCs and all incoming extensions are left behind (they belong to the other transport); padding stays
-    as it is. With `twcc_id` (1 to 14) the packet carries `twcc_seq` as its transport-wide sequence number.
+    CSRCs and all incoming extensions are dropped, because they belong to the other transport; padding stays. With
+    `twcc_id` (1 to 14) the packet carries `twcc_seq` as its transport-wide sequence number.
     """
     first = _VERSION_2 | data[0] & PADDING
     if twcc_id:
@@ -197,7 +196,7 @@ def build(
     twcc_seq: int = 0,
     padding: int = 0,
 ) -> bytes:
-    """Write a packet of our own. `padding` (0 to 255 bytes) allows probes without a payload."""
+    """Write a packet of our own. With `padding` (0 to 255 bytes) a probe needs no payload."""
     if not twcc_id and not padding:  # a voice packet taken out of RED
         return _pack_fixed(_VERSION_2, second_byte, sequence_number, timestamp, ssrc) + payload
     tail = bytes(padding - 1) + bytes((padding,)) if padding else b""
@@ -214,19 +213,19 @@ def build(
 
 
 def seq_delta(a: int, b: int) -> int:
-    """How far sequence number `a` is ahead of `b`, -32768 to 32767. `b` may be an unwrapped number."""
+    """How far sequence number `a` is ahead of `b`: -32768 to 32767. `b` may be unwrapped."""
     return ((a - b + 0x8000) & 0xFFFF) - 0x8000
 
 
 def ts_delta(a: int, b: int) -> int:
-    """How far timestamp `a` is ahead of `b` in clock ticks, -2^31 to 2^31 - 1. `b` may be unwrapped."""
+    """How far timestamp `a` is ahead of `b` in clock ticks: -2^31 to 2^31 - 1. `b` may be unwrapped."""
     return ((a - b + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
 
 
 class SequenceUnwrapper:
-    """Continues the count where 16-bit numbers wrap. Tolerates reordering by less than half the number space.
+    """Unwraps 16-bit numbers. Tolerates reordering by less than half the number space.
 
-    The first number stays as it is, so a late packet from just before the start can be negative.
+    The first number stays as it is, so a late packet from just before it can get a negative number.
     """
 
     __slots__ = ("highest",)
@@ -235,7 +234,7 @@ class SequenceUnwrapper:
         self.highest: int | None = None
 
     def unwrap(self, sequence_number: int) -> int:
-        """The number without wraps."""
+        """The unwrapped number."""
         if self.highest is None:
             self.highest = sequence_number
             return sequence_number
@@ -247,7 +246,7 @@ class SequenceUnwrapper:
 class RestartDetector:
     """Distinguishes a restarted source from one stray packet (RFC 3550 appendix A.1, ``bad_seq``).
 
-    A number far from all others is believed only when the next packet follows it directly.
+    A number out of range shows a restart only if the next packet has the next number.
     """
 
     __slots__ = ("_awaited",)
@@ -256,7 +255,7 @@ class RestartDetector:
         self._awaited = -1
 
     def confirms(self, sequence_number: int) -> bool:
-        """Called with a number out of range: True when it is the second of two in a row."""
+        """Whether this number out of range directly follows the one of the last call."""
         if sequence_number == self._awaited:
             self._awaited = -1
             return True

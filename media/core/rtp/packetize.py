@@ -1,13 +1,13 @@
-"""VP8 frames into RTP payloads (RFC 7741).
+"""Splits VP8 frames into RTP payloads (RFC 7741).
 
-Owns: the payload descriptor with a 15-bit picture id, and the cut into packets. Must never number or send
-packets: that is the sending stream's.
+Owns: the payload descriptor with a 15-bit picture id, and the size of the payloads. Must never number or send
+packets: the sending stream does.
 """
 
 from __future__ import annotations
 
-# Payload bytes of a packet, descriptor included: with RTP, SRTP, UDP, IPv6 and a tunnel's header still under
-# the 1,280 bytes that every IPv6 path carries.
+# Bytes of one payload, descriptor included. With the headers of RTP, SRTP, UDP, IPv6 and a tunnel the packet stays
+# below the 1,280 bytes that every IPv6 path carries.
 MAX_PAYLOAD_BYTES = 1_100
 PICTURE_ID_LIMIT = 1 << 15
 
@@ -16,10 +16,10 @@ _DESCRIPTOR_BYTES = 4
 
 
 def vp8_payloads(frame: bytes, picture_id: int, max_payload_bytes: int = MAX_PAYLOAD_BYTES) -> list[bytes]:
-    """The payloads of one frame, in order; the last one's packet carries the marker bit.
+    """The payloads of one frame, in order; the caller sets the marker bit on the packet of the last one.
 
-    Packets are of about equal size: one long packet would be lost more often than the others. `picture_id` is
-    taken modulo 2^15. Raises ValueError for an empty frame or a size that leaves no room for content.
+    Payloads have about equal size, because a longer packet is lost more often. `picture_id` is taken modulo 2^15.
+    Raises ValueError for an empty frame, or if `max_payload_bytes` leaves no room for content.
     """
     room = max_payload_bytes - _DESCRIPTOR_BYTES
     if not frame or room < 1:
@@ -32,7 +32,7 @@ def vp8_payloads(frame: bytes, picture_id: int, max_payload_bytes: int = MAX_PAY
     at = 0
     for index in range(count):
         end = at + size + (1 if index < longer else 0)
-        # S only on the packet that starts the frame; all of it is sent as partition 0.
+        # S marks the packet that starts the frame; the whole frame is sent as partition 0.
         first = _EXTENDED | (_START if index == 0 else 0)
         payloads.append(bytes((first, _PICTURE_ID)) + number + frame[at:end])
         at = end

@@ -1,8 +1,8 @@
 """Redundant audio (RFC 2198): earlier Opus payloads repeated inside later packets.
 
-Owns: reading and writing the RED payload, and giving recovered payloads the sequence number under which they
-were lost. Must never guess: where the timestamps do not determine the number, the payload stays lost. Two
-packets under one number would break the receiver's SRTP replay window and jitter buffer.
+Owns: reading and writing the RED payload, and finding the sequence number of each recovered payload. Must never
+guess: if the timestamps do not determine the number, the payload stays lost. Two packets with one number would
+break the receiver's SRTP replay window and jitter buffer.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ MAX_BLOCK_BYTES = (1 << 10) - 1
 _REDUNDANT_HEADER_BYTES = 4
 _PRIMARY_HEADER_BYTES = 1
 _FOLLOWS = 0x80
-# libwebrtc repeats nine payloads at most; far more only cost work.
+# libwebrtc repeats at most nine payloads; many more would only cost work.
 MAX_BLOCKS = 32
-# What fits a datagram on an IPv6 path of the smallest MTU (1,280) after IP, UDP, RTP and SRTP.
+# What IP, UDP, RTP and SRTP leave of a datagram on an IPv6 path with the smallest MTU (1,280).
 MAX_RED_BYTES = 1_100
-# How many packets back duplicates and neighbours are known: 2.5 s of 20 ms packets, 15 s of 120 ms.
+# The number of received packets that are remembered: 2.5 s of 20 ms packets, 15 s of 120 ms packets.
 WINDOW_PACKETS = 128
 
 # RFC 6716 table 2: samples at 48 kHz of one frame, by the configuration in the top five bits of the TOC byte.
@@ -32,11 +32,11 @@ _CELT_SAMPLES = (120, 240, 480, 960)
 
 
 class RedError(ValueError):
-    """The payload is no RED: no primary block, or a length beyond the end."""
+    """The payload is not RED: no primary block, or a length beyond the end."""
 
 
 class RedBlock(NamedTuple):
-    """One block; `timestamp_offset` in clock ticks before the packet's timestamp, 0 for the primary."""
+    """One block. `timestamp_offset`: clock ticks before the packet's timestamp; 0 for the primary block."""
 
     payload_type: int
     timestamp_offset: int
@@ -74,7 +74,7 @@ def parse(payload: bytes) -> list[RedBlock]:
 
 
 def opus_duration(payload: bytes) -> int:
-    """How long an Opus packet plays, in samples at 48 kHz (RFC 6716 section 3.1); 0 if it does not say."""
+    """How long an Opus packet plays, in samples at 48 kHz (RFC 6716 section 3.1); 0 if unknown."""
     if not payload:
         return 0
     toc = payload[0]
@@ -91,7 +91,7 @@ def opus_duration(payload: bytes) -> int:
 
 
 class RedReceiver:
-    """Turns one RED stream into the plain stream it carries, with lost packets put back."""
+    """Turns one RED stream into the plain stream it carries, and restores lost packets."""
 
     __slots__ = ("_highest", "_known", "_number_at", "_order", "_restart", "_timestamp")
 
@@ -100,9 +100,9 @@ class RedReceiver:
         self._forget()
 
     def received(self, sequence_number: int, timestamp: int, payload: bytes) -> list[tuple[int, int, bytes]]:
-        """The (sequence number, timestamp, payload) that are new in this RED packet, in order.
+        """The packets (sequence number, timestamp, payload) that are new in this RED packet, in order.
 
-        Empty for a duplicate that brings nothing new. Raises RedError.
+        Empty if nothing in it is new. Raises RedError.
         """
         blocks = parse(payload)
         primary = blocks[-1]
@@ -112,7 +112,7 @@ class RedReceiver:
         unwrapped = self._unwrap(timestamp)
         is_new = self._add(number, unwrapped, opus_duration(primary.data))
         fresh = self._recover(unwrapped, blocks) if len(blocks) > 1 else []
-        if not fresh:  # nearly always: the next voice packet, and known ones
+        if not fresh:  # the usual case: one new voice packet, and redundant blocks that are known
             return [(number & 0xFFFF, unwrapped & 0xFFFF_FFFF, primary.data)] if is_new else []
         if is_new:
             fresh.append((number, unwrapped, primary.data))
@@ -120,22 +120,22 @@ class RedReceiver:
         return [(n & 0xFFFF, t & 0xFFFF_FFFF, data) for n, t, data in fresh]
 
     def note_plain(self, sequence_number: int, timestamp: int, payload: bytes = b"") -> bool:
-        """A packet of the same stream came without RED. False if its payload was already put back."""
+        """A packet of the same stream arrived without RED. False if its payload is already known."""
         number = self._locate(sequence_number)
         return number is not None and self._add(number, self._unwrap(timestamp), opus_duration(payload))
 
     def _forget(self) -> None:
         self._highest = -1
         self._timestamp = 0
-        # Unwrapped sequence number -> (unwrapped timestamp, duration), its keys in order, and the reverse.
+        # Unwrapped sequence number -> (unwrapped timestamp, duration); its keys in order; timestamp -> number.
         self._known: dict[int, tuple[int, int]] = {}
         self._order: list[int] = []
         self._number_at: dict[int, int] = {}
 
     def _locate(self, sequence_number: int) -> int | None:
-        """The unwrapped number, None for one out of the window (until a restart is certain)."""
+        """The unwrapped number; None if it is out of the window (until a restart is certain)."""
         if self._highest < 0:
-            # One round up, so that packets from just before the first stay positive.
+            # Add one cycle of the 16-bit numbers, so that packets from just before the first stay positive.
             return sequence_number + 0x10000
         delta = ((sequence_number - self._highest + 0x8000) & 0xFFFF) - 0x8000
         if -WINDOW_PACKETS < delta < 0x4000:
@@ -178,7 +178,7 @@ class RedReceiver:
         by_gap: dict[tuple[int, int], list[int]] = {}
         for moment in sorted(unknown):
             at = bisect_left(self._order, moment, key=lambda number: self._known[number][0])
-            # A payload older than everything known may be from before the stream reached us: ignore it.
+            # A payload older than all known packets may be from before the stream reached us: ignore it.
             if 0 < at < len(self._order):
                 by_gap.setdefault((self._order[at - 1], self._order[at]), []).append(moment)
         fresh: list[tuple[int, int, bytes]] = []
@@ -191,10 +191,10 @@ class RedReceiver:
     def _numbers_of(
         self, lower: int, upper: int, moments: list[int], payloads: dict[int, bytes]
     ) -> list[tuple[int, int]]:
-        """Which numbers between two known packets the payloads at `moments` (rising) were lost under.
+        """The (number, timestamp) of the payloads at `moments` (rising), which were lost between two known packets.
 
-        Certain in two cases: there are as many payloads as lost numbers, or a payload ends where the known
-        packet after it begins (nothing fits between), or begins where the one before it ends.
+        A number is certain in two cases: there are as many payloads as lost numbers, or no packet fits between the
+        payload and a known one, because one begins where the other ends.
         """
         lost = upper - lower - 1
         if len(moments) >= lost:
@@ -214,22 +214,22 @@ class RedReceiver:
 
 
 class RedSender:
-    """Adds earlier payloads to each payload of one outgoing stream."""
+    """Repeats earlier payloads in each packet of one outgoing stream."""
 
     __slots__ = ("_distance", "_max_block_bytes", "_sent")
 
     def __init__(self, distance: int, max_block_bytes: int) -> None:
-        """`distance` earlier payloads are repeated, except those longer than `max_block_bytes`."""
+        """`distance`: how many earlier payloads are repeated, except those longer than `max_block_bytes`."""
         self._distance = distance
         self._max_block_bytes = min(max_block_bytes, MAX_BLOCK_BYTES)
-        # (timestamp, payload type, payload), oldest first; a late packet takes its place in time.
+        # (timestamp, payload type, payload), sorted by timestamp.
         self._sent: list[tuple[int, int, bytes]] = []
 
     def encapsulate(self, payload_type: int, timestamp: int, payload: bytes) -> bytes:
-        """The RED payload whose primary block is `payload`. `timestamp`: as it goes out, 32 bits.
+        """The RED payload whose primary block is `payload`. `timestamp`: the outgoing one, 32 bits.
 
-        Left out of the redundancy: what lies further back than 14 bits of timestamp can say (after a DTX
-        pause), what is longer than allowed, and the oldest when the packet would outgrow a datagram.
+        Leaves out payloads too old for the 14 bits of the offset (after a DTX pause), payloads that are too long,
+        and the oldest ones if the packet would exceed a datagram.
         """
         room = MAX_RED_BYTES - _PRIMARY_HEADER_BYTES - len(payload)
         headers = b""
@@ -248,7 +248,7 @@ class RedSender:
         return headers + bytes((payload_type,)) + bodies + payload
 
     def clear(self) -> None:
-        """Forget what was sent: the next packet carries no redundancy (another person's voice begins)."""
+        """Forget all payloads: the next packet carries no redundancy (another person's voice begins)."""
         self._sent.clear()
 
     def _remember(self, payload_type: int, timestamp: int, payload: bytes) -> None:

@@ -1,7 +1,7 @@
-"""Retransmission as a stream of its own (RFC 4588): wrap packets that are sent again, unwrap those that arrive.
+"""Retransmission as a separate stream (RFC 4588): wraps packets to retransmit, unwraps those that arrive.
 
-Owns: the RTX payload format, two bytes of original sequence number (OSN) before the original payload
-(section 4). Must never decide whether a packet is sent again: repair/ does.
+Owns: the RTX payload format: two bytes of original sequence number (OSN), then the original payload (section 4).
+Must never decide whether a packet is retransmitted: repair/ does.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ OSN_BYTES = 2
 def wrap(
     packet: bytes, *, ssrc: int, payload_type: int, sequence_number: int, twcc_id: int = 0, twcc_seq: int = 0
 ) -> bytes:
-    """The RTX packet for `packet` (one we sent). Marker and timestamp stay; `ssrc`, `payload_type` and
-    `sequence_number` are those of the RTX stream. Raises RtpError if `packet` is none.
+    """The RTX packet for `packet`, which we sent before. Marker and timestamp stay.
+
+    `ssrc`, `payload_type` and `sequence_number` are those of the RTX stream. Raises RtpError if `packet` is no RTP.
     """
     second_byte, original_sequence_number, timestamp, _, header_len = parse(packet)
     body = bytes((packet[0] & PADDING,)) + original_sequence_number.to_bytes(OSN_BYTES) + packet[header_len:]
@@ -32,10 +33,10 @@ def wrap(
 
 
 def unwrap(data: bytes, header_len: int, *, ssrc: int, payload_type: int) -> bytes | None:
-    """The original packet inside an RTX packet that passed `rtp.parse`, None for a padding-only probe.
+    """The original packet inside an RTX packet that passed `rtp.parse`; None for a padding-only probe.
 
-    `ssrc` and `payload_type` are those of the original stream. CSRCs and header extensions stay (an
-    audio level is the original's; a transport-wide number is this packet's own). Raises RtpError.
+    `ssrc` and `payload_type` are those of the original stream. CSRCs and header extensions stay: the audio level
+    belongs to the original packet, the transport-wide number to the RTX packet. Raises RtpError.
     """
     end = payload_end(data, header_len)
     if end == header_len:

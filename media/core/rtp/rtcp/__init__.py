@@ -1,8 +1,7 @@
 """RTCP packets as values and as bytes: what a leg and its peer report to each other about media.
 
-Owns: parsing and building of whole datagrams; each family of packets has a module, and is imported from here.
-Must never keep state, read a clock or decide anything. Every error on bad input is an `RtcpError`, and the
-work for one datagram is bounded whatever it holds.
+Owns: parsing and building whole datagrams; each family of packets has its own module. Must never keep state, read a
+clock or decide anything. Every bad input raises `RtcpError`, and the work for one datagram is bounded.
 """
 
 from __future__ import annotations
@@ -51,8 +50,7 @@ from media.core.rtp.rtcp.transportcc import (
     parse_transport_cc,
 )
 
-# A browser puts at most a handful into one datagram; 64 leaves room and bounds what a hostile peer can ask
-# of us.
+# A browser puts only a few packets into one datagram; 64 is ample, and bounds the work for a hostile peer.
 MAX_PACKETS = 64
 
 RtcpOutgoing = (
@@ -62,12 +60,12 @@ RtcpPacket = RtcpOutgoing | Unknown
 
 
 def build(packets: Sequence[RtcpOutgoing]) -> bytes:
-    """One datagram of these packets, in this order (RFC 3550 wants an SR or RR first, RFC 5506 waives it)."""
+    """One datagram of these packets, in order. RFC 3550 requires an SR or RR first; RFC 5506 does not."""
     return b"".join(packet.encode() for packet in packets)
 
 
 def parse(data: bytes) -> list[RtcpPacket]:
-    """Every packet of a datagram, in order; `RtcpError` when any of them is malformed."""
+    """Every packet of a datagram, in order. Raises `RtcpError` if one of them is malformed."""
     packets: list[RtcpPacket] = []
     for position, (count, payload_type, body) in enumerate(split(data)):
         if position >= MAX_PACKETS:

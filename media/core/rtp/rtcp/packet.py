@@ -1,7 +1,7 @@
-"""What all RTCP packets share: the header, its padding, and the head of a feedback packet.
+"""What all RTCP packets share: the header, the padding, and the head of a feedback packet.
 
-Owns: framing of compound (RFC 3550 section 6.1) and reduced-size (RFC 5506) datagrams, and the error type.
-Must never know what a packet says.
+Owns: the framing of compound (RFC 3550 section 6.1) and reduced-size (RFC 5506) datagrams, and the error type. Must
+never read the content of a packet.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class RtcpError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A well-formed packet of a type or format that we have no use for."""
+    """A well-formed packet of a type or format that we do not use."""
 
     payload_type: int
 
@@ -57,15 +57,14 @@ def split(data: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _strip_padding(body: bytes) -> bytes:
-    # RFC 3550 wants padding on the last packet of a compound only, but libwebrtc pads every transport
-    # feedback.
+    # RFC 3550 allows padding only on the last packet of a compound, but libwebrtc pads every transport feedback.
     if not body or not 0 < body[-1] <= len(body):
         raise RtcpError("impossible RTCP padding")
     return body[: len(body) - body[-1]]
 
 
 def packet(count: int, payload_type: int, body: bytes) -> bytes:
-    """One packet: header, ``body`` and padding to whole words. Raises `RtcpError` for what does not fit."""
+    """One packet: header, ``body`` and padding to whole words. Raises `RtcpError` if a value does not fit."""
     if count > MAX_COUNT:
         raise RtcpError("more than 31 entries in one RTCP packet")
     padding = -len(body) % 4
@@ -82,6 +81,6 @@ def feedback(fmt: int, payload_type: int, sender_ssrc: int, media_ssrc: int, fci
 
 
 def need(body: bytes, size: int, what: str) -> None:
-    """Raises `RtcpError` when ``body`` has fewer than ``size`` bytes."""
+    """Raise `RtcpError` if ``body`` has fewer than ``size`` bytes."""
     if len(body) < size:
         raise RtcpError(f"truncated {what}")

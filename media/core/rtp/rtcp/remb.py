@@ -1,4 +1,4 @@
-"""The receiver's estimate of what it can take (draft-alvestrand-rmcat-remb-03)."""
+"""REMB: the receiver's estimate of the rate that it can receive (draft-alvestrand-rmcat-remb-03)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from media.core.rtp.rtcp.packet import PT_PAYLOAD_FEEDBACK, WORD, RtcpError, feedback, need
 
-# REMB can spell 2^81 bit/s; beyond 63 bits it is nonsense, not a rate.
+# REMB can express 2^81 bit/s; a rate of more than 63 bits is an error.
 MAX_REMB_BPS = 2**63 - 1
 FMT_APPLICATION = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Remb:
-    """Receiver estimated maximum bitrate over ``ssrcs``, in bit/s."""
+    """Receiver estimated maximum bitrate of all ``ssrcs`` together, in bit/s."""
 
     sender_ssrc: int
     bitrate_bps: int

@@ -14,10 +14,10 @@ _REPORT_BLOCK = Struct("!LLLLLL")
 
 @dataclass(frozen=True, slots=True)
 class ReportBlock:
-    """What a receiver saw of one SSRC (RFC 3550 section 6.4.1).
+    """What a receiver reports about one SSRC (RFC 3550 section 6.4.1).
 
     ``fraction_lost`` is in 1/256, ``jitter`` in units of the RTP clock, ``delay_since_last_sr`` in 1/65536 s,
-    ``last_sr`` the middle 32 bits of the NTP time of the newest SR, 0 for none.
+    ``last_sr`` is the middle 32 bits of the NTP time of the newest SR, 0 for none.
     """
 
     ssrc: int
@@ -29,7 +29,7 @@ class ReportBlock:
     delay_since_last_sr: int = 0
 
     def encode(self) -> bytes:
-        """24 bytes. The cumulative loss is held to the signed 24 bits it has on the wire."""
+        """The 24 bytes of the block. The cumulative loss is limited to the signed 24 bits of its field."""
         lost = max(-0x800000, min(0x7FFFFF, self.cumulative_lost)) & 0xFFFFFF
         return _REPORT_BLOCK.pack(
             self.ssrc,
@@ -43,7 +43,7 @@ class ReportBlock:
 
 @dataclass(frozen=True, slots=True)
 class SenderReport:
-    """SR: ``ntp`` is the 64-bit NTP time at which ``rtp_timestamp`` was the media clock."""
+    """SR: ``ntp`` is the 64-bit NTP time at which the media clock was ``rtp_timestamp``."""
 
     ssrc: int
     ntp: int
@@ -53,7 +53,7 @@ class SenderReport:
     blocks: list[ReportBlock] = field(default_factory=list)
 
     def encode(self) -> bytes:
-        """Bytes of one SR; `RtcpError` for more than 31 blocks."""
+        """Bytes of one SR. Raises `RtcpError` for more than 31 blocks."""
         info = _SENDER_INFO.pack(
             self.ssrc,
             self.ntp,
@@ -66,13 +66,13 @@ class SenderReport:
 
 @dataclass(frozen=True, slots=True)
 class ReceiverReport:
-    """RR: the report of somebody who sends nothing."""
+    """RR: the report of a participant that sends no media."""
 
     ssrc: int
     blocks: list[ReportBlock] = field(default_factory=list)
 
     def encode(self) -> bytes:
-        """Bytes of one RR; `RtcpError` for more than 31 blocks."""
+        """Bytes of one RR. Raises `RtcpError` for more than 31 blocks."""
         return packet(
             len(self.blocks), PT_RECEIVER_REPORT, WORD.pack(self.ssrc) + _encode_blocks(self.blocks)
         )

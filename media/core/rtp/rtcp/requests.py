@@ -1,6 +1,6 @@
-"""What a receiver asks to be sent: packets again, or a picture that needs no other.
+"""The requests of a receiver: for lost packets (NACK) and for a keyframe (PLI, FIR).
 
-Generic NACK and PLI are those of RFC 4585 (section 6.2.1 and 6.3.1), FIR that of RFC 5104 (section 4.3.1).
+Generic NACK and PLI: RFC 4585 sections 6.2.1 and 6.3.1. FIR: RFC 5104 section 4.3.1.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from media.core.rtp.rtcp.packet import PT_PAYLOAD_FEEDBACK, PT_TRANSPORT_FEEDBAC
 FMT_NACK = 1
 FMT_PLI = 1
 FMT_FIR = 4
-# Four NACKs' worth of the 200 numbers that a receiver of ours would ever ask for at once.
+# A receiver of ours asks for at most 200 numbers at once (nack.py); five times that is ample.
 MAX_NACK_NUMBERS = 1024
 _NACK_ITEM = Struct("!HH")
 _FIR_ITEM = Struct("!LB3x")
@@ -21,14 +21,14 @@ _FIR_ITEM = Struct("!LB3x")
 
 @dataclass(frozen=True, slots=True)
 class Nack:
-    """Generic NACK: the 16-bit sequence numbers of ``media_ssrc`` that never came, oldest first."""
+    """Generic NACK: the 16-bit sequence numbers of ``media_ssrc`` that are missing, oldest first."""
 
     sender_ssrc: int
     media_ssrc: int
     lost: list[int]
 
     def encode(self) -> bytes:
-        """Bytes of one NACK; runs of near numbers share an item (PID + BLP)."""
+        """Bytes of one NACK; numbers at most 16 apart share an item (PID + BLP)."""
         items: list[tuple[int, int]] = []
         for number in self.lost:
             distance = (number - items[-1][0]) & 0xFFFF if items else 0
@@ -42,7 +42,7 @@ class Nack:
 
 @dataclass(frozen=True, slots=True)
 class Pli:
-    """Picture loss indication: please send a keyframe."""
+    """Picture loss indication: asks for a keyframe."""
 
     sender_ssrc: int
     media_ssrc: int
@@ -54,7 +54,7 @@ class Pli:
 
 @dataclass(frozen=True, slots=True)
 class Fir:
-    """Full intra request: (SSRC, 8-bit command number) for each source asked."""
+    """Full intra request: (SSRC, 8-bit command number) of each source that is asked for a keyframe."""
 
     sender_ssrc: int
     entries: list[tuple[int, int]]

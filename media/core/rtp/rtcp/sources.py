@@ -1,4 +1,4 @@
-"""Who sends, and who no longer does: SDES and BYE (RFC 3550 section 6.5 and 6.6)."""
+"""Which sources send and which have left: SDES and BYE (RFC 3550 sections 6.5 and 6.6)."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ MAX_TEXT_BYTES = 255  # SDES texts have an 8-bit length
 
 @dataclass(frozen=True, slots=True)
 class SourceDescription:
-    """One SDES chunk; of its items only the CNAME is kept (empty when there was none)."""
+    """One SDES chunk. Only the CNAME of its items is kept; empty if there is none."""
 
     ssrc: int
     cname: str
 
     def encode(self) -> bytes:
-        """Bytes of one SDES packet with one chunk; `RtcpError` when the name is over 255 bytes."""
+        """Bytes of one SDES packet with one chunk. Raises `RtcpError` if the name has more than 255 bytes."""
         text = self.cname.encode("utf-8")
         if len(text) > MAX_TEXT_BYTES:
             raise RtcpError("CNAME longer than 255 bytes")
         chunk = WORD.pack(self.ssrc) + bytes((SDES_CNAME, len(text))) + text
-        # One to four zero bytes end the list of items and fill the word (RFC 3550 section 6.5).
+        # One to four zero bytes end the list of items and complete the word (RFC 3550 section 6.5).
         return packet(1, PT_SOURCE_DESCRIPTION, chunk + bytes(4 - len(chunk) % 4))
 
 
 @dataclass(frozen=True, slots=True)
 class Bye:
-    """These sources are gone; a reason text is ignored."""
+    """These sources have left; a reason text is ignored."""
 
     ssrcs: list[int]
 
     def encode(self) -> bytes:
-        """Bytes of one BYE; `RtcpError` for more than 31 sources."""
+        """Bytes of one BYE. Raises `RtcpError` for more than 31 sources."""
         return packet(len(self.ssrcs), PT_BYE, b"".join(map(WORD.pack, self.ssrcs)))
 
 
@@ -51,7 +51,7 @@ def parse_source_description(count: int, body: bytes) -> list[SourceDescription]
 
 
 def _parse_items(body: bytes, offset: int) -> tuple[str, int]:
-    """The CNAME among the items of a chunk, and where the next chunk begins."""
+    """The CNAME in the items of a chunk, and where the next chunk begins."""
     cname = ""
     while True:
         need(body, offset + 1, "SDES item")
@@ -61,7 +61,7 @@ def _parse_items(body: bytes, offset: int) -> tuple[str, int]:
         end = offset + 2 + body[offset + 1]
         need(body, end, "SDES item")
         if body[offset] == SDES_CNAME:
-            # A name in another encoding is still a name: only equality matters to us.
+            # A name in another encoding is accepted: names are only compared.
             cname = body[offset + 2 : end].decode("utf-8", "replace")
         offset = end
 

@@ -1,4 +1,4 @@
-"""Transport-wide feedback: which packets came, and when (draft-holmer-rmcat-transport-wide-cc-extensions-01)."""
+"""Transport-wide feedback: which packets arrived, and when (draft-holmer-rmcat-transport-wide-cc-extensions-01)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from struct import Struct
 from media.core.rtp.rtcp.packet import PT_TRANSPORT_FEEDBACK, RtcpError, feedback, need
 
 FMT_TRANSPORT_CC = 15
-# Run lengths let 16 bytes claim 65,535 packets. 4,096 is a minute of black-out at 68 packets/s.
+# Run lengths let 16 bytes claim 65,535 packets. 4,096 packets are a minute without a link at 68 packets/s.
 MAX_FEEDBACK_STATUSES = 4096
 
 DELTA_TICK_US = 250  # unit of an arrival difference
@@ -27,11 +27,11 @@ _RUN_MAX = 0x1FFF  # a run length has 13 bits
 
 @dataclass(frozen=True, slots=True)
 class TransportFeedback:
-    """Which transport-wide sequence numbers came, and when.
+    """Which transport-wide sequence numbers arrived, and when.
 
-    ``packets`` holds (16-bit number, arrival in µs or None for lost) for every number from
-    ``base_sequence`` on, without a gap. Arrivals are on the receiver's clock: the reference time (modulo
-    2^24 times 64 ms) plus the differences, so they are whole 250 µs and not wrapped inside one packet.
+    ``packets`` holds (16-bit number, arrival in µs or None for lost) for every number from ``base_sequence`` on,
+    without a gap. Arrivals are on the receiver's clock: the reference time (modulo 2^24 times 64 ms) plus the
+    differences. They are multiples of 250 µs and do not wrap within one packet.
     """
 
     sender_ssrc: int
@@ -43,9 +43,8 @@ class TransportFeedback:
     def encode(self) -> bytes:
         """Bytes of one feedback packet.
 
-        Arrivals are rounded down to 250 µs. Raises `RtcpError` when no packet of it was received (there is
-        nothing to take a reference time from), when two neighbours are over 8.19 s apart or when there are
-        too many.
+        Arrivals are rounded down to 250 µs. Raises `RtcpError` if no packet arrived (there is no reference time
+        then), if two successive arrivals are more than 8.19 s apart, or if there are too many packets.
         """
         symbols, deltas, reference = _arrivals_to_deltas(self.packets)
         body = _FEEDBACK_HEAD.pack(
@@ -58,14 +57,14 @@ class TransportFeedback:
 
 
 def parse_transport_cc(sender_ssrc: int, media_ssrc: int, body: bytes) -> TransportFeedback:
-    """From the body of a packet, SSRCs included. Raises `RtcpError`."""
+    """The feedback in the body of a packet, SSRCs included. Raises `RtcpError`."""
     need(body, 16, "transport-wide feedback")
     base, count, tail = _FEEDBACK_HEAD.unpack_from(body, 8)
     if not 0 < count <= MAX_FEEDBACK_STATUSES:
         raise RtcpError("transport-wide feedback about no packet, or too many")
     symbols, offset = _decode_chunks(body, 16, count)
     packets: list[tuple[int, int | None]] = []
-    # A small difference has one byte, a large one two, as the symbols count.
+    # The value of a symbol is the size of its difference: one byte for small, two for large.
     need(body, offset + sum(symbols), "arrival differences")
     arrival_us = (tail >> 8) * REFERENCE_TICK_US
     for index, symbol in enumerate(symbols):
@@ -80,7 +79,7 @@ def parse_transport_cc(sender_ssrc: int, media_ssrc: int, body: bytes) -> Transp
 
 
 def _decode_chunks(body: bytes, offset: int, count: int) -> tuple[list[int], int]:
-    """``count`` status symbols, and where the arrival differences begin."""
+    """The ``count`` status symbols, and where the arrival differences begin."""
     symbols: list[int] = []
     while len(symbols) < count:
         need(body, offset + 2, "status chunk")
@@ -101,7 +100,7 @@ def _decode_chunks(body: bytes, offset: int, count: int) -> tuple[list[int], int
 
 
 def _arrivals_to_deltas(packets: Sequence[tuple[int, int | None]]) -> tuple[list[int], bytes, int]:
-    """(status symbols, coded arrival differences, reference time in 64 ms)."""
+    """(status symbols, encoded arrival differences, reference time in units of 64 ms)."""
     if len(packets) > MAX_FEEDBACK_STATUSES:
         raise RtcpError("too many packets for one feedback")
     first = next((arrival for _, arrival in packets if arrival is not None), None)
@@ -129,7 +128,7 @@ def _arrivals_to_deltas(packets: Sequence[tuple[int, int | None]]) -> tuple[list
 
 
 def _encode_chunks(symbols: Sequence[int]) -> Iterator[int]:
-    """Status chunks, greedily: a run where it is at least as long as the vector it would replace."""
+    """Status chunks, chosen greedily: a run if it is at least as long as the vector it would replace."""
     position = 0
     while position < len(symbols):
         symbol = symbols[position]
