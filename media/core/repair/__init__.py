@@ -1,8 +1,8 @@
 """Lost packets: NACK, the wait for repairs, keyframe requests, reports and redundancy.
 
-Owns: noticing loss in each stream, the requests and retransmissions that repair it (RFC 4585, 2198), sender
-and receiver reports (RFC 3550 section 6), and the budget of all feedback. Must never estimate a link or
-choose a rate.
+Owns: detecting loss in each stream, the timing and limits of requests and retransmissions (RFC 4585), redundancy
+(RFC 2198), sender and receiver reports (RFC 3550 section 6), and the budget of all feedback. Must never estimate a
+link or choose a rate.
 """
 
 from media.core.repair.feedbackbudget import DATAGRAM_OVERHEAD_BYTES, SHARE, Feedback, FeedbackBudget

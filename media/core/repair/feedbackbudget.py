@@ -1,8 +1,8 @@
-"""What RTCP towards one page may take of its downlink: one bucket for all kinds, filled by the link.
+"""How much of a page's downlink RTCP may take: one bucket for all kinds of feedback.
 
-Owns: the share (RFC 3550 section 6.2: 5 %), and which kind of feedback goes first. Must never build or send a
-packet, nor decide that one is needed: twccreceiver.py, nack.py, keyframes.py and reports.py do. Sizes are
-bytes on the wire, times ms on the caller's monotonic clock.
+Owns: the share (RFC 3550 section 6.2: 5 %), and the priority of each kind of feedback. Must never build or send a
+packet, nor decide that one is needed: twccreceiver.py, nack.py, keyframes.py and reports.py do. Sizes are bytes on
+the wire, times ms on the caller's monotonic clock.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from enum import Enum, auto
 from math import inf
 from typing import NamedTuple
 
-# RFC 3550 section 6.2: there of a whole session, here of the one direction that a page's feedback takes.
+# RFC 3550 section 6.2. The RFC means the share of a session; here it is the share of one downlink.
 SHARE = 0.05
-# The bucket holds a second of it: feedback comes in bursts (a loss, a keyframe, a report), which links bear.
+# The bucket holds the share of one second: feedback comes in bursts (a loss, a keyframe, a report), which links
+# bear.
 BURST_MS = 1_000.0
-# The bucket holds at least one report about voice and picture, or the thinnest links could never send one.
+# The bucket holds at least one report about voice and picture; otherwise the thinnest links could never send one.
 MIN_BURST_BYTES = 200.0
-# Borrowed bytes are paid back within this time: a burst of losses must not stop feedback for a minute.
+# The debt is at most what the share repays in this time: a burst of losses must not stop feedback for a minute.
 MAX_DEBT_MS = 2_000.0
-# SRTCP index and tag 14 (RFC 3711 section 3.4), UDP 8, IPv4 20: once a datagram, however many packets it
-# holds.
+# SRTCP index and tag 14 (RFC 3711 section 3.4), UDP 8, IPv4 20: once per datagram, not per packet.
 DATAGRAM_OVERHEAD_BYTES = 42
 
 
@@ -32,20 +32,20 @@ class Feedback(Enum):
     VIDEO_TWCC = auto()
     """Transport-wide feedback while the page sends pictures: its congestion control depends on it."""
     VIDEO_NACK = auto()
-    """NACK for pictures: a keyframe can repair what it does not."""
+    """NACK for pictures: if a retransmission comes too late, a keyframe still repairs the picture."""
     KEYFRAME = auto()
-    """PLI."""
+    """PLI: the request for a keyframe."""
     VOICE_TWCC = auto()
-    """Transport-wide feedback while only voice comes: there is no rate to control."""
+    """Transport-wide feedback while only voice arrives: there is no rate to control."""
     REPORT = auto()
     """SR, RR and SDES."""
 
 
 class Claim(NamedTuple):
-    """What a kind of feedback needs to leave.
+    """When a kind of feedback may be sent.
 
-    ``least``: how full the bucket must be (-1: a whole bucket may be borrowed). ``patience_ms``: after this
-    wait it leaves in any case.
+    ``least``: the share of the bucket that must be full (-1: the debt may be a whole bucket). ``patience_ms``:
+    after this wait it is sent in any case.
     """
 
     least: float
@@ -54,21 +54,21 @@ class Claim(NamedTuple):
 
 CLAIMS = {
     Feedback.VOICE_NACK: Claim(-1.0, inf),
-    # GCC still works with feedback that is 400 ms old (twccreceiver.py).
+    # GCC works with feedback that is up to 400 ms old (twccreceiver.py).
     Feedback.VIDEO_TWCC: Claim(0.0, 400.0),
-    # A retransmission that is requested late comes too late: no patience.
+    # A late request brings the retransmission too late, so it is never sent beyond the budget.
     Feedback.VIDEO_NACK: Claim(0.0, inf),
-    # Somebody looks at a frozen picture.
+    # Without a keyframe the picture stays frozen.
     Feedback.KEYFRAME: Claim(0.2, 500.0),
-    # libwebrtc takes a path for dead after 3 s without feedback (RttBasedBackoff).
+    # libwebrtc treats a path as dead after 3 s without feedback (RttBasedBackoff).
     Feedback.VOICE_TWCC: Claim(0.2, 2_500.0),
-    # RFC 3550 section 6.2: 5 s; five of them without a report mean that a participant has gone.
+    # RFC 3550 section 6.2: 5 s. After five such intervals without a report a participant counts as gone.
     Feedback.REPORT: Claim(0.4, 5_000.0),
 }
 
 
 class FeedbackBudget:
-    """The bucket of one leg. ``link_bps`` is the estimate of its downlink; set it when that changes."""
+    """The bucket of one leg. Set ``link_bps`` whenever the estimate of the downlink changes."""
 
     __slots__ = ("_bytes", "_filled_ms", "link_bps")
 
@@ -79,7 +79,7 @@ class FeedbackBudget:
 
     @property
     def bytes_per_s(self) -> float:
-        """What the link grants."""
+        """How fast the bucket fills."""
         return SHARE * self.link_bps / 8
 
     @property
@@ -88,7 +88,7 @@ class FeedbackBudget:
         return max(MIN_BURST_BYTES, self.bytes_per_s * BURST_MS / 1000)
 
     def allows(self, kind: Feedback, waited_ms: float, now_ms: float) -> bool:
-        """Whether feedback of this kind, wanted since `waited_ms`, may leave now."""
+        """Whether feedback of this kind may be sent now, after it has waited for `waited_ms`."""
         claim = CLAIMS[kind]
         if waited_ms >= claim.patience_ms:
             return True
@@ -96,7 +96,7 @@ class FeedbackBudget:
         return self._bytes >= claim.least * self.burst_bytes
 
     def spend(self, size_bytes: float) -> None:
-        """Feedback of this size has left."""
+        """Feedback of this size has been sent."""
         most_debt_bytes = self.bytes_per_s * MAX_DEBT_MS / 1000 + MIN_BURST_BYTES
         self._bytes = max(self._bytes - size_bytes, -most_debt_bytes)
 

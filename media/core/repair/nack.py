@@ -1,8 +1,7 @@
 """When to ask for lost packets (generic NACK, RFC 4585 section 6.2.1).
 
-Owns: which numbers of an incoming stream are missing, and when to ask for each again. Must never build or
-send a packet. The list of holes is bounded: on a thin link a list that grows without end costs more than it
-repairs.
+Owns: which numbers of an incoming stream are missing, and when to request each of them. Must never build or send a
+packet. The list of holes is bounded: on a thin link an unbounded list costs more than it repairs.
 """
 
 from __future__ import annotations
@@ -11,38 +10,38 @@ from collections.abc import Iterator
 
 from media.core.rtp import RestartDetector, seq_delta
 
-# With more holes than this a keyframe costs less than the repair (libwebrtc's limit is 1,000, on links that
-# are a hundred times wider).
+# With more holes than this, a keyframe costs less than the repair. libwebrtc's limit is 1,000, for links that are a
+# hundred times wider.
 MAX_MISSING = 200
-# Reordering may fill a hole for so long before it is asked for: one burst of a sender's pacer.
+# A hole is requested only after this time, because a reordered packet may still fill it: one burst of a pacer.
 REORDER_GRACE_MS = 15.0
-# After so many packets in order, a missing packet was lost, not overtaken: no grace. At worst, where one in
-# fifty comes late, one packet in 135 is sent again for nothing.
+# After this many packets in order, a missing packet counts as lost, not as reordered: no grace. In the worst case,
+# when one packet in fifty is late, one packet in 135 is retransmitted for nothing.
 IN_ORDER_PACKETS = 50
-# Only where the grace and the tick together exceed the round trip. On longer paths it gains nothing: in
+# The grace is dropped only if grace and tick together exceed the round trip. On longer paths this gains nothing: in
 # tests/sim at 200 ms and 10 % loss, pages used 1.7 % less of their uplink and 0.8 % more of their downlink.
 NEAR_RTT_MS = 50.0
-# A request is repeated after a round trip and a quarter, for the answer queues behind what is on its way …
+# A request is repeated after a round trip and a quarter, because the answer queues behind other packets.
 REPEAT_RTT_FACTOR = 1.25
-# … and never less than this, or one burst of loss on a fast link becomes a burst of requests.
+# It is never repeated sooner than this: otherwise one burst of loss on a fast link becomes a burst of requests.
 MIN_REPEAT_MS = 40.0
-# With the repeat spacing above, eight tries at 5 % loss leave fewer than one hole in 10^10.
+# At 5 % loss, eight tries leave fewer than one hole in 10^10.
 MAX_TRIES = 8
-# No jitter buffer waits longer for a video frame; at an RTT of 1,300 ms this is three tries.
+# No jitter buffer waits longer for a video frame. At a round-trip time of 1,300 ms this is three tries.
 MAX_AGE_MS = 4_000.0
-# A retransmitted voice packet must come before its turn to be played. A browser's jitter buffer holds 100 to
-# 200 ms of a thin voice and grows by a round trip for retransmissions; beyond this the wait hurts a talk more
-# than the gap.
+# A retransmitted voice packet must arrive before it is played. A browser's jitter buffer holds 100 to 200 ms of a
+# thin voice, and grows by a round trip for retransmissions. With a longer round trip than this, the delay hurts a
+# conversation more than the gap.
 VOICE_MAX_RTT_MS = 400.0
 VOICE_MAX_AGE_MS = 600.0
-# Packets this far behind the newest are not wanted: they cannot be distinguished from duplicates.
+# Packets this far behind the newest are ignored: they cannot be told from duplicates.
 WINDOW_PACKETS = 1_024
-# RFC 3550 appendix A.1: a greater jump ahead is a restarted source.
+# RFC 3550 appendix A.1: a larger jump ahead is a restarted source.
 MAX_DROPOUT_PACKETS = 3_000
 
 
 class _Hole:
-    """A missing packet: since when, when it was last asked for, how often."""
+    """A missing packet: since when it is missing, when it was last requested, how often."""
 
     __slots__ = ("asked_ms", "since_ms", "tries")
 
@@ -53,11 +52,7 @@ class _Hole:
 
 
 class NackGenerator:
-    """The missing numbers of one incoming SSRC.
-
-    Counters: `requested` holes asked for at least once, `recovered` of them filled after that,
-    `abandoned` of all holes given up.
-    """
+    """The missing numbers of one incoming SSRC."""
 
     __slots__ = (
         "_highest",
@@ -73,20 +68,20 @@ class NackGenerator:
     )
 
     def __init__(self, *, max_age_ms: float = MAX_AGE_MS, trusts_order: bool = False) -> None:
-        """`max_age_ms`: how long a late packet of this stream is still of use.
+        """``max_age_ms``: how long a late packet is of use.
 
-        ``trusts_order``: no grace for a stream that comes in order.
+        ``trusts_order``: no grace while packets arrive in order.
         """
         self._max_age_ms = max_age_ms
         self._trusts_order = trusts_order
         self._highest = -1
-        # Unwrapped number -> hole, in rising order of numbers.
+        # Unwrapped number -> hole, in ascending order of numbers.
         self._missing: dict[int, _Hole] = {}
-        # A ring of the unwrapped numbers seen last: it distinguishes duplicates from late packets.
+        # A ring of the unwrapped numbers that arrived last: it distinguishes duplicates from late packets.
         self._seen = [-1] * WINDOW_PACKETS
         self._restart = RestartDetector()
         self._overflow_age = 2
-        # The highest number when a packet was last overtaken (came late, and was not sent again).
+        # The highest number when a reordered packet last arrived: late, and not retransmitted.
         self._reordered = -1
         self.opened_ms: float | None = None
         """When the newest hole was found; None before the first."""
@@ -95,20 +90,20 @@ class NackGenerator:
 
     @property
     def overflowed(self) -> bool:
-        """The list grew too long and was given up: ask for a keyframe. True until the second `due`."""
+        """Whether the list became too long and was given up: ask for a keyframe. True until the second `due`."""
         return self._overflow_age < 2
 
     @property
     def lacks(self) -> bool:
-        """Whether anything is missing, or too much was."""
+        """Whether packets are missing, or so many were that the list was given up."""
         return bool(self._missing) or self._overflow_age < 2
 
     def holes(self) -> Iterator[tuple[int, float]]:
-        """The open holes: unwrapped number, and since when (ms). Both rise."""
+        """The open holes: unwrapped number, and since when it is missing (ms), both in ascending order."""
         return ((number, hole.since_ms) for number, hole in self._missing.items())
 
     def forget_before(self, number: int) -> None:
-        """Nothing before this unwrapped number is needed any more: a keyframe begins with it."""
+        """Give up all holes before this unwrapped number: a keyframe begins with it."""
         for hole in [missing for missing in self._missing if missing < number]:
             del self._missing[hole]
             self.abandoned += 1
@@ -118,9 +113,9 @@ class NackGenerator:
         return self._highest + seq_delta(sequence_number, self._highest)
 
     def received(self, sequence_number: int, now_ms: float, *, repeat: bool = False) -> bool:
-        """Note an arrival. True if new, False for a duplicate or one far too old.
+        """Note an arrival. Returns True for a new packet, False for a duplicate or one that is too old.
 
-        ``repeat``: known to have been sent again, and not merely overtaken.
+        ``repeat``: the packet is a retransmission, so it shows no reordering.
         """
         highest = self._highest
         if highest < 0:
@@ -146,7 +141,7 @@ class NackGenerator:
         return False
 
     def due(self, now_ms: float, rtt_ms: float) -> list[int]:
-        """The 16-bit numbers to ask for now, in order. Holes too old or asked for too often are given up."""
+        """The 16-bit numbers to request now, in order. Gives up holes after `max_age_ms` or `MAX_TRIES` tries."""
         self._overflow_age = min(self._overflow_age + 1, 2)
         if not self._missing:
             return []
@@ -176,7 +171,7 @@ class NackGenerator:
         return asked
 
     def _begin(self, sequence_number: int) -> None:
-        # One round up: late packets from just before the first keep a positive number.
+        # Add one cycle of the 16-bit numbers, so that late packets from just before the first stay positive.
         self._highest = self._reordered = sequence_number + 0x10000
         self._seen = [-1] * WINDOW_PACKETS
         self._seen[self._highest % WINDOW_PACKETS] = self._highest
@@ -192,7 +187,7 @@ class NackGenerator:
         return True
 
     def _open_holes(self, number: int, now_ms: float) -> None:
-        """Every number between the highest and `number` is missing; too many of them are given up at once."""
+        """Every number between the highest and `number` is missing; if that is too many, give all holes up."""
         gap = number - self._highest - 1
         if len(self._missing) + gap > MAX_MISSING:
             self.abandoned += gap

@@ -1,23 +1,22 @@
 """Which requests for lost packets are answered (generic NACK, RFC 4585 section 6.2.1).
 
-Owns: the bounds of what one receiver is sent again: each number once a round trip, all of them inside a
-budget of bytes. Must never build or send a packet. A retransmission for every request would fill the thin
-link that lost the packets.
+Owns: the limits of retransmission to one receiver: each number at most once per round trip, all within a budget of
+bytes. Must never build or send a packet. Answering every request would fill the thin link that lost the packets.
 """
 
 from __future__ import annotations
 
-# The last retransmission of this many numbers is remembered.
+# For this many numbers the last retransmission is remembered.
 WINDOW_PACKETS = 1_024
-# A request that is repeated before the retransmission can arrive is not answered; the RTT varies
-# by a quarter.
+# A request that is repeated before the retransmission can arrive is not answered. The round-trip time varies by a
+# quarter.
 RESEND_RTT_FACTOR = 0.75
 MIN_RESEND_MS = 10.0
-# The size of a retransmission when the caller gives none: a full video packet.
+# The assumed size of a retransmission if the caller gives none: a full video packet.
 DEFAULT_PACKET_BYTES = 1_200
-# What retransmissions may take of a leg by default: 256 kbit/s, the best rung of the links this is made for.
+# The default budget of a leg: 256 kbit/s, as much as the best of our thin links carries.
 DEFAULT_BUDGET_BYTES_PER_S = 32_000
-# The budget is a bucket filled for this long at most, so that one burst of loss is repaired in one go.
+# The bucket holds the budget of this time, so that one burst of loss is repaired at once.
 BUDGET_BURST_MS = 500.0
 
 
@@ -30,19 +29,19 @@ class NackResponder:
         self._bytes_per_s = budget_bytes_per_s
         self._bucket_bytes = self._burst_bytes
         self._filled_ms: float | None = None
-        # (number, time of the last resend) at the number modulo the window.
+        # (number, time of its last retransmission); the index is the number modulo the window.
         self._resent: list[tuple[int, float] | None] = [None] * WINDOW_PACKETS
         self.refused = 0
 
     @property
     def _burst_bytes(self) -> float:
-        # A full packet always fits, or a small budget would refuse every one for ever.
+        # The bucket always holds a full packet; otherwise a small budget would refuse all of them for ever.
         return max(self._bytes_per_s * BUDGET_BURST_MS / 1_000, DEFAULT_PACKET_BYTES)
 
     def allow(
         self, sequence_number: int, now_ms: float, rtt_ms: float, size_bytes: int = DEFAULT_PACKET_BYTES
     ) -> bool:
-        """May this packet be sent again now? True counts it as resent."""
+        """Whether to retransmit this packet now; True counts as sent."""
         place = sequence_number % WINDOW_PACKETS
         last = self._resent[place]
         interval_ms = max(rtt_ms * RESEND_RTT_FACTOR, MIN_RESEND_MS)

@@ -1,7 +1,7 @@
-"""What came in of one SSRC: counts, loss, jitter and rate, for receiver reports and for steering.
+"""Statistics of one incoming SSRC: counts, loss, jitter and rate, for receiver reports and for steering.
 
-Owns: RFC 3550 appendix A.1 (sequence validity), A.3 (loss) and A.8 (jitter). Must never read a clock: the
-time of arrival is an argument, in milliseconds on the caller's monotonic clock.
+Owns: RFC 3550 appendices A.1 (sequence validity), A.3 (loss) and A.8 (jitter). Must never read a clock: the time of
+arrival is an argument, in milliseconds on the caller's monotonic clock.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ MAX_DROPOUT_PACKETS = 3_000
 MAX_MISORDER_PACKETS = 100
 # Appendix A.8: the noise reduction of the jitter estimate.
 JITTER_GAIN = 1 / 16
-# A silent voice still sends a packet each 400 ms (RFC 7587 section 3.1.3); pictures come several a second.
+# Even in silence, Opus sends a packet every 400 ms (RFC 7587 section 3.1.3); pictures send several a second.
 PAUSE_MS = 2_000.0
 # RFC 3550 section 6.4.1: the field has 24 signed bits.
 MAX_CUMULATIVE_LOST = 0x7F_FFFF
 MIN_CUMULATIVE_LOST = -0x80_0000
 
-# The rate is taken over twenty slices of 50 ms: smooth at eight packets a second (120 ms of voice in each),
-# quick enough to steer by.
+# The rate is measured over twenty slices of 50 ms: smooth at eight packets a second (120 ms of voice in each), and
+# quick enough for steering.
 RATE_SLICE_MS = 50.0
 RATE_SLICES = 20
 # A rate over less than half the window would jump with the first packet.
@@ -43,7 +43,7 @@ class Reception(NamedTuple):
 
 
 class ReceptionStats:
-    """Everything received of one SSRC. `packets` and `bytes` count arrivals, duplicates among them."""
+    """The statistics of one incoming SSRC. `packets` and `bytes` count all arrivals, duplicates included."""
 
     __slots__ = (
         "_asked",
@@ -79,18 +79,18 @@ class ReceptionStats:
         self._last_timestamp = 0
         self._received = 0
         self.lost_before_pause = 0
-        """Losses that were found when a paused stream went on: they say how the link was before."""
+        """Losses that were noticed when a paused stream continued: they happened before the pause."""
         self._received_prior = 0
         self._expected_prior = 0
         self._slices = [0] * RATE_SLICES
         self._slice = 0
         self._first_ms = 0.0
-        # The last call of `rate_bps`: its time and total. Several callers ask at once and get one result.
+        # Time and total of the last call of `rate_bps`: callers that ask at the same time get the same result.
         self._asked = (0.0, 0)
         self._rate_bps = 0.0
 
     def received(self, sequence_number: int, timestamp: int, arrival_ms: float, size_bytes: int) -> None:
-        """Count one packet of the stream itself (not a retransmission, which would hide the loss)."""
+        """Count one packet of the stream itself. A retransmission would hide the loss, so leave it out."""
         self.packets += 1
         self.bytes += size_bytes
         self._count_rate(arrival_ms, size_bytes)
@@ -120,17 +120,17 @@ class ReceptionStats:
 
     @property
     def highest_sequence(self) -> int:
-        """Extended highest sequence number, 0 before the first packet."""
+        """Extended highest sequence number; 0 before the first packet."""
         return max(self._highest, 0) & 0xFFFF_FFFF
 
     @property
     def cumulative_lost(self) -> int:
-        """Packets expected and not received since the source started; negative when duplicates prevail."""
+        """Expected minus received packets since the source started; negative if duplicates outnumber losses."""
         lost = self._expected() - self._received
         return max(MIN_CUMULATIVE_LOST, min(MAX_CUMULATIVE_LOST, lost))
 
     def report(self) -> Reception:
-        """The fields of a report block; the next `fraction_lost` counts from here."""
+        """The fields of a report block; the next call counts `fraction_lost` from here."""
         expected = self._expected()
         expected_interval = expected - self._expected_prior
         lost_interval = expected_interval - (self._received - self._received_prior)
@@ -142,7 +142,7 @@ class ReceptionStats:
         return Reception(fraction, self.cumulative_lost, self.highest_sequence, int(self._jitter))
 
     def rate_bps(self, now_ms: float) -> float:
-        """Bits a second that arrived over the last second, headers as counted by the caller."""
+        """The received rate over the last second, in bit/s of the sizes that the caller gave."""
         if not self.packets:
             return 0.0
         asked = (now_ms, self.bytes)
@@ -155,7 +155,7 @@ class ReceptionStats:
         return self._rate_bps
 
     def _begin(self, sequence_number: int, timestamp: int, arrival_ms: float) -> None:
-        """A source starts or restarts: appendix A.1 ``init_seq``."""
+        """A source starts or restarts (``init_seq`` of appendix A.1)."""
         self._highest = self._base = sequence_number
         self._received = 1
         self.lost_before_pause = 0

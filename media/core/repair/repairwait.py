@@ -1,10 +1,10 @@
-"""Holding a picture's packets back until the lost ones before them have been sent again.
+"""Holds packets of a picture until the lost packets before them have been retransmitted.
 
-Owns: which packets wait, in order, and for how long at most. Must never ask for a retransmission (nack.py
-does) and never drop a packet. Without it a page near the relay asks the relay in vain for packets that the
-relay itself waits for, and gives up after ten short round trips. Its jitter buffer never learns how late a
-thin link's pictures come, for it ignores retransmitted frames. Held back here, a repair is ordinary delay,
-which the page's buffer covers.
+Owns: which packets wait, their order, and how long they wait at most. Must never request a retransmission (nack.py
+does) and never drop a packet. Without this wait, a page near the relay requests packets in vain that the relay
+itself still waits for, and gives up after ten short round trips. The page's jitter buffer ignores retransmitted
+frames, so it never adapts to the delay of a thin uplink. With the wait, a repair looks like ordinary delay, which
+the page's buffer covers.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from media.core.repair.nack import MAX_MISSING
 
 PacketT = TypeVar("PacketT")
 
-# Two requests, each with its round trip, one of them repeated after a round trip and a quarter …
+# Time for two requests: the second is sent after a round trip and a quarter.
 WAIT_RTT_FACTOR = 2.5
-# … and what two ticks, the reordering grace and the page's own pacer add.
+# Two ticks, the reordering grace and the page's own pacer add this.
 WAIT_MS = 100.0
 # A page asks for a keyframe after three seconds without a frame.
 MAX_WAIT_MS = 2_500.0
-# As many as there may be holes.
+# As many packets as there may be holes.
 MAX_HELD_PACKETS = MAX_MISSING
 
 
 class RepairWait(Generic[PacketT]):
     """The held packets of one stream.
 
-    ``holes`` gives the missing numbers with the time each has been missing since, in rising order of both.
+    ``holes`` gives each missing number, and since when it is missing (ms), both in ascending order.
     """
 
     __slots__ = ("_held", "_holes", "_wait_ms")
@@ -41,17 +41,17 @@ class RepairWait(Generic[PacketT]):
 
     @property
     def held_count(self) -> int:
-        """How many packets wait."""
+        """The number of packets that wait."""
         return len(self._held)
 
     def follow(self, rtt_ms: float) -> None:
-        """The round trip to the publisher's page: how long a repair takes."""
+        """Set the round-trip time to the publisher's page: a repair takes at least as long."""
         self._wait_ms = min(rtt_ms * WAIT_RTT_FACTOR + WAIT_MS, MAX_WAIT_MS)
 
     def arrived(self, number: int, packet: PacketT, now_ms: float, *, fresh: bool) -> list[PacketT]:
-        """A packet with its unwrapped number arrived; the packets that may go on now, in order.
+        """Take in a packet with its unwrapped number. Returns the packets to forward now, in order.
 
-        ``fresh``: nothing before this one is needed any more (a keyframe begins).
+        ``fresh``: a keyframe begins, so no earlier packet is needed.
         """
         if fresh:
             packets = self.released()
@@ -65,7 +65,7 @@ class RepairWait(Generic[PacketT]):
         return self.due(now_ms)
 
     def due(self, now_ms: float) -> list[PacketT]:
-        """The packets before which nothing is missing that is worth waiting for."""
+        """The packets to forward now: no missing packet before them is worth the wait any more."""
         held = self._held
         if len(held) > MAX_HELD_PACKETS:
             return self.released()
@@ -80,7 +80,7 @@ class RepairWait(Generic[PacketT]):
         return packets
 
     def released(self) -> list[PacketT]:
-        """All waiting packets, in order; nobody waits for repairs any more."""
+        """All waiting packets, in order; the wait ends."""
         packets = [packet for _, packet in self._held]
         self._held.clear()
         return packets
