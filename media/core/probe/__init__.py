@@ -1,7 +1,7 @@
-"""Finding out what a link carries beyond what is sent: probe clusters, for downlink and uplink.
+"""Probes: clusters of packets that show whether a link carries more than is sent, for downlink and uplink.
 
-Owns: when a probe is worth its cost, how large it is, and the rate of an uplink's probes. Must never send a
-packet: the engine sends, this package says how much and when.
+Owns: when a probe is worth its cost, its size, and the rate that probes of an uplink measure. Must never send a
+packet: this package says how much and when, the engine sends.
 """
 
 from media.core.probe.downlinkprobe import ENOUGH_BPS, CallProbing, ProbeCluster, call_cluster, warm_cluster

@@ -1,46 +1,44 @@
-"""How large a probe cluster may be, and when one is worth its cost while people talk.
+"""How large a probe cluster of a downlink may be, and when one is worth its cost in a call.
 
-Owns: the size of clusters for what is known of the link, and when a call tests whether its link has widened:
-only while something is wanted for which there seems to be no room, only on a calm link, and never for more
-than a small share of it. Must never send or measure: the engine sends, media/core/estimate judges what came
-of it.
+Owns: the size of a cluster, and when a call tests whether its link has become wider: only if more room would be
+used, only on a link without queue and with little loss, and only at a small share of the link's rate. Must never
+send or measure: the engine sends, media/core/estimate measures.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-# RTP header and transport-wide number 20, SRTP tag, UDP and IPv4 38: a packet of padding weighs at least
-# this.
+# RTP header and transport-wide number 20, SRTP tag, UDP and IPv4 38: the headers of a padding packet.
 HEADERS_BYTES = 58
-# RFC 3550 section 5.1: one byte holds the length of the padding.
+# RFC 3550 section 5.1: the length of the padding is one byte.
 PADDING_MAX_BYTES = 255
 
-# When nothing is known: four packets take 0.3 s at 16 kbit/s, which a queue of 400 ms still holds.
+# The first cluster, without a measurement: four packets take 0.3 s at 16 kbit/s, and fit into a queue of 400 ms.
 FIRST_CLUSTER_BYTES = 560
-# A quarter of a second of the link on a warm leg, where nobody waits; eight packets of 300 bytes are enough
-# for a median at any rate.
+# On a warm leg no media waits behind the cluster, so it takes a quarter of a second of the link. Eight packets of
+# 300 bytes are enough for a median at any rate.
 WARM_CLUSTER_MS = 250.0
 WARM_CLUSTER_MAX_BYTES = 2_400
-# In a call voice waits behind the cluster: a tenth of a second, as behind a piece of a still.
+# In a call, voice waits behind the cluster: a tenth of a second, as it does behind a chunk of a still.
 CALL_CLUSTER_MS = 100.0
 CALL_CLUSTER_MIN_BYTES = 4 * 75
 CALL_CLUSTER_MAX_BYTES = 1_200
 MIN_PACKETS = 4
 MAX_PACKETS = 8
 
-# What probing may cost of the estimate.
+# Probing takes at most this share of the estimate.
 COST_SHARE = 0.05
 MIN_WAIT_MS = 4_000.0
-# A link that stays thin for minutes need not be tested all the time.
+# On a link that stays thin, the time between clusters grows up to this.
 MAX_WAIT_MS = 15_000.0
 WAIT_GROWTH = 1.3
 GREW = 1.1
-# Under this queue no packet of ours delays the cluster.
+# Below this queue our own packets do not delay the cluster.
 CALM_QUEUE_MS = 30.0
 # With more loss than this most clusters lose a packet.
 CALM_LOSS = 0.25
-# From here on a picture finds the link's limit by itself.
+# From this estimate on, a picture finds the limit of the link by itself.
 ENOUGH_BPS = 60_000.0
 
 
@@ -52,7 +50,7 @@ class ProbeCluster(NamedTuple):
 
 
 def warm_cluster(measured_bps: float | None) -> ProbeCluster:
-    """The cluster for a leg that carries nothing, by what earlier clusters measured in bit/s (None: the first)."""
+    """The cluster for a leg without media. ``measured_bps``: the rate of earlier clusters; None for the first."""
     if measured_bps is None:
         return _cluster(FIRST_CLUSTER_BYTES)
     size_bytes = measured_bps * WARM_CLUSTER_MS / 8000
@@ -60,7 +58,7 @@ def warm_cluster(measured_bps: float | None) -> ProbeCluster:
 
 
 def call_cluster(estimate_bps: float) -> ProbeCluster:
-    """The cluster for a call, where voice may have to wait for it."""
+    """The cluster for a call, in which voice may wait behind it."""
     size_bytes = estimate_bps * CALL_CLUSTER_MS / 8000
     return _cluster(min(max(size_bytes, CALL_CLUSTER_MIN_BYTES), CALL_CLUSTER_MAX_BYTES))
 
@@ -71,7 +69,7 @@ def _cluster(size_bytes: float) -> ProbeCluster:
 
 
 class CallProbing:
-    """When one leg's call sends a cluster. Call `due` as often as you like."""
+    """When one leg sends a cluster during a call. Call `due` as often as you like."""
 
     def __init__(self) -> None:
         self._next_ms: float | None = None
@@ -81,10 +79,10 @@ class CallProbing:
     def due(
         self, now_ms: float, *, wanted_bps: float, estimate_bps: float, queue_ms: float, loss_ratio: float
     ) -> bool:
-        """Whether to send one now; True counts as sent.
+        """Whether to send a cluster now; True counts as sent.
 
-        ``wanted_bps``: the estimate that would have room for what waits; 0: nothing waits. Once there is
-        room, the waits start again from the shortest.
+        ``wanted_bps``: the estimate that would be enough for everything that could be sent; 0: no more is wanted.
+        Once the estimate reaches it, the time between clusters is the shortest again.
         """
         if estimate_bps >= wanted_bps:
             self._next_ms = None
