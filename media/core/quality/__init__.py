@@ -1,7 +1,7 @@
-"""What each publisher sends: steering and the ladder of quality.
+"""What each publisher sends: steering and the quality ladder.
 
-Owns: the decision from estimates to send parameters (steering.py and its parts), the steps of a voice, all that a
-picture is (picture/), and the rung that people are shown. Must never measure anything: estimate/ and probe/ do.
+Owns: the decision from estimates to send parameters (steering.py and its parts), the steps of voice, everything
+about a picture (picture/), and the rung that people see. Must never measure anything: estimate/ and probe/ do.
 """
 
 from media.core.quality import views

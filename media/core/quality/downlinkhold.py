@@ -1,9 +1,9 @@
-"""When pictures towards a page are held because the page is silent: a table of two states.
+"""When pictures towards a page are held because the page sends no reports: a table of two states.
 
-Owns: how long a page may be silent before its pictures are held, when they go on, and whether those that waited are
-still worth sending. Pages report on what they receive (transport-wide feedback) at least each 250 ms; without
-reports the link is gone or full, and each packet of video would be one more in front of the voice. Must never send,
-nor read a clock: `downlink.py` of the engine asks with each tick and does what it is told.
+Owns: how long a page may be silent before its pictures are held, when sending continues, and whether the held
+pictures are still worth sending. While packets arrive, a page reports (transport-wide feedback) at least every 250
+ms. Without reports the link is gone or full, and every video packet would delay the voice. Must never send, nor
+read a clock: the engine's `downlink.py` asks on every tick and carries the answer out.
 """
 
 from __future__ import annotations
@@ -12,32 +12,32 @@ from enum import Enum, auto
 
 from media.core.estimate import UNKNOWN_RTT_MS
 
-# A page reports at least each 250 ms; twice that leaves room for one report that was lost.
+# A page reports at least every 250 ms; twice that tolerates one lost report.
 HELD_AFTER_MS = 500.0
-# Held pictures wait until the page has reported on nearly all that was sent before.
+# Sending continues when the oldest packet without a report is no older than this (and a round trip).
 RELEASED_AFTER_MS = 300.0
-# A picture that has waited this long shows the past: after a collapse it would only stand before the voice.
+# A picture that has waited this long is stale: after a collapse it would only delay the voice.
 STALE_AFTER_MS = 800.0
-# Where no voice goes out, held pictures leave the page nothing to report on: ask it this often.
+# If no voice is sent either, the page has nothing to report on: send it a packet this often.
 QUESTION_EVERY_MS = 1_000.0
 
 
 class State(Enum):
-    """What becomes of the pictures towards one page."""
+    """The state of the pictures towards one page."""
 
     FLOWING = auto()
     HELD = auto()
 
 
 class Event(Enum):
-    """What a tick finds."""
+    """What a tick observes."""
 
     SILENCE = auto()
-    """The page has been silent for longer than it ever is while pictures arrive."""
+    """The page has been silent for longer than it can be while packets arrive."""
     REPORT = auto()
     """The page reports."""
     LATE_REPORT = auto()
-    """The page reports, and what was held is stale by now."""
+    """The page reports, but the held pictures are stale."""
 
 
 class HoldAction(Enum):
@@ -46,9 +46,9 @@ class HoldAction(Enum):
     NOTHING = auto()
     HOLD = auto()
     RELEASE = auto()
-    """Go on with those that waited."""
+    """Send the held pictures, and continue."""
     RENEW = auto()
-    """Drop those that waited, and go on from a keyframe."""
+    """Drop the held pictures, and continue with a keyframe."""
 
 
 TABLE: dict[tuple[State, Event], tuple[State, HoldAction]] = {
@@ -61,7 +61,7 @@ TABLE: dict[tuple[State, Event], tuple[State, HoldAction]] = {
 
 
 class DownlinkHold:
-    """The state of one page's pictures. Call `follow` with each tick, and `asks` after it."""
+    """The state of one page's pictures. On every tick call `follow`, then `asks`."""
 
     def __init__(self) -> None:
         self._state = State.FLOWING
@@ -79,9 +79,9 @@ class DownlinkHold:
     ) -> HoldAction:
         """What to do now.
 
-        ``silent_ms``: how long the page has not reported on what was sent, None where it never reports; ``rtt_ms``:
-        the round-trip time, None while unknown; ``stopped``: nothing at all comes from the page (arrivalrhythm.py),
-        which tells sooner.
+        ``silent_ms``: how long sent packets have had no report, None if the page never reports; ``rtt_ms``: the
+        round-trip time, None while unknown; ``stopped``: no media arrives from the page (arrivalrhythm.py), which
+        shows the silence sooner.
         """
         event = self._event(now_ms, silent_ms, rtt_ms, stopped=stopped)
         state, action = TABLE[self._state, event]
@@ -98,9 +98,9 @@ class DownlinkHold:
         return Event.LATE_REPORT if late else Event.REPORT
 
     def asks(self, now_ms: float, sent_packets: int) -> bool:
-        """Whether to send the page something to report on; ``sent_packets``: all that were sent so far.
+        """Whether to send the page a packet to report on; ``sent_packets``: the total number of sent packets.
 
-        Call `asked` when that has been sent: it is no answer to itself.
+        Call `asked` after sending that packet, so that the next call does not count it.
         """
         if not self.holds or now_ms < self._next_question_ms:
             return False
@@ -110,5 +110,5 @@ class DownlinkHold:
         return nothing_sent
 
     def asked(self, sent_packets: int) -> None:
-        """The question has been sent; ``sent_packets`` includes it."""
+        """The packet has been sent; ``sent_packets`` includes it."""
         self._sent_by_then = sent_packets

@@ -1,6 +1,6 @@
-"""A yes or no that changes only after the opposite was wanted for long enough.
+"""A boolean that changes only after the opposite has been wanted for long enough.
 
-Owns: nothing but that hysteresis in time. Must never read a clock: times are ms on the caller's.
+Owns: this hysteresis in time. Must never read a clock: times are ms on the caller's clock.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Held:
-    """One such answer, `on`; it begins with no."""
+    """The boolean `on`; False at first."""
 
     on: bool = False
     _since_ms: float | None = None
 
     def follow(self, now_ms: float, wanted: bool, after_ms: float) -> bool:
-        """The answer; it changes to `wanted` once that has been wanted for `after_ms`."""
+        """The new `on`: it becomes `wanted` once that has been wanted for `after_ms`."""
         if wanted == self.on:
             self._since_ms = None
         elif self._since_ms is None:
@@ -26,5 +26,5 @@ class Held:
         return self.on
 
     def clear(self) -> None:
-        """No, at once."""
+        """Set `on` to False at once."""
         self.on, self._since_ms = False, None

@@ -1,4 +1,4 @@
-"""On which rung of the quality ladder a leg stands, and why not higher: read from what flows, for people.
+"""The rung of a leg on the quality ladder, and why it is not higher: what people are shown about their call.
 
 Owns: the table from send parameters to a rung, the choice of the reported reason, and when a report is due. Must
 never decide what is sent: steering.py does.
@@ -13,17 +13,18 @@ from media.core.parameters import Preferences, Rung, RungReason, RungReport, Sen
 from media.core.quality.picture import MAX_VIDEO_BPS
 from media.core.repair import voice_wire_bps
 
-# Wire bit/s of voice and video together from which a picture has this rung.
+# The least bit/s on the wire, voice and video together, for each rung with video.
 VIDEO_RUNGS = ((450_000, Rung.VIDEO_HIGH), (100_000, Rung.VIDEO), (0, Rung.VIDEO_LOW))
-# Voice sounds thin in packets so long that each loss is heard, or with so few bits.
+# Voice is thin if its packets are this long, so that every loss is heard, or if its bitrate is this low.
 THIN_PTIME_MS = 100
 THIN_VOICE_BPS = 10_000
-# Video waits for two seconds of clean voice and then takes a moment to appear; until then nothing is wrong.
+# Video starts after two seconds of clean voice and takes a moment to appear; until then nothing is wrong.
 STARTING_MS = 6_000.0
-# The picture starts small and may rise a step each two seconds (videosteps.py); after six it is a fair one.
+# The picture starts small and rises at most one step every two seconds (videosteps.py); after six steps it is fair.
 CLIMBING_MS = 20_000.0
 BEST_FIRST = tuple(Rung)
-# People need a second to read a word. A reason that swings between two links of like width only unsettles them.
+# People need a second to read a word. A reason that alternates between two links of similar rate only confuses
+# them.
 REPORT_SPACING_MS = 1_000.0
 REASON_SPACING_MS = 10_000.0
 
@@ -33,10 +34,10 @@ NO_CHOICE = Preferences()
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What decides the rung of one leg. Rates are wire bit/s, None: not known.
+    """What decides the rung of one leg. Rates are bit/s on the wire; None: not known.
 
-    ``camera_off``: by the person; ``wants_video``: the leg is shown pictures; ``stills``: the leg sends a sharp
-    still now and then instead of a moving picture.
+    ``camera_off``: the person has turned the camera off; ``wants_video``: the leg is shown pictures; ``stills``:
+    the leg sends a sharp still at intervals instead of a moving picture.
     """
 
     sends: SendParameters = NOTHING
@@ -52,7 +53,7 @@ WARM_SIDE = Side()
 
 
 def rung_of(sends: SendParameters, *, picture: bool = True, stills: bool = False) -> Rung:
-    """The rung of one direction; ``picture``: whether pictures that are sent are also shown."""
+    """The rung of one direction; ``picture``: whether the pictures are shown."""
     voice_bps = voice_wire_bps(sends.audio)
     if sends.video.active and picture:
         wire_bps = voice_bps + sends.video.max_bitrate_bps
@@ -66,9 +67,9 @@ def rung_of(sends: SendParameters, *, picture: bool = True, stills: bool = False
 
 
 def rung_report(own: Side, others: Sequence[Side], in_call_ms: float) -> RungReport:
-    """Where `own` stands towards `others` (at least one), `in_call_ms` after they met."""
+    """The rungs of `own` in a call with `others` (at least one), `in_call_ms` after the call began."""
     up = rung_of(own.sends, picture=not _hidden(own), stills=own.stills)
-    # The best of several counts: one participant without a picture does not make it a call without pictures.
+    # The best of the others counts: one participant without a picture does not make the call one without pictures.
     down = min(
         (
             rung_of(other.sends, picture=own.wants_video and not _hidden(other), stills=other.stills)
@@ -80,7 +81,7 @@ def rung_report(own: Side, others: Sequence[Side], in_call_ms: float) -> RungRep
 
 
 def _hidden(side: Side) -> bool:
-    """Whether a person has chosen to show nothing."""
+    """Whether the person has chosen not to show a picture."""
     return side.camera_off or side.preferences.audio_only
 
 
@@ -113,14 +114,14 @@ def _is_best(own: Side, others: Sequence[Side]) -> bool:
 
 
 def _kept_low_by_others(others: Sequence[Side], *, up_is_worse: bool) -> bool:
-    """Whether by choice nobody else looks (uplink), or nobody else shows anything (downlink)."""
+    """Whether all others have chosen to watch no picture (uplink) or to show none (downlink)."""
     if all(other.preferences.audio_only for other in others):
         return True
     return not up_is_worse and all(other.camera_off for other in others)
 
 
 def _thinner_link(own: Side, others: Sequence[Side], *, up_is_worse: bool) -> RungReason:
-    """Whose link holds the picture down: the one that is known to carry less, in doubt the leg's own."""
+    """Whose link limits the picture: the one with the lower known rate; if in doubt, the leg's own."""
     own_bps = _carries_bps(own, up=up_is_worse)
     known_bps = [bps for other in others if (bps := _carries_bps(other, up=not up_is_worse)) is not None]
     if not known_bps or (own_bps is not None and own_bps <= min(known_bps)):
@@ -129,12 +130,12 @@ def _thinner_link(own: Side, others: Sequence[Side], *, up_is_worse: bool) -> Ru
 
 
 def _carries_bps(side: Side, *, up: bool) -> float | None:
-    """What one direction of a link carries; an uplink that nobody has measured is most often like the downlink."""
+    """The rate of one direction of a link. An uplink that is not measured is assumed to be like the downlink."""
     return side.uplink_bps if up and side.uplink_bps is not None else side.downlink_bps
 
 
 class RungReporter:
-    """Decides when a report of one leg's rungs is due."""
+    """When a report of one leg's rungs is due."""
 
     def __init__(self) -> None:
         self._reported: RungReport | None = None
@@ -143,13 +144,13 @@ class RungReporter:
         self._chosen = False
 
     def report(self, own: Side, others: Sequence[Side], now_ms: float) -> RungReport | None:
-        """The report, if it is due; None while it is not, and while the leg is alone."""
+        """The report if it is due; None otherwise, and while the leg is alone."""
         if not others:
             self._reported = self._met_ms = None
             return None
         chosen = any(_hidden(side) for side in (own, *others))
         if self._met_ms is None or (self._chosen and not chosen):
-            self._met_ms = now_ms  # a picture that comes back starts small again
+            self._met_ms = now_ms  # a picture that starts again is small at first
         self._chosen = chosen
         report = rung_report(own, others, now_ms - self._met_ms)
         last = self._reported

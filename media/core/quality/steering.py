@@ -1,4 +1,4 @@
-"""Decides what each publisher sends: bitrates, packet time, rungs of video, and stills. Nothing else does.
+"""Decides what each publisher sends: bitrates, packet time, size of the picture, and stills. No other module does.
 
                  uplink and downlinks of one publisher (views.py)
                       │                              │
@@ -8,10 +8,10 @@
                       │              plateau (bits worth spending), steps (hysteresis), still rhythm
                       └───────────── SendParameters ─┘
 
-Owns: the rule from what a publisher's uplink and its receivers' downlinks can carry to `SendParameters`: voice
-first, and a picture in the room that voice leaves. It combines the voice's health (voicehealth.py) and shape
-(voicesteps.py), what the uplink carries (uplinkcapacity.py) and the parts of a picture (picture/). The
-browser's congestion control follows the uplink: steering sets its upper bound. Must never send or measure.
+Owns: the step from the rates of a publisher's uplink and its receivers' downlinks to `SendParameters`: voice first,
+then a picture in the room that voice leaves. It combines the health (voicehealth.py) and shape (voicesteps.py) of
+voice, the rate of the uplink (uplinkcapacity.py) and the parts of a picture (picture/). The browser's congestion
+control follows the uplink; steering sets its upper bound. Must never send or measure.
 """
 
 from __future__ import annotations
@@ -37,38 +37,37 @@ from media.core.quality.voicehealth import VoiceHealth
 from media.core.quality.voicesteps import VoiceRedundancy, VoiceSteps
 from media.core.repair import voice_wire_bps
 
-# What is sent never takes all of a link: an encoder overshoots, a keyframe is a second of picture at once, and
-# an estimate that is too high turns into a queue before the voice (on the downlink the pacer prevents it).
-# With much less than this the estimate is never used enough to grow.
+# The share of a link that is used. An encoder overshoots, a keyframe is a second of picture at once, and an
+# estimate that is too high causes a queue before the voice (on the downlink the pacer prevents that). With a much
+# lower share the estimate would never be used enough to grow.
 PACE_SHARE = 0.9
-# Asked of the uplink when the page's own estimate exceeds the measured one: the uplink may have widened.
+# If the page's own estimate exceeds the measured one, the uplink may have become wider: try this much more.
 UPLINK_REACH = 1.2
-# Reports, feedback, ICE checks and signaling that cross a link beside the media: counted in the lab on 2G
-# links.
+# Reports, feedback, ICE checks and signaling beside the media, as counted in the lab on 2G links.
 OVERHEAD_BPS = 3_000.0
-# Up to this room a requested still gets all of it: video would keep it waiting for minutes. Above, video keeps
-# a share.
+# In less room than this a requested still gets all of it, because beside video it would take minutes. In more room,
+# video keeps a share.
 STILL_ALONE_BPS = 100_000.0
 VIDEO_SHARE_BESIDE_STILL = 0.5
 
 
 class Steering:
-    """What one publisher shall send; ask `decide` two to five times a second."""
+    """What one publisher shall send; call `decide` two to five times a second."""
 
     def __init__(self) -> None:
         self._flow: _Flow | None = None
 
     @property
     def holds_back(self) -> bool:
-        """Whether a larger picture is withheld only because no probe has shown that the links carry it."""
+        """Whether the picture stays smaller only because no probe has shown that the links carry a larger one."""
         return self._flow is not None and self._flow.holds_back
 
     def decide(
         self, now_ms: float, publisher: PublisherView, receivers: Sequence[ReceiverView]
     ) -> SendParameters:
-        """What to send from now on: equal to the last answer while nothing material changed."""
+        """What to send from now on: equal to the last answer until something relevant changes."""
         if not receivers:
-            self._flow = None  # a warm leg: nothing flows, and what was learnt will be stale
+            self._flow = None  # a warm leg sends no media, so everything measured in a call becomes stale
             return SendParameters()
         if self._flow is None:
             self._flow = _Flow(now_ms)
@@ -76,7 +75,7 @@ class Steering:
 
 
 class _Flow:
-    """One publisher's media from the first receiver on until there is none."""
+    """One publisher's media, from the first receiver on until there is none."""
 
     def __init__(self, now_ms: float) -> None:
         self._audio = AudioSend(active=True)
@@ -92,7 +91,7 @@ class _Flow:
 
     @property
     def holds_back(self) -> bool:
-        """Whether the picture that flows would be larger if probes had shown that the links carry it."""
+        """Whether a flowing picture stays smaller only because no probe has shown that the links carry more."""
         return self._life.flows and self._plateau.holds_back
 
     def decide(
@@ -131,7 +130,7 @@ class _Flow:
     def _shape_voice(
         self, now_ms: float, publisher: PublisherView, receivers: Sequence[ReceiverView]
     ) -> None:
-        """Packet time and bitrate that the thinnest of the links concerned can carry, and redundancy."""
+        """Set packet time and bitrate for the thinnest of the links concerned, and redundancy."""
         video = self._life.flows
         links = [receiver.estimate_bps - receiver.audio_overhead_bps for receiver in receivers]
         uplink_bps = self._uplink.known_bps(publisher, video=video)
@@ -150,12 +149,12 @@ class _Flow:
         )
 
     def _room_bps(self, publisher: PublisherView, watching: Sequence[ReceiverView]) -> float:
-        """What voice, and a still that somebody waits for, leave on the thinnest of the links concerned."""
-        # RED towards receivers is a receiver's own matter and stands in ``audio_overhead_bps``.
+        """The room that voice, and a requested still, leave on the thinnest of the links concerned."""
+        # The relay adds RED for each receiver separately; its cost is in ``audio_overhead_bps``.
         plain_bps = voice_wire_bps(replace(self._audio, red=False))
         room_bps = min(
             (PACE_SHARE * receiver.estimate_bps - plain_bps - receiver.audio_overhead_bps)
-            / (1 + receiver.loss_ratio)  # what is lost is sent again
+            / (1 + receiver.loss_ratio)  # lost packets are retransmitted
             for receiver in watching
         )
         uplink_bps = self._uplink.known_bps(publisher, video=self._life.flows)
@@ -178,7 +177,7 @@ class _Flow:
         *,
         known: bool,
     ) -> None:
-        """Start the picture, or let it give way, where it is time for that."""
+        """Start or stop the picture when it is time."""
         flowed = self._life.flows
         view = LifeView(
             room_bps=room_bps,
@@ -199,7 +198,7 @@ class _Flow:
 
     def _follow_ceiling(self, now_ms: float, publisher: PublisherView) -> None:
         received_bps = publisher.uplink_video_received_bps
-        if received_bps is None:  # too low while nobody speaks, but never too high
+        if received_bps is None:  # this difference is too low while nobody speaks, but never too high
             received_bps = publisher.uplink_received_bps - voice_wire_bps(self._audio)
         reported_bps = publisher.uplink_reported_bps
         self._ceiling.follow(

@@ -1,8 +1,8 @@
-"""What a publisher's uplink carries, as far as anything shows it from this end.
+"""The known rate of a publisher's uplink, from everything that the relay can see of it.
 
-Owns: when which evidence is believed: a pin, a probe of the warm leg, what has arrived, the page's own report, a
-queue of voice alone. Must never decide what is sent: steering.py does. Rates are wire bit/s, times ms on the
-caller's clock.
+Owns: which evidence counts when: the person's choice to save data, a probe of the warm leg, the received rate, the
+page's own report, a queue of voice alone. Must never decide what is sent: steering.py does. Rates are bit/s on the
+wire, times ms on the caller's clock.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from __future__ import annotations
 from media.core.estimate import FullUplink
 from media.core.quality.views import PublisherView
 
-# A queue of this much that stands while no picture flows says that voice itself is too much: a radio's jitter stays
-# under it.
+# If a queue this long lasts while no picture flows, voice alone is too much. A radio's jitter stays below it.
 FULL_QUEUE_MS = 150.0
-# The page's own guess starts at 60 kbit/s. Well above that its probes have proved it.
+# The page's own estimate starts at 60 kbit/s as a guess. Well above that, the page's probes have confirmed it.
 BELIEVED_REPORT_BPS = 100_000.0
 
 
@@ -25,7 +24,7 @@ class UplinkCapacity:
         self._full = FullUplink()
 
     def follow(self, now_ms: float, publisher: PublisherView, *, suffers: bool, video: bool) -> None:
-        """Learn from what arrives; ``suffers``: voice does, on the uplink, ``video``: a picture flows."""
+        """Take in the view; ``suffers``: voice suffers on the uplink, ``video``: a picture flows."""
         self._full.follow(
             now_ms,
             publisher.uplink_received_bps,
@@ -38,13 +37,13 @@ class UplinkCapacity:
         self._proven_bps = choose(self._proven_bps, publisher.uplink_received_bps)
 
     def known_bps(self, publisher: PublisherView, *, video: bool) -> float | None:
-        """What the uplink carries, None while nothing shows it. A queue of voice alone shows it best."""
+        """The rate of the uplink; None while it is unknown. A queue of voice alone shows it best."""
         measured_bps = self._measured_bps(publisher, video=video)
         bounds = [bps for bps in (measured_bps, self._full.bps) if bps is not None]
         return min(bounds, default=None)
 
     def least_bps(self, publisher: PublisherView, *, video: bool) -> float:
-        """What the uplink carries, or while that is not known the most that anything speaks for."""
+        """The rate of the uplink; while it is unknown, the highest rate that arrived or that the page reports."""
         known_bps = self.known_bps(publisher, video=video)
         if known_bps is None:
             return max(self._proven_bps, publisher.uplink_reported_bps or 0.0)
@@ -57,7 +56,7 @@ class UplinkCapacity:
             return None
         known_bps = max(publisher.uplink_probed_bps, self._proven_bps)
         if not video:
-            return known_bps  # what the page believes grows stale without video
-        # A probe that arrived while the server was busy looks slow, so what the page believes may stand above it.
+            return known_bps  # the page's own estimate becomes stale without video
+        # A probe that arrives while the server is busy looks slow, so the page's own estimate may exceed it.
         reported_bps = publisher.uplink_reported_bps or 0.0
         return max(known_bps, reported_bps) if reported_bps >= BELIEVED_REPORT_BPS else known_bps

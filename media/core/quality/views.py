@@ -1,6 +1,6 @@
-"""What steering is told of a publisher and of each receiver, four times a second.
+"""What steering knows about a publisher and about each receiver, four times a second.
 
-Owns: these two plain values, the queue from which on an uplink counts as strained, and the codec that all concerned
+Owns: these two plain values, the queue above which an uplink counts as strained, and the choice of a codec that all
 can use. Must never measure: the engine fills the views in.
 """
 
@@ -14,21 +14,21 @@ from media.core.repair import redundancy_pays
 
 # Best at low rates first.
 VIDEO_PREFERENCE = ("video/AV1", "video/VP9", "video/VP8", "video/H264")
-# A queue of this much on the uplink is one that video has made: the picture gets less before voice suffers.
+# A longer queue on the uplink comes from video: the picture gets less before voice suffers.
 STRAINED_UPLINK_QUEUE_MS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class PublisherView:
-    """What is known of a publisher and its uplink. Rates are wire bit/s, ratios 0 to 1; None: not known.
+    """A publisher and its uplink. Rates are bit/s on the wire, ratios 0 to 1; None: not known.
 
-    ``uplink_video_received_bps`` is the part of ``uplink_received_bps`` that is picture. ``uplink_collapsed``:
-    hardly anything arrives any more, for longer than a radio stalls. ``uplink_capacity_bps`` is what the uplink is
-    known to carry, ``uplink_probed_bps`` what a probe of the warm leg measured, ``uplink_reported_bps`` what the
-    page's congestion control believes (W3C availableOutgoingBitrate: a guess that grows only while it is used).
-    ``video_limited_by`` is what holds the picture down (RTCQualityLimitationReason), ``video_quantizer`` how coarse
-    the encoder has to make it, on the codec's scale. ``still_asked``: a still that somebody waits for is on its way
-    from this publisher. ``codecs`` are the mime types that it can send.
+    ``uplink_video_received_bps`` is the video part of ``uplink_received_bps``. ``uplink_collapsed``: almost no
+    packets arrive, for longer than a radio stalls. ``uplink_capacity_bps`` is a rate that replaces all measurements
+    (the person saves data), ``uplink_probed_bps`` the rate that probes measured, ``uplink_reported_bps`` the
+    estimate of the page's congestion control (W3C availableOutgoingBitrate, which grows only while it is used).
+    ``video_limited_by`` is what limits the picture (RTCQualityLimitationReason), ``video_quantizer`` how coarse the
+    encoder makes it, on the codec's scale. ``still_asked``: a requested still is on its way from this publisher.
+    ``codecs`` are the mime types that the publisher can send.
     """
 
     uplink_received_bps: float = 0.0
@@ -55,11 +55,11 @@ class PublisherView:
 
 @dataclass(frozen=True, slots=True)
 class ReceiverView:
-    """What is known of one receiver of this publisher and its downlink. Rates are wire bit/s, ratios 0 to 1.
+    """One receiver of this publisher and its downlink. Rates are bit/s on the wire, ratios 0 to 1.
 
-    ``audio_overhead_bps``: what other voices, and redundancy that the relay adds, take of the downlink besides
-    this publisher's plain voice. ``profile``: what the receiver wants of the pictures it is shown. ``probed``:
-    padding tests the downlink while little flows, so that no blind trial of video is needed to find out more.
+    ``audio_overhead_bps``: the rate of other voices, and of redundancy that the relay adds, besides this
+    publisher's plain voice. ``profile``: what the receiver wants to see in pictures. ``probed``: padding probes
+    measure the downlink while little is sent, so no blind trial of video is needed.
     """
 
     estimate_bps: float
@@ -74,12 +74,12 @@ class ReceiverView:
 
 
 def red_for_receiver(view: ReceiverView, *, was_on: bool) -> bool:
-    """Whether the relay shall add redundancy to the voice towards this receiver; with hysteresis."""
+    """Whether the relay adds redundancy to the voice towards this receiver; with hysteresis."""
     return redundancy_pays(view.loss_ratio, view.estimate_bps, was_on=was_on)
 
 
 def common_codec(publisher: PublisherView, receivers: Sequence[ReceiverView]) -> str | None:
-    """The best codec that the publisher can send and all of these can decode."""
+    """The best codec that the publisher can send and all receivers can decode."""
     able = {mime.lower() for mime in publisher.codecs}
     for receiver in receivers:
         able &= {mime.lower() for mime in receiver.codecs}
