@@ -1,7 +1,7 @@
 """Whether one publisher's voice runs clean or suffers, on the uplink and on the downlinks of its receivers.
 
-Owns: the loss that a link has anyway, the verdict that voice suffers beyond that, and since when it runs clean.
-Must never decide what is sent: picturelife.py and steering.py do. Times are ms on the caller's clock.
+Owns: the ordinary loss of a link, the verdict that voice suffers from more than that, and how long voice has run
+clean. Must never decide what is sent: picturelife.py and steering.py do. Times are ms on the caller's clock.
 """
 
 from __future__ import annotations
@@ -10,37 +10,37 @@ from collections.abc import Sequence
 
 from media.core.quality.views import PublisherView, ReceiverView
 
-# A picture starts only after voice has run clean for so long.
+# A picture starts only after voice has run clean for this long.
 CLEAN_VOICE_MS = 2_000.0
-# A talk bears 400 ms one way (ITU-T G.114); this queue takes most of it.
+# A conversation tolerates a one-way delay of 400 ms (ITU-T G.114); this queue takes most of it.
 SUFFERING_QUEUE_MS = 300.0
-# A picture on trial was a guess: less of a queue shows that it was wrong.
+# A picture on trial is a guess: a shorter queue is enough to show that the guess was wrong.
 TRIAL_QUEUE_MS = 200.0
-# Loss beyond the ordinary: three standard errors of 20 % loss over 70 voice packets.
+# Voice suffers if loss exceeds the ordinary loss by this: three standard errors of 20 % loss over 70 voice packets.
 SUFFERING_LOSS = 0.15
-# An uplink with a suffering queue that loses so much beside it has collapsed.
+# An uplink has collapsed if voice suffers from its queue and it also loses this share of packets.
 COLLAPSE_LOSS = 0.25
-# Ordinary loss is learnt while voice has to run clean anyway; under video slowly, so that loss which video causes
-# does not pass for ordinary.
+# How fast ordinary loss follows the measured loss: without video, as long as voice must run clean anyway. With
+# video it follows slowly, so that loss caused by video does not count as ordinary.
 QUIET_LEARNING_MS = CLEAN_VOICE_MS
 VIDEO_LEARNING_MS = 20_000.0
 
 
 class OrdinaryLoss:
-    """The loss that a link has anyway: learnt under voice alone."""
+    """The ordinary loss of a link, learnt mainly while only voice flows."""
 
     def __init__(self) -> None:
         self._ratio: float | None = None
 
     def learn(self, loss_ratio: float, step_ms: float, *, video: bool) -> None:
-        """Take in the loss now, `step_ms` after the last; ``video``: whether a picture may have caused some."""
+        """Take in the loss, `step_ms` after the last call; ``video``: a picture flows and may cause some of it."""
         if self._ratio is None:
             self._ratio = loss_ratio
         learning_ms = VIDEO_LEARNING_MS if video else QUIET_LEARNING_MS
         self._ratio += (loss_ratio - self._ratio) * min(1.0, step_ms / learning_ms)
 
     def grew(self, loss_ratio: float) -> bool:
-        """Whether this loss is clearly more than the ordinary."""
+        """Whether this loss is clearly more than the ordinary loss."""
         return loss_ratio - (self._ratio or 0.0) > SUFFERING_LOSS
 
 
@@ -66,7 +66,7 @@ class VoiceHealth:
         video: bool,
         trial: bool,
     ) -> None:
-        """Judge the links as they are now; ``video``: a picture flows, ``trial``: and it is on trial."""
+        """Judge the links as they are now; ``video``: a picture flows, ``trial``: the picture is on trial."""
         step_ms, self._last_ms = max(0.0, now_ms - self._last_ms), now_ms
         downlink_loss = max(receiver.loss_ratio for receiver in receivers)
         downlink_queue_ms = max(receiver.queue_ms for receiver in receivers)
@@ -96,7 +96,7 @@ class VoiceHealth:
         return self._clean_since_ms is not None and now_ms - self._clean_since_ms >= CLEAN_VOICE_MS
 
     def start_over(self) -> None:
-        """A picture was just reduced or paused for the voice: the time of clean voice starts again."""
+        """A picture has just given way to voice: voice must run clean again from now on."""
         self._clean_since_ms = None
 
 

@@ -1,7 +1,7 @@
-"""What one publisher's picture is: when it flows, at which bitrate, of which size, and stills in its place.
+"""One publisher's picture: when it flows, its bitrate and size, and the stills that replace it.
 
-Owns: the parts that media/core/quality/steering.py combines for a picture, each of which can be read and tested
-alone. Must never judge the voice: voicehealth.py does. Only media.core.quality imports from here.
+Owns: the parts that media/core/quality/steering.py combines for a picture; each can be read and tested alone. Must
+never judge the voice: voicehealth.py does. Only media.core.quality imports from here.
 """
 
 from media.core.quality.picture.clinicalprofile import profile_for, video_for

@@ -1,7 +1,8 @@
-"""When a picture starts, is believed in and gives way: what drives the table of picturestates.py.
+"""When a picture starts, counts as proven and gives way: the events for the table of picturestates.py.
 
-Owns: the waits of one publisher's picture, and the patience with which it gives way. Must never judge the voice
-(voicehealth.py) nor decide a bitrate (steering.py). Rates are wire bit/s, times ms on the caller's clock.
+Owns: the waits of one publisher's picture, and how long a strain may last before it gives way. Must never judge the
+voice (voicehealth.py) nor decide a bitrate (steering.py). Rates are bit/s on the wire, times ms on the caller's
+clock.
 """
 
 from __future__ import annotations
@@ -10,28 +11,30 @@ from dataclasses import dataclass
 
 from media.core.quality.picture.picturestates import FLOWS, Effect, Event, PictureState, move
 
-# To start, there must be room for five frames a second; less room is better spent on stills.
+# A picture starts only with room for five frames a second; less room is better used for stills.
 START_VIDEO_BPS = 22_000
-# Under this much room a picture is not kept; between this and the start it may stay, so as not to flap.
+# A picture stops if the room falls below this; between the two a flowing picture stays, so that it does not flap.
 KEEP_VIDEO_BPS = 12_000
-# Where probes show so many times the room there was when the picture failed, that failure says nothing any more; of
-# half as much again as it takes to start at least, or links that waver there would be tried every ten seconds.
+# If probes show this many times the room at which the picture failed, the failure no longer counts. The room must
+# also be half as much again as the start needs; otherwise a link that varies there would be tried every ten
+# seconds.
 WIDENED = 2.0
 WIDE_VIDEO_BPS = 1.5 * START_VIDEO_BPS
-# A trial ignores the estimate for so long; growing by 8 % a second it gets from voice to voice and video.
+# A trial ignores the estimate for this long. An estimate that grows by 8 % a second then grows from voice to voice
+# and video.
 TRIAL_MS = 10_000.0
-# A picture that lasted this long was no failed trial.
+# A picture that has flowed for this long is proven.
 PROVEN_MS = 20_000.0
 FIRST_WAIT_MS = 10_000.0
 LAST_WAIT_MS = 60_000.0
-# Where probes show that a link is wide again, a black-out that made video fail twice is no reason to wait longer.
+# If probes measure the link, the wait grows only up to this: a black-out that made video fail twice says little.
 LAST_KNOWN_WAIT_MS = 20_000.0
-# What was done about a strain shows after a round trip and a feedback interval, so a long path needs more patience.
+# A reaction to a strain takes effect after a round trip and a feedback interval, so on a long path wait longer.
 PAUSE_AFTER_MS = 1_000.0
 PAUSE_AFTER_ROUND_TRIPS = 1.5
-# Where not even voice has room.
+# The longest wait while there is not even room for voice.
 PAUSE_SOON_MS = 500.0
-# How long after its begin a picture moves on by itself.
+# How long after its start a picture moves to the next state by itself.
 LASTS_MS = {PictureState.TRIAL: TRIAL_MS, PictureState.FLOWING: PROVEN_MS}
 
 
@@ -39,8 +42,9 @@ LASTS_MS = {PictureState.TRIAL: TRIAL_MS, PictureState.FLOWING: PROVEN_MS}
 class LifeView:
     """What decides whether a picture flows.
 
-    ``room_bps``: what voice leaves on the thinnest link; ``known``: probes measure every link concerned, also in
-    calls; ``blind``: nothing measures them, and a trial would show more; ``rtt_ms``: the longest round trip.
+    ``room_bps``: the room that voice leaves on the thinnest link; ``known``: probes measure every link concerned,
+    also in calls; ``blind``: probes do not, and a trial may show more room; ``rtt_ms``: the longest round-trip
+    time.
     """
 
     room_bps: float
@@ -70,26 +74,26 @@ class PictureLife:
 
     @property
     def on_trial(self) -> bool:
-        """Whether it is sent on a guess."""
+        """Whether the picture is sent as a guess."""
         return self.state is PictureState.TRIAL
 
     @property
     def has_failed(self) -> bool:
-        """Whether it has ever given way."""
+        """Whether the picture has ever given way."""
         return self._next_wait_ms > FIRST_WAIT_MS
 
     def pass_time(self, now_ms: float) -> None:
-        """Move on where only time was missing."""
+        """Move to the states that need only time."""
         while self.state in LASTS_MS and now_ms - self._begun_ms >= LASTS_MS[self.state]:
             self.state, _ = move(self.state, Event.LAST)
 
     def hide(self) -> None:
-        """Nobody looks, or the camera is off."""
+        """Nobody watches, or the camera is off."""
         if self.flows:
             self.state, _ = move(self.state, Event.HIDE)
 
     def follow(self, now_ms: float, view: LifeView) -> None:
-        """Start the picture, or let it give way, where it is time for that."""
+        """Start or stop the picture when it is time."""
         event = self._end(now_ms, view) if self.flows else self._begin(now_ms, view)
         if event is None:
             return
@@ -98,7 +102,7 @@ class PictureLife:
             self._carry_out(effect, now_ms, view)
 
     def _begin(self, now_ms: float, view: LifeView) -> Event | None:
-        """Where there is room; or, where nobody can know, by a trial from time to time."""
+        """A picture starts if there is room or, if nothing measures the links, as a trial from time to time."""
         widened = view.known and view.room_bps >= max(WIDE_VIDEO_BPS, WIDENED * self._failed_room_bps)
         if not view.voice_clean or now_ms < (self._retry_from_ms if widened else self._start_from_ms):
             return None
@@ -107,7 +111,7 @@ class PictureLife:
         return Event.TRY if view.blind and now_ms >= self._try_from_ms else None
 
     def _end(self, now_ms: float, view: LifeView) -> Event | None:
-        """Where voice has suffered, or the room been gone, for longer than patience lasts."""
+        """A picture fails if voice has suffered, or room has been missing, for longer than the patience."""
         no_room = view.room_bps < KEEP_VIDEO_BPS and not self.on_trial
         if not view.voice_suffers and not no_room:
             self._strained_since_ms = None

@@ -1,24 +1,23 @@
 """The life of one publisher's picture, as one table.
 
-Owns: `TABLE` and `move`. Must never know a link, a wait or what time it is: picturelife.py does.
+Owns: `TABLE` and `move`. Must never know a link, a wait or the time: picturelife.py does.
 
 The theory, on one page. Voice comes first. A picture starts only after voice has run clean, and gives way before
-voice suffers. A paused picture gives an estimate nothing to grow on, so a picture that is not allowed to start is
-tried again from time to time.
+voice suffers. While a picture is paused its estimate cannot grow, so the picture is tried from time to time.
 
-- *Resting*: no picture flows, and none has just failed. It starts where there is room. Where there is none, and
-  nobody measures whether there is more, it is tried after a wait.
-- *Trial*: it flows on a guess: without room, or after it has failed. For a while the estimate is ignored, so that
-  it can grow, and the first sign that voice suffers ends the trial.
-- *Flowing*: it flows, and gives way when voice suffers, or its own room is gone, for longer than the links take to
-  answer.
-- *Proven*: it has flowed for so long that it was no failed trial. When it gives way all the same, its past failures
+- *Resting*: no picture flows, and none has just failed. The picture starts when there is room. If there is none,
+  and nothing measures whether there is more, it is tried after a wait.
+- *Trial*: the picture flows as a guess: without room, or after a failure. For a while the estimate is ignored, so
+  that it can grow. The first sign that voice suffers ends the trial.
+- *Flowing*: the picture flows. It gives way when voice suffers, or its own room is gone, for longer than the links
+  take to react.
+- *Proven*: the picture has flowed for long enough to count as a success. When it gives way now, its past failures
   are forgiven.
-- *Failed*: it gave way. It waits, twice as long after each failure, and starts again on trial only. Where probes
-  show that the links have become much wider, that failure says little and the first wait is enough.
+- *Failed*: the picture gave way. It waits, twice as long after each failure, and starts again only on trial. If
+  probes show that the links have become much wider, the failure says little and the first wait is enough.
 
-Nobody looks, or the camera is off: that is nobody's fault. The picture rests and may come back at once; a wait that
-still runs goes on.
+If nobody watches, or the camera is off, that is not a failure. The picture rests and may come back at once; a wait
+that has begun continues.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from enum import StrEnum
 
 
 class PictureState(StrEnum):
-    """Where a picture stands."""
+    """The state of a picture."""
 
     RESTING = "resting"
     TRIAL = "trial"
@@ -41,14 +40,14 @@ class Event(StrEnum):
     """What can happen to a picture."""
 
     START = "start"  # there is room, and the picture has never failed
-    TRY = "try"  # a wait is over: on a guess
-    LAST = "last"  # it has flowed for a while
+    TRY = "try"  # a wait is over: start as a guess
+    LAST = "last"  # the picture has flowed for a while
     FAIL = "fail"  # voice suffers, or the room is gone
-    HIDE = "hide"  # nobody looks, or the camera is off
+    HIDE = "hide"  # nobody watches, or the camera is off
 
 
 class Effect(StrEnum):
-    """What a move does to the times."""
+    """How a move changes the times and waits."""
 
     BEGIN = "begin"  # the picture flows from now on
     FORGIVE = "forgive"  # the next wait is the first again
@@ -89,5 +88,5 @@ FLOWS = frozenset({_S.TRIAL, _S.FLOWING, _S.PROVEN})
 
 
 def move(state: PictureState, event: Event) -> Move:
-    """The state after ``event`` and its effects. Raises KeyError where the event cannot happen."""
+    """The state after ``event`` and the effects. Raises KeyError if the event cannot happen in this state."""
     return TABLE[state][event]

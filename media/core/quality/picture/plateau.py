@@ -1,9 +1,9 @@
-"""Where more bits show nothing more, and how a picture gets past it.
+"""The plateau: the range of bitrates in which a picture hardly improves, and how a picture gets past it.
 
-Owns: between the bitrate at which a face of one size is good and the one that pays for the next size, the decision
-to stay low while the encoder reports that its picture is fine. That saves people money; and when a link collapses
-under a picture, each large frame in its queue stands before the voice. Must never know of links, nor raise a
-bitrate by itself: steering.py takes the lesser of this and what else it knows.
+Owns: the decision to stay at the bitrate at which a face of one size is good, while the encoder reports a fine
+picture and there is no room for the next size. A lower bitrate saves people money, and when a link collapses, fewer
+large frames in its queue delay the voice. Must never know of links, nor raise a bitrate by itself: steering.py
+takes the minimum of this and its other limits.
 """
 
 from __future__ import annotations
@@ -12,48 +12,48 @@ from media.core.parameters import ClinicalProfile
 from media.core.quality.held import Held
 from media.core.quality.picture.videosteps import FALL_SHARE, RISE_MARGIN, STEPS_BPS
 
-# At 320x240 the lab's talking head has an SSIM of 0.977 at 67 kbit/s and of 0.981 at 150; at 67 each frame is one
-# packet of half a kilobyte. The step that brings more lines is 240 kbit/s. People look more closely at skin and
+# At 320x240 the lab's talking head has an SSIM of 0.977 at 67 kbit/s and of 0.981 at 150; at 67 kbit/s each frame
+# is one packet of half a kilobyte. The step with more lines is 240 kbit/s. People look more closely at skin and
 # gait, so those pictures have no plateau.
 GOOD_BPS, NEXT_BPS = 67_000, 240_000
-# A link that is known to carry so much has room for the next size beside a voice.
+# A link that is known to carry this rate has room for the next size beside a voice.
 NEXT_LINK_BPS = 340_000.0
 BETWEEN_BPS = next(step for step in STEPS_BPS if step > GOOD_BPS)
-# The coarsest quantizer of a codec, on the scale of qpSum (W3C webrtc-stats). H.264 is not listed: its quantizer
-# grows with the logarithm of the step, so a share of it means something else.
+# The coarsest quantizer of a codec, on the scale of qpSum (W3C webrtc-stats). H.264 is not listed: its quantizer is
+# logarithmic, so a share of it means something else.
 COARSEST = {"video/AV1": 255, "video/VP9": 255, "video/VP8": 127}
 # Shares of the coarsest quantizer, on AV1's scale. At 67 and 150 kbit/s the talking head is at 0.43 and 0.27, a
-# picture full of moving detail at 0.8 and 0.55 (SSIM 0.86 and 0.94). A coarse picture gets all the room there is;
-# for a fine one less will do.
+# picture full of moving detail at 0.8 and 0.55 (SSIM 0.86 and 0.94). A coarse picture gets all the room; a fine
+# picture needs less.
 COARSE, FINE = 0.5, 0.36
-# A keyframe, one movement, and each new bitrate make a picture coarse for six seconds.
+# A keyframe, a movement or a new bitrate makes a picture coarse for six seconds; longer coarseness counts.
 AFTER_MS = 10_000.0
-# Room that is not used is not measured either, so the next size is tried: soon where nobody has measured the links;
-# late where probes have measured less than the next size takes, since the picture is good already.
+# Unused room is not measured, so the next size is tried: soon if the links are not measured, late if probes
+# measured less than the next size needs, because the picture is good already.
 BLIND_WAIT_MS = 2_000.0
 AGAINST_EVIDENCE_WAIT_MS = 60_000.0
-# The wait after an attempt that failed; after each further one it is twice as long.
+# The wait after the first failed attempt; after each further one it doubles.
 FIRST_WAIT_MS, LAST_WAIT_MS = 60_000.0, 960_000.0
-# How long an attempt may take: six steps of two seconds, and as long again for an estimate to follow.
+# The longest an attempt may take: six steps of two seconds, and as long again for the estimate to follow.
 PASSING_MS = 25_000.0
-# A picture that stayed above for so long was no failed attempt.
+# An attempt has succeeded if the picture stays above the plateau for this long.
 PROVEN_MS = 60_000.0
 
 
 def coarseness(quantizer: int | None, codec: str) -> float | None:
-    """A quantizer as a share of the coarsest that ``codec`` (a mime type) knows; None: not known."""
+    """The quantizer as a share of the coarsest one of ``codec`` (a mime type); None: not known."""
     coarsest = COARSEST.get(codec)
     return None if quantizer is None or coarsest is None else quantizer / coarsest
 
 
 class Plateau:
-    """What one publisher's picture may have; ask `worth_bps` four times a second while the picture flows.
+    """The bitrate worth spending on one publisher's picture; call `worth_bps` four times a second while it flows.
 
-    ``holds_back``: there is room for more than is spent, but as far as is known not for the next size.
+    ``holds_back``: there is more room than is spent, but no known room for the next size.
     """
 
     def __init__(self) -> None:
-        self._since_ms: float | None = None  # there has been room for more
+        self._since_ms: float | None = None  # since when there has been room for more
         self._passing_until_ms: float | None = None
         self._above_since_ms: float | None = None
         self._wait_ms = 0.0
@@ -62,7 +62,7 @@ class Plateau:
         self.holds_back = False
 
     def begin(self) -> None:
-        """A picture begins, or begins again: how the links changed in the pause is not known."""
+        """A picture begins or begins again: the links may have changed during the pause."""
         self._since_ms = self._passing_until_ms = self._above_since_ms = None
         self._coarse.clear()
         self._fine.clear()
@@ -77,7 +77,7 @@ class Plateau:
         blind: bool,
         coarseness: float | None = None,
     ) -> float:
-        """Of ``room_bps`` what is worth spending, while the picture is at ``bitrate_bps``.
+        """The part of ``room_bps`` that is worth spending; the picture is at ``bitrate_bps``.
 
         ``blind``: no probe has measured the links, so the room is a guess that grows only while it is used.
         ``coarseness``: how coarse the encoder makes the picture, 0 to 1; None: not reported.
@@ -101,8 +101,8 @@ class Plateau:
         return spent_bps
 
     def _good_bps(self, bitrate_bps: int, coarseness: float | None, now_ms: float) -> float:
-        """What makes the present picture good; while its coarseness is not reported, what makes a face good."""
-        if bitrate_bps >= GOOD_BPS:  # under that every picture is coarse
+        """The bitrate at which this picture is good; if its coarseness is not reported, that of a face."""
+        if bitrate_bps >= GOOD_BPS:  # below that every picture is coarse
             self._coarse.follow(now_ms, coarseness is not None and coarseness > COARSE, AFTER_MS)
         if self._coarse.on:
             return NEXT_BPS

@@ -1,21 +1,21 @@
-"""How often a page sends a still by itself where there is no room for video.
+"""How often a page sends a still by itself while there is no room for video.
 
-Owns: the rhythm by what voice leaves of the thinnest link. Must never send anything: media/core/stills and the
-engine do, behind the voice.
+Owns: the rhythm, chosen by the room that voice leaves on the thinnest link. Must never send anything:
+media/core/stills and the engine do, behind the voice.
 """
 
 from __future__ import annotations
 
 from media.core.parameters import StillsSend
 
-# (from bit/s of room, seconds, bytes): each rhythm takes about half of the room, so that a still has arrived when
-# the next one is taken, and signaling has the rest. In less room than 6 kbit/s (20 kbit/s of link) a still's
-# packets and their acknowledgements would stand before voice all the time, so voice flows alone.
+# (from bit/s of room, seconds, bytes): each rhythm takes about half of the room, so that a still arrives before the
+# next one is taken, and signaling has the rest. In less room than 6 kbit/s (a link of 20 kbit/s) the packets of
+# stills and their acknowledgements would delay voice all the time, so only voice is sent.
 RHYTHMS = ((12_000.0, 5.0, 5_000), (6_000.0, 8.0, 4_000))
 WIDTH_PIXELS = 320
-# Video that starts or rests for a moment needs no stills in between.
+# While video starts, or pauses for a moment, no stills are needed.
 AFTER_MS = 3_000.0
-# A rhythm is kept until the room has fallen by this much, or pages would get new orders all the time.
+# A rhythm stays until the room falls to this share; otherwise pages would get new orders all the time.
 KEEP_SHARE = 0.8
 
 NO_STILLS = StillsSend()
@@ -29,7 +29,7 @@ class StillRhythm:
         self._now = NO_STILLS
 
     def follow(self, now_ms: float, room_bps: float | None, *, video: bool) -> StillsSend:
-        """The rhythm for a room of `room_bps` under the voice; None: nobody looks, or the camera is off."""
+        """The rhythm for `room_bps`, the room that voice leaves; None: nobody watches, or the camera is off."""
         if room_bps is None or video:
             self._without_video_since_ms = None
             self._now = NO_STILLS

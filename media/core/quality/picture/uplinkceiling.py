@@ -1,39 +1,39 @@
-"""How high a publisher's video may rise on an uplink whose rate nobody knows.
+"""The highest bitrate of a publisher's video on an uplink of unknown rate.
 
-Owns: a ceiling that rises while it is used and falls when the uplink suffers. The ceiling follows what really
-arrives, because it decides the size of the picture: a browser whose own congestion control gives it 60 kbit/s must
-not be asked for 640x480. Must never set a bitrate by itself: steering.py takes the lesser of this and the room.
+Owns: a ceiling that rises while it is used and falls when the uplink suffers. The ceiling follows the received
+rate, because it decides the size of the picture: a browser whose congestion control allows 60 kbit/s must not be
+asked for 640x480. Must never set a bitrate by itself: steering.py takes the minimum of this and the room.
 """
 
 from __future__ import annotations
 
 from media.core.quality.picture.videosteps import MAX_VIDEO_BPS, MIN_VIDEO_BPS
 
-# The ceiling starts where any link that can have video at all has room...
+# The first ceiling: any link that can carry video at all has this room.
 FIRST_BPS = 40_000.0
-# ...and rises by a quarter each second in which the publisher really uses it.
+# The ceiling rises by a quarter in each second in which the publisher uses it.
 STEP = 1.25
 STEP_MS = 1_000.0
 USED_SHARE = 0.8
 IDLE_SHARE = 0.4
 IDLE_MS = 4_000.0
-# An unused ceiling does not fall below this, for a picture that begins to move.
+# An unused ceiling does not fall below this, so that a picture that begins to move has room.
 IDLE_BPS = 100_000.0
-# A picture rises by a step under a ceiling of 1.27 (the widest step) times 1.05 (the margin); a lower ceiling holds
-# it down.
+# A picture rises by a step if the ceiling is its bitrate times 1.27 (the widest step) times 1.05 (the margin). A
+# ceiling below this many times the bitrate limits the picture.
 BINDING = 1.35
-# The effect of a fall shows after a round trip and in a smoothed queue; a second fall before that goes too far.
+# A fall takes effect after a round trip and in a smoothed queue; a second fall before that goes too far.
 FALL_SPACING_MS = 2_000.0
-# Close under the ceiling at which the uplink was last strained, rise slowly: one step in this time.
+# Just below the ceiling at which the uplink was last strained, rise slowly: one step in this time.
 CAREFUL_SHARE = 0.85
 CAREFUL_STEP_MS = 10_000.0
 STRAIN_MEMORY_MS = 60_000.0
-# The highest step is reached only by a ceiling a margin above it.
+# A picture reaches the highest step only if the ceiling is a margin above it.
 HIGHEST_BPS = 1.1 * MAX_VIDEO_BPS
 
 
 class UplinkCeiling:
-    """The most that one publisher's video may have, in bit/s."""
+    """The ceiling of one publisher's video, in bit/s."""
 
     def __init__(self) -> None:
         self.bps = FIRST_BPS
@@ -43,7 +43,7 @@ class UplinkCeiling:
         self._strained_ms = -STRAIN_MEMORY_MS
 
     def start(self, now_ms: float, *, careful: bool) -> None:
-        """Video begins; ``careful`` when it has failed before."""
+        """Video begins; ``careful``: it has failed before."""
         self.bps = float(MIN_VIDEO_BPS) if careful else FIRST_BPS
         self._changed_ms = now_ms
         self._idle_since_ms = None
@@ -60,9 +60,9 @@ class UplinkCeiling:
     ) -> None:
         """``received_bps`` of video arrived while the publisher was allowed ``bitrate_bps``.
 
-        ``unhindered``: the page reports that nothing but its picture kept it from sending more. Then a larger
-        picture is worth trying, and a motionless one is no reason to fall. ``video_reported_bps``: what the page's
-        own congestion control would give video; being allowed a quarter more makes it probe for more.
+        ``unhindered``: the page reports that only its picture kept it from sending more. Then a larger picture is
+        worth trying, and a motionless picture does not lower the ceiling. ``video_reported_bps``: the rate that the
+        page's congestion control allows video. If the ceiling is a quarter higher, the page probes for more.
         """
         most_bps = (
             HIGHEST_BPS
