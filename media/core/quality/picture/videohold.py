@@ -13,8 +13,8 @@ HOLD = b"\x71"
 EVERY_MS = 100.0
 # Less video than this is the rest of the packets in flight.
 LEAST_BPS = 3_000.0
-# If the voice has more than this many times the bitrate that was asked for, the page does not obey: pauses of speech
-# only lower the bitrate.
+# If the voice has more than this many times the bitrate that was asked for, the page does not obey: silence only
+# lowers the bitrate.
 TOO_MUCH_VOICE = 1.4
 
 
