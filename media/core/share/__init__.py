@@ -1,7 +1,7 @@
-"""What several receivers get of one source: simulcast, temporal layers, a lower copy, the loudest voices.
+"""What each of several receivers gets from one publisher: simulcast, temporal layers, lower copies, loudest voices.
 
-Owns: the rules by which receivers on unlike links share one publisher, and the messages to a downscaler worker.
-Must never touch a packet or a process: the engine's share/ and copies/ carry the rules out.
+Owns: the rules by which receivers with different links share one publisher, and the messages to a downscaler
+worker. Must never touch a packet or a process: the engine's share/ and copies/ carry the rules out.
 """
 
 from media.core.share.copymessages import (

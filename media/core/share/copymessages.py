@@ -1,8 +1,8 @@
 """The messages between the relay and a downscaler worker, as bytes on two pipes.
 
-Owns: the framing (four bytes of length) and the fixed layouts. Must never use pickle or anything that can do
-more than carry numbers and one run of bytes: the worker decodes hostile pictures, and its messages are trusted no
-more than those. All numbers are big-endian.
+Owns: the framing (four bytes of length) and the fixed layouts. Must never use pickle, or any format that carries
+more than numbers and one byte string: the worker decodes hostile pictures, so its messages are no more trustworthy
+than the pictures. All numbers are big-endian.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CODECS = (Codec.VP8, Codec.VP9, Codec.AV1, Codec.H264)
 
 
 class Kind(IntEnum):
-    """What a message is. The relay sends the first five, the worker the others."""
+    """The kind of a message. The relay sends the first five kinds, the worker the others."""
 
     OPEN = 1
     TARGET = 2
@@ -42,12 +42,12 @@ class Kind(IntEnum):
 
 
 class MessageError(ValueError):
-    """The bytes are no message of this protocol."""
+    """The bytes are not a message of this protocol."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a copy shall be: lines of picture, frames a second, bit/s of VP8."""
+    """The requested copy: lines of picture, frames a second, bit/s of VP8."""
 
     height: int
     framerate: float
@@ -56,7 +56,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Begin copy `copy_id` of a source in `codec`."""
+    """Begin copy `copy_id` of a source that sends `codec`."""
 
     copy_id: int
     codec: Codec
@@ -65,7 +65,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Retarget:
-    """Make copy `copy_id` so from now on."""
+    """Change copy `copy_id` to `target`."""
 
     copy_id: int
     target: Target
@@ -83,9 +83,9 @@ class SourceFrame:
 
 @dataclass(frozen=True, slots=True)
 class Simple:
-    """A message without content: KEYFRAME (make one), CLOSE, WANT_KEYFRAME (the source must send one).
+    """A message without content: KEYFRAME (encode one), CLOSE, WANT_KEYFRAME (the source must send one).
 
-    READY (the worker has started) concerns no copy: id 0.
+    READY (the worker has started) belongs to no copy; its id is 0.
     """
 
     kind: Kind
@@ -94,7 +94,7 @@ class Simple:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A VP8 frame of the copy, with the timestamp of the source's frame that it shows."""
+    """A VP8 frame of the copy, with the timestamp of the source's frame from which it was made."""
 
     copy_id: int
     timestamp: int
@@ -106,7 +106,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One source frame has been dealt with, in `spent_us` of processor time."""
+    """The worker has handled one source frame, in `spent_us` of processor time."""
 
     copy_id: int
     spent_us: int
@@ -116,7 +116,7 @@ Message = Open | Retarget | SourceFrame | Simple | Picture | Done
 
 
 def encode(message: Message) -> bytes:
-    """The message with its length in front. Raises MessageError when it is too long."""
+    """The message with its length before it. Raises MessageError if it is too long."""
     body = _body(message)
     if len(body) > MAX_MESSAGE_BYTES:
         raise MessageError("too long")
@@ -174,13 +174,13 @@ def _read(kind: Kind, copy_id: int, rest: bytes) -> Message:
 
 
 class MessageReader:
-    """Cuts a byte stream into messages."""
+    """Splits a byte stream into messages."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[Message]:
-        """The messages that `data` completes. Raises MessageError; the stream is of no use after that."""
+        """The messages that `data` completes. Raises MessageError; after that the stream is unusable."""
         self._buffer += data
         messages: list[Message] = []
         while len(self._buffer) >= _LENGTH.size:

@@ -1,8 +1,8 @@
-"""Which receivers get a lower copy of a picture: the decision, apart from all that makes one.
+"""Which receivers get a lower copy of a picture.
 
-Owns: the decision for one receiver of one publisher, with its hysteresis. Must never measure: rates come in as wire
-bit/s, times as ms on the caller's clock. A copy costs a core's worth of decoding now and then, so it is made only
-where one encoding cannot serve all.
+Owns: the decision for one receiver of one publisher, with its hysteresis. Must never measure: rates are arguments
+in bit/s on the wire, times in ms on the caller's clock. Nor may it make a copy: the engine's copies/ does. A copy
+costs much processor time for decoding, so it is made only if one encoding cannot serve all receivers.
 """
 
 from __future__ import annotations
@@ -14,24 +14,26 @@ from media.core.quality import Held
 from media.core.share.group import unlike
 from media.core.share.smallpicture import SMALL_KEEP_BPS, SMALL_MIN_BPS
 
-# Under a third of the best room, one encoding for all costs the best three steps of picture; back at half.
+# With less than a third of the best room, one encoding for all would cost the best receiver several steps of
+# picture. The copy ends at half.
 UNLIKE_SHARE = 1 / 3
 ALIKE_SHARE = 1 / 2
 COPY_MAX_BPS = 240_000
 
-# A source that sends half more than it was asked for, for so long, does not listen or cannot.
+# A source that sends half as much again as it was asked for, for this long, ignores the request or cannot follow
+# it.
 DISOBEDIENT_SHARE = 1.5
 DISOBEDIENT_MS = 5_000.0
-# What an encoder's own floor explains (Chromium's is 30 kbit/s, headers and repeats on top) is obedience.
+# A smaller excess comes from the encoder's own minimum (Chromium's is 30 kbit/s, plus headers and retransmissions).
 EXCESS_MIN_BPS = 50_000
-# A moment of unlike rooms is no reason to start a worker, nor a better moment one to show another picture.
+# A short difference of rooms is no reason to start a worker, and a short improvement is no reason to switch back.
 ON_AFTER_MS = 2_000.0
 OFF_AFTER_MS = 10_000.0
 
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """What a publisher was asked to send as its picture and what it sends, in wire bit/s; asked 0: to pause."""
+    """The video rate that a publisher was asked for (0: to pause) and the one it sends, in bit/s on the wire."""
 
     asked_bps: float
     sent_bps: float
@@ -45,7 +47,7 @@ class SourceView:
 
 @dataclass(frozen=True, slots=True)
 class CopyView:
-    """One receiver of a publisher: its room, the rooms of every watcher (its own included), and the source."""
+    """One receiver of a publisher: its room, the rooms of all viewers (its own included), and the source."""
 
     room_bps: float
     rooms_bps: Sequence[float]
@@ -54,20 +56,20 @@ class CopyView:
 
 @dataclass(slots=True)
 class LowerCopyRule:
-    """One receiver of one publisher. Ask `follow` two to five times a second."""
+    """The rule for one receiver of one publisher. Call `follow` two to five times a second."""
 
     unlike: bool = False
-    """Whether the copy is for a room too unlike the others', rather than for a source that sends too much."""
+    """Whether the reason for the copy is a much smaller room, and not a source that sends too much."""
     _held: Held = field(default_factory=Held)
     _disobedient_since_ms: float | None = None
 
     @property
     def on(self) -> bool:
-        """What was answered last."""
+        """The last answer of `follow`."""
         return self._held.on
 
     def follow(self, now_ms: float, view: CopyView) -> bool:
-        """Whether this receiver shall see the copy."""
+        """Whether this receiver gets the copy."""
         too_much = self._disobeys(now_ms, view.source) and view.room_bps < view.source.sent_bps
         least_bps = SMALL_KEEP_BPS if self.on else SMALL_MIN_BPS
         share = ALIKE_SHARE if self.on else UNLIKE_SHARE

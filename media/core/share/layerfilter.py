@@ -1,10 +1,10 @@
-"""Which temporal layer a packet of video belongs to, and which layers one receiver gets.
+"""The temporal layer of a video packet, and the layers that one receiver gets.
 
-Owns: reading the layer from the payload itself (VP8: RFC 7741 section 4.2; VP9: RFC 9628 section 4.2; AV1: the OBU
-extension header, AV1 specification section 5.3.3, so that no header extension need be carried) and the choice,
-frame by frame, of what passes. Must never raise on any payload: one that cannot be read counts as the base layer.
-The caller renumbers the packets around those left out; picture ids keep their gaps, from which a receiver sees what
-it was not sent.
+Owns: reading the layer from the payload (VP8: RFC 7741 section 4.2; VP9: RFC 9628 section 4.2; AV1: the OBU
+extension header, AV1 specification section 5.3.3), so that no header extension is needed; and the decision, frame
+by frame, which packets pass. Must never raise on any payload: an unreadable payload counts as the base layer. The
+caller renumbers the packets around those left out. Picture ids keep their gaps, which show a receiver that frames
+were left out.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import NamedTuple
 from media.core.rtp import Codec, is_keyframe
 from media.core.share.layermode import ALL_LAYERS
 
-# Frames whose late packets are still recognised: two seconds of 15 a second, longer than a repeat takes.
+# For this many frames late packets are recognised: two seconds at 15 a second, longer than a retransmission takes.
 REMEMBERED_FRAMES = 32
 
 
 class Layer(NamedTuple):
     """The layer of a packet. ``number`` -1: the packet continues an OBU whose header was in an earlier packet.
 
-    ``sync``: its frame refers to no other frame of its own layer; ``frees``: no later frame of a higher layer
-    refers to a frame from before this one.
+    ``sync``: the frame refers to no other frame of its own layer; ``frees``: no later frame of a higher layer
+    refers to a frame before this one.
     """
 
     number: int
@@ -71,7 +71,7 @@ def _vp9(data: bytes, start: int, end: int) -> Layer:
         at += 2 if at < end and data[at] & 0x80 else 1
     if not first & 0x20 or at >= end:
         return Layer(0, sync=False, frees=is_keyframe(Codec.VP9, data, start, end))
-    # T (three bits), U: later pictures of higher layers refer to none of them from before this picture.
+    # T (three bits), U: later pictures of higher layers do not refer to such pictures before this one.
     return Layer(data[at] >> 5, sync=False, frees=bool(data[at] & 0x10))
 
 
@@ -81,33 +81,33 @@ def _av1(data: bytes, start: int, end: int) -> Layer:
     if aggregation & 0x80:
         return Layer(-1, sync=False, frees=False)
     if aggregation >> 4 & 0x03 != 1:
-        # The length of the first element stands in front of it (leb128), unless it is the only element.
+        # The length of the first element (leb128) precedes it, unless it is the only element.
         while at < end and data[at] & 0x80:
             at += 1
         at += 1
-    # A sequence header comes first and stands outside of all layers, as its keyframe does.
+    # A sequence header comes first and belongs to no layer, nor does its keyframe.
     number = data[at + 1] >> 5 if at + 1 < end and data[at] & 0x04 else 0
-    # In the modes of AV1 specification section 6.7.5 nothing refers across a frame of the base layer.
+    # In the modes of AV1 specification section 6.7.5 no frame refers past a frame of the base layer.
     return Layer(number, sync=False, frees=number == 0)
 
 
 class LayerFilter:
-    """The layers of one source that one receiver gets: fewer from the next frame on, more where that decodes."""
+    """The layers of one source that one receiver gets: fewer from the next frame on, more once they decode."""
 
     def __init__(self) -> None:
         self.target = ALL_LAYERS
         self.seen = False
-        """Whether the source really comes in layers: a browser may not know how."""
+        """Whether the source really sends layers; not every browser can."""
         self._current = ALL_LAYERS
         self._frames: OrderedDict[int, bool] = OrderedDict()
 
     @property
     def complete(self) -> bool:
-        """Whether everything passes, and shall."""
+        """Whether all layers pass, and are meant to."""
         return self.target == self._current == ALL_LAYERS
 
     def passes(self, layer: Layer, timestamp: int) -> bool:
-        """Whether the packet of this layer and RTP timestamp goes out. A frame goes whole or not at all."""
+        """Whether to send the packet of this layer and RTP timestamp. A frame is sent whole or not at all."""
         known = self._frames.get(timestamp)
         if known is not None:
             return known

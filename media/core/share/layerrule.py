@@ -1,8 +1,9 @@
-"""When one encoding is made in temporal layers, and how many of them each receiver gets.
+"""When a publisher encodes in temporal layers, and how many layers each receiver gets.
 
-Owns: both decisions with their hysteresis. A frame that must not refer to the one before costs bits, so layers are
-asked for only where receivers differ by more than an encoder swings, and by less than a lower copy is made for
-(copyrule.py). Must never measure: rates come in as wire bit/s, times as ms on the caller's clock.
+Owns: both decisions with their hysteresis. Layers cost bits, because a frame may not always refer to the one
+before. So layers are asked for only if receivers differ by more than the rate of an encoder varies, and by less
+than a lower copy is made for (copyrule.py). Must never measure: rates are arguments in bit/s on the wire, times in
+ms on the caller's clock.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from media.core.share.layermode import ALL_LAYERS, BIT_SHARES
 
 UNLIKE_SHARE = 0.75
 ALIKE_SHARE = 0.9
-# Under this the best picture has ten frames a second and fewer: a quarter of them is no movement.
+# Below this a quarter of the frames, which is the base layer, shows no movement.
 BEST_ROOM_MIN_BPS = 100_000
 ON_AFTER_MS = 2_000.0
 OFF_AFTER_MS = 20_000.0
-# As steering leaves headroom for the whole picture, so LayerChoice does for a part of it.
+# LayerChoice leaves headroom for the layers, as steering does for the whole picture.
 FILL_SHARE = 0.9
 RISE_SHARE = 0.8
 RISE_AFTER_MS = 3_000.0
@@ -28,7 +29,7 @@ RISE_AFTER_MS = 3_000.0
 
 @dataclass(frozen=True, slots=True)
 class LayerView:
-    """The watchers of a publisher: the room of each; ``suitable``: whether the picture may be layered at all."""
+    """The rooms of a publisher's viewers; ``suitable``: whether the picture may be layered at all."""
 
     rooms_bps: Sequence[float]
     suitable: bool = True
@@ -36,17 +37,17 @@ class LayerView:
 
 @dataclass(slots=True)
 class LayerRule:
-    """One publisher. Ask `follow` two to five times a second."""
+    """The rule for one publisher. Call `follow` two to five times a second."""
 
     _held: Held = field(default_factory=Held)
 
     @property
     def on(self) -> bool:
-        """What was answered last."""
+        """The last answer of `follow`."""
         return self._held.on
 
     def follow(self, now_ms: float, view: LayerView) -> bool:
-        """Whether the picture is made in layers."""
+        """Whether the publisher encodes in layers."""
         if not view.suitable:
             self._held.clear()
             return False
@@ -57,19 +58,19 @@ class LayerRule:
 
 
 def room_with_layers(room_bps: float, rooms_bps: Sequence[float]) -> float:
-    """The room that a receiver seems to have to the source, when it need take only the base layer."""
+    """The room that the source may count on for a receiver that can take only the base layer."""
     return min(max(rooms_bps), room_bps / BIT_SHARES[0])
 
 
 @dataclass(slots=True)
 class LayerChoice:
-    """How many layers one receiver of one publisher gets: fewer at once, more after a while with room."""
+    """How many layers one receiver of one publisher gets: fewer at once, more after some time with enough room."""
 
     highest: int = ALL_LAYERS
     _room_since_ms: float | None = None
 
     def follow(self, now_ms: float, room_bps: float, asked_bps: float) -> int:
-        """The highest layer that fits a room, of a picture that was asked for at `asked_bps`."""
+        """The highest layer to send in `room_bps`, of a picture that was asked for at `asked_bps`."""
         fits = _highest(FILL_SHARE * room_bps, asked_bps)
         if fits < self.highest:
             self.highest = fits

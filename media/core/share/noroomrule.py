@@ -1,8 +1,8 @@
-"""Which receivers get no picture at all, because their links have no room for the smallest there is.
+"""Which receivers get no picture, because their links have no room for the smallest one.
 
-Owns: that decision for the receivers of one publisher, with its hysteresis. An encoding that such a link could take
-would be no picture for anybody: a receiver that is left out has the voices, and holds nobody down. Must never
-measure: rates come in as wire bit/s, times as ms on the caller's clock.
+Owns: this decision for the receivers of one publisher, with its hysteresis. An encoding that fits such a link would
+be useless for all receivers. A receiver that is left out still gets the voices, and does not limit the others. Must
+never measure: rates are arguments in bit/s on the wire, times in ms on the caller's clock.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from media.core.quality import Held
 from media.core.share.group import BEST_ROOM_MIN_BPS, GROUP_WATCHERS_MIN
 from media.core.share.smallpicture import SMALL_KEEP_BPS, SMALL_MIN_BPS
 
-# Back where the smallest picture fits with a step to spare.
+# A receiver gets the picture again if the smallest picture fits with a step to spare.
 BACK_BPS = 24_000
-# Later than simulcast begins a small picture (simulcastrule.py) and a lower copy is made (copyrule.py).
+# Longer than simulcast (simulcastrule.py) and a lower copy (copyrule.py) need to begin a small picture.
 OUT_AFTER_MS = 3_000.0
 BACK_AFTER_MS = 10_000.0
 
@@ -26,7 +26,7 @@ Viewer = TypeVar("Viewer", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class NoRoomView(Generic[Viewer]):
-    """The watchers of a publisher: the room of each, and which of them are shown a small picture already."""
+    """A publisher's viewers: the room of each, and which of them already get a small picture."""
 
     rooms_bps: Mapping[Viewer, float]
     shown_small: Set[Viewer] = frozenset()
@@ -34,14 +34,14 @@ class NoRoomView(Generic[Viewer]):
 
 @dataclass(slots=True)
 class NoRoomRule(Generic[Viewer]):
-    """One publisher. Ask `follow` two to five times a second."""
+    """The rule for one publisher. Call `follow` two to five times a second."""
 
     left_out: frozenset[Viewer] = frozenset()
-    """Who gets no picture."""
+    """The viewers that get no picture."""
     _viewers: dict[Viewer, Held] = field(default_factory=dict)
 
     def follow(self, now_ms: float, view: NoRoomView[Viewer]) -> frozenset[Viewer]:
-        """Who gets no picture."""
+        """The viewers that get no picture."""
         rooms_bps = view.rooms_bps
         self._viewers = {viewer: self._viewers.get(viewer, Held()) for viewer in rooms_bps}
         if len(rooms_bps) < GROUP_WATCHERS_MIN or max(rooms_bps.values()) < BEST_ROOM_MIN_BPS:

@@ -1,9 +1,9 @@
-"""When a publisher sends its picture twice, large and small, and which receivers get the small one.
+"""When a publisher sends its picture twice, large and small, and which receivers get the small picture.
 
-Owns: that decision with its hysteresis, and the bitrate of the small picture. Temporal layers (layerrule.py) cost
-the publisher nothing and reach down to two fifths; lower copies (copyrule.py) cost the server a decoder. Simulcast
-stands between them, for publishers whose uplink carries both pictures. Must never measure: rates come in as wire
-bit/s, times as ms on the caller's clock.
+Owns: this decision with its hysteresis, and the bitrate of the small picture. Temporal layers (layerrule.py) add
+nothing to the uplink but reduce a picture only to two fifths; lower copies (copyrule.py) cost the server a decoder.
+Simulcast is between the two, for publishers whose uplink carries both pictures. Must never measure: rates are
+arguments in bit/s on the wire, times in ms on the caller's clock.
 """
 
 from __future__ import annotations
@@ -18,23 +18,24 @@ from media.core.share.group import GROUP_WATCHERS_MIN
 from media.core.share.layermode import BIT_SHARES
 from media.core.share.smallpicture import SMALL_KEEP_BPS, SMALL_MIN_BPS
 
-# Under the share of the base layer no temporal layers span the difference; back well above it.
+# Below the share of the base layer, temporal layers cannot bridge the difference. The small picture ends well above
+# it.
 UNLIKE_SHARE = BIT_SHARES[0]
 ALIKE_SHARE = 0.55
-# Two pictures and a voice; below, the large one would give too much for the small.
+# The uplink carries two pictures and a voice; with less, the large picture would lose too much to the small one.
 UPLINK_MIN_BPS = 400_000
 UPLINK_KEEP_BPS = 300_000
-# More is the large picture's.
+# A higher rate goes to the large picture.
 SMALL_MAX_BPS = 150_000
-# The share of what the page's own congestion control gives pictures: all that the small one may have, where it
-# begins to be affordable. That guess starts at 60 kbit/s and grows only while it is used.
+# The small picture's share of the rate that the page's congestion control allows for pictures, so that it reaches
+# its maximum at the least uplink. The page's estimate starts at 60 kbit/s and grows only while it is used.
 SMALL_SHARE = SMALL_MAX_BPS / UPLINK_MIN_BPS
-# Sooner than a lower copy is made, so that none is begun for a moment.
+# Shorter than the wait for a lower copy, so that no copy begins in the meantime.
 ON_AFTER_MS = 1_000.0
 OFF_AFTER_MS = 10_000.0
-# An uplink that has fallen is believed sooner: two pictures would hold up the voice.
+# Simulcast ends soon after the uplink has become too thin, because two pictures would delay the voice.
 UPLINK_LOST_MS = 1_000.0
-# A page that was asked and sends nothing for so long is left alone for a while.
+# A page that sends no small picture for this long after the request is not asked again for a while.
 SILENT_MS = 6_000.0
 REFUSED_MS = 60_000.0
 
@@ -43,11 +44,11 @@ Viewer = TypeVar("Viewer", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class UplinkView:
-    """What is known of a publisher's uplink, in wire bit/s.
+    """A publisher's uplink, in bit/s on the wire.
 
-    ``capacity_bps``: what it surely carries, None while that is not known; ``video_reported_bps``: what the page's
-    own congestion control gives both pictures now, None where the page does not report it; ``large_asked_bps``:
-    what the publisher was asked to send as the large picture.
+    ``capacity_bps``: the rate that it certainly carries, None while unknown; ``video_reported_bps``: the rate that
+    the page's congestion control allows for both pictures, None if the page does not report it;
+    ``large_asked_bps``: the rate that the publisher was asked for as the large picture.
     """
 
     capacity_bps: float | None
@@ -56,13 +57,13 @@ class UplinkView:
 
     @property
     def small_max_bps(self) -> float:
-        """What the small picture may have of it."""
+        """The highest rate of the small picture."""
         if self.video_reported_bps is None:
             return SMALL_MAX_BPS
         return max(SMALL_MIN_BPS, min(SMALL_MAX_BPS, SMALL_SHARE * self.video_reported_bps))
 
     def affords_both(self, *, was_on: bool) -> bool:
-        """Whether it carries two pictures, and the second can begin without taking from the first."""
+        """Whether the uplink carries two pictures, and the second can begin without reducing the first."""
         if self.capacity_bps is None or self.capacity_bps < (UPLINK_KEEP_BPS if was_on else UPLINK_MIN_BPS):
             return False
         if was_on or self.video_reported_bps is None or self.video_reported_bps >= UPLINK_MIN_BPS:
@@ -72,9 +73,9 @@ class UplinkView:
 
 @dataclass(frozen=True, slots=True)
 class SimulcastView(Generic[Viewer]):
-    """The watchers of a publisher, with the room of each, and its uplink.
+    """A publisher's viewers, with the room of each, and the publisher's uplink.
 
-    ``unanswered``: the page was asked for a small picture and none arrives.
+    ``unanswered``: the page was asked for a small picture, but none arrives.
     """
 
     rooms_bps: Mapping[Viewer, float]
@@ -84,10 +85,10 @@ class SimulcastView(Generic[Viewer]):
 
 @dataclass(slots=True)
 class SimulcastRule(Generic[Viewer]):
-    """One publisher. Ask `follow` two to five times a second; then read `bitrate_bps`."""
+    """The rule for one publisher. Call `follow` two to five times a second; then read `bitrate_bps`."""
 
     served: frozenset[Viewer] = frozenset()
-    """Who gets the small picture."""
+    """The viewers that get the small picture."""
     _steps: VideoSteps = field(default_factory=VideoSteps)
     _affords: Held = field(default_factory=Held)
     _viewers: dict[Viewer, Held] = field(default_factory=dict)
@@ -96,11 +97,11 @@ class SimulcastRule(Generic[Viewer]):
 
     @property
     def bitrate_bps(self) -> int:
-        """What the small picture is sent at, 0 while nobody gets it."""
+        """The bitrate of the small picture; 0 while no viewer gets it."""
         return self._steps.bitrate_bps if self.served else 0
 
     def follow(self, now_ms: float, view: SimulcastView[Viewer]) -> frozenset[Viewer]:
-        """Who gets the small picture."""
+        """The viewers that get the small picture."""
         self._viewers = {viewer: self._viewers.get(viewer, Held()) for viewer in view.rooms_bps}
         capacity_bps = view.uplink.capacity_bps
         affords = self._follow_uplink(now_ms, view.uplink)
@@ -130,7 +131,7 @@ class SimulcastRule(Generic[Viewer]):
             (self._steps.follow if was_on else self._steps.start)(target_bps, now_ms)
 
     def _await_answer(self, now_ms: float, *, unanswered: bool) -> None:
-        """Leave a page alone for a while that does not send the small picture it was asked for."""
+        """Stop asking for a while if the page does not send the small picture."""
         if not unanswered or not self.served:
             self._silent_since_ms = None
         elif self._silent_since_ms is None:

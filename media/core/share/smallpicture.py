@@ -1,4 +1,4 @@
-"""The small picture that thin links get: how little room it needs, and what it is at a bitrate.
+"""The small picture for thin links: the least room that it needs, and its size and frame rate at a bitrate.
 
 Owns: size and frame rate of lower copies and of the small picture of simulcast, and the least bitrate of both. Must
 never decide who gets a small picture: copyrule.py and simulcastrule.py do.
@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from media.core.parameters import VideoSend
 
-# VP8 of 160x120 at 4 frames a second. With less room a receiver gets stills.
+# VP8 of 160x120 at 4 frames a second. With less room a receiver gets no small picture.
 SMALL_MIN_BPS = 20_000
-# A small picture that flows stays until this little is left for it: the estimate moves.
+# A small picture that flows stays until the room falls to this, because the estimate varies.
 SMALL_KEEP_BPS = 16_000
 
-# (from bit/s, lines, frames/s) as videosteps.py has them for a 640x480 capture; the copy of a picture of less is
-# never larger than that.
+# (from bit/s, lines, frames/s) for a 640x480 camera. The copy of a smaller picture is never larger than the
+# picture.
 _PICTURES = (
     *((200_000, 320, 15.0), (100_000, 240, 15.0), (60_000, 240, 12.0), (40_000, 180, 10.0)),
     *((28_000, 120, 8.0), (0, 120, 5.0)),
 )
-# What scale_resolution_down_by divides.
+# The lines of the camera, which scale_resolution_down_by divides.
 CAPTURED_LINES = 480
 
 
@@ -29,7 +29,7 @@ def small_picture_for(bitrate_bps: float) -> tuple[int, float]:
 
 
 def small_video(bitrate_bps: int, codec: str) -> VideoSend:
-    """What a publisher is asked to send as its small picture, at this bitrate in this codec (a mime type)."""
+    """The small picture that a publisher is asked to send at this bitrate, in this codec (a mime type)."""
     height, framerate = small_picture_for(bitrate_bps)
     return VideoSend(
         active=True,
