@@ -1,7 +1,7 @@
 """Stills over a leg's data channel: frames, resumable transfers, and a pace that does not delay voice.
 
-Owns: the wire format of stills, sending and receiving them from any offset, and the rate that background
-transfers may take. Must never know whose still it is or who may see it: the engine's relay/ does.
+Owns: the wire format of stills, sending and receiving from any offset, and the rate of background transfers. Must
+never know whose still it is or who may see it: the engine's relay/ does.
 """
 
 from media.core.stills.backgroundrate import MAX_BPS, BackgroundRate

@@ -1,23 +1,21 @@
 """The frames that carry stills over a leg's one data channel (``keneya``, negotiated id 0, ordered, reliable).
 
-Owns: the binary form of each frame, its bounds, reading and writing. Must never keep state nor look into a
-picture. Data channels: RFC 8831; all numbers are big-endian. One message holds one frame, its first byte the
-type:
+Owns: the binary form of each frame, its bounds, reading and writing. Must never keep state nor look into a picture.
+Data channels: RFC 8831; all numbers are big-endian. One message holds one frame; its first byte is the type:
 
-    hello   1, version u8, count u8, count * still_id u32   page to server, first on every channel: the stills
-                                                            of its own that it goes on sending; others are void
-    offer   2, still_id u32, size_bytes u32, crc32 u32,     sender: here is a still (crc32 as in RFC 1952,
-            width u16, height u16, kind u8, mime u8,        over all of it); slot: whose, as the receive slot of
-            slot u8                                         the page that it goes to (255 on the uplink)
+    hello   1, version u8, count u8, count * still_id u32   page to server, first on every channel: its own stills
+                                                            that it continues to send; all others are cancelled
+    offer   2, still_id u32, size_bytes u32, crc32 u32,     sender: offers a still (crc32 of all bytes, RFC 1952);
+            width u16, height u16, kind u8, mime u8,        slot: the receive slot, on the receiving page, of the
+            slot u8                                         person who took it (255 on the uplink)
     chunk   3, still_id u32, offset u32, data               sender: the next bytes
-    have    4, still_id u32, offset u32                     receiver: so far without a gap; answers an offer
-    done    5, still_id u32                                 receiver: whole, and its crc32 is right
-    cancel  6, still_id u32                                 either: no more of it
-    grant   7, rate_bps u32, chunk_bytes u16                server to page: how fast it may send, and in what sizes
+    have    4, still_id u32, offset u32                     receiver: has all bytes before offset; answers an offer
+    done    5, still_id u32                                 receiver: has the whole still, and its crc32 is right
+    cancel  6, still_id u32                                 either: ends the transfer
+    grant   7, rate_bps u32, chunk_bytes u16                server to page: the rate and the chunk size to send with
 
-A ``still_id`` is given by the sender of that hop, and is the same when it offers the still again on a new
-leg. Those of pages are under 2**31, those of the server have that bit set, so that a cancel is clear both
-ways.
+The sender of a hop assigns the ``still_id``, and keeps it when it offers the still again on a new leg. Ids of pages
+are below 2**31, ids of the server have that bit set, so that a cancel is clear in both directions.
 """
 
 from __future__ import annotations
@@ -28,12 +26,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 VERSION = 1
-# A camera's 1280x720 as WebP of good quality is 60 to 150 kB; ten times a usual still is a mistake.
+# A 1280x720 still as WebP of good quality has 60 to 150 kB; far more than that is a mistake.
 STILL_MAX_BYTES = 600_000
-# One chunk in one SCTP packet: aiortc's hold 1,161 bytes, dcsctp's 1,191 less 28.
+# One chunk fits one SCTP packet: those of aiortc hold 1,161 bytes, those of dcsctp 1,191 less 28.
 CHUNK_MAX_BYTES = 1_000
 CHUNK_MIN_BYTES = 64
-# More pixels than any station's camera has; a receiver sizes its view by it.
+# More pixels than the camera of any station has; a receiver sizes its view by the sides.
 SIDE_MAX_PIXELS = 8_192
 # How many stills one page may send at once.
 GOING_MAX = 4
@@ -49,7 +47,7 @@ _GRANT_BODY = struct.Struct("!BIH")
 
 
 class StillError(ValueError):
-    """No frame, or one that does not fit what came before. The peer's fault: counted, not shown."""
+    """Not a frame, or a frame that does not fit the ones before. The peer's fault: counted, not shown."""
 
 
 class StillKind(IntEnum):
@@ -68,14 +66,14 @@ class StillMime(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """First on every channel, from the page."""
+    """The page's first frame on every channel; ``going``: its own stills that it continues to send."""
 
     going: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A still that is to be sent. Sides in pixels."""
+    """A still that the sender offers. Sides are in pixels."""
 
     still_id: int
     size_bytes: int
@@ -113,14 +111,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Nobody need send, or wait for, more of it."""
+    """Ends the transfer of a still, for sender and receiver."""
 
     still_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """How fast the page may send: bit/s on the wire, and bytes of a still in one chunk."""
+    """How fast the page may send, in bit/s on the wire, and how many bytes of a still one chunk holds."""
 
     rate_bps: int
     chunk_bytes: int
@@ -130,7 +128,7 @@ Frame = Hello | Offer | Chunk | Have | Done | Cancel | Grant
 
 
 def parse(data: bytes) -> Frame:
-    """Read one frame. Raises StillError, whatever came in."""
+    """Read one frame. Raises StillError on any bad input."""
     if not data:
         raise StillError("empty")
     try:

@@ -1,12 +1,11 @@
-"""Sending and receiving stills over one leg: bytes under a budget, resumable from any offset.
+"""Sends and receives stills over one leg: at a given rate, resumable from any offset.
 
-Owns: the sender's order and window, the receiver's memory and checks. Must never decide how fast (the caller
-sets the pace) nor touch a channel: frames go in and come out. All times are ms on one clock, rates bit/s on
-the wire.
+Owns: the sender's order and window, the receiver's memory and checks. Must never choose the rate (the caller does)
+nor touch a channel: frames are arguments and results. Times are ms on one clock, rates bit/s on the wire.
 
-Voice does not wait behind a picture. Chunks leave one at a time, each when the time for the one before has
-passed; and never more than a window of unacknowledged bytes is under way, so no queue grows on a link that
-stalls. SCTP repeats what is lost, so a chunk is never sent twice on one leg.
+Voice does not wait behind a picture. Chunks are sent one at a time, each when the time for the previous one has
+passed. At most one window of bytes is unacknowledged, so no queue grows on a link that stalls. SCTP retransmits
+lost packets, so a chunk is never sent twice on one leg.
 """
 
 from __future__ import annotations
@@ -31,25 +30,25 @@ from media.core.stills.stillframes import (
 
 # IPv4 20, UDP 8, DTLS 1.2 record with AES-GCM 37, SCTP 12 and DATA chunk 16, frame 9.
 CHUNK_OVERHEAD_BYTES = 102
-# A chunk delays voice for as long as it takes on the wire: an eighth of a second, two voice packets.
+# A chunk delays voice by its time on the wire: an eighth of a second, two voice packets.
 CHUNK_MS = 125.0
-# In a smaller chunk headers would be half of it.
+# In a smaller chunk more than a third of the bytes would be headers.
 CHUNK_SENSIBLE_BYTES = 200
-# How much may be sent and not yet acknowledged: two round trips of a 2G link at the pace. Never less than
-# three small chunks, or the acknowledgements would set the pace.
+# How much may be sent and not yet acknowledged: two round trips of a 2G link at the rate. Never less than a few
+# small chunks; otherwise the acknowledgements would limit the rate.
 WINDOW_MS = 2_600.0
 WINDOW_MIN_BYTES = 1_600
 WINDOW_MAX_BYTES = 48_000
-# Callers call this often; at a rate of more than a chunk in this time several leave at once.
+# Callers call `take` this often. At rates of more than a chunk in this time, several chunks are sent at once.
 TICK_MS = 25.0
 FINISHED_KEPT = 16
-# An acknowledgement costs 100 bytes of the other direction, where voice flows too: at most one for so many
+# An acknowledgement costs 100 bytes in the other direction, where voice flows too: send at most one per this many
 # bytes.
 ACK_EVERY_BYTES = 1_200
 
 
 def chunk_bytes_at(link_bps: float) -> int:
-    """How much of a still one chunk shall hold on a link of this rate."""
+    """How many bytes of a still one chunk holds on a link of this rate."""
     room_bytes = link_bps * CHUNK_MS / 8000 - CHUNK_OVERHEAD_BYTES
     return int(min(max(room_bytes, CHUNK_SENSIBLE_BYTES), CHUNK_MAX_BYTES))
 
@@ -61,17 +60,17 @@ class Still:
     offer: Offer
     data: bytearray = field(default_factory=bytearray)
     whole: bool = False
-    """All bytes are here and their crc32 is right."""
+    """Whether all bytes have arrived and their crc32 is right."""
 
     @property
     def is_periodic(self) -> bool:
-        """Whether a newer still of its kind replaces it."""
+        """Whether a newer periodic still replaces this one."""
         return self.offer.kind is StillKind.PERIODIC
 
 
 @dataclass(eq=False, slots=True)
 class _Outgoing:
-    """``sent``, ``had``: offsets. ``had`` is None before the receiver has said where to begin."""
+    """A still on its way. ``sent``: bytes sent; ``had``: bytes acknowledged, None before the first `Have`."""
 
     still: Still
     offer: Offer
@@ -80,7 +79,7 @@ class _Outgoing:
 
 
 class StillSender:
-    """The stills that wait for one leg, and the pace at which they leave."""
+    """The stills to send on one leg, and the pace of sending."""
 
     def __init__(self) -> None:
         self._going: dict[int, _Outgoing] = {}
@@ -91,20 +90,20 @@ class StillSender:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is under way."""
+        """Whether there is no still to send."""
         return not self._going
 
     def set_pace(self, rate_bps: float, chunk_bytes: int, now_ms: float) -> None:
-        """From now on send at this rate (0: not at all), in chunks of this size."""
+        """Send at this rate (0: not at all) and in chunks of this size from now on."""
         self._pay(now_ms)
         self._rate_bps = rate_bps
         self._chunk_bytes = min(max(chunk_bytes, CHUNK_MIN_BYTES), CHUNK_MAX_BYTES)
 
     def offer(self, still: Still, still_id: int, slot: int) -> list[Frame]:
-        """Begin a still, or begin it again on a new leg; returns the frames for the receiver.
+        """Begin a still, or continue it on a new leg; returns the frames for the receiver.
 
-        A periodic still replaces an older one of its slot that has not begun to leave: the frames include its
-        `Cancel`. A still that is half sent goes on, or on a thin link none would ever be whole.
+        A periodic still replaces an older one of its slot of which no byte has been sent; the frames then include a
+        `Cancel`. A still that is partly sent continues; otherwise on a thin link none would ever become whole.
         """
         frames: list[Frame] = []
         if still.is_periodic:
@@ -118,7 +117,7 @@ class StillSender:
         return [*frames, offer]
 
     def have(self, frame: Have) -> None:
-        """The receiver has everything before this offset. Raises StillError when that is more than was sent."""
+        """The receiver has everything before this offset. Raises StillError if that is more than was sent."""
         going = self._going.get(frame.still_id)
         if going is None:
             return
@@ -131,7 +130,7 @@ class StillSender:
         going.had = frame.offset
 
     def remove(self, still_id: int) -> Still | None:
-        """The receiver has the whole still, or wants no more of it; returns the still if it was under way."""
+        """The receiver has the whole still, or cancels it. Returns the still if it was being sent."""
         going = self._going.pop(still_id, None)
         return going.still if going is not None else None
 
@@ -144,7 +143,7 @@ class StillSender:
         return []
 
     def take(self, now_ms: float) -> list[Chunk]:
-        """The chunks that may leave now."""
+        """The chunks to send now."""
         self._pay(now_ms)
         chunks: list[Chunk] = []
         while self._credit_bytes > 0 and (going := self._next()) is not None:
@@ -156,7 +155,7 @@ class StillSender:
         return chunks
 
     def _next(self) -> _Outgoing | None:
-        """The next still to send from: one that a person asked for, then the one that was offered first."""
+        """The still of the next chunk: a requested one first, then in the order of the offers."""
         ready = [going for going in self._going.values() if self._is_ready(going)]
         return min(ready, key=lambda going: going.still.is_periodic, default=None)
 
@@ -165,8 +164,7 @@ class StillSender:
             return False
         there = len(going.still.data) - going.sent
         rest = going.offer.size_bytes - going.sent
-        # While a still is being received it is passed on in full chunks only: each costs 100 bytes of
-        # headers.
+        # A still that is still arriving is passed on only in full chunks, because each costs 100 bytes of headers.
         if there <= 0 or there < min(self._chunk_bytes, rest):
             return False
         window = self._rate_bps * WINDOW_MS / 8000
@@ -175,26 +173,26 @@ class StillSender:
     def _pay(self, now_ms: float) -> None:
         if self._paid_ms is not None and now_ms > self._paid_ms:
             earned = (now_ms - self._paid_ms) * self._rate_bps / 8000
-            # Unused credit is lost: at most one byte is kept, so at low rates two chunks never leave at once.
+            # Unused credit is lost. At low rates at most one byte is kept, so that two chunks are never sent at
+            # once.
             most = max(1.0, self._rate_bps * TICK_MS / 8000)
             self._credit_bytes = min(self._credit_bytes + earned, most)
         self._paid_ms = now_ms
 
 
 class StillReceiver:
-    """The stills that come in from one sender. ``keep_max``: how many at once."""
+    """The stills that arrive from one sender; ``keep_max``: how many at once."""
 
     def __init__(self, keep_max: int = GOING_MAX) -> None:
         self._keep_max = keep_max
         self.coming: dict[int, Still] = {}
         self._acked: dict[int, int] = {}
         self._retried: set[int] = set()
-        # Our "done" may have been lost with its leg; then the sender offers again a still that is already
-        # here.
+        # A `Done` of ours may be lost with its leg. Then the sender offers a still again that has already arrived.
         self._finished: deque[Offer] = deque(maxlen=FINISHED_KEPT)
 
     def offered(self, offer: Offer) -> list[Frame]:
-        """A still is offered, for the first time or again on a new leg; returns the answer."""
+        """A still is offered, for the first time or again on a new leg. Returns the answer."""
         if offer in self._finished:
             return [Done(offer.still_id)]
         known = self.coming.get(offer.still_id)
@@ -208,7 +206,7 @@ class StillReceiver:
         return [Have(offer.still_id, len(known.data))]
 
     def arrived(self, chunk: Chunk) -> list[Frame]:
-        """Bytes have arrived; returns the answer. Raises StillError when there is a gap before them."""
+        """Bytes have arrived. Returns the answer. Raises StillError if there is a gap before them."""
         still = self.coming.get(chunk.still_id)
         if still is None:
             return []  # cancelled while it was on its way
@@ -227,7 +225,7 @@ class StillReceiver:
         return [Have(chunk.still_id, len(still.data))]
 
     def remove(self, still_id: int) -> Still | None:
-        """Stop receiving a still; returns it if it was coming."""
+        """Stop receiving a still; returns the still if it was arriving."""
         self._acked.pop(still_id, None)
         self._retried.discard(still_id)
         return self.coming.pop(still_id, None)
