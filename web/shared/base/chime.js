@@ -4,7 +4,7 @@
  */
 
 const STORAGE_KEY = "keneya.sound";
-// Two notes, a fourth apart, each under half a second: heard in a ward, startling nobody.
+// Two notes, a fourth apart, each shorter than half a second: people in a ward hear them and are not startled.
 const NOTES_HZ = [587, 784];
 const NOTE_S = 0.45;
 const LOUDNESS = 0.18;
@@ -17,7 +17,7 @@ export function soundWanted() {
     try {
         return localStorage.getItem(STORAGE_KEY) !== "off";
     } catch {
-        return true; // storage refused: the safe choice is to be heard
+        return true; // storage is refused: sound is the safe choice
     }
 }
 
@@ -26,11 +26,11 @@ export function setSoundWanted(wanted) {
     try {
         localStorage.setItem(STORAGE_KEY, wanted ? "on" : "off");
     } catch {
-        // Storage refused: the choice cannot be kept, and the switch shows that it is still on.
+        // Storage is refused: the choice cannot be kept, and the switch shows that sound is still on.
     }
 }
 
-/** Browsers let sound start only after a touch: call from one. */
+/** Allows sound. Browsers start sound only after a touch, so call this from the handler of one. */
 export function unlockSound() {
     context ??= new AudioContext();
     void context.resume();

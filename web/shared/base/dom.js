@@ -1,14 +1,14 @@
 /**
- * Small helpers over the document. Owns nothing; must never set markup from text (no innerHTML: what
- * people wrote stays text).
+ * Small helpers for the document. Owns nothing. Must never make markup from text (no innerHTML): what people write stays
+ * text.
  */
 
 const SVG = "http://www.w3.org/2000/svg";
-// Beside this module, so that it is the file of the same version that the page itself named.
+// The sprite beside this module, so that both are of the same version.
 const SPRITE = new URL("./icons.svg", import.meta.url).pathname;
 
 /**
- * The one element that must be there. A page without it is faulty, and fails at once.
+ * The element that the page must have. A page without it is faulty, and fails at once.
  * @template {Element} T
  * @param {string} selector
  * @param {new () => T} type
@@ -46,20 +46,20 @@ export function icon(name, className = "icon") {
     return svg;
 }
 
-/** @param {ParentNode} root its first icon is exchanged @param {string} name */
+/** Exchanges the first icon under `root`. @param {ParentNode} root @param {string} name */
 export function swapIcon(root, name) {
     const use = root.querySelector("use");
     const href = `${SPRITE}#${name}`;
     if (use?.getAttribute("href") !== href) use?.setAttribute("href", href);
 }
 
-/** Writes only what changed, so that live regions speak once. @param {Element} element @param {string} text */
+/** Writes a text only if it has changed, so that live regions speak once. @param {Element} element @param {string} text */
 export function setText(element, text) {
     if (element.textContent !== text) element.textContent = text;
 }
 
 /**
- * Calls `run` for clicks on anything with `data-action=name` now or later under the body.
+ * Calls `actions[name]` for clicks on an element with `data-action=name`, also one that is added later.
  * @param {Record<string, (target: HTMLElement) => void>} actions
  */
 export function onActions(actions) {
@@ -78,7 +78,7 @@ export function onActions(actions) {
 export function showView(name) {
     if (document.body.dataset.view === name) return;
     document.body.dataset.view = name;
-    // A question belongs to the view it was asked in.
+    // A question belongs to the view in which it was asked.
     for (const dialog of document.querySelectorAll("dialog")) dialog.close();
     for (const view of document.querySelectorAll("[data-for]")) {
         if (view instanceof HTMLElement) view.hidden = !view.dataset.for?.split(" ").includes(name);
@@ -89,7 +89,7 @@ export function showView(name) {
 }
 
 /**
- * Shows a track in an element; keeps a running one running.
+ * Plays a track in an element; a track that plays already goes on.
  * @param {HTMLMediaElement} element
  * @param {MediaStreamTrack | null} track
  */

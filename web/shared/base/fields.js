@@ -47,7 +47,7 @@ export function tick(name, value, key) {
     return make("label", { class: "tick" }, make("input", { type: "checkbox", name, value }), words);
 }
 
-/** @param {string} key @param {...Node} children a group of fields under its name */
+/** A group of fields under its name. @param {string} key @param {...Node} children */
 export function group(key, ...children) {
     const legend = make("legend");
     say(legend, key);
@@ -63,13 +63,13 @@ export function said(tag, key, className = "") {
 
 /** @param {number} seconds UTC @param {string} language @returns {string} day and hour */
 export function when(seconds, language) {
-    // No locale data of Bambara in browsers; French is how dates are written in Mali.
+    // Browsers have no Bambara locale; in Mali dates are written as in French.
     const locale = language === "en" ? "en-GB" : "fr";
     return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: "Africa/Bamako" }).format(seconds * 1000);
 }
 
 /**
- * What keeps a form from being sent, said of the first field that does.
+ * The first field that keeps the form from being sent, and why.
  * @param {HTMLFormElement} form @returns {{control: HTMLElement, text: string} | null}
  */
 export function wrongField(form) {
@@ -85,7 +85,7 @@ export function wrongField(form) {
     return null;
 }
 
-/** Loads a style sheet of a part that comes late. @param {string} href */
+/** Loads the style sheet of a part that is loaded late. @param {string} href */
 export function style(href) {
     if (!document.querySelector(`link[href="${href}"]`)) document.head.append(make("link", { rel: "stylesheet", href }));
 }

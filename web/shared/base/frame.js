@@ -1,6 +1,6 @@
 /**
- * What surrounds every view: choice of language, short notices, questions before something final, and the
- * screens for a server that is away or a page that was taken over. Must never know a consultation.
+ * What surrounds every view: choice of language, short notices, questions before a final action, and the screens for a
+ * server that is away and for a page that another page has replaced. Must never know a consultation.
  */
 
 /** @import {Status} from "../signaling/protocol.js" */
@@ -8,14 +8,14 @@
 import { find, icon, make, setText } from "./dom.js";
 import { chooseLanguage, currentLanguage, errorText, LANGUAGES, onLanguage, OWN_NAMES, say, t, translate } from "./i18n.js";
 
-// A socket that comes back this soon is not worth frightening anybody.
+// A socket that comes back sooner is not worth a warning.
 const AWAY_SHOWN_AFTER_MS = 2_500;
 const NOTICE_FOR_MS = 8_000;
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let noticeTimer;
 
-/** Fills the choice of language: three names, each in its own language, and on a narrow bar two letters over them. */
+/** Fills the choice of language: three names, each in its own language; a narrow bar shows only two letters. */
 export function startFrame() {
     const box = find("[data-language]", HTMLElement);
     const short = make("span", { class: "short", "aria-hidden": "true" });
@@ -38,7 +38,7 @@ export function startFrame() {
     show();
 }
 
-/** Shows a sentence for some seconds, read out by screen readers. @param {string} text */
+/** Shows a sentence for some seconds; screen readers read it out. @param {string} text */
 export function notice(text) {
     const box = find("[data-notice]", HTMLElement);
     const close = make("button", { type: "button", "aria-label": t("action.close") }, icon("cross"));
@@ -49,16 +49,16 @@ export function notice(text) {
     noticeTimer = setTimeout(() => (box.hidden = true), NOTICE_FOR_MS);
 }
 
-/** Takes the sentence away: what was said to one patient is not for the next. */
+/** Hides the notice: a sentence for one patient is not for the next. */
 export function hush() {
     find("[data-notice]", HTMLElement).hidden = true;
 }
 
 /**
- * Asks before something final. Escape and the first button keep things as they are.
+ * Asks before a final action. Escape and the first button keep things as they are.
  * @param {{title: string, text: string, yes: string, no: string, icon: string}} words keys of the catalogs
- * @param {string} [about] a name that people typed: what this is about
- * @returns {Promise<boolean>} true: go on
+ * @param {string} [about] the name of what the question is about, as people typed it
+ * @returns {Promise<boolean>} true: yes
  */
 export function confirm(words, about = "") {
     const keep = make("button", { type: "button", class: "button quiet", "data-action": "keep" });
@@ -84,11 +84,11 @@ export function confirm(words, about = "") {
     });
 }
 
-/** The screens over everything, from the status of the connection. */
+/** The screens that cover every view, by the status of the connection. */
 export class Overlays {
     /** @type {Status} */
     #status = { state: "connecting" };
-    // Nobody waits for a socket before the first status: whoever signs in is not cut off.
+    // Before the first status nobody waits for a socket: a person who signs in is not cut off.
     #notOpenSince = Number.POSITIVE_INFINITY;
 
     constructor() {
@@ -105,13 +105,13 @@ export class Overlays {
         this.tick();
     }
 
-    /** Whether the server cannot be reached for long enough to say so. */
+    /** Whether the server has been away for long enough to say so. */
     get isAway() {
         const { state } = this.#status;
         return (state === "away" || state === "connecting") && Date.now() - this.#notOpenSince > AWAY_SHOWN_AFTER_MS;
     }
 
-    /** Call about once a second. `inCall`: the call goes on by itself, do not cover it. */
+    /** Call about once a second. `inCall`: do not cover the call, which goes on without the server. */
     tick(inCall = document.body.dataset.view === "call") {
         const over = this.#status.state === "over" && this.#status.code !== "signed_out" && this.#status.code !== "closed";
         this.over.hidden = !over;

@@ -5,7 +5,7 @@
 
 /** @import {IceServer} from "../signaling/messages.js" */
 
-/** An answer that is not a success. `status` 0: no answer came; `code` is a key of the catalogs. */
+/** An answer that is not a success. `status` 0: there was no answer; `code` is a key of the catalogs. */
 export class HttpError extends Error {
     /** @param {number} status @param {string} code */
     constructor(status, code) {
@@ -16,44 +16,47 @@ export class HttpError extends Error {
 }
 
 /**
- * What went wrong, as a key of the catalogs.
- * @param {unknown} problem @param {string} [otherwise] of whatever is no answer of the server @returns {string}
+ * The cause of a problem, as a key of the catalogs.
+ * @param {unknown} problem @param {string} [otherwise] the key if the problem is no answer of the server @returns {string}
  */
 export function codeOf(problem, otherwise = "error") {
     return problem instanceof HttpError ? problem.code : otherwise;
 }
 
 /**
- * Signs the requests of a station, whose cookie alone proves nothing.
+ * Signs the requests of a station, because its cookie alone proves nothing.
  * @typedef {object} Signer
  * @property {(method: string, path: string) => Promise<Record<string, string>>} headers
- * @property {(challenge: string) => void} take what the server wants signed from now on
+ * @property {(challenge: string) => void} take sets the challenge that is signed from now on
  */
 
 /** @type {Signer | null} */
 let signer = null;
 
-// Each of these pages has a sign-in of its own (server/people/sessions/cookies.py).
+// Each of these pages has its own sign-in (server/people/sessions/cookies.py).
 const FACE = ["mediator", "office"].find((face) => location.pathname.startsWith(`/${face}`));
 
-/** From now on every request of this page is signed. @param {Signer} one */
+/** Signs every request of this page from now on. @param {Signer} one */
 export function signWith(one) {
     signer = one;
 }
 
 /**
- * The headers that mark a request as our own page's, for requests that do not go through `call`.
+ * The headers that mark a request as one of our own page, for requests that do not use `call`.
  * @param {string} method @param {string} path @returns {Promise<Record<string, string>>}
  */
 export async function ownHeaders(method, path) {
     const headers = signer ? await signer.headers(method, path) : {};
-    // A form on another site cannot set a header: the server takes its presence as "our own page".
+    // A form on another site cannot set a header, so its presence shows the server that this is our own page.
     if (method !== "GET") headers["X-Keneya"] = "1";
     if (FACE) headers["X-Keneya-Face"] = FACE;
     return headers;
 }
 
-/** Whether asking again can help: the challenge was missing or old. @param {Response} response */
+/**
+ * Whether to repeat the request with the challenge that came: the last one was missing or old.
+ * @param {Response} response
+ */
 export function tookChallenge(response) {
     const challenge = response.status === 401 ? response.headers.get("X-Keneya-Challenge") : null;
     if (challenge && signer) signer.take(challenge);
@@ -106,12 +109,12 @@ function errorCode(text) {
 }
 
 /**
- * What a page needs to begin: a single-use ticket for the socket, who it is, and the servers a first leg may need.
+ * What a page needs to begin: a single-use ticket for the socket, who signed in, and ICE servers for the first leg.
  * @typedef {{ticket: string, name: string, site: string, ice_servers: IceServer[]}} Ticket
  */
 
 /**
- * One browser may be a station and hold signed-in people at once: the page says which one it is.
+ * Fetches a ticket. One browser may be a station and hold signed-in people at once, so the page gives its role.
  * @param {"station" | "clinician" | "mediator"} role
  * @returns {Promise<Ticket>}
  * @throws {HttpError}

@@ -1,7 +1,7 @@
 /**
- * Languages of the pages. Owns: the catalogs (i18n/*.json), the choice of language and its memory, and
- * numbers and times in words. Must never decide what is shown, only how it is said. French is the first
- * language: the markup carries it, so a page can be read before any other catalog came.
+ * The languages of the pages. Owns: the catalogs (i18n/*.json), the chosen language and its storage, and the format of
+ * numbers and times. Must never decide what is shown, only how it is said. French is the first language: the markup
+ * contains it, so a page can be read before another catalog arrives.
  */
 
 // Part of the page's one script: a file of its own would fight the others for a thin link.
@@ -13,25 +13,25 @@ export const LANGUAGES = /** @type {const} */ (["fr", "bm", "en"]);
 export const OWN_NAMES = { fr: "Français", bm: "Bamanankan", en: "English" };
 
 /**
- * The locale of figures and plurals. No browser brings Bambara; Mali writes figures in it as in French, and falling
- * back to whatever the browser speaks would turn 38,5 into 38.5. @type {Record<Language, string>}
+ * The locale of figures and plurals. No browser has a Bambara locale. Mali writes figures in Bambara as in French; the
+ * browser's own locale might turn 38,5 into 38.5. @type {Record<Language, string>}
  */
 const FIGURES = { fr: "fr", bm: "fr", en: "en" };
 
 const STORAGE_KEY = "keneya.language";
 const RETRY_MS = 3_000;
-// A page that waits longer for words than this starts in French; the words may come when they come.
+// A page waits this long for its catalog and then starts in French; the catalog is used when it arrives.
 const PATIENCE_MS = 4_000;
 
 /** @type {Record<string, string>} */
 let catalog = french;
 /** @type {Language} */
 let language = "fr";
-/** What was asked for last, while its words are on the way. @type {Language} */
+/** The language that was asked for last; its catalog may still be on its way. @type {Language} */
 let asked = "fr";
 /** @type {Set<() => void>} */
 const listeners = new Set();
-/** Further catalogs that a part of a page asked for. @type {Set<string>} */
+/** More catalogs, which parts of a page have asked for. @type {Set<string>} */
 const parts = new Set();
 
 /** @returns {Language} */
@@ -39,7 +39,7 @@ export function currentLanguage() {
     return language;
 }
 
-/** @returns {string} the locale that figures, dates and plurals of the page are written in */
+/** @returns {string} the locale of figures, dates and plurals on the page */
 export function figures() {
     return FIGURES[language];
 }
@@ -49,18 +49,18 @@ export function onLanguage(listener) {
     listeners.add(listener);
 }
 
-/** Says the whole page in the remembered language; one that does not come soon is said later. */
+/** Shows the page in the remembered language; if its catalog does not arrive soon, shows it later. */
 export async function startLanguage() {
     await Promise.race([keepTrying(remembered()), pause(PATIENCE_MS)]);
 }
 
-/** Says the page in another language and remembers it. Throws if its words do not come. @param {Language} wanted */
+/** Shows the page in another language and remembers it. Throws if the catalog does not arrive. @param {Language} wanted */
 export async function chooseLanguage(wanted) {
     await use(wanted);
     try {
         localStorage.setItem(STORAGE_KEY, wanted);
     } catch {
-        // Storage is refused in some kiosk modes: the choice then lasts until the page closes.
+        // Some kiosk modes refuse storage: the choice then lasts until the page closes.
     }
 }
 
@@ -70,12 +70,12 @@ function remembered() {
     try {
         stored = localStorage.getItem(STORAGE_KEY);
     } catch {
-        // storage is refused, as above
+        // storage is refused, as in chooseLanguage
     }
     return LANGUAGES.find((known) => known === stored) ?? "fr";
 }
 
-/** Until its words are there, or another language was chosen. @param {Language} wanted */
+/** Tries until the catalog has arrived, or another language is chosen. @param {Language} wanted */
 async function keepTrying(wanted) {
     do {
         try {
@@ -93,14 +93,14 @@ function pause(ms) {
 }
 
 /**
- * Also has the words of `i18n/<part>.<language>.json`, which no first visit of a station should carry.
+ * Also loads `i18n/<part>.<language>.json`, which the first visit of a station should not have to load.
  * @param {string} part
  */
 export async function alsoSay(part) {
     while (!parts.has(part)) {
         const loading = language;
         const words = await load(`${part}.${loading}`);
-        if (loading !== language) continue; // the page speaks another language by now
+        if (loading !== language) continue; // the language has changed meanwhile
         parts.add(part);
         catalog = { ...catalog, ...words };
     }
@@ -113,7 +113,7 @@ async function use(wanted) {
     /** @type {Set<string>} */
     const loaded = new Set();
     for (;;) {
-        const missing = [...parts].filter((part) => !loaded.has(part)); // more may be asked for meanwhile
+        const missing = [...parts].filter((part) => !loaded.has(part)); // parts may be added meanwhile
         if (!missing.length) break;
         Object.assign(words, ...(await Promise.all(missing.map((part) => load(`${part}.${wanted}`)))));
         for (const part of missing) loaded.add(part);
@@ -134,8 +134,8 @@ async function load(name) {
 }
 
 /**
- * The text of a key, with `{name}` replaced. With `count` among the values the form of that number is
- * taken: `key.one`, `key.other` (Intl.PluralRules).
+ * The text of a key, with `{name}` replaced. If `values` has a `count`, the plural form of that number is used: `key.one`
+ * or `key.other` (Intl.PluralRules).
  * @param {string} key
  * @param {Record<string, string | number>} [values]
  * @returns {string}
@@ -175,7 +175,7 @@ export function translate(root) {
 }
 
 /**
- * Puts a key on one element and says it now and after every change of language.
+ * Sets the key of one element, whose text then follows every change of language.
  * @param {Element} element @param {string} key
  */
 export function say(element, key) {

@@ -1,28 +1,28 @@
 /**
- * What a page, or a part of one, knows. Owns: the state, and the order in which what happened is taken up. Must never
- * know what a message means, nor touch the document.
+ * The state of a page or of a part of one. Owns: the state, and the order in which messages change it. Must never know
+ * what a message means, nor touch the document.
  *
  * A page is three parts:
  *
- *   state.js     pure: no document, clock, network, storage. What it needs of these stands in the messages.
+ *   state.js     pure: no document, clock, network, storage. Messages carry what it needs of these.
  *                export const START = {...};
  *                export function reduce(state, message) { ... }   a new state; the same object when nothing changed
  *                export function view(state) { ... }              plain values: which view, which texts (keys), what is
  *                                                                 hidden, pressed, disabled
- *   draw.js      view to document, through find, say, setText, swapIcon; drawing the same twice changes nothing.
+ *   draw.js      puts the view into the document by find, say, setText, swapIcon; the same view again changes nothing.
  *   page.js      const store = new Store(START, reduce);
  *                store.subscribe((state, before) => {
  *                    draw(view(state));
- *                    if (state.onDuty && !before.onDuty) warm();   what is to be done follows from what has changed
+ *                    if (state.onDuty && !before.onDuty) warm();   actions follow from a change of the state
  *                });
- *                Messages of the server, presses, timers and answers all go one way: store.dispatch(message).
+ *                Messages of the server, presses, timers and answers all enter by store.dispatch(message).
  *
- * A message is a plain object with a `type`. Those of the server are taken as they are; those of a page have names that
- * the server does not use. What the page shows is never written to the document from anywhere but `draw`.
+ * A message is a plain object with a `type`. Messages of the server are used as they are; those of a page have types that
+ * the server does not use. Only `draw` writes what the page shows into the document.
  */
 
 /**
- * A state with some of its values changed; the same object when they are the same already.
+ * The state with some values changed; the same object if they are equal already.
  * @template State
  * @param {State} state @param {Partial<State>} news
  * @returns {State}
@@ -52,13 +52,13 @@ export class Store {
         return this.#state;
     }
 
-    /** @param {(state: State, before: State) => void} subscriber is called after each change of the state */
+    /** @param {(state: State, before: State) => void} subscriber called after each change of the state */
     subscribe(subscriber) {
         this.#subscribers.push(subscriber);
     }
 
     /**
-     * Takes up what happened. From within a subscriber: after all subscribers have heard of the change before.
+     * Changes the state by a message. A message from a subscriber is handled after all subscribers have been called.
      * @param {Message} message
      */
     dispatch(message) {
