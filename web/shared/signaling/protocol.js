@@ -1,28 +1,28 @@
 /**
- * The page's end of the signaling protocol (signaling/PROTOCOL.md). Owns: the socket, the session on it
- * (hello, numbering, acknowledgement, resumption), heartbeat and reconnection. Must never know a page,
- * a peer connection or the meaning of a message beyond its envelope.
+ * The page's end of the signaling protocol (signaling/PROTOCOL.md). Owns: the socket, its session (hello, numbering,
+ * acknowledgement, resumption), heartbeat and reconnection. Must never know a page, a peer connection or the meaning of a
+ * message beyond its envelope.
  *
- * A reload starts a new session on purpose: the page has forgotten everything, and only a new session is
- * given the whole state again. Resumption is for a lost socket under a living page.
+ * A reload starts a new session on purpose: the page has forgotten its state, and the server sends the whole state only to
+ * a new session. Resumption is for a socket that is lost while the page stays.
  */
 
 /** @import {ClientMessage, ServerMessage, Envelope, Welcome} from "./messages.js" */
 
 export const PROTOCOL = 1;
 
-// Retry soon at first (most losses last a moment); while people may still wait in a call, often enough that a server that
-// is back is found at once; and rarely later (a link may be down for hours).
+// Retry soon at first, because most losses last only a moment. While people may still wait in a call, retry often enough to
+// find the server soon after it is back. Later retry rarely, because a link may be down for hours.
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_WAITING_MS = 4_000;
 const BACKOFF_LAST_MS = 20_000;
 const WAITING_FOR_MS = 600_000;
-// TCP + TLS + upgrade + hello are five round trips: 6.5 s on rural 2G without a loss, so be patient.
+// TCP, TLS, upgrade and hello are five round trips: 6.5 s on rural 2G without loss, so wait long enough.
 const OPEN_WITHIN_MS = 30_000;
-// An answer to a ping takes 1.3 s on 2G and up to 10 s behind a full queue.
+// The answer to a ping takes 1.3 s on 2G and up to 10 s behind a full queue.
 const PONG_WITHIN_MS = 15_000;
-// Acknowledging each message alone would double the packets, and under a voice on 16 kbit/s each one is felt. Late
-// enough to be one with the heartbeat; the server holds far more than these.
+// Acknowledging each message separately would double the packets, and beside a voice on 16 kbit/s every packet counts. This
+// wait lets the heartbeat carry most acknowledgements; the server keeps far more messages than these.
 const ACK_AFTER_MS = 20_000;
 const ACK_AFTER_MESSAGES = 16;
 const HEARTBEAT_BEFORE_WELCOME_S = 25;
@@ -39,8 +39,8 @@ const DISAGREEMENTS = ["malformed_message", "unexpected_message"];
 /**
  * @typedef {object} ConnectionOptions
  * @property {string} url
- * @property {() => Promise<string>} ticket single-use, from the HTTP session; rejects with `status` 401
- *   when there is no such session any more
+ * @property {() => Promise<string>} ticket single-use, from the HTTP session; rejects with `status` 401 if the session no
+ *   longer exists
  * @property {(message: ServerMessage) => void} onMessage in order, each once
  * @property {(status: Status) => void} onStatus
  * @property {(url: string) => WebSocket} [socket]
@@ -57,18 +57,18 @@ export class Connection {
     #lastSent = 0;
     #lastReceived = 0;
     #lastAcked = 0;
-    /** How many messages came since the last one was sent. */
+    /** How many messages have arrived since the last one was sent. */
     #received = 0;
     /** @type {string | null} */
     #resumeToken = null;
     #everWelcomed = false;
     #welcomed = false;
-    /** Numbered messages may go out on this socket. */
+    /** Whether numbered messages may be sent on this socket. */
     #mayTalk = false;
     #attempts = 0;
-    /** Names the attempt under way; null: there is none, nor a socket. @type {symbol | null} */
+    /** Identifies the present attempt to connect and its socket; null: there is neither. @type {symbol | null} */
     #attempt = null;
-    /** When the server was lost, on the clock of performance.now(). @type {number | null} */
+    /** When the connection was lost, on the clock of performance.now(). @type {number | null} */
     #lostAtMs = null;
     #heartbeatMs = HEARTBEAT_BEFORE_WELCOME_S * 1000;
     /** @type {Map<string, ReturnType<typeof setTimeout>>} */
@@ -83,12 +83,12 @@ export class Connection {
         return this.#status;
     }
 
-    /** A ping is out: whether the server can be reached is not known. */
+    /** Whether a ping has no answer yet, so that the link may be away. */
     get awaitsAnswer() {
         return this.#timers.has("pong");
     }
 
-    /** Connects, now; also cuts short the wait for the next retry. */
+    /** Connects now, without the rest of the wait for the next retry. */
     connect() {
         if (this.#attempt) return;
         this.#clear("retry");
@@ -96,7 +96,7 @@ export class Connection {
     }
 
     /**
-     * Sends a message, or keeps it until the socket is back.
+     * Sends a message, or keeps it until the socket is open again.
      * @param {ClientMessage} message
      * @returns {number} its seq, which an `error` names as `ref`
      */
@@ -115,16 +115,16 @@ export class Connection {
         this.#finish("closed");
     }
 
-    /** The network says it is back (or gone): do not wait for a timer to find out. */
+    /** The browser reports that the network is back or gone: find out at once, without a timer. */
     networkChanged() {
         if (this.#status.state === "away") this.connect();
         else if (this.#welcomed) this.#ping();
     }
 
     /**
-     * Ticket and socket come side by side: one after the other they would be four round trips, 5 s on 2G. While the server
-     * does not answer, the ticket comes first: browsers hold a page back that opens many sockets in vain, Firefox for a
-     * minute, Chromium for some seconds.
+     * Fetches the ticket and opens the socket at the same time: one after the other would take four round trips, 5 s on 2G.
+     * While the server does not answer, the ticket comes first: browsers delay a page that opens many sockets in vain,
+     * Firefox for a minute, Chromium for some seconds.
      */
     async #open() {
         this.#say({ state: "connecting" });
@@ -145,7 +145,7 @@ export class Connection {
         }
     }
 
-    /** @returns {Promise<unknown>} settles when it is open */
+    /** @returns {Promise<unknown>} settles when the socket is open */
     #openSocket() {
         const socket = this.options.socket(this.options.url);
         this.#socket = socket;
@@ -162,7 +162,7 @@ export class Connection {
     #hello(ticket) {
         const resume = this.#resumeToken ? { token: this.#resumeToken, seq: this.#lastReceived } : null;
         this.#socket?.send(JSON.stringify({ type: "hello", protocol: PROTOCOL, ticket, resume }));
-        // A page that was never welcomed has no session to resume: what it asks first belongs to the new one.
+        // A page without an earlier session has none to resume, so its first messages belong to the new session.
         this.#mayTalk = !this.#everWelcomed;
         if (this.#mayTalk) for (const message of this.#outbox) this.#transmit(message);
     }
@@ -174,7 +174,7 @@ export class Connection {
         try {
             message = JSON.parse(String(data));
         } catch {
-            this.#lost(); // not our server any more: a proxy's page, or a cut frame
+            this.#lost(); // this is not our server: a proxy's page, or a truncated frame
             return;
         }
         this.#clear("pong");
@@ -202,7 +202,7 @@ export class Connection {
         this.#attempts = 0;
         this.#lostAtMs = null;
         this.#heartbeatMs = welcome.heartbeat_s * 1000;
-        // What was sent before the first welcome is meant for this session, however long the welcome took.
+        // Messages that were sent before the first welcome are meant for this session, however late the welcome comes.
         const isFirst = !this.#everWelcomed;
         this.#everWelcomed = true;
         this.#resumeToken = welcome.resume_token;
@@ -215,7 +215,7 @@ export class Connection {
         this.#beat();
     }
 
-    /** The server holds no earlier session: what was meant for that one is void. */
+    /** The server has no earlier session: drop the messages that were meant for it. */
     #startAnew() {
         this.#lastReceived = 0;
         this.#lastAcked = 0;
@@ -241,7 +241,7 @@ export class Connection {
         this.#beat();
     }
 
-    /** Sends a ping after this page was silent for long; an answer must come. */
+    /** Sends a ping if this page sends nothing for the heartbeat interval; the server must answer. */
     #beat() {
         this.#later("beat", this.#heartbeatMs, () => this.#ping());
     }
@@ -254,7 +254,7 @@ export class Connection {
 
     /** @param {string} code @param {boolean} retry */
     #goodbye(code, retry) {
-        // The server and we disagree about this session: resuming would repeat what it refused.
+        // The server has refused a message of this session: resuming would repeat that message.
         if (DISAGREEMENTS.includes(code)) this.#resumeToken = null;
         if (retry) this.#lost();
         else this.#finish(code);
@@ -266,7 +266,7 @@ export class Connection {
         const isLong = performance.now() - this.#lostAtMs > WAITING_FOR_MS;
         const ceiling = Math.min(BACKOFF_FIRST_MS * 2 ** this.#attempts, isLong ? BACKOFF_LAST_MS : BACKOFF_WAITING_MS);
         this.#attempts += 1;
-        // Half fixed, half random: stations of one mast do not come back in one instant.
+        // Half fixed, half random, so that the stations of one mast do not reconnect at the same moment.
         const waitMs = ceiling / 2 + (ceiling / 2) * this.options.random();
         this.#later("retry", waitMs, () => this.connect());
         this.#say({ state: "away", retryAtMs: Date.now() + waitMs });

@@ -1,18 +1,18 @@
 /**
- * The server's answer as this browser holds it, and the way to change it: negotiating once more with an edited
- * text, inside this browser. Owns: the text in force and the order of changes. Whoever edits gets the newest text, so
- * that the shape of the voice and the slots in use can change side by side. Must never send anything to the server.
+ * The server's answer as this browser holds it, and the way to change it: another negotiation with an edited text, inside
+ * this browser. Owns: the text in force and the order of changes. Each edit gets the newest text, so that the shape of the
+ * voice and the slots in use can change independently. Must never send anything to the server.
  */
 
 /**
- * The text to be in force from the one that is, the one that the server gave, and this browser's own offer.
+ * Makes the new text from the text in force, the text that the server gave, and this browser's own offer.
  * @typedef {(sdp: string, given: string, offer: string) => string} Edit
  */
 
 export class HeldAnswer {
     #sdp = "";
     #given = "";
-    /** Settles, never rejects, when every change so far is in force or has failed. @type {Promise<unknown>} */
+    /** Settles when every change so far is in force or has failed; never rejects. @type {Promise<unknown>} */
     #last = Promise.resolve();
 
     /** @param {RTCPeerConnection} connection with its offer set */
@@ -31,7 +31,7 @@ export class HeldAnswer {
     }
 
     /**
-     * Negotiates once more, unless `edit` changes nothing.
+     * Negotiates again, unless `edit` changes nothing.
      * @param {Edit} edit
      */
     async change(edit) {
@@ -44,7 +44,7 @@ export class HeldAnswer {
             try {
                 await this.#answer(sdp);
             } catch (error) {
-                // Half a negotiation would refuse every later one.
+                // A negotiation that is only half done would block every later one.
                 if (this.connection.signalingState === "have-local-offer") {
                     await this.connection.setLocalDescription({ type: "rollback" });
                 }
@@ -59,7 +59,10 @@ export class HeldAnswer {
         this.#sdp = sdp;
     }
 
-    /** @param {() => Promise<void>} task @returns {Promise<void>} rejects when the task does */
+    /**
+     * Runs a task after the tasks before.
+     * @param {() => Promise<void>} task @returns {Promise<void>} rejects if the task does
+     */
     #next(task) {
         const done = this.#last.then(() => (this.connection.signalingState === "closed" ? undefined : task()));
         this.#last = done.catch(() => undefined);

@@ -1,7 +1,7 @@
 /**
- * One WebRTC leg of this page to the server: one RTCPeerConnection, one offer. Owns: the m-lines (own
- * audio, own video, receive slots, data channel), the answer, what is received in which slot and the death of the
- * connection. Must never know a page or a socket. No SDP leaves after the first offer.
+ * One WebRTC leg of this page to the server: one RTCPeerConnection, one offer. Owns: the m-lines (own audio, own video,
+ * receive slots, data channel), the answer, the media of each receive slot, and the end of the connection. Must never know
+ * a page or a socket. The page sends no SDP after the first offer.
  */
 
 /** @import {IceServer, SendParameters, Slot} from "../../signaling/messages.js" */
@@ -12,26 +12,27 @@ import { HeldAnswer } from "./heldanswer.js";
 import { editSlots } from "./sdp.js";
 import { SendControl } from "./sender.js";
 
-// Three others beside us: doctor, mediator and a second opinion.
+// Three others: doctor, mediator and a second opinion.
 export const RECEIVE_SLOTS = 3;
-// The others of a group of eight: a voice without a slot would not be heard (media/engine/relay/rooms.py).
+// The others in a group of eight: a voice without a slot would not be heard (media/engine/relay/rooms.py).
 export const GROUP_SLOTS = 7;
-// By then the socket knows whether it is the link that is away (a ping unanswered for 15 s, protocol.js). Chromium calls
-// a leg failed 10 s after it was disconnected, when that ping is still out.
+// After this time the socket knows whether the link is away (a ping without an answer for 15 s, protocol.js). Chromium
+// calls a leg failed 10 s after it was disconnected, when the ping may still be answered.
 const DISCONNECTED_FOR_MS = 18_000;
-// How often to look again while the link is away. A leg may take as long to come back after the link.
+// How often to look again while the link is away. A leg may take this long to come back after the link.
 const LOOK_AGAIN_MS = 4_000;
-// ICE and DTLS take eight round trips, more with loss: 8.5 s were seen at 600 ms RTT and 5 % loss.
+// ICE and DTLS take eight round trips, more with loss: 8.5 s at a round-trip time of 600 ms and 5 % loss.
 const CONNECT_WITHIN_MS = 60_000;
 
-// Probe clusters measure the uplink for the server (media/core/probe/uplinkprobe.py). While a leg is warm: three messages
-// of 600 bytes, a few clusters soon, then 2 kB each half minute. While voice flows and no picture, which would measure
-// more: a pair so small that voice hardly waits for it (40 ms at 32 kbit/s), enough to notice that a link has recovered.
+// Probe clusters measure the uplink for the server (media/core/probe/uplinkprobe.py). On a warm leg a cluster has three
+// messages of 600 bytes: a few clusters soon, then one every half minute. While only voice flows, a cluster has two small
+// messages, so that voice hardly waits for it (40 ms at 32 kbit/s); that is enough to notice that a link has recovered. A
+// picture measures more than a cluster, so beside a picture there is none.
 const PROBE_KIND = 0x70;
 const PROBE_TICK_MS = 800;
 // The server's order to send as little as possible at once (media/core/quality/picture/videohold.py).
 const HOLD_KIND = 0x71;
-// Its request for another cluster: the last one measured far more than those before (media/core/probe/uplinkprobe.py).
+// The server's request for another cluster, after one that measured far more than those before (uplinkprobe.py).
 const AGAIN_KIND = 0x72;
 const WARM_CLUSTER = { messages: 3, bytes: 600, waitsMs: [800, 3_000, 3_000, 30_000] };
 const CALL_CLUSTER = { messages: 2, bytes: 60, waitsMs: [4_000] };
@@ -51,11 +52,11 @@ export class Leg {
     #held;
     /** @type {SendControl} */
     #control;
-    /** The picture once more, small. @type {RTCRtpSender | null} */
+    /** The second, small encoding of the picture. @type {RTCRtpSender | null} */
     #low = null;
-    /** Sound and picture of the first receive slot. @type {RTCRtpTransceiver[]} */
+    /** Audio and video of the first receive slot. @type {RTCRtpTransceiver[]} */
     #firstSlot = [];
-    /** The media sections of the slots that somebody is in. @type {string[]} */
+    /** The mids of the slots that carry somebody. @type {string[]} */
     #used = [];
     /** @type {Promise<void> | null} settles when the answer is in force */
     #answered = null;
@@ -71,11 +72,11 @@ export class Leg {
     /**
      * @param {IceServer[]} iceServers
      * @param {(state: "connecting" | "connected" | "disconnected" | "failed") => void} onState
-     *   after `failed` nothing more comes
-     * @param {() => boolean} isLinkAway whether nothing at all reaches the server: a new leg would not either, and the
-     *   server keeps its side of this one for three minutes
-     * @param {number} slots how many others it can receive
-     * @param {boolean} twice whether it can send its picture twice, large and small
+     *   not called again after `failed`
+     * @param {() => boolean} isLinkAway whether the server cannot be reached at all: a new leg would not reach it
+     *   either, and the server keeps its side of this leg for three minutes
+     * @param {number} slots how many others the leg can receive
+     * @param {boolean} twice whether the leg can send its picture twice, large and small
      */
     constructor(iceServers, onState, isLinkAway, slots = RECEIVE_SLOTS, twice = false) {
         this.onState = onState;
@@ -94,13 +95,13 @@ export class Leg {
             const video = this.connection.addTransceiver("video", { direction: "recvonly" });
             if (slot === 0) this.#firstSlot = [audio, video];
         }
-        // 100 bytes of a compressed offer.
+        // The second picture costs 100 bytes of a compressed offer.
         const low = twice ? this.connection.addTransceiver("video", own).sender : null;
         this.#low = low;
         this.#control = new SendControl(this.connection, this.senders.audio, this.senders.video, this.#held, low);
         for (const transceiver of this.connection.getTransceivers()) offerForwarded(transceiver);
         this.channel = this.connection.createDataChannel("keneya", { negotiated: true, id: 0 });
-        // Of a cluster, what is lost stays lost: sent again, it would hold back the rest and spoil the measure.
+        // Lost probe messages are not retransmitted: that would delay the other messages and falsify the measurement.
         this.probes = this.connection.createDataChannel("probe", { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 });
         this.probes.binaryType = "arraybuffer";
         this.probes.addEventListener("message", (event) => this.#ordered(event.data));
@@ -109,7 +110,7 @@ export class Leg {
         this.#failAfter(CONNECT_WITHIN_MS);
     }
 
-    /** @returns {Promise<string>} the SDP to send, without waiting for candidates: the server learns ours by STUN */
+    /** @returns {Promise<string>} the SDP to send, without candidates: the server learns our addresses by STUN */
     async offer() {
         const offer = await this.connection.createOffer();
         await this.connection.setLocalDescription(offer);
@@ -131,7 +132,7 @@ export class Leg {
         await this.#control.apply(parameters);
     }
 
-    /** From the first picture on: notice by ourselves when the link collapses under it. */
+    /** From the first picture on, this page itself detects a collapse of the link. */
     async #listen() {
         if (this.#listening !== undefined) return;
         this.#listening = 0;
@@ -140,21 +141,21 @@ export class Leg {
     }
 
     /**
-     * Puts the slots in force that somebody is in, and the others to rest: a browser sends an empty report of 50
-     * bytes once a second for each picture that it could receive.
+     * Activates the slots that carry somebody and deactivates the others: a browser sends an empty report of 50 bytes every
+     * second for each picture that it could receive.
      * @param {Slot[]} slots
      */
     async useSlots(slots) {
         const used = slots.filter((slot) => slot.participant_id !== null);
         this.#used = used.flatMap((slot) => [slot.audio_mid, slot.video_mid]);
         await this.#answered;
-        // Of many changes at once the newest holds.
+        // If there are several changes at once, the newest counts.
         if (!this.#closed) await this.#held.change(this.#slotsInForce);
     }
 
     /**
-     * The first slot never rests: the server measures the downlink on it (media/engine/relay/downlink.py) before anybody is in
-     * it, and a call of two begins without a negotiation.
+     * The first slot stays active: the server measures the downlink on it (media/engine/relay/downlink.py) before it
+     * carries somebody, and a call of two begins without a negotiation.
      * @param {string} sdp @param {string} given
      */
     #slotsInForce = (sdp, given) => editSlots(sdp, given, new Set([...this.#firstSlot.map((one) => one.mid), ...this.#used]));
@@ -163,7 +164,7 @@ export class Leg {
     async setTrack(kind, track) {
         if (this.#closed || this.senders[kind].track === track) return;
         await this.senders[kind].replaceTrack(track);
-        // The parameters that follow put the new camera there.
+        // The next `apply` gives the new camera to the second sender.
         if (kind === "video" && this.#low?.track) await this.#low.replaceTrack(null);
     }
 
@@ -188,14 +189,17 @@ export class Leg {
         return this.connection.getStats();
     }
 
-    /** Signaling may be stuck behind the picture that fills the link: this order is not. @param {unknown} data */
+    /**
+     * Handles an order on the probe channel, which does not wait behind a full link as signaling may.
+     * @param {unknown} data
+     */
     #ordered(data) {
         const kind = data instanceof ArrayBuffer && !this.#closed ? new Uint8Array(data)[0] : null;
         if (kind === HOLD_KIND) void this.#control.hold();
         else if (kind === AGAIN_KIND) this.#sendCluster();
     }
 
-    /** Sends the cluster that is due, if nothing else is waiting for the uplink. @param {number} sinceMs when the last one left */
+    /** Sends the next cluster when it is due. @param {number} sinceMs when the last cluster was sent */
     #probeLater(sinceMs) {
         this.#probing = setTimeout(() => {
             if (this.probes.readyState !== "open") return;
@@ -224,7 +228,7 @@ export class Leg {
         }
     }
 
-    /** Nothing is reported any more. */
+    /** Closes the leg; `onState` is not called again. */
     close() {
         this.#closed = true;
         clearTimeout(this.#probing);
@@ -243,7 +247,7 @@ export class Leg {
             this.#waitForLink(DISCONNECTED_FOR_MS);
             this.onState("disconnected");
         } else if (state === "failed") {
-            // The browser has given up checking, but answers the checks of the server, which has not.
+            // The browser has stopped its checks, but the server has not, and the browser answers the server's checks.
             if (this.isLinkAway()) this.#waitForLink(LOOK_AGAIN_MS, true);
             else this.#fail();
         } else if (state === "connecting") {
@@ -252,7 +256,7 @@ export class Leg {
     }
 
     /**
-     * Gives up once the link is back and this leg is not, a whole look later.
+     * Waits for the link, then once more as long for the leg; then gives the leg up.
      * @param {number} ms @param {boolean} [wasAway]
      */
     #waitForLink(ms, wasAway = false) {

@@ -1,7 +1,6 @@
 /**
- * The leg of a page and its rebirth. Owns: when a leg is made, given up and made again, which messages are about it, and
- * the reports of what it sends. Must never know a page, a device or a socket: messages go out by `send`, come in by
- * `handle`.
+ * Keeps a page's leg. Owns: when a leg is made, given up and made again, the messages about the leg, and the reports of
+ * what it sends. Must never know a page, a device or a socket: messages leave by `send` and arrive by `handle`.
  */
 
 /** @import {ClientMessage, ErrorMessage, IceServer, LegAnswer, LegState, SendParameters, Slots, ServerMessage, VideoParameters, Welcome} from "../../signaling/messages.js" */
@@ -11,7 +10,7 @@
 import { Leg, RECEIVE_SLOTS } from "./leg.js";
 import { SendReporter } from "./sendreport.js";
 
-// Offers are 3 kB: on 20 kbit/s one takes over a second, so retries grow quickly apart.
+// An offer has 3 kB and takes more than a second at 20 kbit/s, so the time between retries grows fast.
 const RETRY_FIRST_MS = 1_000;
 const RETRY_LAST_MS = 15_000;
 const LOOK_AT_STATS_MS = 1_000;
@@ -23,10 +22,10 @@ const LOOK_AT_STATS_MS = 1_000;
  * @property {(message: ClientMessage) => number} send returns the seq of the message
  * @property {(slots: SlotMedia[]) => void} onSlots
  * @property {(condition: LegCondition) => void} onLeg
- * @property {(() => boolean) | undefined} awaitsAnswer the server was asked whether it is there, and has not answered yet
+ * @property {(() => boolean) | undefined} awaitsAnswer whether the server has not answered a ping yet
  * @property {Readonly<Record<Kind, MediaStreamTrack | null>>} tracks what a new leg sends
- * @property {(video: VideoParameters) => Promise<boolean>} askCamera for the picture that is to be sent; whether that is
- *   another one than before
+ * @property {(video: VideoParameters) => Promise<boolean>} askCamera asks the camera for the picture to send; true: another
+ *   picture than before
  */
 
 export class LegKeeper {
@@ -42,7 +41,7 @@ export class LegKeeper {
     #slotsWanted = RECEIVE_SLOTS;
     #online = false;
     #everWelcomed = false;
-    /** The newest. @type {SendParameters | null} */
+    /** The newest parameters. @type {SendParameters | null} */
     #sending = null;
     #retryMs = RETRY_FIRST_MS;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -52,7 +51,7 @@ export class LegKeeper {
 
     /**
      * @param {LegCallbacks} callbacks
-     * @param {boolean} sendsTwice whether also an ordinary leg can send the picture once more, small; a group's always can
+     * @param {boolean} sendsTwice whether an ordinary leg can also send a second, small picture; a group's leg always can
      */
     constructor(callbacks, sendsTwice = false) {
         this.callbacks = callbacks;
@@ -63,15 +62,15 @@ export class LegKeeper {
         return this.#condition;
     }
 
-    /** A leg is wanted from now on; it is made, and made again whenever it dies. */
+    /** A leg is wanted from now on: it is made, and made again whenever it fails. */
     start() {
         this.#wanted = true;
         this.#makeIfWanted();
     }
 
     /**
-     * How many others this page shall be able to receive. Another number is another offer, and so another leg: ordinary
-     * calls never ask for it.
+     * Sets how many others this page can receive. Another number needs another offer and so another leg; ordinary calls
+     * never change it.
      * @param {number} slots
      */
     wantSlots(slots) {
@@ -92,7 +91,7 @@ export class LegKeeper {
     }
 
     /**
-     * A first leg need not wait for the first welcome: its offer follows the hello.
+     * Lets the first leg begin before the first welcome: its offer follows the hello.
      * @param {IceServer[]} iceServers
      */
     prepare(iceServers) {
@@ -107,7 +106,7 @@ export class LegKeeper {
         this.#makeIfWanted();
     }
 
-    /** @param {ServerMessage} message those of other parts are not touched */
+    /** @param {ServerMessage} message ignored if it is about other parts */
     handle(message) {
         if (message.type === "welcome") this.#welcomed(message);
         else if (message.type === "leg_answer") void this.#answered(message).catch((error) => this.#broken(error));
@@ -117,7 +116,7 @@ export class LegKeeper {
         else if (message.type === "slots") this.#slots(message);
     }
 
-    /** The data channel of the leg there is. @returns {RTCDataChannel | null} */
+    /** The data channel of the present leg. @returns {RTCDataChannel | null} */
     get channel() {
         return this.#leg?.channel ?? null;
     }
@@ -141,7 +140,7 @@ export class LegKeeper {
     #welcomed({ ice_servers, resumed, leg_id }) {
         this.#iceServers = ice_servers ?? [];
         const leg = this.#leg;
-        // In a resumed session, and in our very first, our offer may still be on its way; in another new one it is void.
+        // In a resumed session, and in our first one, our offer may still be on its way. In a later new session it is lost.
         const valid = leg && (leg.id ? leg.id === leg_id : resumed || !this.#everWelcomed);
         this.#everWelcomed = true;
         if (leg && !valid) this.#giveUp();
@@ -171,7 +170,7 @@ export class LegKeeper {
 
     /** @param {LegAnswer} message */
     async #answered({ leg_id, sdp, ref }) {
-        // An older offer's answer: the newer offer has replaced that leg at the server too.
+        // This answers an older offer, whose leg the newer offer has replaced at the server too.
         if (!this.#leg || ref !== this.#offerSeq) return;
         await this.#leg.answer(leg_id, sdp);
     }
@@ -183,7 +182,7 @@ export class LegKeeper {
 
     /** @param {LegState} message */
     #serverState({ leg_id, state }) {
-        // The server gave it up: there is nothing to wait for.
+        // The server has given the leg up, so waiting is useless.
         if (leg_id === this.#leg?.id && (state === "failed" || state === "closed")) this.#again();
     }
 
@@ -194,12 +193,15 @@ export class LegKeeper {
         void this.#apply().catch(report);
     }
 
-    /** Voice first: the camera may take its time, and a picture of another size is divided by another number. */
+    /**
+     * Applies the newest parameters: first to the voice, because the camera may be slow. A camera picture of another size
+     * needs another scale, so then the parameters are applied again.
+     */
     async #apply() {
         const message = this.#sending;
         if (!message || message.leg_id !== this.#leg?.id) return;
         await this.#leg.apply(message);
-        // A newer one that came meanwhile asks the camera itself: this one would take back what that has asked for.
+        // Newer parameters that arrived meanwhile ask the camera themselves; these older ones would undo that.
         if (message !== this.#sending) return;
         if (message.video.active && (await this.callbacks.askCamera(message.video))) await this.#apply();
     }
@@ -224,7 +226,7 @@ export class LegKeeper {
         this.#say(state);
     }
 
-    /** Tells the server now and then what this leg's congestion control believes. */
+    /** Reports the estimate of this leg's congestion control to the server at intervals. */
     #report() {
         const leg = this.#leg;
         const reporter = new SendReporter();
@@ -242,7 +244,7 @@ export class LegKeeper {
         this.#again();
     }
 
-    /** Closes what is there and offers anew after a pause. */
+    /** Closes the leg and offers a new one after a pause. */
     #again() {
         this.#closeAtServer();
         if (!this.#wanted) return;
@@ -278,7 +280,7 @@ export class LegKeeper {
     }
 }
 
-/** For the developer's console only: names of faults, never contents. @param {unknown} error */
+/** Writes the name of a fault, never contents, to the developer's console. @param {unknown} error */
 function report(error) {
     console.error("media:", error instanceof Error ? `${error.name}: ${error.message}` : "unknown fault");
 }

@@ -1,6 +1,6 @@
 /**
- * Sound and picture of one page: the own devices, and the leg that carries them. Owns: what passes between the two, a
- * track to the sender, the wanted picture to the camera. Must never know a page or a socket.
+ * Sound and picture of one page: the own devices and the leg that carries them. Owns: what passes between the two: tracks
+ * to the sender, the wanted picture to the camera. Must never know a page or a socket.
  */
 
 /** @import {ClientMessage, ServerMessage} from "../../signaling/messages.js" */
@@ -16,7 +16,7 @@ import { LegKeeper } from "./legkeeper.js";
  * @property {() => void} onDevices own tracks, device states, mute or camera choice changed
  * @property {(slots: SlotMedia[]) => void} onSlots
  * @property {(condition: LegCondition) => void} onLeg
- * @property {() => boolean} [awaitsAnswer] the server was asked whether it is there, and has not answered yet
+ * @property {() => boolean} [awaitsAnswer] whether the server has not answered a ping yet
  */
 
 export class Media {
@@ -30,7 +30,7 @@ export class Media {
         }, sendsTwice);
     }
 
-    /** @param {ServerMessage} message those of other parts are not touched */
+    /** @param {ServerMessage} message ignored if it is about other parts */
     handle(message) {
         if (message.type === "welcome") this.devices.welcomed(message.resumed);
         this.leg.handle(message);

@@ -4,9 +4,9 @@
  * packets in the same way. Must never decide what is sent: sender.js does.
  */
 
-// The interval of looks. A receiver plays or shows something new every 20 to 70 ms.
+// The interval of looks. A receiver plays or shows new media every 20 to 70 ms.
 export const LOOK_MS = 25;
-// The page itself delayed a look that is this late; such a look says nothing about the link.
+// If a look is this late, the page itself delayed it, and the look says nothing about the link.
 const LATE_MS = 100;
 const MOMENT_MS = 160;
 const FEW = 0.3;
@@ -14,7 +14,7 @@ const LEAST_PICTURES = 2;
 const LEAST_VOICE_PACKETS = 4;
 const MEMORY_MS = 2_000;
 const LASTS_MS = 600;
-// Wait this long after the others are heard again: a full queue lets a voice packet through now and then.
+// The stall ends only when the others have been heard for this long: a full queue lets a voice packet through now and then.
 const CALM_MS = 300;
 // A stall of the radio is shorter.
 const COLLAPSED_MS = 250;
@@ -24,7 +24,7 @@ const ALIVE_PACKETS = 2;
 // A full queue accepts one voice packet in three. Loss leaves gaps in the sequence numbers, silence does not.
 const LOSSY = 0.3;
 const LOST_VOICE_PACKETS = 3;
-// Enough voice packets are missing only after a moment: judge at once, and twice more, this many looks apart.
+// It takes a moment until enough voice packets are missing: judge at once, and twice more, this many looks apart.
 const JUDGED_LOOKS = 8;
 const LAST_LOOK = 1 + 2 * JUDGED_LOOKS;
 // After this time the server has sent new parameters.
@@ -147,7 +147,7 @@ export function listener(connection, control) {
         const [then, now] = [await first, await received(connection)];
         const lost = now.lost - then.lost;
         const lossy = lost >= LOST_VOICE_PACKETS && lost >= LOSSY * (now.voicePackets - then.voicePackets + lost);
-        if (held || before !== "collapsed") return; // another judgement came first, or the collapse is over
+        if (held || before !== "collapsed") return; // an earlier judgement holds already, or the collapse is over
         held = lossy || now.packets - then.packets <= ALIVE_PACKETS;
         if (held) await control.holdOn(true);
         if (held || last) await control.rest(false);

@@ -1,26 +1,26 @@
 /**
- * The held answer, edited. Owns: the few lines of an SDP answer (RFC 8866) that steer how this browser
- * sends its voice: packet time, Opus parameters (RFC 7587 section 6.1), whether redundancy (RED, RFC 2198)
- * comes first, and whether packets carry their level (RFC 6464); and the directions of the receive slots (RFC 3264
- * section 8.4). Pure: text in, text out. Must never touch anything else of an answer.
+ * Edits the held answer. Owns: the few lines of an SDP answer (RFC 8866) that control how this browser sends its voice:
+ * packet time, Opus parameters (RFC 7587 section 6.1), whether redundancy (RED, RFC 2198) comes first, and whether packets
+ * carry their level (RFC 6464); and the directions of the receive slots (RFC 3264 section 8.4). Pure: text in, text out.
+ * Must never change anything else in an answer.
  */
 
 /** @import {AudioParameters} from "../../signaling/messages.js" */
 
-// The longest packet Opus puts in one RTP payload in browsers (RFC 7587 section 4.2 allows 120 ms).
+// The longest Opus packet in one RTP payload (RFC 7587 section 4.2).
 const MAX_PTIME_MS = 120;
-// RFC 7587 section 7: what holds when the answer says nothing.
+// RFC 7587 section 7: the packet time if the answer gives none.
 const DEFAULT_PTIME_MS = 20;
 const LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 // m=<media> <port> <proto> <fmt> ...: the first format is the fourth field.
 const FIRST_TYPE = 3;
 
 /**
- * The answer with the first audio section asking for this voice. A section without Opus, or a rejected one,
- * is left as it is.
+ * The answer in which the first audio section asks for this voice. A section without Opus, or a rejected one, stays as it
+ * is.
  * @param {string} sdp the server's answer
  * @param {AudioParameters} audio
- * @param {string} [offer] this browser's own, which says under which number it would send levels
+ * @param {string} [offer] this browser's own offer, with the number of its header extension for levels
  * @returns {string}
  */
 export function editAnswer(sdp, audio, offer = "") {
@@ -33,10 +33,10 @@ export function editAnswer(sdp, audio, offer = "") {
 }
 
 /**
- * The answer with these receive slots in force and all others at rest.
- * @param {string} sdp the answer as it is held
+ * The answer with these receive slots active and all others inactive.
+ * @param {string} sdp the answer in force
  * @param {string} given the answer as the server gave it, with the streams of every slot
- * @param {Set<string | null>} mids of the media sections whose streams shall be received
+ * @param {Set<string | null>} mids the media sections whose streams are received
  * @returns {string}
  */
 export function editSlots(sdp, given, mids) {
@@ -44,14 +44,15 @@ export function editSlots(sdp, given, mids) {
     const sections = sdp.split(/(?=^m=)/m);
     return sections.map((section, index) => {
         const slot = whole[index] ?? "";
-        // Own media are received by the server, never sent.
+        // The server only receives the sections of our own media.
         if (!/^a=(sendonly|inactive)\r?$/m.test(slot)) return section;
         return mids.has(/^a=mid:(\S+)/m.exec(slot)?.[1] ?? null) ? slot : resting(slot);
     }).join("");
 }
 
 /**
- * Inactive alone is not enough: Chromium keeps, and reports on, every stream that the section names.
+ * The section without its streams, and inactive. "Inactive" alone is not enough: Chromium reports on every stream that a
+ * section names.
  * @param {string} section
  */
 function resting(section) {
@@ -63,14 +64,17 @@ function ownVoice(sdp) {
     return sdp.split(/(?=^m=)/m).find((part) => part.startsWith("m=audio "))?.split("\r\n") ?? [];
 }
 
-/** The number of the header extension for levels, if this line gives it. @param {string} line @returns {string | null} */
+/**
+ * The number of the header extension for levels; null if this line does not give it.
+ * @param {string} line @returns {string | null}
+ */
 function levelNumber(line) {
     const match = /^a=extmap:(\d+)(?:\/\w+)? (\S+)/.exec(line);
     return match?.[2] === LEVEL_URI ? (match[1] ?? null) : null;
 }
 
 /**
- * How the first audio section of an answer asks for voice now; null without Opus.
+ * The voice that the first audio section of an answer asks for; null without Opus.
  * @param {string} sdp
  * @returns {Pick<AudioParameters, "ptime_ms" | "dtx" | "fec" | "red" | "level"> | null}
  */
@@ -117,7 +121,7 @@ function payloadType(lines, codec) {
 }
 
 /**
- * The m-line with RED or Opus first: a browser sends with the first codec of the answer.
+ * The m-line with RED or Opus first, because a browser sends with the first codec of the answer.
  * @param {string} head @param {string} opus @param {string | null} red @param {boolean} redFirst
  * @returns {string}
  */

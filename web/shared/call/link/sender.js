@@ -1,6 +1,6 @@
 /**
- * Carries out `send_parameters` on the senders of a leg. Owns: the order of changes (one at a time, the
- * newest wins). The shape of a voice is part of the held answer. Must never send anything to the server.
+ * Applies `send_parameters` to the senders of a leg. Owns: the order of changes (one at a time, the newest wins). The shape
+ * of the voice is part of the held answer. Must never send anything to the server.
  */
 
 /** @import {AudioParameters, VideoParameters, SendParameters} from "../../signaling/messages.js" */
@@ -10,22 +10,22 @@ import { PLAIN } from "../devices/capture.js";
 import { editAnswer, readVoice } from "./sdp.js";
 
 /**
- * What lib.dom of TypeScript does not know yet: the codec of an encoding (W3C webrtc-extensions), and its layers
- * (W3C webrtc-svc).
+ * The codec of an encoding (W3C webrtc-extensions) and its layers (W3C webrtc-svc), which TypeScript's lib.dom does not
+ * declare yet.
  * @typedef {RTCRtpEncodingParameters & {codec?: RTCRtpCodec, scalabilityMode?: string}} EncodingWithCodec
  */
 
 // libopus goes no lower (RFC 7587 section 6.1: maxaveragebitrate is 6000 to 510000).
 const OPUS_MIN_BPS = 6000;
-// As the thinnest step of media/core/quality/voicesteps.py.
+// The same as the thinnest shape of media/core/quality/voicesteps.py.
 const THINNEST_VOICE = { ptime_ms: 120, max_bitrate_bps: OPUS_MIN_BPS, red: false };
-// What only a new negotiation changes; the bitrate is a property of the encoding.
+// These change only by a new negotiation; the bitrate is a property of the encoding.
 const VOICE_SHAPE = /** @type {const} */ (["ptime_ms", "dtx", "fec", "red", "level"]);
 
 export class SendControl {
     /** @type {SendParameters | null} */
     #wanted = null;
-    /** What was last asked for. @type {SendParameters | null} */
+    /** The parameters that were last asked for. @type {SendParameters | null} */
     #latest = null;
     /** The server's last `send_parameters`. @type {SendParameters | null} */
     #ordered = null;
@@ -34,11 +34,11 @@ export class SendControl {
     #busy = false;
 
     /**
-     * @param {RTCPeerConnection} connection already holding its answer
+     * @param {RTCPeerConnection} connection with its answer in force
      * @param {RTCRtpSender} audio
      * @param {RTCRtpSender} video
      * @param {HeldAnswer} answer
-     * @param {RTCRtpSender | null} [low] the picture once more, small
+     * @param {RTCRtpSender | null} [low] the second, small encoding of the picture
      */
     constructor(connection, audio, video, answer, low = null) {
         this.low = low;
@@ -51,7 +51,7 @@ export class SendControl {
     /** @param {SendParameters} parameters */
     async apply(parameters) {
         this.#ordered = parameters;
-        // An order to send a picture is older than the collapse.
+        // While this page holds, parameters with a picture are older than the collapse.
         await this.#carryOut(this.#holds && parameters.video.active ? leastOf(parameters) : parameters);
     }
 
@@ -71,12 +71,15 @@ export class SendControl {
         }
     }
 
-    /** Sends as little as possible until the next parameters: the uplink is full, and the reports wait behind the picture. */
+    /** Sends as little as possible until the next parameters: the uplink is full, and reports wait behind the picture. */
     async hold() {
         if (this.#latest?.audio.active) await this.#carryOut(leastOf(this.#latest));
     }
 
-    /** Does the same on this page's own judgement; when that ends, the server's last order holds again. @param {boolean} holding */
+    /**
+     * Does the same by this page's own judgement; afterwards the server's last parameters apply again.
+     * @param {boolean} holding
+     */
     async holdOn(holding) {
         this.#holds = holding;
         if (holding) await this.hold();
@@ -84,7 +87,7 @@ export class SendControl {
     }
 
     /**
-     * No frame, and few bits of voice, for a moment: neither costs anything to end, not even a keyframe.
+     * Sends no frame and few bits of voice for a moment. To end this costs nothing, not even a keyframe.
      * @param {boolean} resting
      */
     async rest(resting) {
@@ -93,7 +96,7 @@ export class SendControl {
         if (this.#latest) await this.#carryOut(this.#latest);
     }
 
-    /** Voice first: the picture may wait for it. @param {SendParameters} parameters */
+    /** Applies the voice first; the picture may wait. @param {SendParameters} parameters */
     async #applyOne({ audio, video, low }) {
         await setEncoding(this.audio, (encoding) => {
             encoding.active = audio.active;
@@ -125,7 +128,7 @@ export class SendControl {
             chooseCodec(encoding, parameters, video.codec);
             if (video.scalability_mode) encoding.scalabilityMode = video.scalability_mode;
             else delete encoding.scalabilityMode;
-            // Not the track's contentHint: Chromium takes "detail" for a shared screen, and skin is none.
+            // The track's contentHint is not used: Chromium treats "detail" as a shared screen, which skin is not.
             if (video.degradation_preference) parameters.degradationPreference = video.degradation_preference;
             else delete parameters.degradationPreference;
         };
@@ -133,7 +136,7 @@ export class SendControl {
             await setEncoding(sender, change);
         } catch (error) {
             if (this.connection.signalingState === "closed") return;
-            // A browser that knows no codec choice, or no layers: everything else still holds.
+            // This browser knows no choice of codec, or no layers: apply everything else.
             console.warn("video parameters without codec and layers", error instanceof Error ? error.name : "");
             await setEncoding(sender, (encoding, parameters) => {
                 change(encoding, parameters);
@@ -143,21 +146,21 @@ export class SendControl {
         }
     }
 
-    /** How much larger than the one that is divided the camera's picture is; an upright phone has its lines across. */
+    /** The camera's lines divided by the lines that the scale assumes; an upright phone counts its shorter side. */
     #excess() {
         const { width, height } = this.video.track?.getSettings() ?? {};
         return width && height ? Math.min(width, height) / PLAIN.lines : 1;
     }
 
     /**
-     * Packet time, DTX, FEC, RED and levels change by negotiating once more with the answer we hold: no byte
-     * crosses the link. The bitrate alone needs none of this.
+     * Changes packet time, DTX, FEC, RED and levels by another negotiation with the held answer: no byte crosses the link.
+     * The bitrate alone needs no negotiation.
      * @param {AudioParameters} audio
      */
     async #setVoice(audio) {
-        // A paused voice needs no new packet time, and its bitrate is on the encoding already.
+        // A paused voice needs no new packet time, and the encoding already has its bitrate.
         if (!audio.active) return;
-        // An answer without RED, or a browser without levels, cannot be asked for it: the text stays, and nothing is negotiated.
+        // An answer without RED, or a browser without levels, cannot provide these: the text stays, without a negotiation.
         await this.answer.change((sdp, _given, offer) => {
             const now = readVoice(sdp);
             return !now || VOICE_SHAPE.every((name) => now[name] === audio[name]) ? sdp : editAnswer(sdp, audio, offer);
@@ -177,7 +180,7 @@ function leastOf({ audio, video, ...others }) {
 async function setEncoding(sender, change) {
     const parameters = sender.getParameters();
     const encoding = parameters.encodings[0];
-    if (!encoding) return; // stopped sender: the leg is going away
+    if (!encoding) return; // the sender has stopped: the leg is closing
     const before = JSON.stringify(parameters);
     change(encoding, parameters);
     if (JSON.stringify(parameters) !== before) await sender.setParameters(parameters);
@@ -196,7 +199,7 @@ function chooseCodec(encoding, parameters, name) {
 }
 
 /**
- * A limit at the camera's own rate would drop each frame that comes a moment early: one in ten.
+ * Limits the frame rate. A limit equal to the camera's rate would drop each frame that is a moment early: one in ten.
  * @param {EncodingWithCodec} encoding @param {number} most 0: no limit @param {number | undefined} camera
  */
 function limitFramerate(encoding, most, camera) {

@@ -6,10 +6,10 @@
 
 /** @import {SendReport} from "../../signaling/messages.js" */
 
-// A report costs 150 bytes of the link that it is about.
+// A report costs 150 bytes of the link on which it reports.
 const EVERY_MS = 2_000;
 const WORTH_REPORTING = 0.2;
-// Of a quantizer, on the scale of qpSum (W3C webrtc-stats): 255 is an AV1 encoder's coarsest.
+// A relevant change of the quantizer, on the scale of qpSum (W3C webrtc-stats); AV1's coarsest quantizer is 255.
 const COARSER = 15;
 
 export class SendReporter {
@@ -19,7 +19,7 @@ export class SendReporter {
     #reportedMs = -Infinity;
     /** @type {number | undefined} */
     #quantizer;
-    /** Frames and their quantizers, as the encoder of the large picture had counted then. @type {[number, number]} */
+    /** Frames and the sum of their quantizers at the last reading of the large picture. @type {[number, number]} */
     #counted = [NaN, NaN];
 
     /**
@@ -35,7 +35,7 @@ export class SendReporter {
             if (entry.type === "candidate-pair" && entry.nominated) bps = Math.round(entry.availableOutgoingBitrate ?? 0);
             if (entry.type !== "outbound-rtp" || !entry.active) continue;
             // Without a picture there is no limitation, but the rate is still worth a report.
-            // Of a picture that is sent twice, either may be limited by the uplink that both share.
+            // If the picture is sent twice, the shared uplink may limit either encoding.
             if (entry.kind !== "video") limitation ??= "other";
             else {
                 if (limitation !== "bandwidth") limitation = entry.qualityLimitationReason ?? "none";
@@ -55,8 +55,8 @@ export class SendReporter {
     }
 
     /**
-     * The mean quantizer of the frames since the last question.
-     * @param {any} picture the stats of what is sent @returns {number | undefined}
+     * The mean quantizer of the frames since the last call.
+     * @param {any} picture the stats of the sent picture @returns {number | undefined}
      */
     #coarseness(picture) {
         const [frames, sum] = this.#counted;
