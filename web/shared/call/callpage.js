@@ -1,7 +1,7 @@
 /**
- * What every page with a call does alike. Owns: the session, the view of the call, the overlays and the link's bars,
- * and what of the server's messages goes to them. Must never decide which view is shown: a page does, in `render`,
- * which follows everything that has come.
+ * What all pages with a call do alike. Owns: the session, the view of the call, the overlays and the bars of the link, and
+ * which of the server's messages go to them. Must never decide which view is shown: the page does, in `render`, which is
+ * called after everything that happens.
  */
 
 /** @import {ClientMessage, Consultation, ServerMessage} from "../signaling/messages.js" */
@@ -16,18 +16,18 @@ import { errorText } from "../base/i18n.js";
 import { makeLink, showLink } from "./view/links.js";
 import { Session } from "./session.js";
 
-// After a welcome the whole state follows at once; a view that flickers in between would cut the sound.
+// After a welcome the whole state follows at once; a view that changes in between would interrupt the sound.
 const SETTLE_MS = 400;
 
 /**
  * @typedef {object} PageHooks
- * @property {(ticket: Ticket) => void} [onTicket] the server knows us; the socket is about to open
- * @property {(isFirst: boolean) => void} onNew the server knows no earlier session: what it does not send now is no
- *   more; first: since the page was opened, so what was asked for meanwhile is on its way
- * @property {() => void} onSettled it has sent what it knows, and no consultation was in it
+ * @property {(ticket: Ticket) => void} [onTicket] the server has accepted the sign-in; the socket opens next
+ * @property {(isFirst: boolean) => void} onNew the server has no earlier session: what it does not send now no longer
+ *   exists; first: the first session since the page was opened, so requests of this page may still be on their way
+ * @property {() => void} onSettled the server has sent the whole state, without a consultation
  * @property {() => Consultation | null} current the consultation that the page is about now
- * @property {(message: ServerMessage) => void} onMessage every one, after the parts that all pages have
- * @property {(ref: number) => void} onRefused the message of this seq was
+ * @property {(message: ServerMessage) => void} onMessage every message, after the parts that all pages share
+ * @property {(ref: number) => void} onRefused the server has refused the message with this seq
  * @property {() => void} onSignedOut
  * @property {() => void} onDevices
  * @property {() => void} render
@@ -55,7 +55,7 @@ export class CallPage {
         this.callView = new CallView(find("[data-call]", HTMLElement), this.session.media);
     }
 
-    /** The socket is open, and the server has sent what it knows. */
+    /** Whether the socket is open and the server has sent the whole state. */
     get settled() {
         return this.session.connection.status.state === "open" && this.#settling === undefined;
     }
@@ -66,7 +66,7 @@ export class CallPage {
         this.callView.setServerAway(this.overlays.isAway);
     }
 
-    /** What the buttons of every call do, for `onActions`. */
+    /** The actions of the buttons that every call has, for `onActions`. */
     get actions() {
         const { connection, devices } = this.session;
         return {
@@ -80,9 +80,9 @@ export class CallPage {
     }
 
     /**
-     * Asks before something final; what was asked about must still be there at the yes.
+     * Asks before a final action, and sends the message after a yes if the consultation is still the same.
      * @param {Parameters<typeof confirm>[0]} question
-     * @param {(consultationId: string) => ClientMessage} message what to send then
+     * @param {(consultationId: string) => ClientMessage} message the message to send
      */
     async askThenSend(question, message) {
         const id = this.page.current()?.consultation_id;
@@ -90,7 +90,7 @@ export class CallPage {
         if (going && id && this.page.current()?.consultation_id === id) this.session.send(message(id));
     }
 
-    /** The patient no longer wants to be seen. */
+    /** The patient takes the consent to be seen back. */
     async #withdraw() {
         const caseId = this.page.current()?.consultation_id;
         if (!caseId) return;
@@ -138,7 +138,7 @@ export class CallPage {
     /** @param {string} code @param {number} ref */
     #refused(code, ref) {
         if (ref) this.page.onRefused(ref);
-        // Legs are made again by themselves; people need not hear of it.
+        // The page makes a new leg by itself; people need not know.
         if (!code.startsWith("offer_") && code !== "slow_down") notice(errorText(code));
     }
 

@@ -1,6 +1,6 @@
 /**
- * One signed-in page: the socket and the media tied together. Owns: which events of the window concern
- * them. Must never know what a page looks like.
+ * The session of one signed-in page: connects the socket and the media. Owns: which events of the window concern them.
+ * Must never know what a page looks like.
  */
 
 /** @import {ClientMessage, ServerMessage} from "../signaling/messages.js" */
@@ -16,7 +16,7 @@ import { StillsLink } from "../stills/stillslink.js";
 
 /**
  * @typedef {object} SessionCallbacks
- * @property {(ticket: Ticket) => void} [onTicket] the server knows us; the socket is about to open
+ * @property {(ticket: Ticket) => void} [onTicket] the server has accepted the sign-in; the socket opens next
  * @property {(message: ServerMessage) => void} onMessage
  * @property {(status: Status) => void} onStatus
  * @property {() => void} onDevices
@@ -52,14 +52,14 @@ export class Session {
             awaitsAnswer: () => this.connection.awaitsAnswer,
             onLeg: (condition) => {
                 this.stills.legChanged();
-                // Is it the link? A ping finds out.
+                // A ping shows whether the link is away.
                 if (condition === "disconnected") this.connection.networkChanged();
-                // Media has found the way: so will a socket.
+                // Media reaches the server, so a socket will too.
                 if (condition === "connected" && this.connection.status.state === "away") this.connection.connect();
                 callbacks.onLeg(condition);
             },
-            // The links of a clinician's viewers differ where a mediator joins. A station's viewers mostly have better links
-            // than the station.
+            // A clinician's viewers have different links once a mediator joins, so a clinician sends two pictures. A
+            // station's viewers mostly have better links than the station.
         }, role !== "station");
         this.stills = new StillsLink(this.media, (message) => this.send(message), role === "clinician");
         const changed = () => this.connection.networkChanged();
@@ -83,7 +83,7 @@ export class Session {
         return this.connection.send(message);
     }
 
-    /** Sign-out or taken over: no leg, no devices, no socket. */
+    /** Ends leg, devices and socket, after a sign-out or when another page has replaced this one. */
     end() {
         this.devices.tellOthers(false);
         this.leg.stop();

@@ -12,7 +12,7 @@
 
 /** @type {MediaTrackConstraints} */
 const VOICE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
-// More than 480 lines or 15 frames is seldom sent on the links this is for, and heats the kiosk.
+// The links that this is made for rarely carry more than 480 lines or 15 frames a second, and more heats the kiosk.
 export const PLAIN = { lines: 480, framerate: 15 };
 const WIDE = 4 / 3;
 
@@ -35,7 +35,7 @@ export class Capture {
     }
 
     /**
-     * Opens what is wanted and not open. Never rejects: the outcome is in `states`.
+     * Opens these devices if they are not open. Never rejects: the result is in `states`.
      * @param {...Kind} kinds
      */
     async open(...kinds) {
@@ -48,7 +48,7 @@ export class Capture {
         await this.#asking;
     }
 
-    /** Gives devices back. @param {...Kind} kinds */
+    /** Closes devices. @param {...Kind} kinds */
     close(...kinds) {
         for (const kind of kinds) {
             this.#wanted[kind] = false;
@@ -57,8 +57,8 @@ export class Capture {
     }
 
     /**
-     * Asks the camera for as much as is to be sent now, and never for less than a plain picture: what it gives
-     * beyond, the encoder leaves out.
+     * Asks the camera for the picture that is to be sent now, and never for less than a plain picture: the encoder leaves
+     * out what is too much.
      * @param {number} lines @param {number} framerate
      * @returns {Promise<boolean>} whether the camera was asked for another picture
      */

@@ -1,6 +1,6 @@
 /**
- * The card that shows the own camera and microphone before a call, and says clearly what is missing, why,
- * and what still works. Must never open or close a device itself.
+ * The card that shows the own camera and microphone before a call, and says what is missing, why, and what still works.
+ * Must never open or close a device itself.
  */
 
 /** @import {OwnDevices} from "./owndevices.js" */
@@ -29,7 +29,7 @@ export class DeviceCard {
         this.micState = find("[data-mic-state]", HTMLElement, root);
     }
 
-    /** @param {OwnDevices} devices @param {boolean} shown whether anybody sees the card now */
+    /** @param {OwnDevices} devices @param {boolean} shown whether the card is visible now */
     show({ capture }, shown) {
         const { tracks, states } = capture;
         attach(this.video, shown ? tracks.video : null);

@@ -24,7 +24,7 @@ export class Meter {
         document.addEventListener("pointerdown", () => void this.#context?.resume(), { passive: true });
     }
 
-    /** @param {MediaStreamTrack | null} track the microphone, or null to rest */
+    /** @param {MediaStreamTrack | null} track the microphone; null: stop */
     listen(track) {
         clearInterval(this.#timer);
         this.#source?.disconnect();

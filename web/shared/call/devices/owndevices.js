@@ -1,7 +1,7 @@
 /**
- * The own microphone and camera as a person uses them: muted, switched off, voice only. Owns: these choices, their
- * memory, and what the server hears of them. Must never know a peer connection, a socket or a page: messages go out
- * by `send`, tracks by `onTrack`.
+ * The own microphone and camera as a person uses them: muted, switched off, voice only. Owns: these choices, their storage,
+ * and the messages about them. Must never know a peer connection, a socket or a page: messages leave by `send`, tracks by
+ * `onTrack`.
  */
 
 /** @import {ClientMessage, ClinicalProfile, VideoParameters} from "../../signaling/messages.js" */
@@ -22,12 +22,12 @@ const NOTHING_OFF = { microphone: false, camera: false };
  *
  * @typedef {object} DeviceCallbacks
  * @property {(message: ClientMessage) => number} send
- * @property {(kind: Kind, track: MediaStreamTrack | null) => void} onTrack a device was opened, given back or lost
+ * @property {(kind: Kind, track: MediaStreamTrack | null) => void} onTrack a device was opened, closed or lost
  * @property {() => void} onDevices own tracks, device states, mute, camera or another choice changed
  */
 
 export class OwnDevices {
-    /** Remembered by this tab, as the choices are: a reload switches nothing on that a person switched off. */
+    /** This tab remembers what is off, as it does the choices: a reload switches on nothing that a person switched off. */
     #off = remembered(OFF_KEY, NOTHING_OFF);
     #preferences = remembered(STORAGE_KEY, NO_CHOICE);
     #announcing = false;
@@ -49,17 +49,17 @@ export class OwnDevices {
         return this.#off.microphone;
     }
 
-    /** What the person chose. @returns {Readonly<Choice>} */
+    /** What the person has chosen. @returns {Readonly<Choice>} */
     get preferences() {
         return this.#preferences;
     }
 
-    /** Nobody would see it: switched off, or voice only. */
+    /** Whether nobody would see the camera: it is switched off, or the call is voice only. */
     get cameraRests() {
         return this.#off.camera || this.#preferences.audio_only;
     }
 
-    /** Opens microphone and camera (unless the person switched it off). */
+    /** Opens the microphone, and the camera unless the person has switched it off. */
     async open() {
         await (this.cameraRests ? this.capture.open("audio") : this.capture.open("audio", "video"));
     }
@@ -68,7 +68,7 @@ export class OwnDevices {
         this.capture.close("audio", "video");
     }
 
-    /** Gives the camera back until `open`: nobody is looking. */
+    /** Closes the camera until `open`, while nobody watches. */
     restCamera() {
         this.capture.close("video");
     }
@@ -89,12 +89,12 @@ export class OwnDevices {
         this.#changed();
     }
 
-    /** The next call begins with both on; a camera that was switched off comes back with the next `open`, and not before. */
+    /** Lets the next call begin with both on; a camera that was switched off opens with the next `open`, not before. */
     forgetOff() {
         if (!this.#off.microphone && !this.#off.camera) return;
         this.#switch(NOTHING_OFF);
         if (this.capture.tracks.audio) this.capture.tracks.audio.enabled = true;
-        // Told at once: the first words of the next call shall not wait for it.
+        // Tell the server at once, so that the first words of the next call do not wait for this message.
         if (this.#announced) this.#announce(true);
         this.#changed();
     }
@@ -105,19 +105,19 @@ export class OwnDevices {
         remember(OFF_KEY, this.#off);
     }
 
-    /** @param {Partial<Choice>} change of what the person wants; holds at once */
+    /** Changes what the person has chosen, at once. @param {Partial<Choice>} change */
     choose(change) {
         const rested = this.cameraRests;
         this.#preferences = { ...this.#preferences, ...change };
         remember(STORAGE_KEY, this.#preferences);
         this.#sendPreferences();
         if (this.cameraRests && !rested) this.capture.close("video");
-        // Before a call both devices may be resting: the picture comes back only where sound is open.
+        // Before a call both devices may be closed: open the camera again only if the microphone is open.
         if (rested && !this.cameraRests && this.capture.states.audio !== "off") void this.capture.open("video");
         this.#changed();
     }
 
-    /** The next person, or the next patient, does not inherit these. @param {Partial<Choice>} [choices] */
+    /** Resets choices, which the next person or patient must not inherit. @param {Partial<Choice>} [choices] */
     forgetChoices(choices = NO_CHOICE) {
         const keys = /** @type {(keyof Choice)[]} */ (Object.keys(choices));
         if (keys.some((key) => this.#preferences[key] !== choices[key])) this.choose(choices);
@@ -133,7 +133,7 @@ export class OwnDevices {
     }
 
     /**
-     * From here on (or no longer) the others are told what they will not hear or see: switched off, or not there.
+     * Begins or stops to tell the others what they cannot hear or see because it is switched off or missing.
      * @param {boolean} on
      */
     tellOthers(on) {
@@ -141,7 +141,7 @@ export class OwnDevices {
         this.#announce();
     }
 
-    /** The server is there. @param {boolean} resumed whether it still knows this session */
+    /** The server has welcomed the page. @param {boolean} resumed whether the server still has this session */
     welcomed(resumed) {
         if (!resumed) {
             this.#announced = null;
@@ -159,7 +159,7 @@ export class OwnDevices {
         this.callbacks.send({ type: "preferences", ...this.#preferences });
     }
 
-    /** @param {boolean} [now] outside of a call too */
+    /** @param {boolean} [now] whether to tell the others even outside of a call */
     #announce(now = this.#announcing) {
         if (!now) return;
         const audio = this.#off.microphone || isMissing(this.capture.states.audio);
@@ -175,7 +175,7 @@ function remembered(key, otherwise) {
     try {
         return { ...otherwise, ...JSON.parse(sessionStorage.getItem(key) ?? "{}") };
     } catch {
-        return otherwise; // storage is refused in some kiosk modes: the choice then lasts until the page closes
+        return otherwise; // some kiosk modes refuse storage: the choice then lasts until the page closes
     }
 }
 
@@ -184,6 +184,6 @@ function remember(key, chosen) {
     try {
         sessionStorage.setItem(key, JSON.stringify(chosen));
     } catch {
-        // storage is refused, as above
+        // storage is refused, as in remembered
     }
 }

@@ -1,5 +1,5 @@
 /**
- * A group session as a call: who is in it, as the view of a call shows people, and for the host who waits. Owns: the
+ * A group session as a call: its participants as the view of a call shows them and, for the host, those who wait. Owns: the
  * host's panel. Must never show who is behind a name.
  */
 
@@ -12,14 +12,14 @@ import { alsoSay, t } from "../../base/i18n.js";
 const SHEETS = ["../../cases/cases.css", "./together.css"].map((name) => new URL(name, import.meta.url).pathname);
 const NO_LINK = { level: 0, rtt_ms: null, loss_ratio: null, down_kbps: null, up_kbps: null };
 
-/** What both pages need before a group is shown. */
+/** Loads what both pages need to show a group. */
 export async function ready() {
     for (const sheet of SHEETS) style(sheet);
     await Promise.all([alsoSay("cases"), alsoSay("together")]);
 }
 
 /**
- * @param {Group} group @param {string} id what the controls of the call name: one's seat, or the group for its host
+ * @param {Group} group @param {string} id the id for the controls of the call: the own seat, or for the host the group
  * @returns {Consultation}
  */
 export function asCall(group, id) {
@@ -36,7 +36,7 @@ function person(known) {
     return { audio_muted: false, video_muted: false, link: NO_LINK, site: "", rung_down: null, rung_up: null, rung_reason: null, ...known };
 }
 
-/** The host's panel: the code to tell people, who waits, who is in. */
+/** The host's panel: the code for participants, those who wait, those who are in. */
 export class HostPanel {
     #list = make("ul", { class: "people-lines" });
     #code = make("p", { class: "group-code", translate: "no" });

@@ -1,6 +1,6 @@
 /**
- * Mediators beside a call: who could come, who was asked, who is there and can be sent out. Owns: the panel. Must never
- * decide who may; the server does.
+ * Mediators in a call: who can be invited, who was invited, who is in the call and can be sent out. Owns: the panel. Must
+ * never decide who may come; the server does.
  */
 
 /** @import {ClientMessage, Consultation, Mediation} from "../../signaling/messages.js" */
@@ -16,7 +16,7 @@ import { alsoSay, errorText, t } from "../../base/i18n.js";
 
 const SHEETS = ["../../cases/cases.css", "./together.css"].map((name) => new URL(name, import.meta.url).pathname);
 
-/** @type {Map<string, Mediation>} what became of those who were asked in this consultation */
+/** @type {Map<string, Mediation>} the state of each invitation of this consultation */
 const asked = new Map();
 /** @type {(() => void) | null} */
 let redraw = null;

@@ -1,6 +1,6 @@
 /**
- * Who is there, always in sight: in a survivor-safe consultation, in a group, and wherever a mediator is. Owns: its one
- * element over the call. Must never know a socket.
+ * The list of participants, always visible in a survivor-safe consultation, in a group, and in a call with a mediator.
+ * Owns: one element over the call. Must never know a socket.
  */
 
 /** @import {Consultation} from "../../signaling/messages.js" */
@@ -30,7 +30,7 @@ export class PresenceList {
         onLanguage(() => this.#draw());
     }
 
-    /** @param {Consultation | null} consultation null: in no call @param {string} selfId */
+    /** @param {Consultation | null} consultation null: no call @param {string} selfId */
     show(consultation, selfId) {
         this.#shown = consultation;
         this.#selfId = selfId;
@@ -52,7 +52,7 @@ export class PresenceList {
     }
 }
 
-/** Whether people must see who is there. @param {Consultation} one */
+/** Whether people must always see who participates. @param {Consultation} one */
 export function mustBeSeen(one) {
     return Boolean(one.discreet) || one.participants.length > 2;
 }

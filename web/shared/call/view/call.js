@@ -1,7 +1,7 @@
 /**
- * The view of a call, the same for every page with one. Owns: the elements that the page's markup gives under one root,
- * the tiles of the others, and the timers of what is shown. What is shown is decided in callstate.js. Must never send a
- * message: what a person wants goes out by callbacks.
+ * The view of a call, the same on every page with a call. Owns: the elements under one root of the page's markup, the tiles
+ * of the others, and the timers of the view. callstate.js decides what is shown. Must never send a message: callbacks
+ * report what a person wants.
  */
 
 /** @import {Consultation, Link, Rungs} from "../../signaling/messages.js" */
@@ -21,8 +21,8 @@ import { Tile } from "./tile.js";
 
 const TICK_MS = 500;
 const FACTS_EVERY_TICKS = 4;
-// Probes of both sides (link/leg.js, and the relay) measure the link in the first 7 s of a leg. A file fetched beside
-// them would make a thin link look thinner.
+// In the first 7 s of a leg, probes of both sides (link/leg.js and the relay) measure the link. A download at the same time
+// would make a thin link look thinner.
 const INSIGHT_AFTER_MS = 8_000;
 
 /** @typedef {ReturnType<typeof view>} Shown */
@@ -43,7 +43,7 @@ export class CallView {
     /** @type {Insight | null} */
     #insight = null;
 
-    /** @param {HTMLElement} root its markup says what this page's call has @param {Media} media */
+    /** @param {HTMLElement} root whose markup decides which parts this page's call has @param {Media} media */
     constructor(root, media) {
         this.root = root;
         this.media = media;
@@ -59,7 +59,7 @@ export class CallView {
         this.mute = part("[data-action=mute]");
         this.camera = part("[data-action=camera]");
         this.quality = part("[data-action=quality]");
-        /** Urgency and reason: not on a kiosk, whose screen passers-by see. */
+        /** Urgency and reason; not on a kiosk, because others see its screen. */
         this.about = root.querySelector(".call-case");
         this.time.after(this.#link);
         this.hear.addEventListener("click", () => this.#tiles.forEach((tile) => tile.play()));
@@ -160,7 +160,7 @@ export class CallView {
         }
     }
 
-    /** The rest of this view comes over the link when that rests, or else with the first call. @returns {Promise<Insight>} */
+    /** Loads the rest of this view while the link is idle, or with the first call. @returns {Promise<Insight>} */
     #load() {
         this.#loading ??= import("./insight.js").then(({ Insight }) => {
             this.#insight = new Insight(this.media, {
@@ -210,7 +210,7 @@ export class CallView {
         }
     }
 
-    /** @returns {Set<string>} whose pictures come */
+    /** @returns {Set<string>} the participants whose pictures arrive */
     #flowing() {
         const nowMs = performance.now();
         return new Set([...this.#tiles].filter(([, tile]) => tile.flows(nowMs)).map(([id]) => id));
@@ -229,12 +229,12 @@ export class CallView {
     }
 }
 
-/** A call is whole without it; the next one, or a tap on its button, tries again. @param {unknown} error */
+/** A call works without the insight; the next call, or a tap on its button, tries again. @param {unknown} error */
 function withoutInsight(error) {
     console.warn("call:", error instanceof Error ? error.name : "insight did not load");
 }
 
-/** @param {HTMLElement} element a picture and words @param {{picture: string, key: string}} shown */
+/** @param {HTMLElement} element with an icon and a text @param {{picture: string, key: string}} shown */
 function fill(element, { picture, key }) {
     swapIcon(element, picture);
     const words = element.lastElementChild;

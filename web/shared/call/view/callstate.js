@@ -1,6 +1,6 @@
 /**
- * What the view of a call shows, as a function of what it was told. Owns: the state, how each message changes it, and what
- * stands on the screen. Pure: no document, no clock, no words, only keys of the catalogs. Must never decide what is sent.
+ * What the view of a call shows, as a function of messages. Owns: the state, how each message changes it, and what the
+ * screen shows. Pure: no document, no clock, no texts, only keys of the catalogs. Must never decide what is sent.
  */
 
 /** @import {Consultation, Link, LinkQuality, Participant, Rungs} from "../../signaling/messages.js" */
@@ -18,14 +18,14 @@ const BANNER_ICONS = { "banner.muted": "mic-off", "banner.no_microphone": "mic-o
  * @typedef {object} CallState
  * @property {Consultation | null} call on the screen
  * @property {string} selfId
- * @property {number} startedMs when it was first seen with everybody in it; 0: not yet
+ * @property {number} startedMs when everybody was first in the call; 0: not yet
  * @property {number} nowMs
- * @property {ReadonlySet<string>} flowing those whose pictures come
- * @property {boolean} silent the browser plays no sound before a tap
+ * @property {ReadonlySet<string>} flowing the participants whose pictures arrive
+ * @property {boolean} silent whether the browser plays no sound before a tap
  * @property {LinkQuality | null} quality of the own link
- * @property {Rungs | null} rungs where the own leg stands
+ * @property {Rungs | null} rungs of the own leg
  * @property {LegCondition} leg
- * @property {boolean} serverAway the socket is away; the call itself may go on
+ * @property {boolean} serverAway whether the socket is away; the call itself may go on
  * @property {Facts | null} facts
  * @property {boolean} muted
  * @property {boolean} cameraRests
@@ -111,7 +111,7 @@ function others({ call, selfId }) {
 
 /** @typedef {ReturnType<typeof person>} PersonView */
 
-/** One other in the call. @param {Participant} participant @param {boolean} flowing */
+/** One other participant. @param {Participant} participant @param {boolean} flowing */
 function person(participant, flowing) {
     const { presence, audio_muted, video_muted } = participant;
     const [key, picture] = presence === "reconnecting" ? ["tile.reconnecting", "away"]

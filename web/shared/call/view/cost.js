@@ -1,6 +1,6 @@
 /**
- * What a call uses of the link, in megabytes and money. Owns: the price that the server gave, and the estimate
- * before a call. Must never measure anything.
+ * The data that a call uses, in megabytes and money. Owns: the price from the server, and the estimate before a call. Must
+ * never measure anything.
  */
 
 /** @import {LinkQuality} from "../../signaling/messages.js" */
@@ -8,24 +8,24 @@
 import { number, t } from "../../base/i18n.js";
 
 const MINUTES = 10;
-// Opus 16 kbit/s in 60 ms packets is 24 kbit/s on the wire while one speaks; silence costs nearly nothing.
+// Opus at 16 kbit/s in 60 ms packets takes 24 kbit/s on the wire while somebody speaks; silence costs almost nothing.
 const VOICE_KBPS = 24;
 const BOTH_VOICES_KBPS = 35;
-// The relay gives pictures four fifths of what voice leaves, from 22 to 800 kbit/s (media/core/quality/steering.py).
+// About the share of the room beside voice that a picture takes, from 22 to 800 kbit/s (media/core/quality/steering.py).
 const PICTURE_SHARE = 0.8;
 const PICTURE_LEAST_KBPS = 22;
 const PICTURE_MOST_KBPS = 800;
-// A face needs no more than this, headers included. It gets more only where the next size fits
+// A face needs no more than this, headers included. It gets more only if the next size fits
 // (media/core/quality/picture/plateau.py).
 const FACE_KBPS = 72;
 const NEXT_SIZE_KBPS = 252;
-// What a link of each level carries when no rate is known yet (media/core/estimate/link.py).
+// The assumed rate of a link of each level while no rate is known (media/core/estimate/link.py).
 const KBPS_BY_LEVEL = [0, 15, 40, 128, 512];
 
 let pricePerGb = 0;
 let currency = "";
 
-/** @param {number} perGb of 10^9 bytes; 0: no costs are shown @param {string} inCurrency */
+/** @param {number} perGb price of 10^9 bytes; 0: no costs are shown @param {string} inCurrency */
 export function setPrice(perGb, inCurrency) {
     pricePerGb = perGb;
     currency = inCurrency;
@@ -37,7 +37,7 @@ export function useText(bytes) {
 }
 
 /**
- * What ten minutes would use on this link, both ways together.
+ * The data of ten minutes on this link, both directions together.
  * @param {LinkQuality | null | undefined} quality
  * @returns {string} empty while nothing is known
  */
@@ -51,7 +51,7 @@ export function estimateText(quality) {
 
 /**
  * @param {LinkQuality | null | undefined} quality
- * @returns {{voice: number, picture: number}} bytes in ten minutes by voice alone and with pictures; 0: not possible
+ * @returns {{voice: number, picture: number}} bytes of ten minutes with voice alone and with pictures; 0: not possible
  */
 export function estimateBytes(quality) {
     const usual = KBPS_BY_LEVEL[quality?.level ?? 0] ?? 0;

@@ -1,16 +1,16 @@
 /**
- * What the leg uses of the link, from getStats, for people's eyes. Owns: the differences between two
- * readings. Must never send anything to the server.
+ * The data that the leg uses, from getStats, for people to see. Owns: the differences between two readings. Must never send
+ * anything to the server.
  */
 
-// RTP over UDP over IPv4: 20 + 8 bytes that no counter of the browser includes.
+// IPv4 20 and UDP 8 bytes of each packet, which no counter of the browser includes.
 const UDP_IP_BYTES = 28;
 
 /**
  * @typedef {object} Facts
  * @property {number} downKbps
  * @property {number} upKbps
- * @property {number} totalBytes since the first reading, both ways: a leg was warm before its call
+ * @property {number} totalBytes since the first reading, both directions; before its call the leg was warm
  */
 
 export class FactReader {
@@ -18,7 +18,7 @@ export class FactReader {
     #last = null;
     #totalBytes = 0;
 
-    /** @param {RTCStatsReport} report @returns {Facts | null} null until there are two readings of one leg */
+    /** @param {RTCStatsReport} report @returns {Facts | null} null before the second reading of a leg */
     read(report) {
         const pair = selectedPair(report);
         if (!pair) return null;
@@ -26,7 +26,7 @@ export class FactReader {
         const up = (pair.bytesSent ?? 0) + UDP_IP_BYTES * (pair.packetsSent ?? 0);
         const last = this.#last;
         this.#last = { id: pair.id, down, up, atMs: pair.timestamp };
-        // A new leg counts from zero: all it has used is new.
+        // A new leg counts from zero, so all its bytes are new.
         const same = last?.id === pair.id && down >= last.down && up >= last.up;
         const newDown = same ? down - last.down : down;
         const newUp = same ? up - last.up : up;

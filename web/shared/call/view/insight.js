@@ -1,7 +1,7 @@
 /**
- * What a call view shows beyond faces and buttons: the rung and its reason, who speaks, when an answer can be
- * here, and the panel of choices. Owns: those elements and their style sheet. Loaded after the page, while its link
- * rests. Must never send anything: choices go to the own devices.
+ * What a call view shows besides faces and buttons: the rung and its reason, who speaks, when an answer can arrive, and the
+ * panel of choices. Owns: these elements and their style sheet. The page loads it late, while the link is idle. Must never
+ * send anything: choices go to the own devices.
  */
 
 /** @import {LinkQuality, Participant, Rungs} from "../../signaling/messages.js" */
@@ -14,17 +14,17 @@ import { QualityPanel } from "./quality.js";
 import { RungLine } from "./rungs.js";
 import { Levels, Turn, Voice } from "./speaking.js";
 
-// Twice in the shortest pause between two sentences.
+// The shortest pause between two sentences is twice as long.
 const LISTEN_MS = 150;
 const STYLE = new URL("./insight.css", import.meta.url).pathname;
 
 /**
- * @typedef {object} Place where the call view wants it
+ * @typedef {object} Place where the call view puts the insight
  * @property {HTMLElement} root
- * @property {HTMLElement} facts the rung stands behind these
+ * @property {HTMLElement} facts the rung comes after these
  * @property {HTMLElement} ownBox
  * @property {HTMLElement} qualityButton
- * @property {boolean} profiles whether what is looked at can be chosen
+ * @property {boolean} profiles whether the person can choose what the picture shows
  */
 
 export class Insight {

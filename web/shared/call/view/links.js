@@ -1,5 +1,5 @@
 /**
- * A link's quality for people: bars and a word. Owns: nothing but how it looks. Must never measure.
+ * The quality of a link as bars and a word. Owns: its look. Must never measure.
  */
 
 /** @import {LinkQuality} from "../../signaling/messages.js" */
@@ -9,7 +9,7 @@ import { say } from "../../base/i18n.js";
 
 const LEVELS = 4;
 
-/** @param {string} [className] @returns {HTMLElement} bars and word, unknown so far */
+/** @param {string} [className] @returns {HTMLElement} bars and a word; the quality is unknown at first */
 export function makeLink(className = "") {
     const bars = make("span", { class: "bars", "data-level": "0", "aria-hidden": "true" });
     for (let index = 0; index < LEVELS; index += 1) bars.append(make("i"));

@@ -1,7 +1,6 @@
 /**
- * Whether a video element still gets new pictures. Owns: the counters that browsers keep of them. Must never judge by one
- * counter alone: of a stream, Firefox leaves `totalVideoFrames` at 0, and no browser calls back for a page that is not in
- * sight.
+ * Whether a video element still gets new pictures. Owns: the reading of the browser's counters of them. Must never rely on
+ * one counter alone: for a stream, Firefox leaves `totalVideoFrames` at 0, and no browser calls back on a hidden page.
  */
 
 /** @typedef {Pick<HTMLVideoElement, "getVideoPlaybackQuality"> & Partial<Pick<HTMLVideoElement, "requestVideoFrameCallback">>} Screen */
@@ -17,7 +16,7 @@ export class Pictures {
         this.video = video;
     }
 
-    /** When the newest picture came, as far as is known by now; ask again and again. @param {number} nowMs @returns {number} */
+    /** When the newest picture arrived, as far as is known; call regularly. @param {number} nowMs @returns {number} */
     newestMs(nowMs) {
         const counted = this.video.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
         if (this.#called || counted !== this.#counted) this.#newestMs = nowMs;
@@ -27,7 +26,7 @@ export class Pictures {
         return this.#newestMs;
     }
 
-    /** One callback for each question, not one for each picture. */
+    /** Asks for one callback per call of `newestMs`, not one per picture. */
     #ask() {
         if (this.#asked || !this.video.requestVideoFrameCallback) return;
         this.#asked = true;

@@ -1,6 +1,6 @@
 /**
- * What a person may choose about a call: voice only, little data, and for clinicians what they look at. Owns: the
- * panel; it is loaded when it is first asked for. Must never send anything: choices go to the own devices.
+ * What a person can choose in a call: voice only, little data and, for clinicians, what the picture shows. Owns: the panel,
+ * which is loaded when it is first opened. Must never send anything: choices go to the own devices.
  */
 
 /** @import {ClinicalProfile} from "../../signaling/messages.js" */
@@ -17,7 +17,7 @@ const PROFILE_ICONS = { face: "person", detail: "detail", motion: "motion" };
 export class QualityPanel {
     /**
      * @param {OwnDevices} devices @param {HTMLElement} opener gets the focus back
-     * @param {boolean} profiles whether what is looked at can be chosen
+     * @param {boolean} profiles whether the person can choose what the picture shows
      */
     constructor(devices, opener, profiles) {
         this.devices = devices;
@@ -48,14 +48,14 @@ export class QualityPanel {
         this.audioOnly.focus();
     }
 
-    /** @param {boolean} [focus] whether the opener gets it back */
+    /** @param {boolean} [focus] whether the opener gets the focus back */
     close(focus = true) {
         this.element.hidden = true;
         this.opener.setAttribute("aria-expanded", "false");
         if (focus) this.opener.focus();
     }
 
-    /** What is chosen now. */
+    /** Shows the present choices. */
     show() {
         const { audio_only, save_data, profile } = this.devices.preferences;
         this.audioOnly.setAttribute("aria-pressed", String(audio_only));

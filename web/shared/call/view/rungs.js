@@ -1,6 +1,6 @@
 /**
- * The rung of the call in words and a picture, and whose link holds it there. Owns: one line of the call view.
- * Must never decide a rung; the server says it.
+ * The rung of the call as a text and an icon, and whose link limits it. Owns: one line of the call view. Must never
+ * decide a rung; the server does.
  */
 
 /** @import {Participant, Rung, Rungs} from "../../signaling/messages.js" */
@@ -12,7 +12,7 @@ import { t } from "../../base/i18n.js";
 const LADDER = ["video-high", "video", "video-low", "stills", "voice", "voice-thin", "messages"];
 /** @type {Record<Rung, string>} */
 const ICONS = { "video-high": "camera", video: "camera", "video-low": "camera", stills: "photo", voice: "voice", "voice-thin": "voice", messages: "away" };
-// From here down people miss something and want to know why.
+// From this rung down people miss something and want to know why.
 const EXPLAINED_FROM = LADDER.indexOf("video-low");
 /** @type {Record<string, string>} the other's reason, as this side says it */
 const OTHER_REASONS = { link: "why.other_link", pinned: "why.other_pinned", camera_off: "why.other_camera" };
@@ -59,12 +59,12 @@ function whyKey({ reason, ...ways }, others) {
     return reason === "link" ? "why.link" : "";
 }
 
-/** Who holds the call down: the first who has a reason of their own. @param {Participant[]} others */
+/** The participant who limits the call: the first with an own reason. @param {Participant[]} others */
 function blamed(others) {
     return others.find((one) => (one.rung_reason ?? "") in OTHER_REASONS) ?? others[0];
 }
 
-/** @param {{down: Rung, up: Rung}} ways @returns {number} the place of the worse one on the ladder */
+/** @param {{down: Rung, up: Rung}} ways @returns {number} the place of the lower rung on the ladder */
 function lower({ down, up }) {
     return Math.max(LADDER.indexOf(down), LADDER.indexOf(up));
 }

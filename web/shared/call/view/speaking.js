@@ -5,11 +5,11 @@
 
 // A quiet room is near 0.002 of full scale (-54 dBFS), speech at arm's length above 0.02.
 const SPEECH_FROM = 0.012;
-// Between words there are pauses of this length that are no end.
+// Pauses between words may be this long without an end of speech.
 const PAUSE_MS = 350;
-// Below this round trip people take turns by themselves (ITU-T G.114: 400 ms one way is the limit of comfort).
+// With a shorter round trip people take turns by themselves (ITU-T G.114: 400 ms one way is the limit of comfort).
 const LONG_WAY_MS = 600;
-// Packets, jitter buffers and a breath before the first word of an answer.
+// Added to the round trip: packet time, jitter buffers and a breath before the first word of an answer.
 const ANSWER_MS = 300;
 
 /** Sound levels since the last reading, from getStats. */
@@ -37,12 +37,12 @@ export class Levels {
     }
 }
 
-/** One voice: it begins at once and ends after a pause. */
+/** Whether one voice speaks: speech begins at once and ends after a pause. */
 export class Voice {
     speaks = false;
     lastMs = -Infinity;
 
-    /** @param {number} level @param {number} nowMs @returns {boolean} whether it speaks now */
+    /** @param {number} level @param {number} nowMs @returns {boolean} whether the voice speaks now */
     hear(level, nowMs) {
         if (level >= SPEECH_FROM) this.lastMs = nowMs;
         this.speaks = nowMs - this.lastMs < PAUSE_MS;
@@ -50,7 +50,7 @@ export class Voice {
     }
 }
 
-/** The time after one has stopped speaking in which no answer can have come. */
+/** The time after the end of the own speech in which no answer can arrive yet. */
 export class Turn {
     #spoke = false;
     #untilMs = -Infinity;
@@ -58,7 +58,7 @@ export class Turn {
     /**
      * @param {Voice} own @param {boolean} otherSpeaks @param {number} roundMs mouth to mouth and back
      * @param {number} nowMs
-     * @returns {number} ms until an answer can be here; 0: nothing to wait for
+     * @returns {number} ms until an answer can arrive; 0: nothing to wait for
      */
     next(own, otherSpeaks, roundMs, nowMs) {
         const ended = this.#spoke && !own.speaks;

@@ -1,6 +1,6 @@
 /**
- * One other participant in a call: picture, sound, name and what is going on. Owns: the two media elements.
- * Must never know a socket or a peer connection, only receivers' tracks.
+ * One other participant in a call: picture, sound, name and state. Owns: the two media elements. Must never know a socket
+ * or a peer connection, only the tracks of receivers.
  */
 
 /** @import {Participant} from "../../signaling/messages.js" */
@@ -12,22 +12,24 @@ import { say } from "../../base/i18n.js";
 import { makeLink, showLink } from "./links.js";
 import { Pictures } from "./pictures.js";
 
-// The lowest video rung shows about one picture a second; four without one is voice only.
+// The lowest video rung shows about one picture a second; four seconds without a picture mean voice only.
 const NO_PICTURE_AFTER_MS = 4_000;
 
 export class Tile {
     /** @type {Participant} */
     #participant;
     #pictures;
-    /** The id of the track that its voice comes on. */
+    /** The id of the track of this participant's voice. */
     voiceTrack = "";
 
-    /** @param {Participant} participant @param {(blocked: boolean) => void} onBlocked sound may not start by itself */
+    /**
+     * @param {Participant} participant @param {(blocked: boolean) => void} onBlocked whether the browser waits for a tap to start sound
+     */
     constructor(participant, onBlocked) {
         this.#participant = participant;
         this.onBlocked = onBlocked;
         this.video = make("video", { class: "remote", autoplay: "", playsinline: "" });
-        this.video.muted = true; // the sound has its own element, so a browser never holds the picture back
+        this.video.muted = true; // sound has its own element, so the browser never blocks the picture
         this.#pictures = new Pictures(this.video);
         this.audio = make("audio", { autoplay: "" });
         this.avatar = make("div", { class: "avatar" }, icon(participant.role === "station" ? "person" : "doctor"));
@@ -59,7 +61,7 @@ export class Tile {
         swapIcon(this.state, state.picture);
     }
 
-    /** @param {SlotMedia | null} slot the receive slot that carries this participant now */
+    /** @param {SlotMedia | null} slot the receive slot that carries this participant */
     carry(slot) {
         attach(this.video, slot?.video.track ?? null);
         attach(this.audio, slot?.audio.track ?? null);
@@ -67,7 +69,7 @@ export class Tile {
         if (slot) this.play();
     }
 
-    /** Starts the sound; also called from a tap when the browser asked for one. */
+    /** Starts the sound; also called from a tap if the browser requires one. */
     play() {
         void this.audio.play().then(
             () => this.onBlocked(false),
@@ -78,7 +80,7 @@ export class Tile {
         );
     }
 
-    /** Whether pictures still come. @param {number} nowMs @returns {boolean} */
+    /** Whether pictures still arrive. @param {number} nowMs @returns {boolean} */
     flows(nowMs) {
         return nowMs - this.#pictures.newestMs(nowMs) < NO_PICTURE_AFTER_MS && this.video.srcObject !== null;
     }
@@ -87,10 +89,10 @@ export class Tile {
     showVoice(level, speaks) {
         this.element.classList.toggle("speaking", speaks);
         this.speaks.hidden = !speaks;
-        this.avatar.style.setProperty("--level", String(Math.min(1, level * 4))); // speech seldom passes a quarter
+        this.avatar.style.setProperty("--level", String(Math.min(1, level * 4))); // speech rarely exceeds a quarter
     }
 
-    /** The participant is gone. */
+    /** Removes the tile: the participant is gone. */
     remove() {
         this.carry(null);
         this.element.remove();
