@@ -1,6 +1,6 @@
 /**
- * What a patient has agreed to beside being seen: recipients, a mediator; each with a button that takes it back. Owns:
- * this list, at the station and beside the clinician's case. Must never ask why, nor make it harder than saying yes was.
+ * The further agreements of a patient: recipients, a mediator; each with a button that takes it back. Owns: this list, at
+ * the station and beside the clinician's case. Must never ask why, nor make taking back harder than agreeing was.
  */
 
 import { icon, make } from "../base/dom.js";
@@ -10,12 +10,12 @@ import { call, codeOf } from "../base/http.js";
 import { alsoSay, errorText, t } from "../base/i18n.js";
 import { withdrawConsent } from "./withdrawal.js";
 
-/** What is asked before an agreement is taken back, by its scope. @type {Record<string, {title: string, text: string}>} */
+/** The question before an agreement is taken back, by its scope. @type {Record<string, {title: string, text: string}>} */
 const QUESTIONS = {
     referral: { title: "withdraw.to.title", text: "withdraw.to.text" },
     third_person: { title: "withdraw.third.title", text: "withdraw.third.text" },
 };
-// Nobody else is a third person.
+// The only third person is a mediator.
 const MEDIATOR = "mediator";
 
 /** @typedef {{scope: string, recipient: string | null, in_force: boolean}} Answer */
@@ -28,7 +28,7 @@ export function recipientText(recipient) {
 
 /**
  * @param {string} caseId
- * @returns {Promise<HTMLElement>} hidden while nothing is agreed to
+ * @returns {Promise<HTMLElement>} hidden while there is no agreement
  * @throws {HttpError}
  */
 export async function agreements(caseId) {
@@ -36,7 +36,7 @@ export async function agreements(caseId) {
     const list = make("ul", { class: "case-lines" });
     const box = make("section", { class: "case-view unprinted", "data-agreements": "" }, said("h2", "agreements.title"), list);
     const fill = async () => {
-        /** @type {Answer[]} oldest first: the newest of a recipient decides */
+        /** @type {Answer[]} oldest first; for each recipient the newest answer decides */
         const answers = await call("GET", `/api/cases/${caseId}/consents`);
         const newest = new Map(answers.filter(({ scope }) => scope in QUESTIONS).map((one) => [`${one.scope} ${one.recipient ?? ""}`, one]));
         const given = [...newest.values()].filter(({ in_force }) => in_force);

@@ -1,6 +1,6 @@
 /**
- * The short lists of a case, for the forms: reasons, danger signs, measurements with their ranges. Owns: a copy for the
- * pages of what server/cases says; a test holds the two together. The words are in the catalogs `cases`.
+ * The short lists of a case, for the forms: reasons, danger signs, measurements with their ranges. Owns: a copy of the
+ * lists of server/cases for the pages; a test compares the two. The texts are in the catalogs `cases`.
  */
 
 /** @typedef {{code: string, obstetric?: boolean}} Reason */
@@ -56,10 +56,10 @@ export const SERVICES = [
 ];
 export const OUTCOMES = ["recovered", "better", "same", "worse", "transferred", "died", "lost"];
 
-// What a clinician should hear of at once.
+// The outcomes that a clinician must know at once.
 export const GRAVE = ["worse", "transferred", "died"];
 
-/** UCUM codes as people write them; what is not here is written as it is. @type {Record<string, string>} */
+/** UCUM codes as people write them; other codes are written as they are. @type {Record<string, string>} */
 const WRITTEN = { Cel: "°C", "mm[Hg]": "mmHg" };
 
 /** @param {string} unit a UCUM code @returns {string} */

@@ -1,6 +1,6 @@
 /**
- * One case on one sheet, in any of three languages whatever the page speaks: to be read, and printed for the patient.
- * Owns: what stands on the sheet and in which order. Must never put what was written anywhere but into text.
+ * One case on one sheet, to read and to print for the patient, in any of the three languages, whatever the language of the
+ * page. Owns: the content of the sheet and its order. Must put what people wrote only into text.
  */
 
 /** @import {Language} from "../base/i18n.js" */
@@ -11,7 +11,7 @@ import { unitText } from "./caselists.js";
 import { number, t } from "../base/i18n.js";
 
 /**
- * @typedef {object} CaseView what GET /api/cases/{id} answers
+ * @typedef {object} CaseView the answer of GET /api/cases/{id}
  * @property {string} id @property {string} part @property {string} kind @property {string} state @property {number} opened_at
  * @property {string} site @property {string} station @property {string} patient_ref @property {string} age_band
  * @property {string} sex @property {string} reason_code @property {string} icd11 @property {string} reason_text
@@ -68,7 +68,9 @@ export function sheet(one, words, language) {
     return page;
 }
 
-/** @param {CaseView["vitals"]} vitals @param {(key: string) => string} words @returns {string[]} the two pressures as one: 80/40 */
+/**
+ * @param {CaseView["vitals"]} vitals @param {(key: string) => string} words @returns {string[]} both pressures as one text: 80/40
+ */
 export function vitalTexts(vitals, words) {
     const low = vitals.find(({ sign }) => sign === "diastolic");
     const isPair = low !== undefined && vitals.some(({ sign }) => sign === "systolic");
@@ -83,7 +85,7 @@ function part(page, picture, title, text) {
     if (text) page.append(make("section", {}, make("h2", {}, icon(picture), title), make("p", { class: "words" }, text)));
 }
 
-/** @param {CaseView} one @returns {HTMLElement} the photos that have come */
+/** @param {CaseView} one @returns {HTMLElement} the photos that have arrived */
 export function photos(one) {
     const box = make("div", { class: "case-photos unprinted" });
     for (const [index, photo] of one.photos.filter(({ stored }) => stored).entries()) {

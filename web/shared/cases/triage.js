@@ -1,6 +1,6 @@
 /**
- * What holds an intake up, and what never does. Owns: the colour that is shown for danger signs, and the one confirmation
- * of unusual measurements. Pure: no document. Must never lower an urgency, nor hold up a very urgent case.
+ * What delays an intake. Owns: the colour for danger signs, and the one confirmation of unusual measurements. Pure: no
+ * document. Must never lower an urgency, nor delay a very urgent case.
  */
 
 /** @typedef {"empty" | "fine" | "unusual" | "impossible"} Verdict others hold the case up as `impossible` does */
@@ -12,8 +12,8 @@ export function colourOf(chosen, flags) {
 
 /**
  * @param {string} colour @param {Iterable<string>} verdicts of the measurements @param {boolean} isSure somebody has looked again
- * @returns {{asked: boolean, warns: boolean, holds: boolean}} `asked`: one confirmation for all that is unusual; `warns`: said
- *     beside each; `holds`: the case waits for it
+ * @returns {{asked: boolean, warns: boolean, holds: boolean}} `asked`: one confirmation of everything unusual is asked for;
+ *     `warns`: a warning stands beside each measurement; `holds`: the case waits for the confirmation
  */
 export function confirmation(colour, verdicts, isSure) {
     const asked = [...verdicts].includes("unusual");

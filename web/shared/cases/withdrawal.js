@@ -1,6 +1,6 @@
 /**
- * A patient takes an agreement back, at the station, or by asking the clinician. Owns: the one question before it, for
- * it ends the call for everybody. Must never ask for a reason, nor make it harder than saying yes was.
+ * A patient takes an agreement back, at the station or by asking the clinician. Owns: the one question before that, because
+ * it ends the call for everybody. Must never ask for a reason, nor make taking back harder than agreeing was.
  */
 
 import { confirm, notice } from "../base/frame.js";
@@ -8,7 +8,7 @@ import { call, codeOf } from "../base/http.js";
 import { alsoSay, errorText } from "../base/i18n.js";
 
 /**
- * Takes an agreement back, at any moment; a call that rests on it ends for everybody.
+ * Takes an agreement back, at any moment; a call that needs the agreement ends for everybody.
  * @param {{caseId: string, scope?: string, recipient?: string}} about
  * @throws {HttpError}
  */
@@ -18,7 +18,7 @@ export async function withdrawConsent({ caseId, scope = "teleconsultation", reci
 
 /**
  * Asks once, then takes the agreement to be seen back. The server tells everybody that the call is over.
- * @param {string} caseId @param {() => boolean} stillOpen whether this consultation is the one on the screen
+ * @param {string} caseId @param {() => boolean} stillOpen whether this consultation is still the one on the screen
  */
 export async function askWithdrawal(caseId, stillOpen) {
     try {
