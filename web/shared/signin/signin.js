@@ -1,6 +1,6 @@
 /**
- * Signing in, for every page that people sign in to. Owns: the form with login and password, the button of the
- * hospital's own accounts, and handing over to the further steps. Must never keep a password.
+ * Sign-in, for every page with people's accounts. Owns: the form with login and password, the button for the hospital's own
+ * accounts, and the start of the further steps. Must never keep a password.
  */
 
 import { find, icon, make, setText } from "../base/dom.js";
@@ -8,14 +8,14 @@ import { notice } from "../base/frame.js";
 import { call, codeOf, HttpError } from "../base/http.js";
 import { errorText, t } from "../base/i18n.js";
 
-// Soon enough for whoever stands before the page, seldom enough for a server that has just come back.
+// Soon enough for a person who waits, and rarely enough for a server that has just started again.
 const RETRY_MS = 5_000;
 
 /** @typedef {{participant_id: string, name: string, role: string, site: string}} Me */
 
 /**
  * Ends the session on the server.
- * @returns {Promise<boolean>} false: without an answer it may live on; that was said
+ * @returns {Promise<boolean>} false: there was no answer, so the session may go on; the person has been told
  */
 export async function signOut() {
     try {
@@ -50,9 +50,9 @@ export class SignIn {
     }
 
     /**
-     * Finds out who is signed in; goes on with a sign-in that is not whole.
-     * @returns {Promise<boolean>} false: nobody is, the form waits
-     * @throws {HttpError} when the server cannot say
+     * Finds out who is signed in, and continues an unfinished sign-in.
+     * @returns {Promise<boolean>} false: nobody is signed in, and the form waits
+     * @throws {HttpError} if the server does not answer
      */
     async begin() {
         try {
@@ -66,7 +66,7 @@ export class SignIn {
     }
 
     /**
-     * Begins, and again until the server can say who is signed in.
+     * Begins, and tries again until the server says who is signed in.
      * @param {() => void} onBegun @param {(problem: HttpError, retryAtMs: number) => void} onAway
      */
     async keepBeginning(onBegun, onAway) {
@@ -99,7 +99,7 @@ export class SignIn {
         }
     }
 
-    /** @param {any} answer who it is, or the step that is due */
+    /** @param {any} answer the person, or the step that is due */
     async #went(answer) {
         if (!answer.next) {
             await this.#enter(answer);
@@ -115,7 +115,7 @@ export class SignIn {
         });
     }
 
-    /** An account of another kind opens nothing here, and is not left signed in. @param {Me} me */
+    /** Enters the page; an account without access to it is signed out again. @param {Me} me */
     async #enter(me) {
         if (this.page === "office" || me.role === this.page) {
             this.onSignedIn(me);
@@ -125,7 +125,7 @@ export class SignIn {
         setText(this.error, errorText("wrong_page"));
     }
 
-    /** The button of the hospital's own accounts, where there are any. */
+    /** Shows the button for the hospital's own accounts, if there are any. */
     async #offerProvider() {
         if (location.hash.startsWith("#oidc_")) {
             setText(this.error, errorText(location.hash.slice(1)));
