@@ -1,30 +1,29 @@
 /**
- * Takes stills with the camera that is on. Owns: finding the sharpest picture it gives and making it fit in so many
- * bytes. Must never keep one. What leaves went through a canvas, which knows no place, device or time: there is no
- * metadata to strip.
+ * Takes stills with the camera that is on. Owns: finding the sharpest picture of the camera, and encoding it within a size.
+ * Must never keep a picture. Every still is drawn on a canvas, which knows no place, device or time, so it has no metadata.
  */
 
 /** @import {Picture} from "./stills.js" */
 
-// A camera that focuses first takes two seconds; one that never answers must not hold the patient still.
+// A camera that focuses first takes two seconds; if a camera never answers, the patient must not wait longer.
 const PHOTO_WITHIN_MS = 5_000;
 const FRAME_WITHIN_MS = 4_000;
 const FULL_SENSOR = { width: { ideal: 1920 }, height: { ideal: 1080 } };
-// Below 0.3 WebP smears the details that a still is for; fewer pixels lose less.
+// Below 0.3 WebP blurs the details that a still is for; fewer pixels lose less.
 const QUALITIES = [0.85, 0.7, 0.55, 0.4, 0.3];
 const SHRINK = 0.75;
 const SHRINKS = 5;
 
 /**
- * What lib.dom of TypeScript does not know: W3C mediacapture-image.
+ * W3C mediacapture-image, which TypeScript's lib.dom does not declare.
  * @typedef {{takePhoto(settings?: {imageWidth?: number}): Promise<Blob>, getPhotoCapabilities(): Promise<{imageWidth?: {max: number}}>}} ImageCapture
  * @typedef {{source: CanvasImageSource, width: number, height: number, release: () => void}} Frame
  */
 
 /**
- * The whole sensor, however the call's own picture is scaled.
+ * Takes a picture with the whole sensor, whatever the scale of the call's picture.
  * @param {MediaStreamTrack} track a live camera @param {number} maxWidth pixels @param {number} maxBytes
- * @returns {Promise<Picture>} rejects when the camera gives nothing
+ * @returns {Promise<Picture>} rejects if the camera gives no picture
  */
 export async function takeSharp(track, maxWidth, maxBytes) {
     const frame = await sharpest(track);
@@ -36,7 +35,7 @@ export async function takeSharp(track, maxWidth, maxBytes) {
 }
 
 /**
- * What the camera shows right now, small.
+ * Takes a small picture of what the camera shows now.
  * @param {MediaStreamTrack} track @param {number} maxWidth pixels @param {number} maxBytes
  * @returns {Promise<Picture>}
  */
@@ -58,7 +57,7 @@ async function sharpest(track) {
             if (frame.width >= width) return frame;
             frame.release();
         } catch (error) {
-            // Many cameras take no photos while they film; the next method is as good.
+            // Many cameras take no photos while they film; try the next method.
             console.info("still:", way.name, error instanceof Error ? error.name : "failed");
         }
     }
@@ -76,7 +75,10 @@ async function photoOf(track) {
     return { source: bitmap, width: bitmap.width, height: bitmap.height, release: () => bitmap.close() };
 }
 
-/** A second, larger stream of the same camera, for a moment. @param {MediaStreamTrack} track @returns {Promise<Frame>} */
+/**
+ * Opens a second, larger stream of the same camera for a moment.
+ * @param {MediaStreamTrack} track @returns {Promise<Frame>}
+ */
 async function fullFrameOf(track) {
     const { deviceId } = track.getSettings();
     const video = { ...FULL_SENSOR, ...(deviceId ? { deviceId: { exact: deviceId } } : {}) };
@@ -124,7 +126,10 @@ async function encode(frame, maxWidth, maxBytes) {
     throw new DOMException("too many bytes", "QuotaExceededError");
 }
 
-/** WebP, or JPEG where a browser cannot write it (it gives PNG then). @param {HTMLCanvasElement} canvas @param {number} quality @returns {Promise<Blob>} */
+/**
+ * Encodes as WebP, or as JPEG if the browser cannot encode WebP (it gives PNG then).
+ * @param {HTMLCanvasElement} canvas @param {number} quality @returns {Promise<Blob>}
+ */
 async function blobOf(canvas, quality) {
     for (const mime of ["image/webp", "image/jpeg"]) {
         /** @type {Blob | null} */

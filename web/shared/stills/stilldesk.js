@@ -1,7 +1,7 @@
 /**
- * Stills in a call: who asks, who takes, who sees. Owns: the wishes and what became of them, the button, and the
- * newest small still of each tile. Loaded after the page. Must never take a picture that is not announced on the
- * screen it is taken at; keeps nothing after the call.
+ * Stills in a call: who asks for one, who takes it, who sees it. Owns: the requests and their results, the button, and the
+ * newest small still of each tile. The page loads it late. Must never take a picture without an announcement on the screen
+ * of that device, nor keep anything after the call.
  */
 
 /** @import {Consultation, ClientMessage, PeriodicStills, ServerMessage, Slots, StillWanted} from "../signaling/messages.js" */
@@ -16,21 +16,21 @@ import { StillChannel } from "./stills.js";
 import { StillView } from "./stillview.js";
 
 const STYLE = new URL("./stills.css", import.meta.url).pathname;
-// Time to sit still, or to say no.
+// Time to sit still or to refuse.
 const COUNTDOWN_S = 3;
-// Question, camera and two slow round trips; later than this nothing will come.
+// The question, the camera and two slow round trips take less; after this no still will arrive.
 const NO_ANSWER_MS = 60_000;
 const TICK_MS = 1_000;
-// A small still older than this says nothing about now.
+// A small still older than this no longer shows the present.
 const OLD_AFTER_MS = 120_000;
 
 export class StillDesk {
     /** @type {Consultation | null} */
     #consultation = null;
     #selfId = "";
-    /** @type {Map<number, string>} receive slot to participant */
+    /** @type {Map<number, string>} from receive slot to participant */
     #slots = new Map();
-    /** @type {Map<number, string>} still to who took it, as it was when it was offered */
+    /** @type {Map<number, string>} from still to the participant in its slot when it was offered */
     #takenBy = new Map();
     /** @type {PeriodicStills | null} */
     #periodic = null;
@@ -63,7 +63,7 @@ export class StillDesk {
         setInterval(() => this.#tick(), TICK_MS);
     }
 
-    /** The leg is another one, or its condition changed. */
+    /** The leg was replaced, or its condition changed. */
     legChanged() {
         this.channel.attach(this.media.leg.channel);
     }
@@ -84,7 +84,7 @@ export class StillDesk {
         const mine = participants.some((one) => one.participant_id === this.#selfId);
         const over = !mine || state === "closed" || state === "cancelled" || state === "requested" || state === "offered";
         const another = this.#consultation?.consultation_id !== consultation.consultation_id;
-        if (over && another) return; // the last message of an old one
+        if (over && another) return; // the last message about an old consultation
         if (over || another) this.#clear();
         this.#consultation = over ? null : consultation;
         this.#showButton();
@@ -107,7 +107,7 @@ export class StillDesk {
 
     // Who asks.
 
-    /** @returns {string | null} whom a tap on the button asks: the patient's camera, or the only other one */
+    /** @returns {string | null} whom a tap on the button asks: the patient's station, or else another participant */
     #whom() {
         const others = (this.#consultation?.participants ?? []).filter((one) => one.participant_id !== this.#selfId);
         const one = others.find((other) => other.role === "station") ?? others[0];
@@ -129,7 +129,7 @@ export class StillDesk {
         this.#showButton();
     }
 
-    /** @param {string} whom the wish is answered @returns {boolean} whether there was one */
+    /** Ends the request to a participant. @param {string} whom @returns {boolean} whether there was one */
     #answered(whom) {
         const timer = this.#asked.get(whom);
         clearTimeout(timer);
@@ -150,7 +150,7 @@ export class StillDesk {
     async #wanted({ asked_by, max_bytes, width }) {
         const track = this.media.devices.capture.tracks.video;
         const id = this.#consultation?.consultation_id;
-        if (this.#taking) return; // one picture answers two wishes
+        if (this.#taking) return; // one picture answers two requests
         this.#taking = true;
         try {
             if (!track || !id || !(await this.view.ask(COUNTDOWN_S)) || this.#consultation?.consultation_id !== id) {
@@ -192,7 +192,7 @@ export class StillDesk {
             const picture = await takeSmall(track, periodic.width ?? 320, periodic.max_bytes ?? 5_000);
             if (this.#consultation && track.readyState === "live") this.channel.send(picture, false);
         } catch (error) {
-            console.info("still:", error instanceof Error ? error.name : "failed"); // the next one may do
+            console.info("still:", error instanceof Error ? error.name : "failed"); // the next still may succeed
         }
     }
 

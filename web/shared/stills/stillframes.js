@@ -1,6 +1,6 @@
 /**
- * The binary frames of stills on the data channel; media/core/stills/stillframes.py says what each holds. Owns: reading,
- * writing and the checksum. Must never keep anything.
+ * The binary frames of stills on the data channel; media/core/stills/stillframes.py describes each. Owns: reading, writing
+ * and the checksum. Must never keep state.
  */
 
 /**
@@ -8,12 +8,12 @@
  * @property {"offer"} type
  * @property {number} id
  * @property {number} size bytes
- * @property {number} crc CRC-32 (RFC 1952) of all of it
+ * @property {number} crc CRC-32 (RFC 1952) of all bytes
  * @property {number} width pixels
  * @property {number} height pixels
- * @property {boolean} asked taken because a person asked (else: by itself, every so often)
+ * @property {boolean} asked whether a person asked for it; otherwise the page takes one at intervals
  * @property {string} mime
- * @property {number} slot the receive slot of who took it; NO_SLOT on the uplink
+ * @property {number} slot the receive slot of the participant who took it; NO_SLOT on the uplink
  *
  * @typedef {{type: "hello", going: number[]}} Hello
  * @typedef {{type: "chunk", id: number, offset: number, data: Uint8Array}} Chunk
@@ -25,9 +25,9 @@
 
 const VERSION = 1;
 export const NO_SLOT = 255;
-/** Ids from here on are the server's. */
+/** Ids from this one on belong to the server. */
 export const SERVER_IDS = 0x80000000;
-// What the server takes; a page that shows it holds it twice.
+// The server accepts no larger still; a page that shows one holds it twice in memory.
 export const STILL_MAX_BYTES = 600_000;
 const MIMES = ["image/webp", "image/jpeg"];
 const TYPES = /** @type {const} */ (["", "hello", "offer", "chunk", "have", "done", "cancel", "grant"]);
@@ -72,7 +72,7 @@ function sizeOf(frame) {
     }
 }
 
-/** @param {ArrayBuffer} buffer @returns {Frame | null} null: a frame of a newer server, or none at all */
+/** @param {ArrayBuffer} buffer @returns {Frame | null} null: a frame of a newer server, or not a frame */
 export function parse(buffer) {
     const view = new DataView(buffer);
     try {

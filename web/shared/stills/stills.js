@@ -1,6 +1,6 @@
 /**
- * Stills over the data channel of the leg there is: sent at the pace that the server grants, received, and continued
- * over a new leg. Owns: the transfers under way. Must never know a page; the rules are those of
+ * Sends stills at the pace that the server grants, and receives them, over the data channel of the present leg; continues
+ * transfers on a new leg. Owns: the transfers under way. Must never know a page. The rules are those of
  * media/core/stills/transfer.py.
  */
 
@@ -9,17 +9,17 @@
 import { build, crc32, NO_SLOT, parse, SERVER_IDS } from "./stillframes.js";
 
 const TICK_MS = 25;
-// A late timer may make up for no more than this: a burst would delay the voice.
+// A late timer makes up for at most this time, because a burst would delay the voice.
 const MAX_STEP_MS = 100;
-// IPv4 20, UDP 8, DTLS 37, SCTP 28, frame 9: what a chunk costs beyond its bytes.
+// The headers of a chunk: IPv4 20, UDP 8, DTLS 37, SCTP 28, frame 9.
 const CHUNK_OVERHEAD_BYTES = 102;
-// As in media/core/stills/transfer.py, where the reasons stand.
+// The same as in media/core/stills/transfer.py, which gives the reasons.
 const WINDOW_MS = 2_600;
 const WINDOW_MIN_BYTES = 1_600;
 const WINDOW_MAX_BYTES = 48_000;
 const ACK_EVERY_BYTES = 1_200;
 const FINISHED_KEPT = 16;
-// On a new leg the server offers again what it still has within two round trips; the rest will not come.
+// On a new leg the server offers its unfinished stills again within two round trips; others will not arrive.
 const FORGOTTEN_AFTER_MS = 20_000;
 
 /**
@@ -33,22 +33,22 @@ const FORGOTTEN_AFTER_MS = 20_000;
  * @property {Offer} offer
  * @property {Uint8Array} bytes
  * @property {number} sent
- * @property {number | null} had null: the server has not said where to begin
+ * @property {number | null} had bytes that the server has; null: the server has not said where to begin
  *
  * @typedef {object} Incoming
  * @property {Offer} offer
  * @property {Uint8Array} bytes
- * @property {number} length what is here
+ * @property {number} length bytes that have arrived
  * @property {number} acked
  * @property {boolean} retried
  * @property {boolean} offered on this leg
  *
  * @typedef {object} StillCallbacks
- * @property {(id: number, fraction: number) => void} onSent progress of an own still; 1: it is there
- * @property {(id: number) => void} onUnsent an own still was cancelled by the other side
+ * @property {(id: number, fraction: number) => void} onSent progress of an own still; 1: it has arrived
+ * @property {(id: number) => void} onUnsent the other side has cancelled an own still
  * @property {(offer: Offer, fraction: number) => void} onComing
  * @property {(offer: Offer, still: Blob) => void} onStill
- * @property {(offer: Offer) => void} onLost it will not come
+ * @property {(offer: Offer) => void} onLost the still will not arrive
  */
 
 export class StillChannel {
@@ -73,7 +73,7 @@ export class StillChannel {
         this.callbacks = callbacks;
     }
 
-    /** @param {RTCDataChannel | null} channel that of the leg there is now; the same one again changes nothing */
+    /** @param {RTCDataChannel | null} channel of the present leg; the same channel again changes nothing */
     attach(channel) {
         if (channel === this.#channel) return;
         this.#channel = channel;
@@ -94,7 +94,7 @@ export class StillChannel {
         return [...this.#going.values()].some((one) => one.offer.asked === asked);
     }
 
-    /** Whether this is an own still on its way that a person asked for. @param {number} id */
+    /** Whether this is an own still under way for which a person asked. @param {number} id */
     isAsked(id) {
         return this.#going.get(id)?.offer.asked === true;
     }
@@ -109,14 +109,14 @@ export class StillChannel {
         return id;
     }
 
-    /** An own still, or one that is coming, is no longer wanted. @param {number} id */
+    /** Cancels a still, an own one or one that is arriving. @param {number} id */
     cancel(id) {
         this.#coming.delete(id);
         this.#going.delete(id);
         this.#say({ type: "cancel", id });
     }
 
-    /** The call is over: nothing is kept. */
+    /** Forgets everything: the call is over. */
     clear() {
         for (const id of [...this.#going.keys(), ...this.#coming.keys()]) this.cancel(id);
         clearInterval(this.#timer);
@@ -149,7 +149,7 @@ export class StillChannel {
         else if (frame.type === "done" || frame.type === "cancel") this.#ended(frame.id, frame.type === "done");
     }
 
-    // Up.
+    // Sending.
 
     /** @param {number} id @param {number} offset */
     #have(id, offset) {
@@ -167,7 +167,7 @@ export class StillChannel {
         this.#chunkBytes = chunkBytes;
     }
 
-    /** Sends what the granted pace has earned. */
+    /** Sends the chunks that the granted pace allows. */
     #pump() {
         const nowMs = performance.now();
         const stepMs = Math.min(nowMs - this.#paidMs, MAX_STEP_MS);
@@ -187,9 +187,9 @@ export class StillChannel {
         }
     }
 
-    /** @returns {Outgoing | undefined} what goes first: what a person asked for */
+    /** @returns {Outgoing | undefined} the still of the next chunk: a requested one first */
     #next() {
-        // What the channel buffers is a queue already.
+        // If the channel buffers bytes, there is a queue already.
         if (this.#channel?.readyState !== "open" || this.#channel.bufferedAmount > 0) return undefined;
         const window = Math.min(Math.max((this.#rateBps * WINDOW_MS) / 8000, WINDOW_MIN_BYTES), WINDOW_MAX_BYTES);
         const ready = [...this.#going.values()].filter(({ had, sent, bytes }) => had !== null && sent < bytes.length && sent - had < window);
@@ -208,7 +208,7 @@ export class StillChannel {
         if (coming) this.callbacks.onLost(coming.offer);
     }
 
-    // Down.
+    // Receiving.
 
     /** @param {Offer} offer */
     #offered(offer) {
@@ -261,13 +261,13 @@ export class StillChannel {
         }
     }
 
-    /** Lost with its leg where there is none: `hello` on the next one says it all again. @param {Frame} frame */
+    /** Sends a frame. Without a channel the frame is lost, and `hello` on the next leg replaces it. @param {Frame} frame */
     #say(frame) {
         if (this.#channel?.readyState === "open") this.#channel.send(build(frame));
     }
 }
 
-/** The same number may mean another still after the server was started again. @param {Offer} offer */
+/** The identity of a still: after a restart of the server its id alone may mean another one. @param {Offer} offer */
 function nameOf({ id, size, crc }) {
     return `${id}:${size}:${crc}`;
 }

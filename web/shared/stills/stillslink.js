@@ -1,26 +1,29 @@
 /**
- * The door to stills: loads all that has to do with them when the link rests, or when a call begins. Owns: what was
- * said before they were there. Must stay small: it is part of the first load.
+ * Loads the modules for stills while the link is idle, or when a call begins. Owns: the messages that arrive before they
+ * are loaded. Must stay small, because it is part of the first load.
  */
 
 /** @import {ClientMessage, ServerMessage} from "../signaling/messages.js" */
 /** @import {Media} from "../call/link/media.js" */
 /** @import {StillDesk} from "./stilldesk.js" */
 
-// Load while people wait, so that nothing is fetched beside a voice, and after the probe clusters that measure the link
-// (leg.js) and the late part of the call view.
+// Load while people wait, so that no download competes with a voice; and after the probe clusters that measure the link
+// (leg.js) and after the late part of the call view.
 const LOAD_AFTER_MS = 10_000;
 const HEARD = new Set(["welcome", "consultation", "slots", "periodic_stills", "still_wanted", "still_declined"]);
 
 export class StillsLink {
-    /** @type {Map<string, ServerMessage>} the newest of each type */
+    /** @type {Map<string, ServerMessage>} the newest message of each type */
     #heard = new Map();
     /** @type {Promise<void> | null} */
     #loading = null;
     /** @type {StillDesk | null} */
     #desk = null;
     #inCall = false;
-    /** Whether this page was opened in mid-call: what the one before it was sending must be called off. @type {boolean | null} */
+    /**
+     * Whether this page was opened during a call: it must cancel what the page before was sending.
+     * @type {boolean | null}
+     */
     #cameBack = null;
 
     /** @param {Media} media @param {(message: ClientMessage) => number} send @param {boolean} mayAsk */
@@ -44,7 +47,7 @@ export class StillsLink {
     }
 
     /**
-     * Whether these 8 kB, 5 s of a 16 kbit/s link, are worth their place under a voice. @param {ServerMessage} message
+     * Whether the 8 kB, 5 s of a 16 kbit/s link, are worth loading beside a voice. @param {ServerMessage} message
      * @returns {boolean}
      */
     #isNeeded(message) {
@@ -73,7 +76,7 @@ export class StillsLink {
                 this.#desk.legChanged();
             },
             () => {
-                this.#loading = null; // the link was away: the next call, or the next leg, tries again
+                this.#loading = null; // the link is away: the next call or the next leg tries again
             },
         );
     }

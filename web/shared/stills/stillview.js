@@ -1,19 +1,19 @@
 /**
- * What people see of stills in a call: the question before one is taken, progress, the picture large with zoom, the
- * strip of those of this call. Owns: these elements. Must never send anything nor keep a picture after `clear`.
+ * What people see of stills in a call: the question before one is taken, the progress, the large picture with zoom, the
+ * strip with the stills of this call. Owns: these elements. Must never send anything, nor keep a picture after `clear`.
  */
 
 import { icon, make, setText } from "../base/dom.js";
 import { onLanguage, say, t } from "../base/i18n.js";
 
-// A phone's screen needs four times to show one camera pixel as one of its own; more shows only blur.
+// A phone's screen needs four times to show each camera pixel as one screen pixel; a higher zoom shows little more.
 const ZOOM_MAX = 6;
 const ZOOM_STEP = 1.5;
-// The doctor who looks closely compares a few; older ones are of no use in this call.
+// A doctor compares a few stills; older ones are not needed in this call.
 const STRIP_MAX = 8;
 
 /**
- * @typedef {object} Line one still under way
+ * @typedef {object} Line a still under way
  * @property {HTMLElement} element
  * @property {HTMLElement} words
  * @property {HTMLProgressElement} bar
@@ -48,8 +48,8 @@ export class StillView {
     }
 
     /**
-     * Shows, or brings up to date, one still under way.
-     * @param {string} name @param {string} key words with `{percent}` @param {number | null} fraction null: no bar
+     * Shows a still under way, or updates its progress.
+     * @param {string} name @param {string} key of a text with `{percent}` @param {number | null} fraction null: no bar
      * @param {(() => void) | null} [cancel]
      */
     progress(name, key, fraction, cancel = null) {
@@ -77,7 +77,10 @@ export class StillView {
         this.#lines.delete(name);
     }
 
-    /** Asks before a picture is taken; answers by itself after the countdown. @param {number} seconds @returns {Promise<boolean>} */
+    /**
+     * Asks before a picture is taken; the answer is yes after the countdown.
+     * @param {number} seconds @returns {Promise<boolean>}
+     */
     ask(seconds) {
         return new Promise((resolve) => {
             const count = make("span", { class: "still-count" });
@@ -102,7 +105,7 @@ export class StillView {
         });
     }
 
-    /** A picture has come: large at once, and in the strip. @param {Blob} still */
+    /** Shows a still that has arrived: large at once, and in the strip. @param {Blob} still */
     show(still) {
         const url = URL.createObjectURL(still);
         this.#urls.push(url);
@@ -114,7 +117,7 @@ export class StillView {
         this.#open(url);
     }
 
-    /** The call is over. */
+    /** Removes everything: the call is over. */
     clear() {
         this.viewer.hidden = true;
         this.picture.removeAttribute("src");
@@ -122,7 +125,7 @@ export class StillView {
         for (const url of this.#urls) URL.revokeObjectURL(url);
         this.#urls = [];
         for (const name of [...this.#lines.keys()]) this.forget(name);
-        this.question.querySelector("button")?.click(); // nobody is there to answer
+        this.question.querySelector("button")?.click(); // answers no: nobody is there to answer
     }
 
     /** @param {string} url */
