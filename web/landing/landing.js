@@ -1,4 +1,4 @@
-/** The front door: two links, and the language they are said in. Owns nothing more. */
+/** The first page: two links, and the choice of their language. Owns nothing more. */
 
 import { startFrame } from "../shared/base/frame.js";
 import { startLanguage } from "../shared/base/i18n.js";
