@@ -46,8 +46,9 @@ from server.platform.http.bodies import BODY_MAX_BYTES
 from server.platform.http.errors import errors_as_json
 from server.platform.http.guards import add_security_headers, refuse_forged_requests
 from server.platform.http.guests import GUESTS, Guests, report_to_the_gate
-from server.platform.http.keys import CLOCK, DATABASE, SETTINGS
+from server.platform.http.keys import CLOCK, DATABASE, SETTINGS, STEADY_CLOCK
 from server.platform.settings.config import Settings, SettingsError
+from server.platform.steadyclock import SteadyClock
 from server.reports.routes import add_reports
 from server.rosters.routes import add_rosters
 from server.sites.routes import add_sites
@@ -70,10 +71,16 @@ MEDIA: web.AppKey[MediaPort] = web.AppKey("media")
 
 
 def create_app(
-    settings: Settings, *, media: MediaPort | None = None, clock: Callable[[], float] = time.time
+    settings: Settings,
+    *,
+    media: MediaPort | None = None,
+    clock: Callable[[], float] = time.time,
+    steady_clock: Callable[[], float] | None = None,
 ) -> web.Application:
-    """The whole server but its TCP sockets. ``clock`` gives UTC seconds. Raises SettingsError.
+    """The whole server but its TCP sockets. Raises SettingsError.
 
+    ``clock`` gives UTC seconds; ``steady_clock`` the same for durations (None: the ``clock`` that a test gives, or
+    `SteadyClock`).
     ``media`` stands in for the media engine where a test has no use for UDP; whoever gives it starts it.
     """
     app = web.Application(
@@ -82,6 +89,7 @@ def create_app(
     )
     app[GUESTS] = Guests()
     app[SETTINGS], app[CLOCK] = settings, clock
+    app[STEADY_CLOCK] = steady_clock or (SteadyClock() if clock is time.time else clock)
     app[ENGINE] = open_database(settings.database)
     app[DATABASE] = sessions_of(app[ENGINE])
     app[TRAIL] = Trail(clock)
@@ -89,6 +97,7 @@ def create_app(
     add_people(app)
     app[HUB] = app[LIVE] = Hub(
         ice_servers=lambda participant_id: ice_servers(settings, participant_id, clock()),
+        ice_ttl_s=settings.turn_ttl_s,
         data_price=(settings.data_price_fcfa_per_gb, settings.data_price_currency),
     )
     app[MEDIA] = media or MediaEngine(
@@ -111,9 +120,9 @@ def create_app(
 def _add_domains(app: web.Application) -> None:
     """Add every domain, the live ones first; each makes its own services."""
     store = DatabaseConsultationStore(
-        app[DATABASE], app[TRAIL], app[CLOCK], price_per_gb=app[SETTINGS].data_price_fcfa_per_gb
+        app[DATABASE], app[TRAIL], app[STEADY_CLOCK], price_per_gb=app[SETTINGS].data_price_fcfa_per_gb
     )
-    desk = Consultations(store, app[MEDIA], app[HUB], clock=app[CLOCK])
+    desk = Consultations(store, app[MEDIA], app[HUB], clock=app[STEADY_CLOCK])
     mediators = add_mediators(app, desk)
     add_groups(app, desk)
     add_calls(app, desk)

@@ -35,6 +35,9 @@ BACKLOG = 256
 # linux/tcp.h: retransmit a few lost packets at an even pace instead of doubling the wait each time, so that a page
 # is heard within seconds after a black-out. Python's socket module does not name it.
 TCP_THIN_LINEAR_TIMEOUTS = 16
+# The smallest MTU of IPv6, 1,280, less IPv6 and TCP headers: a tunnel that drops larger packets without a word lets
+# these through, pages and photos alike. Costs half a percent more headers elsewhere.
+SEGMENT_MAX_BYTES = 1_220
 
 OnReady = Callable[[str], Awaitable[None]]
 
@@ -160,8 +163,9 @@ def _bound(family: int, kind: int, proto: int, address: tuple[object, ...]) -> s
 
 
 def _suit_thin_links(listening: socket.socket) -> None:
-    """An option that every accepted connection takes over; systems that lack it do without."""
+    """Options that every accepted connection takes over; systems that lack one do without."""
     if sys.platform == "linux":
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT_MAX_BYTES)
         listening.setsockopt(socket.IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, 1)
 
 

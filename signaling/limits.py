@@ -19,6 +19,9 @@ STRANGER_HELLO_WITHIN_S = 5.0
 
 # Mobile networks forget an idle TCP mapping after 30 s at the worst (RFC 5382 asks for two hours).
 HEARTBEAT_S = 25
+# A browser wakes a hidden page once a minute, so its heartbeat comes after 85 s at the latest. A page that is
+# silent for longer is frozen: its browser still answers for its socket, and nobody sees or hears what it is told.
+SILENT_AFTER_S = 180.0
 
 # Outages of rural links last up to a minute; two minutes carry them, and the reload of a frozen tablet.
 RESUME_WITHIN_S = 120.0

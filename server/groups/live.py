@@ -255,6 +255,7 @@ class GroupRooms:
 
     def _seat(self, seat: Seat) -> wire.GroupSeat:
         audio_muted, video_muted = self._legs.held.muted(seat.station_id)
+        audio_fault, video_fault = self._legs.held.faults(seat.station_id)
         return wire.GroupSeat(
             seat_id=seat.seat_id,
             pseudonym=seat.pseudonym,
@@ -262,6 +263,8 @@ class GroupRooms:
             presence=seat.presence,
             audio_muted=audio_muted,
             video_muted=video_muted,
+            audio_fault=audio_fault,
+            video_fault=video_fault,
             silenced=seat.silenced,
             link=self._legs.held.quality(seat.station_id),
         )

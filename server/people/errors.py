@@ -4,6 +4,7 @@ AuthError (Refusal)
 ├── WrongCredentials   unknown login, wrong password, disabled account: all answered alike
 ├── WrongCode          no such enrolment code, or it is used or too old: all answered alike
 ├── WrongTotp          not the six digits of now, or they were used already: answered alike
+│   └── ClockOff       the six digits of another time of the same day: the telephone's clock is wrong
 ├── MustWait           too many failures from this place: ask again after ``retry_after_s``
 ├── TooBusy            more sign-ins are being checked than this machine can carry
 ├── SlowDown           this page, or its site, asks for more than anybody needs
@@ -48,6 +49,12 @@ class WrongTotp(AuthError):
 
     code = "wrong_totp"
     status = 401
+
+
+class ClockOff(WrongTotp):
+    """These six digits belong to another time: the telephone's clock is wrong. Told to who has the password."""
+
+    code = "totp_clock_off"
 
 
 class MustWait(AuthError):

@@ -51,6 +51,7 @@ GOODBYES: dict[str, tuple[int, bool]] = {
     "unexpected_message": (4400, True),
     "limit_exceeded": (4429, True),
     "hello_timeout": (4408, True),
+    "silent": (4408, True),
     "ticket_refused": (4401, True),
     "protocol_version": (4406, False),
     "taken_over": (4409, False),
@@ -201,6 +202,7 @@ class Connection:
 
     async def _handle(self, session: Session, message: AnyClientMessage) -> None:
         session.log.acknowledge(message.ack)
+        session.heard_at = self._hub.clock()
         if isinstance(message, Ping):
             self._say(Pong(ack=session.log.received))
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
+import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -21,8 +22,8 @@ from aiohttp import web
 from server.people.principal import Principal
 from server.platform.faults import where
 from server.sockets.metrics import RESUMED
-from signaling.limits import HEARTBEAT_S, RESUME_WITHIN_S, TokenBucket, message_bucket
-from signaling.messages import AnyClientMessage, IceServer, Resume, ServerMessage, Welcome
+from signaling.limits import HEARTBEAT_S, RESUME_WITHIN_S, SILENT_AFTER_S, TokenBucket, message_bucket
+from signaling.messages import AnyClientMessage, IceServer, IceServers, Resume, ServerMessage, Welcome
 from signaling.resumption import SessionLog
 
 log = structlog.get_logger(__name__)
@@ -81,6 +82,10 @@ class Session:
     bucket: TokenBucket = field(default_factory=message_bucket)
     socket: Socket | None = None
     lost_at: float | None = None
+    # When the page itself last said something; a frozen page holds its socket open and says nothing.
+    heard_at: float = 0.0
+    # When the page was last given names and passwords for TURN.
+    named_at: float = 0.0
     # Messages of a session are carried out one after the other, also across a resume.
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -94,12 +99,16 @@ class Session:
 
 
 class Hub:
-    """Every live session. ``clock`` gives monotonic seconds; ``data_price``: of 10^9 bytes, and its currency."""
+    """Every live session. ``clock`` gives monotonic seconds; ``data_price``: of 10^9 bytes, and its currency.
+
+    ``ice_servers`` gives names that work for ``ice_ttl_s`` seconds; a page gets new ones at half of that time.
+    """
 
     def __init__(
         self,
         *,
         ice_servers: Callable[[str], Sequence[IceServer]] = lambda participant_id: (),
+        ice_ttl_s: float = math.inf,
         clock: Callable[[], float] = time.monotonic,
         ids: Callable[[], str] = new_id,
         resume_within_s: float = RESUME_WITHIN_S,
@@ -108,6 +117,7 @@ class Hub:
         self.clock = clock
         self._data_price_per_gb, self._data_currency = data_price
         self._ice_servers = ice_servers
+        self._ice_ttl_s = ice_ttl_s
         self._ids = ids
         self._resume_within_s = resume_within_s
         self._sessions: dict[str, Session] = {}
@@ -190,6 +200,7 @@ class Hub:
     def welcome(self, session: Session, *, resumed: bool) -> Welcome:
         """The answer to the hello that opened this session."""
         principal = session.principal
+        session.named_at = session.heard_at = self.clock()
         return Welcome(
             ack=session.log.received,
             session_id=session.session_id,
@@ -248,12 +259,26 @@ class Hub:
                 await self.end(session, on_purpose=True)
 
     async def sweep(self) -> None:
-        """End the sessions whose page did not come back in time."""
+        """End the sessions whose page did not come back in time, and cut off those whose page is frozen.
+
+        The others get what a new leg will need before it expires.
+        """
         now = self.clock()
         for session in list(self._sessions.values()):
             if session.lost_at is not None and now - session.lost_at >= self._resume_within_s:
                 log.info("session_expired", participant_id=session.principal.participant_id)
                 await self.end(session, on_purpose=False)
+            elif session.socket is not None and now - session.heard_at >= SILENT_AFTER_S:
+                session.socket.dismiss("silent")
+            elif session.socket is not None and now - session.named_at >= self._ice_ttl_s / 2:
+                self._renew_names(session, now)
+
+    def _renew_names(self, session: Session, now: float) -> None:
+        """Send names and passwords for TURN, well before those that the page has expire."""
+        session.named_at = now
+        participant_id = session.principal.participant_id
+        if servers := list(self._ice_servers(participant_id)):
+            self.post(participant_id, IceServers(ice_servers=servers), key="ice_servers")
 
     async def _sweep_for_ever(self) -> None:
         while True:

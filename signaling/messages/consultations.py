@@ -8,6 +8,7 @@ from signaling.messages.envelope import ClientMessage, ServerMessage
 from signaling.messages.legs import LinkQuality
 from signaling.messages.values import (
     ConsultationState,
+    DeviceFault,
     Identifier,
     Presence,
     Reason,
@@ -127,7 +128,10 @@ class Duty(ServerMessage, tag="duty", frozen=True, kw_only=True):
 
 
 class Participant(msgspec.Struct, frozen=True):
-    """One participant of a consultation as the others see it; rungs only during a call with somebody."""
+    """One participant of a consultation as the others see it; rungs only during a call with somebody.
+
+    ``audio_fault``, ``video_fault``, mostly left out: what gives nothing was not switched off.
+    """
 
     participant_id: str
     role: Role
@@ -135,6 +139,8 @@ class Participant(msgspec.Struct, frozen=True):
     presence: Presence
     audio_muted: bool = False
     video_muted: bool = False
+    audio_fault: DeviceFault | msgspec.UnsetType = msgspec.UNSET
+    video_fault: DeviceFault | msgspec.UnsetType = msgspec.UNSET
     link: LinkQuality = LinkQuality(level=0)
     site: str = ""
     rung_down: Rung | None = None

@@ -8,7 +8,14 @@ import msgspec
 
 from signaling.messages.envelope import ClientMessage, ServerMessage
 from signaling.messages.legs import LinkQuality
-from signaling.messages.values import GROUP_CODE_MAX_CHARS, GroupEnd, Identifier, Presence, Pseudonym
+from signaling.messages.values import (
+    GROUP_CODE_MAX_CHARS,
+    DeviceFault,
+    GroupEnd,
+    Identifier,
+    Presence,
+    Pseudonym,
+)
 
 
 class OpenGroup(ClientMessage, tag="open_group", frozen=True, kw_only=True):
@@ -58,6 +65,8 @@ class GroupSeat(msgspec.Struct, frozen=True, omit_defaults=True):
     presence: Presence
     audio_muted: bool = False
     video_muted: bool = False
+    audio_fault: DeviceFault | None = None
+    video_fault: DeviceFault | None = None
     silenced: bool = False
     link: LinkQuality = LinkQuality(level=0)
 

@@ -10,6 +10,7 @@ from signaling.messages.envelope import ClientMessage, ServerMessage
 from signaling.messages.values import (
     ClinicalProfile,
     DegradationPreference,
+    DeviceFault,
     Identifier,
     QualityLimitation,
     Rung,
@@ -31,11 +32,26 @@ class LegClose(ClientMessage, tag="leg_close", frozen=True, kw_only=True):
     leg_id: Identifier
 
 
+class PathBlocked(ClientMessage, tag="path_blocked", frozen=True, kw_only=True):
+    """Messages pass, and this leg does not connect, or no longer: the network lets no media through.
+
+    ``blocked`` False: the leg is connected after all.
+    """
+
+    leg_id: Identifier
+    blocked: bool = True
+
+
 class MediaState(ClientMessage, tag="media_state", frozen=True, kw_only=True):
-    """What this participant has switched off; the others are shown it."""
+    """What of this participant cannot be heard or seen; the others are shown it.
+
+    ``audio_fault``, ``video_fault``: nobody switched it off, and this is why it gives nothing.
+    """
 
     audio_muted: bool
     video_muted: bool
+    audio_fault: DeviceFault | None = None
+    video_fault: DeviceFault | None = None
 
 
 class Preferences(ClientMessage, tag="preferences", frozen=True, kw_only=True):
@@ -131,13 +147,17 @@ class Slots(ServerMessage, tag="slots", frozen=True, kw_only=True):
 
 
 class LinkQuality(msgspec.Struct, frozen=True):
-    """A link as measured on its leg. ``level``: 0 no link, 1 poor, 2 thin, 3 fair, 4 good."""
+    """A link as measured on its leg. ``level``: 0 no link, 1 poor, 2 thin, 3 fair, 4 good.
+
+    ``blocked``, mostly left out: the network carries messages, and no voice and no picture.
+    """
 
     level: int
     rtt_ms: int | None = None
     loss_ratio: float | None = None
     down_kbps: int | None = None
     up_kbps: int | None = None
+    blocked: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class Link(ServerMessage, tag="link", frozen=True, kw_only=True):
@@ -155,5 +175,5 @@ class Rungs(ServerMessage, tag="rungs", frozen=True, kw_only=True):
     reason: RungReason
 
 
-FromPage = LegOffer | LegClose | MediaState | Preferences | SendReport
+FromPage = LegOffer | LegClose | PathBlocked | MediaState | Preferences | SendReport
 FromServer = LegAnswer | LegState | SendParameters | Slots | Link | Rungs

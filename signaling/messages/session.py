@@ -62,6 +62,12 @@ class Welcome(ServerMessage, tag="welcome", frozen=True, kw_only=True):
     data_currency: str = ""
 
 
+class IceServers(ServerMessage, tag="ice_servers", frozen=True, kw_only=True):
+    """TURN servers with a new name and password, before those of the `Welcome` expire: for the next leg."""
+
+    ice_servers: list[IceServer]
+
+
 class Pong(ServerMessage, tag="pong", frozen=True, kw_only=True):
     """Answer to `Ping`."""
 
@@ -81,4 +87,4 @@ class Goodbye(ServerMessage, tag="goodbye", frozen=True, kw_only=True):
 
 
 FromPage = Hello | Ping | Bye
-FromServer = Welcome | Pong | Error | Goodbye
+FromServer = Welcome | IceServers | Pong | Error | Goodbye

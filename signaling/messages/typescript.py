@@ -81,7 +81,9 @@ def _interface(info: types.StructType) -> str:
     for field in info.fields:
         if is_message and field.name in ENVELOPE:
             continue
-        left_out = not field.required and (optional or field.default is msgspec.UNSET)
+        # Of msgspec's fields, one whose default is UNSET is not required and has no default.
+        is_unset = field.default is field.default_factory is msgspec.NODEFAULT
+        left_out = not field.required and (optional or is_unset)
         written = _written(field.type)
         if left_out and field.default is None and not from_page:
             written = written.removesuffix(" | null")  # null is a default, and the server leaves defaults out

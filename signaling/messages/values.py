@@ -102,6 +102,15 @@ class Widened(StrEnum):
     ALARM = "alarm"
 
 
+class DeviceFault(StrEnum):
+    """Why a device that nobody switched off gives nothing; ``quiet``: it is open, and gives nothing."""
+
+    NONE = "none"
+    DENIED = "denied"
+    BUSY = "busy"
+    QUIET = "quiet"
+
+
 class ClinicalProfile(StrEnum):
     """What the picture shows, which decides the order in which quality is reduced."""
 

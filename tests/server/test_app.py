@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TypeVar
 import aiohttp
 import pytest
 
+from server.sockets.hub import HUB
 from signaling import messages as wire
 from tests.support.patience import PATIENCE_S
 from tests.support.server import Server, running_server
@@ -74,6 +76,54 @@ async def test_pages_get_the_turn_servers(tmp_path: Path) -> None:
     assert turn.urls == list(urls)
     assert turn.username is not None
     assert turn.username.endswith(f":{me['participant_id']}")
+
+
+async def test_a_page_open_for_long_gets_new_turn_names_before_the_old_ones_expire(tmp_path: Path) -> None:
+    passed_s = [0.0]
+    options = {"turn_urls": ("turn:turn.example:3478",), "turn_secret": "north", "turn_ttl_s": 600}
+    clock = {"clock": lambda: 1_000_000 + passed_s[0]}
+    async with running_server(tmp_path, app_options=clock, **options) as server:
+        hub = server.app[HUB]
+        made = await server.new_station()
+        async with server.client() as kiosk:
+            await server.enrol(kiosk, made.code)
+            async with page(server, kiosk, "station") as opened:
+                await opened.wait_for(wire.Welcome)
+                began_s = hub.clock()
+                hub.clock = lambda: began_s + passed_s[0]
+                for renewal in (1, 2):
+                    passed_s[0] += 150
+                    await opened.send(wire.Ping())  # a page that lives says so now and then
+                    await opened.wait_for(wire.Pong)
+                    passed_s[0] += 151
+                    (turn,) = (await opened.wait_for(wire.IceServers)).ice_servers
+                    assert turn.username == f"{1_000_000 + 301 * renewal + 600}:{made.station_id}"
+
+
+async def test_a_clock_that_is_set_while_a_patient_waits_makes_nobody_wait_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead_s = [0.0]
+    wall = time.time
+    monkeypatch.setattr(time, "time", lambda: wall() + ahead_s[0])
+    async with running_server(tmp_path, app_options={"clock": time.time}) as server:
+        made = await server.new_station()
+        async with server.client() as kiosk:
+            await server.enrol(kiosk, made.code)
+            async with page(server, kiosk, "station") as opened:
+                await opened.wait_for(wire.Welcome)
+                request = wire.RequestConsultation(seq=opened.next_seq(), urgency=wire.Urgency.RED)
+                await opened.send(request)
+                await opened.wait_for(wire.Waiting)
+                ahead_s[0] = 3_600
+                async with server.client() as desk:
+                    await server.new_doctor()
+                    await server.sign_in(desk)
+                    async with page(server, desk, "clinician") as doctor:
+                        await doctor.send(wire.SetDuty(seq=doctor.next_seq(), on=True))
+                        while not (entries := (await doctor.wait_for(wire.Queue)).entries):
+                            pass
+                        assert entries[0].waiting_s < 1_800
 
 
 async def test_signing_out_ends_the_socket_too(server: Server) -> None:

@@ -56,6 +56,22 @@ def certificate(folder: Path, name: str = "localhost") -> tuple[Path, Path]:
     return chain, private
 
 
+@pytest.mark.skipif(not hasattr(socket, "TCP_MAXSEG"), reason="this system has no such option")
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_no_segment_is_larger_than_the_smallest_tunnel_carries_either_way(host: str) -> None:
+    headers_bytes = {"127.0.0.1": 40, "::1": 60}[host]
+    try:
+        (listening,) = listen(host, 0)
+    except SettingsError:
+        pytest.skip("no IPv6")
+    with listening, socket.create_connection(listening.getsockname()[:2]) as page:
+        accepted, _ = listening.accept()
+        with accepted:
+            for end in (page, accepted):
+                segment_bytes = end.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG)
+                assert segment_bytes + headers_bytes <= 1_280  # RFC 8200 section 5
+
+
 def test_localhost_is_every_loopback_address_on_one_port() -> None:
     sockets = listen("localhost", 0)
     try:

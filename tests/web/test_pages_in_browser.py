@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -265,7 +266,7 @@ async def test_the_queue_shows_urgency_place_and_reason_as_text(
     await expect(case.locator(".case-reason")).to_have_text("<b>saigne</b>")
     await expect(case.locator(".case-where")).to_have_text("CSRéf de Kayes · Poste 1")
     await expect(case.locator(".case-urgency")).to_have_text("Très urgent")
-    await expect(doctor).to_have_title("! (1) Kɛnɛya")
+    await expect(doctor).to_have_title("! (1) Très urgent · Kɛnɛya")
     await sound(doctor)
 
 
@@ -320,6 +321,31 @@ async def test_a_kiosk_nobody_touches_gives_its_camera_back_until_somebody_does(
     await until(page, f"{live} === 0")
     await page.click("[data-action=wake]")
     await until(page, f"{live} === 2")
+
+
+async def test_a_clock_that_jumps_an_hour_takes_nothing_typed_and_makes_nobody_wait_longer(
+    server: Server, context: BrowserContext
+) -> None:
+    await context.clock.install()
+    doctor = await signed_in(server, context)
+    await doctor.click("[data-action=duty]")
+    station = await enrolled(server, context)
+    await station.click(".home [data-action=case]")
+    words = station.locator("textarea[name=reason_text]")
+    await words.fill("fièvre")
+    for hours in (1, -1):
+        await context.clock.set_system_time(datetime.now(UTC) + timedelta(hours=hours))
+        await context.clock.run_for(3_000)
+        await expect(words).to_have_value("fièvre")
+    await station.click(".case-head button")
+    await station.click("[data-action=request]")
+    await people.agree(station)
+    await in_view(station, "waiting")
+    await context.clock.set_system_time(datetime.now(UTC) + timedelta(hours=1))
+    await context.clock.run_for(3_000)
+    waited = (station.locator("[data-waited]"), doctor.locator("li[data-consultation] .case-facts"))
+    for line in waited:
+        await expect(line).to_contain_text(re.compile(r"(?<![:\d])\d:\d\d(?!:)"))
 
 
 async def test_a_doctor_on_duty_is_not_filmed_while_waiting_and_is_in_the_call(

@@ -71,6 +71,13 @@ def test_modules_never_make_markup_or_code_from_text() -> None:
     assert found == set()
 
 
+def test_no_duration_is_taken_from_the_wall_clock() -> None:
+    """A device's clock may be wrong, and may jump when it is set: only a date in words may come from it."""
+    dates = re.compile(r"Date\.now|new Date\(\)")
+    found = {file.name for file in sources(".js") if dates.search(file.read_text(encoding="utf-8"))}
+    assert found == {"reports.js"}  # which month a report begins with
+
+
 def test_modules_put_nothing_on_the_window() -> None:
     found = [
         file.name

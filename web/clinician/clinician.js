@@ -17,7 +17,7 @@ import { call, codeOf } from "../shared/base/http.js";
 import { alsoSay, errorText, onLanguage, startLanguage, t } from "../shared/base/i18n.js";
 import { showLink } from "../shared/call/view/links.js";
 import { SignIn, signOut } from "../shared/signin/signin.js";
-import { chime, setSoundWanted, soundWanted, unlockSound } from "../shared/base/chime.js";
+import { chime, expectSound, setSoundWanted, soundWanted, unlockSound } from "../shared/base/chime.js";
 import { draw, drawTimes } from "./draw.js";
 import { reduce, START } from "./state.js";
 import { view } from "./view.js";
@@ -25,6 +25,9 @@ import { view } from "./view.js";
 // Long enough to see oneself and sit right; then the camera's light goes out until a call.
 const CAMERA_RESTS_AFTER_MS = 60_000;
 const TICK_MS = 1_000;
+
+/** Notices of the system: what no first view waits for. */
+const attention = import("../shared/base/attention.js").catch(() => null); // the tone and the title remain
 
 const store = new Store(START, reduce);
 const card = new DeviceCard(find("[data-devices]", HTMLElement));
@@ -73,16 +76,23 @@ function follow(state, before) {
     const begins = (state.onDuty && !before.onDuty) || (state.consultation && !before.consultation);
     if (begins || (state.warm && !before.warm)) showSelf();
     if (before.warm && !state.warm) rest();
+    if (state.onDuty && !before.onDuty) expectSound((isBlocked) => store.dispatch({ type: "sound_blocked", is: isBlocked }));
     if (state.signedIn && !before.signedIn) void lookForNews();
     session.devices.tellOthers(call !== null);
-    if (state.fresh && state.fresh !== before.fresh && state.fresh.isRed) chime();
+    if (state.fresh && state.fresh !== before.fresh && state.fresh.isRed) callAloud();
     if (state.ended && state.ended !== before.ended) leaveCall(state.ended);
     if (listed && !together) void withTogether(() => undefined);
 }
 
+/** A very urgent patient is there. */
+function callAloud() {
+    chime();
+    void attention.then((part) => part?.showNotice(t("urgency.red"), "red"));
+}
+
 /** Opens camera and microphone and makes the leg warm. */
 function showSelf() {
-    cameraSinceMs = Date.now();
+    cameraSinceMs = performance.now();
     session.leg.start();
     void session.devices.open();
 }
@@ -98,7 +108,7 @@ let casenote = null;
 
 /** @param {NonNullable<State["ended"]>} ended why the call is over for this clinician */
 function leaveCall({ key, values }) {
-    cameraSinceMs = Date.now();
+    cameraSinceMs = performance.now();
     notice(t(key, values));
     casenote?.callEnded();
     session.devices.forgetOff();
@@ -107,7 +117,7 @@ function leaveCall({ key, values }) {
 
 /** @param {ServerMessage} message */
 function onMessage(message) {
-    store.dispatch({ ...message, atMs: Date.now() });
+    store.dispatch({ ...message, atMs: performance.now() });
     if (message.type === "case_news") void tellNews(message);
     if (message.type === "group" || message.type === "mediation") void withTogether((part) => part.handle(message));
 }
@@ -142,7 +152,7 @@ function tick() {
     page.tick();
     drawTimes();
     const looksOn = !store.state.consultation && session.devices.capture.tracks.video;
-    if (looksOn && Date.now() - cameraSinceMs > CAMERA_RESTS_AFTER_MS) session.devices.restCamera();
+    if (looksOn && performance.now() - cameraSinceMs > CAMERA_RESTS_AFTER_MS) session.devices.restCamera();
 }
 
 /** @param {HTMLElement} target */
@@ -179,6 +189,18 @@ async function endSession() {
     else session.connection.connect(); // it can be tried again from here
 }
 
+function duty() {
+    void attention.then((part) => part?.allowNotices());
+    session.send({ type: "set_duty", on: !store.state.onDuty });
+}
+
+/** The touch that the browser waits for; one hears at once what it will sound like. */
+function ring() {
+    void attention.then((part) => part?.allowNotices());
+    chime();
+    unlockSound();
+}
+
 /** @param {boolean} wanted */
 function setSound(wanted) {
     setSoundWanted(wanted);
@@ -191,11 +213,12 @@ onActions({
     case: (target) => void openCase(target),
     group: () => void withTogether((part) => part.openGroup()),
     mediators: () => void withTogether((part) => part.openMediators()),
-    duty: () => session.send({ type: "set_duty", on: !store.state.onDuty }),
+    duty,
     end,
     leave,
     wake: showSelf,
     sound: () => setSound(!soundWanted()),
+    ring,
     "sign-out": () => void endSession(),
 });
 document.addEventListener("pointerdown", unlockSound, { passive: true });

@@ -33,9 +33,10 @@ export function draw(shown, page) {
     setText(news, t("queue.news", { number: shown.news }));
     const bell = find("[data-action=sound]", HTMLElement);
     bell.setAttribute("aria-pressed", String(sound));
-    swapIcon(bell, sound ? "bell" : "bell-off");
+    swapIcon(bell, shown.rings ? "bell" : "bell-off");
+    find("[data-action=ring]", HTMLElement).hidden = !shown.asksForTouch;
     find("[data-link-own]", HTMLElement).hidden = !onDuty;
-    document.title = `${shown.mark}Kɛnɛya`;
+    document.title = `${shown.mark}${shown.titleText ? `${t(shown.titleText)} · ` : ""}Kɛnɛya`;
     find("[data-action=leave]", HTMLElement).hidden = !shown.canLeave;
     if (call) page.callView.show(call, shown.selfId);
     else page.callView.hide();

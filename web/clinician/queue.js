@@ -7,7 +7,7 @@
 
 import { estimateText } from "../shared/call/view/cost.js";
 import { find, icon, make, setText, swapIcon } from "../shared/base/dom.js";
-import { clock, say, t } from "../shared/base/i18n.js";
+import { alsoSay, clock, say, t } from "../shared/base/i18n.js";
 import { makeLink, showLink } from "../shared/call/view/links.js";
 
 /** @typedef {{element: HTMLLIElement, entry: QueueEntry, atMs: number, waited: HTMLElement, link: HTMLElement}} Case */
@@ -17,6 +17,9 @@ export class QueueList {
     #cases = new Map();
 
     list = find("[data-queue]", HTMLOListElement);
+
+    /** What is said of a station that cannot call. @type {Promise<void> | null} */
+    #words = null;
 
     /** @param {QueueEntry[]} entries in the server's order @param {number} atMs when they came */
     set(entries, atMs) {
@@ -33,8 +36,15 @@ export class QueueList {
     tick() {
         for (const { element, entry, atMs, waited } of this.#cases.values()) {
             setText(find(".case-estimate", HTMLElement, element), estimateText(entry.link));
-            setText(waited, t("queue.waiting", { time: clock(entry.waiting_s + (Date.now() - atMs) / 1000) }));
+            setText(waited, t("queue.waiting", { time: clock(entry.waiting_s + (performance.now() - atMs) / 1000) }));
         }
+    }
+
+    #sayBlocked() {
+        this.#words ??= alsoSay("faults").then(() => {
+            for (const one of this.#cases.values()) fillCase(one);
+        });
+        this.#words.catch(() => (this.#words = null)); // the link is away: the short word stands there
     }
 
     /** @param {QueueEntry} entry @param {number} index @param {number} atMs */
@@ -44,6 +54,7 @@ export class QueueList {
         known.atMs = atMs;
         this.#cases.set(entry.consultation_id, known);
         fillCase(known);
+        if (entry.link.blocked) this.#sayBlocked();
         if (this.list.children[index] !== known.element) this.list.insertBefore(known.element, this.list.children[index] ?? null);
     }
 }
@@ -63,6 +74,12 @@ function makeCase(entry) {
 }
 
 /** @param {QueueEntry} entry what to know before answering; "": nothing */
+function noteText(entry) {
+    const blocked = entry.link.blocked ? t("blocked.queue") : "";
+    return [blocked === "blocked.queue" ? t("link.blocked") : blocked, wishText(entry)].filter(Boolean).join(" ");
+}
+
+/** @param {QueueEntry} entry */
 function wishText({ discreet, handed_over_by: name, asks_for_you, suits }) {
     if (discreet) return t("queue.discreet");
     if (name) return t(asks_for_you ? "queue.handed_to_you" : "queue.handed", { name });
@@ -81,7 +98,7 @@ function fillCase({ element, entry, link }) {
     setText(reason, entry.reason);
     reason.hidden = !entry.reason;
     const wish = find(".case-wish", HTMLElement, element);
-    setText(wish, wishText(entry));
+    setText(wish, noteText(entry));
     wish.hidden = !wish.textContent;
     showLink(link, entry.link);
     find("[data-action=case]", HTMLElement, element).setAttribute("aria-description", where);

@@ -28,7 +28,8 @@
  * @property {{key: string, values?: Record<string, string>} | null} ended what was said of the last consultation that is over for
  *   this clinician
  * @property {News[]} news grave outcomes of patients treated before that were not looked at yet
- * @property {boolean} sound a very urgent patient is heard
+ * @property {boolean} sound a very urgent patient shall be heard
+ * @property {boolean} soundBlocked and the browser plays nothing before a touch
  */
 
 /** @typedef {{consultation_id: string, outcome: string, site?: string}} News */
@@ -36,11 +37,11 @@
 /**
  * What happens to the page besides the messages of the server.
  * @typedef {{type: "begun"} | {type: "signed_in"} | {type: "signed_out"} | {type: "forgotten"} | {type: "status", online: boolean} |
- *   {type: "settled"} | {type: "accepting", seq: number} | {type: "refused", ref: number} | {type: "sound", on: boolean} |
+ *   {type: "settled"} | {type: "accepting", seq: number} | {type: "refused", ref: number} | {type: "sound", on: boolean} | {type: "sound_blocked", is: boolean} |
  *   {type: "led", call: Consultation | null} | {type: "ending", id: string} | {type: "news", news: News[]} | {type: "read", id: string} | {type: "handing", handing: State["handing"]}} PageMessage
  */
 
-/** @typedef {{atMs: number}} Came when a message of the server came, on the clock of Date.now() */
+/** @typedef {{atMs: number}} Came when a message of the server came, on the clock of performance.now() */
 /** @typedef {(ServerMessage & Came) | PageMessage} Message */
 
 /** @type {State} */
@@ -65,6 +66,7 @@ export const START = {
     ended: null,
     news: [],
     sound: true,
+    soundBlocked: false,
 };
 
 /** @param {State} state @param {Message} message @returns {State} the same object: nothing changed */
@@ -126,6 +128,8 @@ function taken(state, message) {
             return { ...state, endingId: message.id };
         case "handing":
             return { ...state, handing: message.handing };
+        case "sound_blocked":
+            return message.is === state.soundBlocked ? state : { ...state, soundBlocked: message.is };
         case "led":
             return led(state, message.call);
         default:
@@ -150,10 +154,11 @@ function cooled(state) {
 
 /** @param {State} state @param {QueueEntry[]} entries @param {number} atMs @returns {State} */
 function queued(state, entries, atMs) {
-    const known = new Set(state.entries.map((entry) => entry.consultation_id));
-    const others = entries.filter((entry) => !known.has(entry.consultation_id));
-    const isRed = others.some((entry) => entry.urgency === "red");
-    return { ...state, entries, entriesAtMs: atMs, fresh: others.length ? { count: entries.length, isRed } : state.fresh };
+    const known = new Map(state.entries.map((entry) => [entry.consultation_id, entry.urgency]));
+    // Somebody who waits may become very urgent meanwhile.
+    const news = entries.filter(({ consultation_id: id, urgency }) => !known.has(id) || (urgency === "red" && known.get(id) !== "red"));
+    const isRed = news.some((entry) => entry.urgency === "red");
+    return { ...state, entries, entriesAtMs: atMs, fresh: news.length ? { count: entries.length, isRed } : state.fresh };
 }
 
 /** @param {State} state @param {Consultation} message @returns {State} */

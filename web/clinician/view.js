@@ -14,6 +14,7 @@ const END_GROUP = { title: "end.group.title", text: "end.group.text", yes: "end.
 /** @param {State} state */
 export function view(state) {
     const { screen, name, participantId, onDuty, entries, entriesAtMs, acceptSeq, sound, leads } = state;
+    const hasRed = entries.some(({ urgency }) => urgency === "red");
     const call = screen === "call" ? state.consultation : null;
     return {
         screen,
@@ -32,12 +33,17 @@ export function view(state) {
         showsEmpty: !onDuty || entries.length === 0,
         canAccept: acceptSeq === 0,
         /** The number of waiting patients; red ones are marked. */
-        mark: entries.length ? `${entries.some(({ urgency }) => urgency === "red") ? "! " : ""}(${entries.length}) ` : "",
+        mark: entries.length ? `${hasRed ? "! " : ""}(${entries.length}) ` : "",
+        /** What the title says before the name of the page; "": nothing. */
+        titleText: hasRed ? "urgency.red" : "",
         /** How many grave outcomes wait to be looked at. */
         news: state.news.length,
         /** What a screen reader is told of the queue, as it is now; an empty key: nothing was ever in it. */
         announced: announced(state),
         sound,
+        /** The bell rings when it must. */
+        rings: sound && !(onDuty && state.soundBlocked),
+        asksForTouch: onDuty && sound && state.soundBlocked,
         endQuestion: leads ? END_GROUP : END,
         /** A host cannot leave without ending the group. */
         canLeave: !leads,

@@ -37,6 +37,7 @@ export function draw(shown, page, acts) {
     find("[data-action=duty]", HTMLElement).setAttribute("aria-checked", String(onDuty));
     say(find("[data-duty-text]", HTMLElement), shown.dutyText);
     find("[data-link-own]", HTMLElement).hidden = !onDuty;
+    find("[data-action=ring]", HTMLElement).hidden = !shown.asksForTouch;
     document.title = `${shown.mark}Kɛnɛya`;
     drawWork(shown, acts);
     if (call) page.callView.show(call, selfId);

@@ -9,7 +9,7 @@
 
 import { Store } from "../shared/base/store.js";
 import { CallPage } from "../shared/call/callpage.js";
-import { chime, unlockSound } from "../shared/base/chime.js";
+import { chime, expectSound, soundWanted, unlockSound } from "../shared/base/chime.js";
 import { find, onActions } from "../shared/base/dom.js";
 import { notice, startFrame } from "../shared/base/frame.js";
 import { call, codeOf } from "../shared/base/http.js";
@@ -20,6 +20,9 @@ import { reduce, START } from "./state.js";
 import { view } from "./view.js";
 
 const TICK_MS = 1_000;
+
+/** Notices of the system: what no first view waits for. */
+const attention = import("../shared/base/attention.js").catch(() => null); // the tone and the title remain
 
 const store = new Store(START, reduce);
 const page = new CallPage("mediator", {
@@ -63,12 +66,31 @@ function follow(state, before) {
     if ((state.onDuty && !before.onDuty) || (state.consultation && !before.consultation)) warm();
     session.devices.tellOthers(view(state).call !== null);
     // Two minutes to answer, and the page may lie under others.
-    if (state.invitations.length > before.invitations.length) chime();
+    if (state.invitations.length > before.invitations.length) callAloud();
+    if (state.onDuty && !before.onDuty) expectSound((isBlocked) => store.dispatch({ type: "sound_blocked", is: isBlocked && soundWanted() }));
     if (state.ends !== before.ends) {
         notice(t(state.endKey));
         session.devices.forgetOff();
     }
     if (state.looks !== before.looks) void lookForOwed();
+}
+
+/** A mediator is asked for. */
+function callAloud() {
+    chime();
+    void attention.then((part) => part?.showNotice(t("mediator.asked"), "invitation"));
+}
+
+function duty() {
+    void attention.then((part) => part?.allowNotices());
+    session.send({ type: "set_duty", on: !store.state.onDuty });
+}
+
+/** The touch that the browser waits for; one hears at once what it will sound like. */
+function ring() {
+    void attention.then((part) => part?.allowNotices());
+    chime();
+    unlockSound();
 }
 
 /** Opens camera and microphone and makes the leg warm: a call begins one round trip after the yes. */
@@ -119,8 +141,9 @@ async function endSession() {
 
 onActions({
     ...page.actions,
-    duty: () => session.send({ type: "set_duty", on: !store.state.onDuty }),
+    duty,
     end: leave,
+    ring,
     "sign-out": () => void endSession(),
 });
 document.addEventListener("pointerdown", unlockSound, { passive: true });

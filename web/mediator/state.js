@@ -16,6 +16,7 @@
  * @property {string} name
  * @property {string} participantId
  * @property {boolean} onDuty
+ * @property {boolean} soundBlocked the browser plays nothing before a touch
  * @property {Consultation | null} consultation the call
  * @property {Invitation[]} invitations not answered yet
  * @property {Owed[]} owed oldest first
@@ -29,7 +30,7 @@
 /**
  * What happens to the page besides the messages of the server.
  * @typedef {{type: "begun"} | {type: "signed_in"} | {type: "signed_out"} | {type: "status", online: boolean} | {type: "settled"} |
- *   {type: "answered", id: string} | {type: "leaving", id: string} | {type: "reported"} | {type: "owed", owed: Owed[]}} PageMessage
+ *   {type: "answered", id: string} | {type: "leaving", id: string} | {type: "sound_blocked", is: boolean} | {type: "reported"} | {type: "owed", owed: Owed[]}} PageMessage
  */
 
 /** @typedef {ServerMessage | PageMessage} Message */
@@ -43,6 +44,7 @@ export const START = {
     name: "",
     participantId: "",
     onDuty: false,
+    soundBlocked: false,
     consultation: null,
     invitations: [],
     owed: [],
@@ -98,6 +100,8 @@ function taken(state, message) {
             return { ...state, consultation: null };
         case "answered":
             return { ...state, invitations: without(state.invitations, message.id) };
+        case "sound_blocked":
+            return message.is === state.soundBlocked ? state : { ...state, soundBlocked: message.is };
         case "reported":
             return { ...state, looks: state.looks + 1 };
         case "owed":

@@ -7,7 +7,7 @@
 /** @typedef {ReturnType<typeof view>} View */
 
 /** @param {State} state */
-export function view({ screen, name, participantId, onDuty, consultation, invitations, owed }) {
+export function view({ screen, name, participantId, onDuty, consultation, invitations, owed, soundBlocked }) {
     const report = owed[0] ?? null;
     return {
         screen,
@@ -16,6 +16,7 @@ export function view({ screen, name, participantId, onDuty, consultation, invita
         selfId: participantId,
         onDuty,
         dutyText: onDuty ? "duty.on" : "duty.off",
+        asksForTouch: onDuty && soundBlocked,
         invitations,
         /** The record that is asked for. */
         report,

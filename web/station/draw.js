@@ -23,7 +23,7 @@ export function draw(shown, page) {
     if (!shown.isBeside) for (const box of ["case", "records"]) find(`[data-${box}]`, HTMLElement).replaceChildren();
     if (urgency) drawUrgency(urgency);
     drawWaiting(shown);
-    for (const one of [link, page.link]) showLink(one, shown.quality);
+    for (const one of [link, page.link]) showLink(one, page.ownLink(shown.quality));
     find("[data-action=consent]", HTMLElement).hidden = !shown.canAgree;
     find(".waiting [data-action=withdraw]", HTMLElement).hidden = !shown.canWithdraw;
     find("[data-action=wake]", HTMLElement).hidden = !shown.canWake;
@@ -37,7 +37,7 @@ export function draw(shown, page) {
 
 /** How long one has waited: again every second. @param {View} shown */
 export function drawWaited({ place }) {
-    const seconds = place ? place.waiting_s + (Date.now() - place.atMs) / 1000 : 0;
+    const seconds = place ? place.waiting_s + (performance.now() - place.atMs) / 1000 : 0;
     setText(find("[data-waited]", HTMLElement), t("waiting.waited", { time: clock(seconds) }));
 }
 

@@ -43,7 +43,7 @@
  *   {type: "photo", text: string} | {type: "seat", seatId: string, call: Consultation | null, silenced?: boolean}} PageMessage
  */
 
-/** @typedef {{atMs: number}} Came when a message of the server came, on the clock of Date.now() */
+/** @typedef {{atMs: number}} Came when a message of the server came, on the clock of performance.now() */
 /** @typedef {(ServerMessage & Came) | PageMessage} Message */
 
 /** @type {State} */

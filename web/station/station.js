@@ -40,6 +40,7 @@ const page = new CallPage("station", {
     onRefused: (ref) => store.dispatch({ type: "refused", ref }),
     onSignedOut: () => store.dispatch({ type: "signed_out" }),
     onDevices: showDevices,
+    onLeg: show,
     render: () => store.dispatch({ type: "status", online: session.connection.status.state === "open" }),
 });
 const { link, session } = page;
@@ -49,7 +50,7 @@ const enrolForm = find("form[data-form=enrol]", HTMLFormElement);
 const requestForm = find("form[data-form=request]", HTMLFormElement);
 /** Groups, mediators, the quick exit: loaded when one of them is needed. @type {Together | null} */
 let together = null;
-let touchedMs = Date.now();
+let touchedMs = performance.now();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let homeTimer;
 
@@ -100,7 +101,7 @@ function rest() {
 
 /** @param {ServerMessage} message */
 function onMessage(message) {
-    store.dispatch({ ...message, atMs: Date.now() });
+    store.dispatch({ ...message, atMs: performance.now() });
     if (message.type === "consent_withdrawn") notice(t(message.refused ? "consent.refused" : "consent.withdrawn"));
     else if (message.type === "group" || message.type === "mediation" || message.type === "consent_wanted") {
         withTogether((part) => part.handle(message));
@@ -144,7 +145,7 @@ function startAnew() {
 
 /** Somebody uses the page. */
 function touched() {
-    touchedMs = Date.now();
+    touchedMs = performance.now();
     store.dispatch({ type: "touched" });
 }
 
@@ -152,7 +153,7 @@ function tick() {
     if (store.state.gone) return;
     page.tick();
     drawWaited(view(store.state));
-    if (Date.now() - touchedMs > REST_AFTER_MS) store.dispatch({ type: "idle" });
+    if (performance.now() - touchedMs > REST_AFTER_MS) store.dispatch({ type: "idle" });
 }
 
 function request() {
@@ -206,7 +207,7 @@ function enrol() {
 
 /** Connects; the ticket says whether this device is a station. */
 function begin() {
-    touchedMs = Date.now();
+    touchedMs = performance.now();
     session.leg.start();
     session.connection.connect();
 }

@@ -29,7 +29,8 @@ class Shape:
     ``rate_bps`` counts IP packets (`math.inf`: no limit, 0: black-out); ``delay_ms`` one way;
     ``jitter_ms`` the standard deviation of the delay; ``loss`` a ratio; ``burst_packets`` the mean length
     of a burst of losses (None: losses are independent); ``queue_ms`` the longest wait for the transmitter
-    with which the queue still accepts a packet.
+    with which the queue still accepts a packet; ``largest_bytes``: larger IP packets vanish
+    (None: of any size pass).
     """
 
     rate_bps: float = math.inf
@@ -38,6 +39,7 @@ class Shape:
     loss: float = 0.0
     burst_packets: float | None = None
     queue_ms: float = 400.0
+    largest_bytes: float | None = None
 
 
 OPEN = Shape()
@@ -86,6 +88,9 @@ class Link:
         """Give one IP packet to the link. False: the queue was full."""
         self._serve(now_s)
         self.tally.offered_packets += 1
+        if self._shape.largest_bytes is not None and len(packet) > self._shape.largest_bytes:
+            self.tally.dropped_loss += 1
+            return True
         if self._waiting_bits(now_s) > self._queue_limit_bits:
             self.tally.dropped_queue += 1
             return False

@@ -19,7 +19,7 @@ class Conditions:
     """Both directions of a link. ``down`` goes to the station, ``up`` comes from it.
 
     Rates are kbit/s of IP packets; each direction takes half of ``rtt_ms``; loss is percent each way, ``jitter_ms``
-    each way.
+    each way; IP packets over ``largest_bytes`` vanish, each way.
     """
 
     down_kbps: float
@@ -29,6 +29,7 @@ class Conditions:
     queue_ms: float = 400.0
     jitter_ms: float = 0.0
     burst_packets: float | None = None
+    largest_bytes: float | None = None
 
     def down(self) -> Shape:
         """The direction from the server to the station."""
@@ -46,6 +47,7 @@ class Conditions:
             loss=self.loss_percent / PERCENT,
             burst_packets=self.burst_packets,
             queue_ms=self.queue_ms,
+            largest_bytes=self.largest_bytes,
         )
 
 

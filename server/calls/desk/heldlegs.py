@@ -14,6 +14,10 @@ from server.calls.callmeter import CallMeter
 from signaling import messages as wire
 
 UNMEASURED = wire.LinkQuality(level=0)
+# Messages pass, and no voice: a leg that never connects, as its page sees it.
+BLOCKED = wire.LinkQuality(level=0, blocked=True)
+# Of a microphone, and of a camera; None: there is none.
+Faults = tuple[wire.DeviceFault | None, wire.DeviceFault | None]
 
 
 @dataclass(slots=True, eq=False)
@@ -26,6 +30,7 @@ class HeldLeg:
     sign_in: str = ""
     answered: bool = False
     state: str = "new"
+    blocked: bool = False
     parameters: SendParameters | None = None
     slots: Sequence[SlotAssignment] | None = None
     quality: wire.LinkQuality = UNMEASURED
@@ -40,7 +45,8 @@ class HeldLegs:
 
     ``by_id``: every leg in the engine. ``current``: the leg of each participant. ``newest``: the leg that a
     participant offered last, which may not have its answer yet. ``rooms``, ``shown_as``, ``meters``: for
-    participants in a room. ``off``: who has muted audio, and video; it outlives legs.
+    participants in a room. ``off``: who has muted audio, and video; ``broken``: why an
+    audio, and a video, that nobody switched off gives nothing. Both outlive legs.
     """
 
     by_id: dict[str, HeldLeg] = field(default_factory=dict)
@@ -50,6 +56,7 @@ class HeldLegs:
     shown_as: dict[str, str] = field(default_factory=dict)
     meters: dict[str, CallMeter] = field(default_factory=dict)
     off: dict[str, tuple[bool, bool]] = field(default_factory=dict)
+    broken: dict[str, Faults] = field(default_factory=dict)
 
     def leg_of(self, participant_id: str) -> str | None:
         """The id of a participant's leg."""
@@ -76,11 +83,17 @@ class HeldLegs:
     def quality(self, participant_id: str) -> wire.LinkQuality:
         """The quality of a participant's link; level 0 without a connected leg."""
         leg = self.current.get(participant_id)
+        if leg is not None and leg.blocked:
+            return BLOCKED
         return leg.quality if leg is not None and leg.state == "connected" else UNMEASURED
 
     def muted(self, participant_id: str) -> tuple[bool, bool]:
         """Whether a participant has muted audio, and video."""
         return self.off.get(participant_id, (False, False))
+
+    def faults(self, participant_id: str) -> Faults:
+        """Why a participant's audio, and video, give nothing although nobody switched them off."""
+        return self.broken.get(participant_id, (None, None))
 
     def rungs(self, participant_id: str) -> wire.Rungs | None:
         """The rungs of a participant's leg; None while it is alone or in no room."""

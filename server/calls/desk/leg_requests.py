@@ -33,6 +33,7 @@ class LegRequests:
         return {
             wire.LegOffer: self._offer,
             wire.LegClose: self._close,
+            wire.PathBlocked: self._path_blocked,
             wire.MediaState: self._media_state,
             wire.Preferences: self._preferences,
             wire.SendReport: self._send_report,
@@ -63,7 +64,11 @@ class LegRequests:
             message = msgspec.structs.replace(message, profile=wire.ClinicalProfile.FACE)
         self._state.legs.set_preferences(principal.participant_id, views.preferences(message))
 
+    async def _path_blocked(self, principal: Principal, message: wire.PathBlocked) -> None:
+        self._state.legs.path_blocked(principal.participant_id, message.leg_id, blocked=message.blocked)
+
     async def _media_state(self, principal: Principal, message: wire.MediaState) -> None:
         participant_id = principal.participant_id
         self._state.legs.set_muted(participant_id, audio=message.audio_muted, video=message.video_muted)
+        self._state.legs.set_faults(participant_id, audio=message.audio_fault, video=message.video_fault)
         self._presences.muted(participant_id)

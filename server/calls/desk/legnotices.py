@@ -58,6 +58,8 @@ class LegNotices:
         if leg is None:
             return
         leg.state = state
+        if state == "connected":
+            leg.blocked = False
         meter = self._held.meter_of(leg)
         if meter is not None and state in ("connected", "disconnected", "failed"):
             meter.connected(state == "connected", self._clock())

@@ -12,7 +12,7 @@ from media.core.parameters import Preferences
 from media.engine.transport.errors import OfferRefused
 from server.calls.background import Background
 from server.calls.callmeter import CallMeter
-from server.calls.desk.events import CallUsed, Events, ReachabilityChanged
+from server.calls.desk.events import CallUsed, Events, LinkChanged, ReachabilityChanged
 from server.calls.desk.heldlegs import HeldLeg, HeldLegs
 from server.calls.desk.legnotices import LegNotices
 from server.calls.media_port import MediaPort
@@ -179,6 +179,7 @@ class Legs:
         self._preferences.pop(participant_id, None)
         if participant_id not in self.held.current:
             self.held.off.pop(participant_id, None)
+            self.held.broken.pop(participant_id, None)
 
     def set_muted(self, participant_id: str, *, audio: bool, video: bool) -> None:
         """Mute or unmute a participant's media, on this leg and on any later one."""
@@ -190,6 +191,22 @@ class Legs:
     def _mute(self, leg: HeldLeg) -> None:
         audio, video = self.held.muted(leg.participant_id)
         self._media.set_muted(leg.leg_id, audio=audio, video=video)
+
+    def path_blocked(self, participant_id: str, leg_id: str, *, blocked: bool) -> None:
+        """A participant's network lets no media through, or does again; of an older leg it is ignored.
+
+        Where one direction alone is blocked, the engine may still take the leg for connected.
+        """
+        leg = self.held.current.get(participant_id)
+        if leg is not None and leg.leg_id == leg_id and leg.blocked != blocked:
+            leg.blocked = blocked
+            self._events.tell(LinkChanged(participant_id))
+
+    def set_faults(
+        self, participant_id: str, *, audio: wire.DeviceFault | None, video: wire.DeviceFault | None
+    ) -> None:
+        """Why a participant's devices give nothing; only told, the engine needs no reason."""
+        self.held.broken[participant_id] = (audio, video)
 
     def sending_reported(self, participant_id: str, report: wire.SendReport) -> None:
         """Pass on a page's report about its uplink; a report about an older leg is ignored."""

@@ -139,6 +139,7 @@ class Notifier:
     def _participant(self, member: Member) -> wire.Participant:
         rungs = self._held.rungs(member.participant_id)
         audio_muted, video_muted = self._held.muted(member.participant_id)
+        audio_fault, video_fault = self._held.faults(member.participant_id)
         return wire.Participant(
             participant_id=member.participant_id,
             role=member.role,
@@ -146,6 +147,8 @@ class Notifier:
             presence=member.presence,
             audio_muted=audio_muted,
             video_muted=video_muted,
+            audio_fault=audio_fault or msgspec.UNSET,
+            video_fault=video_fault or msgspec.UNSET,
             link=self._held.quality(member.participant_id),
             rung_down=rungs.down if rungs else None,
             rung_up=rungs.up if rungs else None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from server.calls import views
-from server.calls.desk.heldlegs import HeldLegs
+from server.calls.desk.heldlegs import BLOCKED, HeldLegs
 from server.rosters.expectedwait import UNKNOWN, ExpectedWait
 from server.sockets.hub import Hub
 from signaling import messages as wire
@@ -18,7 +18,7 @@ from signaling.queue import waiting_s
 from signaling.routing import OfferWidth, shown_width, width_after
 
 # The parts of a queue whose change is sent: everything but the waiting times, which pages count up themselves.
-Shown = tuple[tuple[str, int, bool], ...]
+Shown = tuple[tuple[str, int, bool, bool], ...]
 # A place: consultation, position, number of clinicians who are offered it, width of the offer, expected wait.
 Place = tuple[str, int, int, OfferWidth, ExpectedWait]
 
@@ -83,6 +83,7 @@ class QueueViews:
             (
                 r.consultation_id,
                 self._held.quality(r.station_id).level,
+                self._held.quality(r.station_id) is BLOCKED,
                 r.wishes.clinician_id == clinician_id,
             )
             for r in queue

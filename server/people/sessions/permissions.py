@@ -74,6 +74,7 @@ _LEADERS = _STATION | _CLINICIAN
 SAYS: Mapping[type[wire.ClientMessage], frozenset[Role]] = {
     wire.LegOffer: _ON_SOCKET,
     wire.LegClose: _ON_SOCKET,
+    wire.PathBlocked: _ON_SOCKET,
     wire.MediaState: _ON_SOCKET,
     wire.Preferences: _ON_SOCKET,
     wire.SendReport: _ON_SOCKET,

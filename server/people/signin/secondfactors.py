@@ -13,7 +13,7 @@ from aiohttp import web
 from sqlalchemy import or_, update
 
 from server.people.acting import By
-from server.people.errors import OutOfOrder, WrongTotp
+from server.people.errors import ClockOff, OutOfOrder, WrongTotp
 from server.people.signin import totp
 from server.people.signin.delays import Delays
 from server.people.signin.vault import Vault
@@ -61,11 +61,11 @@ class SecondFactors:
             return secret, account.login
 
     async def confirm(self, account_id: str, typed: str) -> None:
-        """The first digits: from now on they are asked for. Raises OutOfOrder, WrongTotp, MustWait."""
+        """The first digits: from now on they are asked for. Raises OutOfOrder, WrongTotp, ClockOff, MustWait."""
         await self._use(account_id, typed, confirmed=False)
 
     async def prove(self, account_id: str, typed: str) -> None:
-        """Verify the current code; each code works once. Raises OutOfOrder, WrongTotp, MustWait."""
+        """Verify the current code; each code works once. Raises OutOfOrder, WrongTotp, ClockOff, MustWait."""
         await self._use(account_id, typed, confirmed=True)
 
     async def _use(self, account_id: str, typed: str, *, confirmed: bool) -> None:
@@ -80,7 +80,8 @@ class SecondFactors:
             secret = self._vault.open(sealed, account_id)
             step = totp.matching_step(secret, typed, now, account.totp_last_step)
             if step is None:
-                raise WrongTotp  # `begin` has counted this try as failed
+                # `begin` has counted this try as failed, whatever is said of it.
+                raise ClockOff if totp.is_of_another_time(secret, typed, now) else WrongTotp
             # The condition stands in the statement: of two requests with the same digits one wins, and
             # only while the secret is the one that was read.
             fresh = or_(Account.totp_last_step.is_(None), Account.totp_last_step < step)

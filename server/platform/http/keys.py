@@ -16,3 +16,5 @@ SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", DbSessions)
 # UTC seconds, as `time.time` gives them.
 CLOCK: web.AppKey[Callable[[], float]] = web.AppKey("clock")
+# The same, for what lasts: server/platform/steadyclock.py.
+STEADY_CLOCK: web.AppKey[Callable[[], float]] = web.AppKey("steady clock")

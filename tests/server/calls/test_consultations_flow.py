@@ -319,6 +319,41 @@ async def test_muted_media_is_shown_as_muted_and_stops_at_the_relay(rig: Rig) ->
     assert ("set_muted", call.station_leg, True, False) in rig.media.calls
 
 
+async def test_a_device_that_gives_nothing_is_told_with_its_cause_and_not_as_switched_off(rig: Rig) -> None:
+    call = await rig.call()
+    busy = wire.DeviceFault.BUSY
+    await call.station.say(wire.MediaState(audio_muted=False, video_muted=True, video_fault=busy))
+    seen = await call.doctor.expect(wire.Consultation, lambda m: m.participants[0].video_muted)
+    assert seen.participants[0].video_fault is busy
+    assert "audio_fault" not in wire.encode(seen)  # the link is thin: what is well takes no bytes
+    await call.station.say(wire.MediaState(audio_muted=False, video_muted=True))
+    seen = await call.doctor.expect(wire.Consultation, lambda m: m.participants[0].video_fault is not busy)
+    assert seen.participants[0].video_muted
+
+
+async def test_a_station_whose_network_lets_no_media_through_is_shown_as_that_in_the_queue(rig: Rig) -> None:
+    doctor, _ = await rig.on_duty()
+    station, _ = await rig.hello(STATION)
+    await station.say(wire.LegOffer(sdp="v=0"))
+    leg_id = (await station.expect(wire.LegAnswer)).leg_id
+    await station.say(wire.RequestConsultation(urgency=wire.Urgency.GREEN))
+    await doctor.expect(wire.Queue, lambda m: m.entries)
+    await station.say(wire.PathBlocked(leg_id="another"))
+    await station.say(wire.PathBlocked(leg_id=leg_id))
+    seen = await doctor.expect(wire.Queue, lambda m: m.entries[0].link.blocked is True)
+    assert seen.entries[0].link.level == 0
+    rig.media.say(leg_id, "connected")
+    rig.media.measure(leg_id, 3)
+    seen = await doctor.expect(wire.Queue, lambda m: m.entries[0].link.level == 3)
+    assert not seen.entries[0].link.blocked
+    assert "blocked" not in wire.encode(seen)
+    # One way alone is blocked: packets still come from the page, and the engine takes the leg for connected.
+    await station.say(wire.PathBlocked(leg_id=leg_id))
+    await doctor.expect(wire.Queue, lambda m: m.entries[0].link.blocked is True)
+    await station.say(wire.PathBlocked(leg_id=leg_id, blocked=False))
+    await doctor.expect(wire.Queue, lambda m: m.entries[0].link.level == 3)
+
+
 async def test_the_level_of_a_link_is_shown_to_the_other(rig: Rig) -> None:
     call = await rig.call()
     rig.media.measure(call.station_leg, level=1)

@@ -8,7 +8,13 @@ from pathlib import Path
 import server
 import signaling
 from server.sockets.connection import GOODBYES
-from signaling.limits import HEARTBEAT_S, HELLO_WITHIN_S, RESUME_WITHIN_S, UNACKED_MAX_MESSAGES
+from signaling.limits import (
+    HEARTBEAT_S,
+    HELLO_WITHIN_S,
+    RESUME_WITHIN_S,
+    SILENT_AFTER_S,
+    UNACKED_MAX_MESSAGES,
+)
 
 SIGNALING = Path(signaling.__file__).parent
 SERVER = Path(server.__file__).parent
@@ -39,6 +45,7 @@ def test_the_limits_in_the_document_are_the_limits_of_the_code() -> None:
         f"within {HELLO_WITHIN_S:.0f} s",
         f"{HEARTBEAT_S} s heartbeat",
         f"{RESUME_WITHIN_S:.0f} s to resume",
+        f"{SILENT_AFTER_S:.0f} s of silence",
         f"{UNACKED_MAX_MESSAGES} messages or 512 KiB",
     ):
         assert limit in PROTOCOL

@@ -11,7 +11,16 @@ from signaling import messages as wire
 from signaling.limits import HEARTBEAT_S
 from signaling.messages import ConsultationState as S
 from signaling.messages import Urgency
-from tests.support.signaling import DOCTOR, DOCTOR_2, STATION, STATION_2, Rig, running_rig
+from tests.support.signaling import (
+    DOCTOR,
+    DOCTOR_2,
+    STATION,
+    STATION_2,
+    Rig,
+    is_connected,
+    running_rig,
+    until,
+)
 
 
 @pytest.fixture
@@ -132,6 +141,24 @@ async def test_within_two_minutes_nothing_is_lost(rig: Rig) -> None:
     page, welcome = await rig.resume(doctor, DOCTOR)
     assert welcome.resumed
     assert (await page.expect(wire.Duty)).on is True
+
+
+async def test_a_page_that_is_frozen_loses_its_socket_and_then_its_duty(rig: Rig) -> None:
+    doctor, _ = await rig.on_duty()
+    rig.clock.now += 170
+    await doctor.ping()
+    rig.clock.now += 170
+    await rig.hub.sweep()
+    await doctor.ping()  # a hidden page wakes now and then: that is enough
+    rig.clock.now += 180
+    await rig.hub.sweep()
+    assert (await doctor.expect(wire.Goodbye)).code == "silent"
+    await until(lambda: not is_connected(rig.hub, DOCTOR.participant_id))
+    station, _, _ = await rig.waiting()
+    rig.clock.now += 121
+    await station.ping()
+    await rig.hub.sweep()
+    assert (await station.expect(wire.Waiting, lambda m: m.on_duty == 0)).on_duty == 0
 
 
 async def test_a_second_page_takes_over_and_the_first_is_told_not_to_come_back(rig: Rig) -> None:

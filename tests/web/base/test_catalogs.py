@@ -13,12 +13,13 @@ from tests.web.pages import LANGUAGES, PAGES, WEB, html, import_graph, sources
 PLURAL = re.compile(r"\.(one|many|other)$")
 SIGNALING = WEB.parent / "signaling" / "PROTOCOL.md"
 CATALOGS = WEB / "shared" / "base" / "i18n"
-PARTS = ("people", "cases", "consent", "together", "reports")
+PARTS = ("people", "cases", "consent", "together", "reports", "faults")
 # Words that are called "other" and count nothing (FHIR AdministrativeGender, and a reason that is on no list).
 NOT_COUNTED = {"sex.other", "reason.other", "blockage.other"}
 # Codes that a person never causes from these pages: the pages have no such request.
 NEVER_SHOWN = {
     "hello_timeout",
+    "silent",
     "ticket_refused",
     "protocol_version",
     "taken_over",

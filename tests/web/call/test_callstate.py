@@ -30,7 +30,7 @@ def shown(state: str = "in_call", now_ms: int = 0, call_id: str = "c", **changes
 
 
 def devices(**changes: Any) -> dict[str, Any]:
-    own = {"muted": False, "cameraRests": False, "microphone": "on", "ownPicture": True}
+    own = {"muted": False, "cameraRests": False, "microphone": "on", "camera": "on"}
     return {"type": "devices", "own": own | changes}
 
 
@@ -74,21 +74,30 @@ async def test_a_place_that_is_called_like_its_site_is_named_once(modules: Page)
 
 
 @pytest.mark.parametrize(
-    ("changes", "flowing", "key", "picture"),
+    ("changes", "flowing", "keys", "picture"),
     [
-        ({"presence": "reconnecting", "audio_muted": True}, True, "tile.reconnecting", False),
-        ({"presence": "away"}, False, "tile.away", False),
-        ({"audio_muted": True, "video_muted": True}, False, "tile.muted", False),
-        ({"video_muted": True}, True, "tile.no_camera", False),
-        ({}, False, "tile.voice", False),
-        ({}, True, "", True),
+        ({"presence": "reconnecting", "audio_muted": True}, True, ["tile.reconnecting"], False),
+        ({"presence": "away"}, False, ["tile.away"], False),
+        ({"audio_muted": True, "video_muted": True}, False, ["tile.muted", "tile.no_camera"], False),
+        ({"audio_muted": True}, False, ["tile.muted"], False),
+        ({"video_muted": True}, True, ["tile.no_camera"], False),
+        ({"video_muted": True, "video_fault": "busy"}, False, ["preview.busy"], False),
+        ({"audio_muted": True, "audio_fault": "none"}, True, ["mic.none"], True),
+        (
+            {"audio_muted": True, "audio_fault": "denied", "video_muted": True, "video_fault": "quiet"},
+            False,
+            ["mic.denied", "preview.quiet"],
+            False,
+        ),
+        ({}, False, ["tile.voice"], False),
+        ({}, True, [], True),
     ],
 )
-async def test_the_first_thing_to_know_of_another_is_said(
-    modules: Page, changes: dict[str, Any], flowing: bool, key: str, picture: bool
+async def test_what_is_not_as_it_should_be_with_another_is_said_by_its_cause(
+    modules: Page, changes: dict[str, Any], flowing: bool, keys: list[str], picture: bool
 ) -> None:
     (other,) = (await seen(modules, shown(**changes), tick(1, *(["post"] if flowing else []))))["people"]
-    assert other["state"]["key"] == key
+    assert [state["key"] for state in other["states"]] == keys
     # Who comes back may still be seen for a moment.
     assert other["hasPicture"] == (picture or (flowing and changes.get("presence") == "reconnecting"))
 
@@ -102,15 +111,51 @@ async def test_the_first_thing_to_know_of_another_is_said(
         ([shown("interrupted"), {"type": "leg", "condition": "connecting"}], "banner.reconnecting"),
         ([shown("interrupted"), CONNECTED], "banner.other_away"),
         ([shown(), CONNECTED, {"type": "server_away", "away": True}], "banner.server_away"),
-        ([shown(), CONNECTED, devices(microphone="denied", muted=True)], "banner.no_microphone"),
-        ([shown(), CONNECTED, devices(muted=True)], "banner.muted"),
         ([shown(), CONNECTED, devices()], ""),
     ],
 )
 async def test_the_banner_says_the_one_thing_to_know_first(
     modules: Page, messages: list[dict[str, Any]], key: str
 ) -> None:
-    assert (await seen(modules, *messages))["banner"]["key"] == key
+    assert (await seen(modules, *messages))["banner"]["keys"] == ([key] if key else [])
+
+
+@pytest.mark.parametrize(
+    ("own", "keys", "picture"),
+    [
+        ({"microphone": "denied", "muted": True}, ["banner.mic.denied"], "mic-off"),
+        ({"microphone": "busy"}, ["banner.mic.busy"], "mic-off"),
+        ({"muted": True}, ["banner.muted"], "mic-off"),
+        ({"camera": "busy"}, ["banner.camera.busy"], "camera-off"),
+        (
+            {"muted": True, "cameraRests": True, "camera": "off"},
+            ["banner.muted", "banner.camera_off"],
+            "mic-off",
+        ),
+        ({"microphone": "none", "camera": "none"}, ["banner.mic.none", "banner.camera.none"], "mic-off"),
+        ({"muted": True, "camera": "quiet"}, ["banner.muted", "banner.camera.quiet"], "mic-off"),
+        ({"cameraRests": True, "camera": "off"}, [], "clock"),
+    ],
+)
+async def test_one_is_told_of_all_that_the_others_do_not_hear_and_see_and_why(
+    modules: Page, own: dict[str, Any], keys: list[str], picture: str
+) -> None:
+    banner = (await seen(modules, shown(), CONNECTED, devices(**own)))["banner"]
+    assert banner == {"keys": keys, "picture": picture}
+
+
+async def test_whoever_is_seen_standing_still_is_told(modules: Page) -> None:
+    frozen, moving = ({"type": "frozen", "on": on} for on in (True, False))
+    call = [shown(), CONNECTED, devices()]
+    assert (await seen(modules, *call, frozen))["banner"] == {
+        "keys": ["banner.frozen"],
+        "picture": "camera-off",
+    }
+    assert (await seen(modules, *call, frozen, devices(camera="busy")))["banner"]["keys"] == [
+        "banner.camera.busy"
+    ]
+    assert (await seen(modules, *call, frozen, moving))["banner"]["keys"] == []
+    assert (await seen(modules, *call, frozen, LEFT, *call))["banner"]["keys"] == []
 
 
 async def test_the_clock_runs_from_the_first_moment_together_and_not_through_another_call(
@@ -151,7 +196,9 @@ async def test_a_tap_is_asked_for_while_the_browser_is_silent_and_somebody_is_th
     [
         ({}, "mute", "mic", "call.mute", False),
         ({"muted": True}, "mute", "mic-off", "call.unmute", True),
-        ({"microphone": "none"}, "mute", "mic-off", "call.mute", False),
+        ({"microphone": "none"}, "mute", "mic-off", "call.mic_again", False),
+        ({"microphone": "none", "muted": True}, "mute", "mic-off", "call.unmute", True),
+        ({"camera": "busy"}, "camera", "camera-off", "call.camera_again", False),
         ({}, "camera", "camera", "call.camera_off", False),
         ({"cameraRests": True}, "camera", "camera-off", "call.camera_on", True),
     ],
@@ -196,5 +243,9 @@ async def test_an_open_microphone_that_nobody_hears_is_not_shown_as_open(
     modules: Page, messages: list[dict[str, Any]], unheard: bool, picture: str, banner: str
 ) -> None:
     found = await seen(modules, devices(), shown(), *messages)
-    assert (found["unheard"], found["mute"]["picture"], found["banner"]["key"]) == (unheard, picture, banner)
+    assert (found["unheard"], found["mute"]["picture"], found["banner"]["keys"]) == (
+        unheard,
+        picture,
+        [banner] if banner else [],
+    )
     assert found["mute"]["pressed"] is False

@@ -161,6 +161,22 @@ async def test_the_own_thin_link_and_the_own_choice_are_told_as_such(modules: Pa
     assert "votre choix" in await one.said(down="voice", up="voice", reason="pinned")
 
 
+async def test_a_camera_that_gives_nothing_is_not_called_switched_off(modules: Page) -> None:
+    one = await talk(modules)
+    rungs = {"down": "voice", "up": "voice", "reason": "camera_off"}
+    assert "votre caméra est coupée" in await one.said(**rungs)
+    text = str(await one.run("insight.showRungs(given, [other], true); return said()", rungs))
+    assert "votre caméra ne donne pas d’image" in text
+    theirs = "{ ...other, rung_reason: 'camera_off', video_fault: given }"
+    for fault, words in (
+        ("busy", "la caméra ne donne pas d’image côté Kayes"),
+        (None, "caméra coupée côté Kayes"),
+    ):
+        given = "{ down: 'voice', up: 'voice', reason: 'other_side' }"
+        script = f"insight.showRungs({given}, [{theirs}]); return said()"
+        assert words in str(await one.run(script, fault))
+
+
 async def test_two_directions_are_told_apart_and_a_good_picture_needs_no_reason(modules: Page) -> None:
     one = await talk(modules)
     text = await one.said(down="video", up="voice", reason="link")

@@ -119,6 +119,19 @@ async def test_a_first_offer_does_not_wait_for_the_first_welcome(near: Near) -> 
     assert len(await near.sent("leg_offer")) == 1
 
 
+async def test_the_next_leg_uses_the_newest_names_of_the_turn_servers(near: Near) -> None:
+    turn = [{"urls": ["turn:203.0.113.1"], "username": "morning", "credential": "c"}]
+    await near.start()
+    await near.run("media.handle(given)", WELCOME | {"ice_servers": turn})
+    await near.answered()
+    evening = [turn[0] | {"username": "evening"}]
+    await near.run("media.handle(given)", {"type": "ice_servers", "ice_servers": evening})
+    assert len(await near.sent("leg_offer")) == 1  # the leg there is goes on
+    await near.run("media.leg.stop(); media.leg.start()")
+    await near.offered(2)
+    assert await near.run("return near.at(-1).getConfiguration().iceServers[0].username") == "evening"
+
+
 async def test_an_offer_names_one_profile_of_each_codec_that_is_forwarded(near: Near) -> None:
     await near.start()
     sdp = (await near.sent("leg_offer"))[0]["sdp"]

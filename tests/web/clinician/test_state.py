@@ -86,12 +86,19 @@ async def test_a_new_session_cools_nothing_until_the_server_has_said_what_there_
 async def test_who_is_new_in_the_queue_is_news_once(pure: Page) -> None:
     first = await at_desk(pure, DUTY, queue(("a", "green")))
     assert first.state["fresh"] == {"count": 1, "isRed": False}
-    same = await at_desk(pure, DUTY, queue(("a", "green")), queue(("a", "red")))
+    same = await at_desk(pure, DUTY, queue(("a", "green")), queue(("a", "orange")))
     assert same.state["fresh"] == {"count": 1, "isRed": False}
     red = await at_desk(pure, DUTY, queue(("a", "green")), queue(("b", "red"), ("a", "green")))
     assert red.state["fresh"] == {"count": 2, "isRed": True}
     again = await at_desk(pure, DUTY, queue(("a", "red")), queue(), queue(("a", "red")))
     assert again.state["fresh"] == {"count": 1, "isRed": True}
+
+
+async def test_a_case_that_turns_very_urgent_while_it_waits_is_news_once(pure: Page) -> None:
+    turned = [DUTY, queue(("a", "green")), queue(("a", "red"), ("b", "green"))]
+    assert (await at_desk(pure, *turned)).state["fresh"] == {"count": 2, "isRed": True}
+    again = await at_desk(pure, *turned, queue(("c", "green"), ("a", "red")))
+    assert again.state["fresh"] == {"count": 2, "isRed": False}
 
 
 async def test_a_patient_is_taken_once_until_something_comes_back(pure: Page) -> None:

@@ -39,6 +39,24 @@ async def test_the_title_counts_who_waits_and_marks_red_ones(pure: Page) -> None
     assert (await shown(pure, DUTY, queue(("a", "green"), ("b", "red"))))["mark"] == "! (2) "
 
 
+async def test_the_title_says_that_somebody_is_very_urgent(pure: Page) -> None:
+    assert (await shown(pure, DUTY, queue(("a", "green"))))["titleText"] == ""
+    assert (await shown(pure, DUTY, queue(("a", "green"), ("b", "red"))))["titleText"] == "urgency.red"
+
+
+async def test_a_touch_is_asked_for_while_the_browser_holds_the_bell_and_somebody_counts_on_it(
+    pure: Page,
+) -> None:
+    blocked: Message = {"type": "sound_blocked", "is": True}
+    made = await shown(pure, DUTY, blocked)
+    assert (made["asksForTouch"], made["rings"]) == (True, False)
+    for quiet in ([blocked], [DUTY, blocked, {"type": "sound_blocked", "is": False}]):
+        made = await shown(pure, *quiet)
+        assert (made["asksForTouch"], made["rings"]) == (False, True)
+    made = await shown(pure, DUTY, blocked, {"type": "sound", "on": False})
+    assert (made["asksForTouch"], made["rings"]) == (False, False)
+
+
 async def test_the_queue_keeps_its_order_and_when_it_came(pure: Page) -> None:
     made = await shown(pure, DUTY, queue(("b", "red"), ("a", "green")))
     assert [one["consultation_id"] for one in made["entries"]] == ["b", "a"]

@@ -30,7 +30,7 @@ SETUP = """async () => {
     const connection = new Connection({
         url: 'ws://nowhere', ticket, socket, random: () => 0.5,
         onMessage: (message) => seen.messages.push(message),
-        onStatus: (status) => seen.statuses.push({ ...status, atMs: Date.now() }),
+        onStatus: (status) => seen.statuses.push({ ...status, atMs: performance.now() }),
     });
     Object.assign(window, { seen, connection });
     connection.connect();

@@ -1,6 +1,7 @@
 /**
- * The soft tone for a very urgent patient, or for a mediator who is asked, and whether it is wanted. Owns: one
- * AudioContext. Must never sound without somebody new who waits for it.
+ * The soft tone for a very urgent patient, or for a mediator who is asked, and whether it is wanted and can be heard.
+ * Owns: one AudioContext. Must never sound without somebody new who waits for it, nor lose a tone that the browser held
+ * back: it sounds at the touch that the browser waits for.
  */
 
 const STORAGE_KEY = "keneya.sound";
@@ -8,9 +9,15 @@ const STORAGE_KEY = "keneya.sound";
 const NOTES_HZ = [587, 784];
 const NOTE_S = 0.45;
 const LOUDNESS = 0.18;
+// A context that may sound begins to run soon after it is made.
+const RUNS_WITHIN_MS = 500;
 
 /** @type {AudioContext | null} */
 let context = null;
+/** A tone was due and the browser held it back. */
+let isDue = false;
+/** @type {(isBlocked: boolean) => void} */
+let onBlocked = () => undefined;
 
 /** @returns {boolean} */
 export function soundWanted() {
@@ -32,12 +39,43 @@ export function setSoundWanted(wanted) {
 
 /** Allows sound. Browsers start sound only after a touch, so call this from the handler of one. */
 export function unlockSound() {
-    context ??= new AudioContext();
-    void context.resume();
+    void made().resume();
+}
+
+/**
+ * Somebody may have to be called from now on.
+ * @param {(isBlocked: boolean) => void} told whether the browser plays nothing before a touch: soon, and at each change
+ */
+export function expectSound(told) {
+    onBlocked = told;
+    made();
+    setTimeout(changed, RUNS_WITHIN_MS);
 }
 
 export function chime() {
-    if (!context || !soundWanted()) return;
+    if (!soundWanted()) return;
+    isDue = made().state !== "running";
+    if (!isDue) play(made());
+}
+
+/** @returns {AudioContext} */
+function made() {
+    if (!context) {
+        context = new AudioContext();
+        context.onstatechange = changed;
+    }
+    return context;
+}
+
+function changed() {
+    const isRunning = context?.state === "running";
+    onBlocked(!isRunning);
+    if (context && isRunning && isDue && soundWanted()) play(context);
+    if (isRunning) isDue = false;
+}
+
+/** @param {AudioContext} context */
+function play(context) {
     for (const [index, frequency] of NOTES_HZ.entries()) {
         const start = context.currentTime + index * NOTE_S * 0.6;
         const tone = new OscillatorNode(context, { frequency });

@@ -101,14 +101,14 @@ export class Overlays {
         const wasOpen = this.#status.state === "open";
         this.#status = status;
         const isFirst = this.#notOpenSince === Number.POSITIVE_INFINITY;
-        if ((wasOpen || isFirst) && status.state !== "open") this.#notOpenSince = Date.now();
+        if ((wasOpen || isFirst) && status.state !== "open") this.#notOpenSince = performance.now();
         this.tick();
     }
 
     /** Whether the server has been away for long enough to say so. */
     get isAway() {
         const { state } = this.#status;
-        return (state === "away" || state === "connecting") && Date.now() - this.#notOpenSince > AWAY_SHOWN_AFTER_MS;
+        return (state === "away" || state === "connecting") && performance.now() - this.#notOpenSince > AWAY_SHOWN_AFTER_MS;
     }
 
     /** Call about once a second. `inCall`: do not cover the call, which goes on without the server. */
@@ -118,7 +118,7 @@ export class Overlays {
         if (over) say(find("[data-over-text]", HTMLElement), overText(this.#status.code ?? ""));
         this.away.hidden = !this.isAway || inCall;
         if (this.away.hidden) return;
-        const waitMs = (this.#status.retryAtMs ?? 0) - Date.now();
+        const waitMs = (this.#status.retryAtMs ?? 0) - performance.now();
         const seconds = Math.ceil(waitMs / 1000);
         setText(find("[data-countdown]", HTMLElement), seconds > 0 ? t("away.retry", { count: seconds }) : t("away.trying"));
     }

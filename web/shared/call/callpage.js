@@ -4,7 +4,7 @@
  * called after everything that happens.
  */
 
-/** @import {ClientMessage, Consultation, ServerMessage} from "../signaling/messages.js" */
+/** @import {ClientMessage, Consultation, LinkQuality, ServerMessage} from "../signaling/messages.js" */
 /** @import {Status} from "../signaling/protocol.js" */
 /** @import {Ticket} from "../base/http.js" */
 
@@ -18,6 +18,8 @@ import { Session } from "./session.js";
 
 // After a welcome the whole state follows at once; a view that changes in between would interrupt the sound.
 const SETTLE_MS = 400;
+/** @type {LinkQuality} */
+const BLOCKED = { level: 0, rtt_ms: null, loss_ratio: null, down_kbps: null, up_kbps: null, blocked: true };
 
 /**
  * @typedef {object} PageHooks
@@ -30,6 +32,7 @@ const SETTLE_MS = 400;
  * @property {(ref: number) => void} onRefused the server has refused the message with this seq
  * @property {() => void} onSignedOut
  * @property {() => void} onDevices
+ * @property {() => void} [onLeg] the condition of the leg changed
  * @property {() => void} render
  */
 
@@ -50,7 +53,7 @@ export class CallPage {
             onStatus: (status) => this.#status(status),
             onDevices: () => page.onDevices(),
             onSlots: (slots) => this.callView.setSlots(slots),
-            onLeg: () => this.callView.legChanged(),
+            onLeg: () => this.#legChanged(),
         });
         this.callView = new CallView(find("[data-call]", HTMLElement), this.session.media);
     }
@@ -58,6 +61,26 @@ export class CallPage {
     /** Whether the socket is open and the server has sent the whole state. */
     get settled() {
         return this.session.connection.status.state === "open" && this.#settling === undefined;
+    }
+
+    /** What people are shown of the own link. @param {LinkQuality | null} measured @returns {LinkQuality | null} */
+    ownLink(measured) {
+        return this.isBlocked ? BLOCKED : measured;
+    }
+
+    /** The network here lets no media through. */
+    get isBlocked() {
+        return this.session.leg.condition === "blocked";
+    }
+
+    #legChanged() {
+        document.body.dataset.path = this.isBlocked ? "blocked" : "";
+        if (this.isBlocked) {
+            showLink(this.link, BLOCKED);
+            void import("./view/pathnote.js").then(({ showPathNotes }) => showPathNotes()).catch(() => undefined);
+        }
+        this.callView.legChanged();
+        this.page.onLeg?.();
     }
 
     /** Once a second. */
@@ -70,8 +93,8 @@ export class CallPage {
     get actions() {
         const { connection, devices } = this.session;
         return {
-            mute: () => devices.setMuted(!devices.muted),
-            camera: () => void devices.setCameraOff(!devices.cameraRests),
+            mute: () => devices.pressMicrophone(),
+            camera: () => devices.pressCamera(),
             devices: () => void devices.open(),
             withdraw: () => void this.#withdraw(),
             retry: () => connection.connect(),
@@ -108,7 +131,7 @@ export class CallPage {
         } else if (message.type === "consultation" || message.type === "group") {
             this.#settled();
         } else if (message.type === "link") {
-            showLink(this.link, message.quality);
+            showLink(this.link, this.ownLink(message.quality));
             this.callView.linkChanged(message);
         } else if (message.type === "rungs") {
             this.callView.linkChanged(message);

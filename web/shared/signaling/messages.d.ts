@@ -36,11 +36,21 @@ export interface LegClose {
     type: "leg_close";
     leg_id: string;
 }
-/** What this participant has switched off; the others are shown it. */
+/** Messages pass, and this leg does not connect, or no longer: the network lets no media through. */
+export interface PathBlocked {
+    type: "path_blocked";
+    leg_id: string;
+    blocked?: boolean;
+}
+/** Why a device that nobody switched off gives nothing; ``quiet``: it is open, and gives nothing. */
+export type DeviceFault = "none" | "denied" | "busy" | "quiet";
+/** What of this participant cannot be heard or seen; the others are shown it. */
 export interface MediaState {
     type: "media_state";
     audio_muted: boolean;
     video_muted: boolean;
+    audio_fault?: DeviceFault | null;
+    video_fault?: DeviceFault | null;
 }
 /** What the picture shows, which decides the order in which quality is reduced. */
 export type ClinicalProfile = "face" | "detail" | "motion";
@@ -183,6 +193,11 @@ export interface Welcome {
     data_price_per_gb?: number;
     data_currency?: string;
 }
+/** TURN servers with a new name and password, before those of the `Welcome` expire: for the next leg. */
+export interface IceServers {
+    type: "ice_servers";
+    ice_servers: IceServer[];
+}
 /** Answer to `Ping`. */
 export interface Pong {
     type: "pong";
@@ -260,6 +275,7 @@ export interface LinkQuality {
     loss_ratio: number | null;
     down_kbps: number | null;
     up_kbps: number | null;
+    blocked?: boolean;
 }
 /** This page's own link quality. */
 export interface Link {
@@ -354,6 +370,8 @@ export interface Participant {
     presence: Presence;
     audio_muted: boolean;
     video_muted: boolean;
+    audio_fault?: DeviceFault;
+    video_fault?: DeviceFault;
     link: LinkQuality;
     site: string;
     rung_down: Rung | null;
@@ -420,6 +438,8 @@ export interface GroupSeat {
     presence: Presence;
     audio_muted?: boolean;
     video_muted?: boolean;
+    audio_fault?: DeviceFault;
+    video_fault?: DeviceFault;
     silenced?: boolean;
     link?: LinkQuality;
 }
@@ -438,5 +458,5 @@ export interface Group {
     code?: string;
     why?: GroupEnd;
 }
-export type ClientMessage = Hello | Ping | Bye | LegOffer | LegClose | MediaState | Preferences | SendReport | AskStill | DeclineStill | RequestConsultation | CancelRequest | SetDuty | Accept | Leave | End | InviteMediator | AnswerInvitation | RemoveParticipant | OpenGroup | AskSeat | AdmitSeat | MuteSeat | RemoveSeat | LeaveGroup;
-export type ServerMessage = Welcome | Pong | ErrorMessage | Goodbye | LegAnswer | LegState | SendParameters | Slots | Link | Rungs | StillWanted | StillDeclined | PeriodicStills | Queue | Waiting | Duty | Consultation | ConsentWithdrawn | CaseNews | Invitation | ConsentWanted | Mediation | Group;
+export type ClientMessage = Hello | Ping | Bye | LegOffer | LegClose | PathBlocked | MediaState | Preferences | SendReport | AskStill | DeclineStill | RequestConsultation | CancelRequest | SetDuty | Accept | Leave | End | InviteMediator | AnswerInvitation | RemoveParticipant | OpenGroup | AskSeat | AdmitSeat | MuteSeat | RemoveSeat | LeaveGroup;
+export type ServerMessage = Welcome | IceServers | Pong | ErrorMessage | Goodbye | LegAnswer | LegState | SendParameters | Slots | Link | Rungs | StillWanted | StillDeclined | PeriodicStills | Queue | Waiting | Duty | Consultation | ConsentWithdrawn | CaseNews | Invitation | ConsentWanted | Mediation | Group;

@@ -32,7 +32,7 @@ const DISAGREEMENTS = ["malformed_message", "unexpected_message"];
  * @typedef {object} Status
  * @property {"connecting" | "open" | "away" | "over"} state
  *   away: a retry comes at `retryAtMs`; over: nothing more will come, `code` says why
- * @property {number} [retryAtMs] on the clock of Date.now()
+ * @property {number} [retryAtMs] on the clock of performance.now()
  * @property {string} [code]
  */
 
@@ -269,7 +269,7 @@ export class Connection {
         // Half fixed, half random, so that the stations of one mast do not reconnect at the same moment.
         const waitMs = ceiling / 2 + (ceiling / 2) * this.options.random();
         this.#later("retry", waitMs, () => this.connect());
-        this.#say({ state: "away", retryAtMs: Date.now() + waitMs });
+        this.#say({ state: "away", retryAtMs: performance.now() + waitMs });
     }
 
     /** @param {string} code */

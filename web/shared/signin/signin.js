@@ -74,7 +74,7 @@ export class SignIn {
             await this.begin();
         } catch (problem) {
             if (!(problem instanceof HttpError)) throw problem;
-            onAway(problem, Date.now() + RETRY_MS);
+            onAway(problem, performance.now() + RETRY_MS);
             setTimeout(() => void this.keepBeginning(onBegun, onAway), RETRY_MS);
             return;
         }

@@ -186,8 +186,8 @@ export class StillDesk {
         const track = this.media.devices.capture.tracks.video;
         const periodic = this.#periodic;
         if (!track || !periodic?.every_s || this.#taking || this.channel.isSending(false)) return;
-        if (this.#consultation?.state !== "in_call" || Date.now() - this.#periodicAtMs < periodic.every_s * 1000) return;
-        this.#periodicAtMs = Date.now();
+        if (this.#consultation?.state !== "in_call" || performance.now() - this.#periodicAtMs < periodic.every_s * 1000) return;
+        this.#periodicAtMs = performance.now();
         try {
             const picture = await takeSmall(track, periodic.width ?? 320, periodic.max_bytes ?? 5_000);
             if (this.#consultation && track.readyState === "live") this.channel.send(picture, false);
@@ -241,7 +241,7 @@ export class StillDesk {
         }
         URL.revokeObjectURL(small.image.src);
         small.image.src = URL.createObjectURL(still);
-        small.atMs = Date.now();
+        small.atMs = performance.now();
         tile.classList.add("has-still");
         this.#tick();
     }
@@ -260,7 +260,7 @@ export class StillDesk {
     #tick() {
         void this.#sendSmall();
         for (const [whom, { image, age, atMs }] of this.#small) {
-            const oldMs = Date.now() - atMs;
+            const oldMs = performance.now() - atMs;
             if (oldMs > OLD_AFTER_MS || !image.isConnected) this.#dropSmall(whom);
             else setText(age, t("still.age", { count: Math.round(oldMs / 1000) }));
         }

@@ -109,6 +109,7 @@ NOBODYS = "xx_0000000000000000"
 MESSAGES: tuple[wire.ClientMessage, ...] = (
     wire.LegOffer(sdp="v=0"),
     wire.LegClose(leg_id=NOBODYS),
+    wire.PathBlocked(leg_id=NOBODYS),
     wire.MediaState(audio_muted=True, video_muted=True),
     wire.Preferences(),
     wire.SendReport(leg_id=NOBODYS, available_outgoing_bps=0, quality_limitation=wire.QualityLimitation.NONE),

@@ -52,6 +52,18 @@ async def test_nothing_opens_before_the_last_step(server: Server, now: list[floa
         assert await sent(half, "/api/session/totp-enrolment") == (409, {"code": "not_now"})
 
 
+async def test_digits_of_a_telephone_whose_clock_is_off_are_told_as_that(
+    server: Server, now: list[float]
+) -> None:
+    async with server.client() as client:
+        _, telephone = await first_sign_in(server, client, "fatou", Role.ADMINISTRATOR, now[0])
+        await sent(client, "/api/session", login="fatou", password=OWN)
+        late = telephone.code(now[0] - 3600)
+        assert await sent(client, "/api/session/totp", code=late) == (401, {"code": "totp_clock_off"})
+        now[0] += 30
+        assert (await sent(client, "/api/session/totp", code=telephone.code(now[0])))[0] == 200
+
+
 async def test_digits_work_once_and_each_step_gives_a_new_token(server: Server, now: list[float]) -> None:
     async with server.client() as client:
         _, telephone = await first_sign_in(server, client, "fatou", Role.ADMINISTRATOR, now[0])

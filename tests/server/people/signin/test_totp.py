@@ -29,6 +29,25 @@ def test_a_clock_may_be_off_by_one_step_and_no_more() -> None:
     assert taken == [False, True, True, True, False]
 
 
+@pytest.mark.parametrize("off_s", [-14 * 3600, -3600, -120, 120, 3600, 14 * 3600])
+def test_a_code_of_another_time_of_the_day_is_told_from_a_wrong_one(off_s: int) -> None:
+    now = 1_234_567_890
+    code = totp.code_at(RFC_SECRET, now + off_s)
+    assert totp.matching_step(RFC_SECRET, code, now, None) is None
+    assert totp.is_of_another_time(RFC_SECRET, code, now)
+    assert totp.is_of_another_time(RFC_SECRET, f"{code[:3]} {code[3:]}", now)
+
+
+def test_a_code_of_no_time_near_and_one_that_is_taken_or_was_taken_is_none_of_another_time() -> None:
+    now = 1_234_567_890
+    far = totp.code_at(RFC_SECRET, now + 20 * 3600)
+    assert [totp.is_of_another_time(RFC_SECRET, typed, now) for typed in (far, "", "12345", "abcdef")] == [
+        False
+    ] * 4
+    tolerated = [totp.code_at(RFC_SECRET, now + off_s) for off_s in (-30, 0, 30)]
+    assert not any(totp.is_of_another_time(RFC_SECRET, code, now) for code in tolerated)
+
+
 def test_no_code_works_twice_nor_an_earlier_one_after_a_later() -> None:
     now = 3000
     step = totp.matching_step(RFC_SECRET, totp.code_at(RFC_SECRET, now), now, None)

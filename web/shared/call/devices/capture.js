@@ -1,37 +1,41 @@
 /**
- * The own microphone and camera. Owns: asking for them, telling apart why one is missing, giving the camera
- * back so that its light goes out. Must never know a peer connection, a socket or a page.
+ * The own microphone and camera. Owns: asking for them, their tracks, and what the browser reports of them. Must never
+ * decide when to ask, nor what is told meanwhile: devicetable.js does. Must never know a peer connection, a socket or a
+ * page.
  */
 
-/**
- * on: a live track; off: given back or not asked for yet; none: no such device; denied: a person or a
- * policy refused; busy: another program holds it.
- * @typedef {"on" | "off" | "none" | "denied" | "busy"} DeviceState
- * @typedef {"audio" | "video"} Kind
- */
+/** @import {Device, DeviceEvent, DeviceState, Effect} from "./devicetable.js" */
+/** @typedef {"audio" | "video"} Kind */
+
+import { next, START, stateOf } from "./devicetable.js";
 
 /** @type {MediaTrackConstraints} */
 const VOICE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
 // The links that this is made for rarely carry more than 480 lines or 15 frames a second, and more heats the kiosk.
 export const PLAIN = { lines: 480, framerate: 15 };
 const WIDE = 4 / 3;
+/** @type {Kind[]} */
+const KINDS = ["audio", "video"];
 
 export class Capture {
     /** @type {Record<Kind, MediaStreamTrack | null>} */
     tracks = { audio: null, video: null };
     /** @type {Record<Kind, DeviceState>} */
     states = { audio: "off", video: "off" };
-    /** What the page wants to have open. @type {Record<Kind, boolean>} */
-    #wanted = { audio: false, video: false };
-    /** @type {Promise<void> | null} */
-    #asking = null;
+    /** @type {Record<Kind, Device>} */
+    #devices = { audio: START, video: START };
+    /** @type {Record<Kind, ReturnType<typeof setTimeout> | undefined>} */
+    #timers = { audio: undefined, video: undefined };
+    /** Settles when the question that is out is answered. @type {Record<Kind, Promise<void>>} */
+    #answers = { audio: Promise.resolve(), video: Promise.resolve() };
     /** What the camera is asked for. */
     #picture = PLAIN;
+    #watching = false;
 
     /** @param {(kind: Kind) => void} onChange a track or a state of this kind changed */
     constructor(onChange) {
         this.onChange = onChange;
-        navigator.mediaDevices?.addEventListener("devicechange", () => void this.#retryMissing());
+        navigator.mediaDevices?.addEventListener("devicechange", () => void this.#listed());
     }
 
     /**
@@ -39,21 +43,19 @@ export class Capture {
      * @param {...Kind} kinds
      */
     async open(...kinds) {
-        for (const kind of kinds) this.#wanted[kind] = true;
-        // One prompt at a time; a second wish waits for the first answer.
-        while (this.#asking) await this.#asking;
-        this.#asking = this.#ask().finally(() => {
-            this.#asking = null;
-        });
-        await this.#asking;
+        const wanted = kinds.filter((kind) => this.#dispatch(kind, { type: "open" }, true));
+        if (wanted.length) this.#askFor(wanted, "");
+        await Promise.all(kinds.map((kind) => this.#answers[kind]));
     }
 
     /** Closes devices. @param {...Kind} kinds */
     close(...kinds) {
-        for (const kind of kinds) {
-            this.#wanted[kind] = false;
-            this.#set(kind, null, "off");
-        }
+        for (const kind of kinds) this.#dispatch(kind, { type: "close" });
+    }
+
+    /** It is open and its picture stands still: gives it back and opens it again, or another one. */
+    restartCamera() {
+        if (this.states.video === "on") this.#dispatch("video", { type: "gone", atMs: performance.now() });
     }
 
     /**
@@ -70,65 +72,143 @@ export class Capture {
         return true;
     }
 
-    async #ask() {
-        const missing = this.#missing();
-        if (missing.length === 2 && (await this.#tryOpen(missing)) === "on") return;
-        // One of the two may still work: ask again, each alone.
-        for (const kind of this.#missing()) {
-            const outcome = await this.#tryOpen([kind]);
-            if (outcome !== "on") this.#set(kind, null, outcome);
+    /**
+     * Takes up what happened to a device, and does what follows.
+     * @param {Kind} kind @param {DeviceEvent} event @param {boolean} [together] the caller asks the browser, for both kinds at once
+     * @param {MediaStreamTrack} [track] the new one
+     * @returns {boolean} whether the caller is to ask
+     */
+    #dispatch(kind, event, together = false, track) {
+        const { device, effects } = next(this.#devices[kind], event);
+        this.#devices[kind] = device;
+        const had = this.tracks[kind];
+        for (const effect of effects) this.#carryOut(kind, effect, together, track);
+        const state = stateOf(device);
+        if (state !== this.states[kind] || had !== this.tracks[kind]) {
+            this.states[kind] = state;
+            this.onChange(kind);
+        }
+        // What happened to a track before it was ours, no event told.
+        if (track && this.tracks[kind] === track && track.readyState === "ended") this.#dispatch(kind, { type: "gone", atMs: performance.now() });
+        else if (track && this.tracks[kind] === track && track.muted) this.#dispatch(kind, { type: "mute", atMs: performance.now() });
+        return effects.some((effect) => effect.do === "ask");
+    }
+
+    /** @param {Kind} kind @param {Effect} effect @param {boolean} together @param {MediaStreamTrack} [track] */
+    #carryOut(kind, effect, together, track) {
+        if (effect.do !== "drop") clearTimeout(this.#timers[kind]);
+        switch (effect.do) {
+            case "ask":
+                if (!together) this.#askFor([kind], effect.id);
+                break;
+            case "wait":
+                this.#timers[kind] = setTimeout(() => this.#dispatch(kind, { type: "due" }), effect.ms);
+                break;
+            case "drop":
+                track?.stop();
+                break;
+            default:
+                this.#use(kind, effect.do === "take" ? (track ?? null) : null);
         }
     }
 
-    /** @returns {Kind[]} */
-    #missing() {
-        return /** @type {Kind[]} */ (["audio", "video"]).filter((kind) => this.#wanted[kind] && !this.tracks[kind]);
+    /** @param {Kind} kind @param {MediaStreamTrack | null} track */
+    #use(kind, track) {
+        const old = this.tracks[kind];
+        if (old) old.onended = old.onmute = old.onunmute = null;
+        old?.stop();
+        this.tracks[kind] = track;
+        if (!track) return;
+        track.onended = () => this.#dispatch(kind, { type: "gone", atMs: performance.now() });
+        track.onmute = () => this.#dispatch(kind, { type: "mute", atMs: performance.now() });
+        track.onunmute = () => this.#dispatch(kind, { type: "unmute" });
     }
 
-    /** @param {Kind[]} kinds @returns {Promise<DeviceState>} */
-    async #tryOpen(kinds) {
+    /** @param {Kind[]} kinds @param {string} id "": the browser chooses */
+    #askFor(kinds, id) {
+        const answer = this.#ask(kinds, id);
+        for (const kind of kinds) this.#answers[kind] = answer;
+    }
+
+    /** @param {Kind[]} kinds @param {string} id */
+    async #ask(kinds, id) {
+        const outcome = await this.#tryOpen(kinds, id);
+        // One of the two may still work: ask again, each alone.
+        if (!(outcome instanceof Array) && kinds.length > 1) {
+            for (const kind of kinds) await this.#ask([kind], id);
+            return;
+        }
+        const isPlain = outcome instanceof Array && kinds.every((kind) => this.#devices[kind].phase !== "quiet");
+        const devices = isPlain ? [] : await listed();
+        for (const kind of kinds) {
+            const others = idsOf(devices, kind);
+            const track = outcome instanceof Array ? outcome.find((one) => one.kind === kind) : undefined;
+            if (track) this.#dispatch(kind, { type: "got", id: idOf(track), silent: track.muted, others, atMs: performance.now() }, false, track);
+            else this.#dispatch(kind, { type: "failed", why: outcome instanceof Array ? "none" : outcome, others });
+        }
+    }
+
+    /** @param {Kind[]} kinds @param {string} id @returns {Promise<MediaStreamTrack[] | "none" | "denied" | "busy">} */
+    async #tryOpen(kinds, id) {
         // Without TLS browsers hide the devices altogether.
         if (!navigator.mediaDevices) return "denied";
-        let stream;
+        const all = { audio: VOICE, video: pictureOf(this.#picture) };
+        const exactly = id ? { deviceId: { exact: id } } : {};
         try {
-            const all = { audio: VOICE, video: pictureOf(this.#picture) };
-            stream = await navigator.mediaDevices.getUserMedia(
-                Object.fromEntries(kinds.map((kind) => [kind, all[kind]])),
-            );
+            const wanted = Object.fromEntries(kinds.map((kind) => [kind, { ...all[kind], ...exactly }]));
+            return (await navigator.mediaDevices.getUserMedia(wanted)).getTracks();
         } catch (error) {
-            return reasonOf(error);
+            const reason = reasonOf(error);
+            if (reason === "denied") void this.#watchPermissions().catch(() => (this.#watching = false)); // the link is away: the next refusal tries again
+            return reason;
         }
-        for (const track of stream.getTracks()) {
-            const kind = /** @type {Kind} */ (track.kind);
-            if (this.#wanted[kind]) this.#set(kind, track, "on");
-            else track.stop(); // closed while the person was still being asked
-        }
-        return "on";
     }
 
-    /** @param {Kind} kind @param {MediaStreamTrack | null} track @param {DeviceState} state */
-    #set(kind, track, state) {
-        const old = this.tracks[kind];
-        if (old === track && this.states[kind] === state) return;
-        if (old && old !== track) {
-            old.onended = null;
-            old.stop();
+    /** The list of devices changed. A device may have gone without a word to its track. */
+    async #listed() {
+        const devices = await listed();
+        for (const kind of KINDS) {
+            const track = this.tracks[kind];
+            if (track && isGone(track, devices)) this.#dispatch(kind, { type: "gone", atMs: performance.now() });
+            else this.#dispatch(kind, { type: "listed" });
         }
-        this.tracks[kind] = track;
-        this.states[kind] = state;
-        if (track) {
-            track.onended = () => {
-                if (this.tracks[kind] === track) this.#set(kind, null, "none"); // unplugged
-            };
-        }
-        this.onChange(kind);
     }
 
-    async #retryMissing() {
-        const refused = /** @type {Kind[]} */ (["audio", "video"]).filter((kind) => this.states[kind] === "denied");
-        // A plugged device is a reason to look again; a refusal is not undone by a cable.
-        if (this.#missing().some((kind) => !refused.includes(kind))) await this.open();
+    /** What was refused may be granted later. */
+    async #watchPermissions() {
+        if (this.#watching) return;
+        this.#watching = true;
+        const { watchPermissions } = await import("./permissions.js");
+        await watchPermissions((kind) => this.#dispatch(kind, { type: "granted" }));
     }
+}
+
+/** @returns {Promise<MediaDeviceInfo[]>} */
+async function listed() {
+    try {
+        return (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+    } catch {
+        return [];
+    }
+}
+
+/** @param {MediaDeviceInfo[]} devices @param {Kind} kind */
+function idsOf(devices, kind) {
+    return devices.filter((one) => one.kind === `${kind}input`).map((one) => one.deviceId);
+}
+
+/** @param {MediaStreamTrack} track */
+function idOf(track) {
+    return track.getSettings().deviceId ?? "";
+}
+
+/** Whether the device of this track is no longer there; a list without ids cannot say. @param {MediaStreamTrack} track @param {MediaDeviceInfo[]} devices */
+function isGone(track, devices) {
+    const { deviceId, groupId } = track.getSettings();
+    const own = devices.filter((one) => one.kind === `${track.kind}input`);
+    if (!deviceId || own.some((one) => !one.deviceId)) return false;
+    // "default" stays in the list and becomes another device's name.
+    return !own.some((one) => (one.deviceId === deviceId || deviceId === "default") && (!groupId || !one.groupId || one.groupId === groupId));
 }
 
 /** @param {{lines: number, framerate: number}} picture @returns {MediaTrackConstraints} wishes only: no camera is refused */
@@ -136,12 +216,7 @@ function pictureOf({ lines, framerate }) {
     return { width: { ideal: Math.round(lines * WIDE) }, height: { ideal: lines }, frameRate: { ideal: framerate } };
 }
 
-/** Whether a device was wanted and cannot be had. @param {DeviceState} state @returns {boolean} */
-export function isMissing(state) {
-    return state !== "on" && state !== "off";
-}
-
-/** W3C mediacapture-streams, getUserMedia(): the names of its failures. @param {unknown} error @returns {DeviceState} */
+/** W3C mediacapture-streams, getUserMedia(): the names of its failures. @param {unknown} error @returns {"none" | "denied" | "busy"} */
 function reasonOf(error) {
     switch (error instanceof Error ? error.name : "") {
         case "NotAllowedError":

@@ -4,18 +4,18 @@
  */
 
 /** @import {OwnDevices} from "./owndevices.js" */
-/** @import {DeviceState} from "./capture.js" */
+/** @import {DeviceState} from "./devicetable.js" */
 
-import { isMissing } from "./capture.js";
-import { attach, find, icon, make } from "../../base/dom.js";
-import { say, translate } from "../../base/i18n.js";
+import { isMissing } from "./devicetable.js";
+import { attach, find } from "../../base/dom.js";
+import { say } from "../../base/i18n.js";
 import { Meter } from "./meter.js";
 
 export class DeviceCard {
     #meter = new Meter((level) => this.#bar.style.setProperty("--level", String(level)));
     /** @type {MediaStreamTrack | null} */
     #heard = null;
-    #noteKey = "";
+    #shown = "";
     /** @type {HTMLElement} */
     #bar;
 
@@ -42,32 +42,28 @@ export class DeviceCard {
             this.#heard = heard;
             this.#meter.listen(heard);
         }
-        this.#showNote(noteFor(states.audio, states.video));
+        void this.#showNote(states.audio, states.video);
         // An empty picture beside the words that explain it would only push them off the screen.
         this.preview.hidden = isMissing(states.video);
     }
 
-    /** @param {string} key one of `note.*`, or empty when all is well */
-    #showNote(key) {
-        if (key === this.#noteKey) return;
-        this.#noteKey = key;
-        this.note.hidden = key === "";
-        if (key === "") return;
-        const denied = key.startsWith("note.denied");
-        const head = make("strong", {}, icon(key.endsWith("camera") ? "camera-off" : "mic-off"),
-            make("span", { "data-i18n": `${key}.title` }));
-        const again = make("button", { type: "button", class: "button quiet", "data-action": "devices" });
-        say(again, "action.again");
-        this.note.replaceChildren(head, ...(denied ? [icon("hint", "hint-picture")] : []),
-            make("p", { "data-i18n": `${key}.text` }), again);
-        translate(this.note);
+    /** Its words come when something is missing. @param {DeviceState} audio @param {DeviceState} video */
+    async #showNote(audio, video) {
+        const shown = `${audio} ${video}`;
+        if (shown === this.#shown) return;
+        this.#shown = shown;
+        if (!isMissing(audio) && !isMissing(video)) {
+            this.note.hidden = true;
+            return;
+        }
+        try {
+            const { notes } = await import("./notes.js");
+            const parts = await notes(audio, video);
+            if (shown !== this.#shown) return;
+            this.note.replaceChildren(...parts);
+            this.note.hidden = false;
+        } catch {
+            this.#shown = ""; // the link is away: the words beside the picture say the least
+        }
     }
-}
-
-/** The one thing to say first. @param {DeviceState} audio @param {DeviceState} video @returns {string} */
-function noteFor(audio, video) {
-    if (isMissing(audio) && isMissing(video)) return audio === "denied" || video === "denied" ? "note.denied.both" : "note.none.both";
-    if (isMissing(audio)) return `note.${audio}.mic`;
-    if (isMissing(video)) return `note.${video}.camera`;
-    return "";
 }

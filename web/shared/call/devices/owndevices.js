@@ -4,10 +4,11 @@
  * `onTrack`.
  */
 
-/** @import {ClientMessage, ClinicalProfile, VideoParameters} from "../../signaling/messages.js" */
+/** @import {ClientMessage, ClinicalProfile, DeviceFault as Fault, VideoParameters} from "../../signaling/messages.js" */
 /** @import {Kind} from "./capture.js" */
 
-import { Capture, PLAIN, isMissing } from "./capture.js";
+import { Capture, PLAIN } from "./capture.js";
+import { isMissing } from "./devicetable.js";
 
 const STORAGE_KEY = "keneya.preferences";
 const OFF_KEY = "keneya.off";
@@ -19,6 +20,7 @@ const NOTHING_OFF = { microphone: false, camera: false };
 /**
  * @typedef {{audio_only: boolean, save_data: boolean, profile: ClinicalProfile}} Choice
  * @typedef {{microphone: boolean, camera: boolean}} Off what the person switched off (not: what is missing or resting)
+ * @typedef {{audio_muted: boolean, video_muted: boolean, audio_fault?: Fault, video_fault?: Fault}} MediaState
  *
  * @typedef {object} DeviceCallbacks
  * @property {(message: ClientMessage) => number} send
@@ -31,7 +33,7 @@ export class OwnDevices {
     #off = remembered(OFF_KEY, NOTHING_OFF);
     #preferences = remembered(STORAGE_KEY, NO_CHOICE);
     #announcing = false;
-    /** What the server was last told to be off; null: nothing in this session. @type {{audio: boolean, video: boolean} | null} */
+    /** What the server was last told to be off; null: nothing in this session. @type {MediaState | null} */
     #announced = null;
 
     /** @param {DeviceCallbacks} callbacks */
@@ -77,7 +79,21 @@ export class OwnDevices {
     setMuted(muted) {
         this.#switch({ microphone: muted });
         if (this.capture.tracks.audio) this.capture.tracks.audio.enabled = !muted;
+        // Whoever presses wants to be heard: also after a refusal.
+        if (!muted && isMissing(this.capture.states.audio)) void this.capture.open("audio");
         this.#changed();
+    }
+
+    /** What a press on the microphone's button does: a device that gives nothing is tried again, and not switched off. */
+    pressMicrophone() {
+        if (!this.muted && isMissing(this.capture.states.audio)) void this.capture.open("audio");
+        else this.setMuted(!this.muted);
+    }
+
+    /** The same for the camera's. */
+    pressCamera() {
+        if (isMissing(this.capture.states.video)) void this.capture.open("video");
+        else void this.setCameraOff(!this.cameraRests);
     }
 
     /** @param {boolean} off */
@@ -162,11 +178,18 @@ export class OwnDevices {
     /** @param {boolean} [now] whether to tell the others even outside of a call */
     #announce(now = this.#announcing) {
         if (!now) return;
-        const audio = this.#off.microphone || isMissing(this.capture.states.audio);
-        const video = this.#off.camera || isMissing(this.capture.states.video);
-        if (audio === this.#announced?.audio && video === this.#announced.video) return;
-        this.#announced = { audio, video };
-        this.callbacks.send({ type: "media_state", audio_muted: audio, video_muted: video });
+        const { audio, video } = this.capture.states;
+        const { microphone, camera } = this.#off;
+        const state = {
+            audio_muted: microphone || isMissing(audio),
+            video_muted: camera || isMissing(video),
+            // What a person switched off is no fault.
+            ...(!microphone && isMissing(audio) ? { audio_fault: audio } : {}),
+            ...(!camera && isMissing(video) ? { video_fault: video } : {}),
+        };
+        if (JSON.stringify(state) === JSON.stringify(this.#announced)) return;
+        this.#announced = state;
+        this.callbacks.send({ type: "media_state", ...state });
     }
 }
 

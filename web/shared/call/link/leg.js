@@ -173,6 +173,10 @@ export class Leg {
         return Object.values(this.senders).some(isSending);
     }
 
+    get sendsPicture() {
+        return isSending(this.senders.video);
+    }
+
     /** @param {Slot[]} slots @returns {SlotMedia[]} those whose m-lines exist */
     slotMedia(slots) {
         const receivers = new Map(this.connection.getTransceivers().map((one) => [one.mid, one.receiver]));

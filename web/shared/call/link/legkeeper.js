@@ -6,6 +6,7 @@
 /** @import {ClientMessage, ErrorMessage, IceServer, LegAnswer, LegState, SendParameters, Slots, ServerMessage, VideoParameters, Welcome} from "../../signaling/messages.js" */
 /** @import {SlotMedia} from "./leg.js" */
 /** @import {Kind} from "../devices/capture.js" */
+/** @import {PathWatch} from "./pathwatch.js" */
 
 import { Leg, RECEIVE_SLOTS } from "./leg.js";
 import { SendReporter } from "./sendreport.js";
@@ -16,7 +17,8 @@ const RETRY_LAST_MS = 15_000;
 const LOOK_AT_STATS_MS = 1_000;
 
 /**
- * @typedef {"none" | "connecting" | "connected" | "disconnected"} LegCondition
+ * blocked: messages reach the server, and no media does; it is tried again and again.
+ * @typedef {"none" | "connecting" | "blocked" | "connected" | "disconnected"} LegCondition
  *
  * @typedef {object} LegCallbacks
  * @property {(message: ClientMessage) => number} send returns the seq of the message
@@ -37,6 +39,9 @@ export class LegKeeper {
     #leg = null;
     /** The seq of this leg's offer; `leg_answer` and `error` name it as `ref`. */
     #offerSeq = 0;
+    #offeredMs = 0;
+    /** Loaded with the first answer. @type {PathWatch | null} */
+    #path = null;
     #wanted = false;
     #slotsWanted = RECEIVE_SLOTS;
     #online = false;
@@ -87,6 +92,7 @@ export class LegKeeper {
         clearTimeout(this.#retry);
         this.#retry = undefined;
         this.#closeAtServer();
+        this.#path?.forget();
         this.#say("none");
     }
 
@@ -109,6 +115,7 @@ export class LegKeeper {
     /** @param {ServerMessage} message ignored if it is about other parts */
     handle(message) {
         if (message.type === "welcome") this.#welcomed(message);
+        else if (message.type === "ice_servers") this.#iceServers = message.ice_servers; // for the next leg: none ends for it
         else if (message.type === "leg_answer") void this.#answered(message).catch((error) => this.#broken(error));
         else if (message.type === "error") this.#refused(message);
         else if (message.type === "leg_state") this.#serverState(message);
@@ -119,6 +126,11 @@ export class LegKeeper {
     /** The data channel of the present leg. @returns {RTCDataChannel | null} */
     get channel() {
         return this.#leg?.channel ?? null;
+    }
+
+    /** Whether the server has asked for the picture. */
+    get sendsPicture() {
+        return this.#leg?.sendsPicture ?? false;
     }
 
     /** @returns {Promise<RTCStatsReport | null>} */
@@ -154,7 +166,7 @@ export class LegKeeper {
         const slots = this.#slotsWanted;
         const leg = new Leg(this.#iceServers, (state) => {
             if (leg === this.#leg) this.#legState(state);
-        }, () => !this.#online || Boolean(this.callbacks.awaitsAnswer?.()), slots, this.sendsTwice || slots > RECEIVE_SLOTS);
+        }, () => this.#isAway, slots, this.sendsTwice || slots > RECEIVE_SLOTS);
         this.#leg = leg;
         this.#say("connecting");
         try {
@@ -162,6 +174,7 @@ export class LegKeeper {
             await leg.setTrack("video", this.callbacks.tracks.video);
             const sdp = await leg.offer();
             if (leg !== this.#leg) return; // stopped meanwhile
+            this.#offeredMs = performance.now();
             this.#offerSeq = this.callbacks.send({ type: "leg_offer", sdp });
         } catch (error) {
             if (leg === this.#leg) this.#broken(error);
@@ -172,7 +185,18 @@ export class LegKeeper {
     async #answered({ leg_id, sdp, ref }) {
         // This answers an older offer, whose leg the newer offer has replaced at the server too.
         if (!this.#leg || ref !== this.#offerSeq) return;
-        await this.#leg.answer(leg_id, sdp);
+        const leg = this.#leg;
+        const answeredMs = performance.now();
+        await leg.answer(leg_id, sdp);
+        void this.#watch(leg, answeredMs - this.#offeredMs, answeredMs).catch(report);
+    }
+
+    /** Looks whether media passes at all. @param {Leg} leg @param {number} tookMs from its offer to the answer @param {number} answeredMs */
+    async #watch(leg, tookMs, answeredMs) {
+        const { PathWatch } = await import("./pathwatch.js");
+        const { send } = this.callbacks;
+        this.#path ??= new PathWatch({ send, isAway: () => this.#isAway, onBlocked: () => this.#say("blocked") });
+        if (leg === this.#leg && leg.connection.connectionState !== "connected") this.#path.answered(leg, tookMs, answeredMs);
     }
 
     /** @param {ErrorMessage} message */
@@ -220,10 +244,17 @@ export class LegKeeper {
             return;
         }
         if (state === "connected") {
+            this.#path?.connected(this.#leg);
             this.#retryMs = RETRY_FIRST_MS;
             this.#report();
         }
         this.#say(state);
+        if (state === "disconnected" && this.#leg) this.#path?.lost(this.#leg);
+    }
+
+    /** Nothing at all reaches the server. */
+    get #isAway() {
+        return !this.#online || Boolean(this.callbacks.awaitsAnswer?.());
     }
 
     /** Reports the estimate of this leg's congestion control to the server at intervals. */
@@ -268,12 +299,15 @@ export class LegKeeper {
         this.#leg = null;
         this.#offerSeq = 0;
         clearInterval(this.#reporting);
+        this.#path?.stop();
         leg?.close();
         if (leg) this.callbacks.onSlots([]);
     }
 
     /** @param {LegCondition} condition */
     #say(condition) {
+        // The tries that follow are the same to people until one succeeds.
+        if (this.#path?.isBlocked && (condition === "connecting" || condition === "disconnected")) condition = "blocked";
         if (condition === this.#condition) return;
         this.#condition = condition;
         this.callbacks.onLeg(condition);

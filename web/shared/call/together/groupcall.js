@@ -26,7 +26,8 @@ export function asCall(group, id) {
     const host = person({ participant_id: group.host_id, role: "clinician", name: group.host_name, presence: group.host_presence });
     const seats = group.seats.filter(({ admitted }) => admitted).map((seat) => person({
         participant_id: seat.seat_id, role: "station", name: seat.pseudonym, presence: seat.presence,
-        audio_muted: Boolean(seat.audio_muted), video_muted: Boolean(seat.video_muted), link: seat.link ?? NO_LINK,
+        audio_muted: Boolean(seat.audio_muted), video_muted: Boolean(seat.video_muted),
+        audio_fault: seat.audio_fault, video_fault: seat.video_fault, link: seat.link ?? NO_LINK,
     }));
     return { type: "consultation", consultation_id: id, state: "in_call", urgency: "green", reason: "", participants: [host, ...seats] };
 }

@@ -11,9 +11,9 @@
 
 import { attach, find, setText, swapIcon } from "../../base/dom.js";
 import { notice } from "../../base/frame.js";
-import { clock, errorText, onLanguage, say, t } from "../../base/i18n.js";
+import { alsoSay, clock, errorText, onLanguage, say, t } from "../../base/i18n.js";
 import { Store } from "../../base/store.js";
-import { reduce, START, view } from "./callstate.js";
+import { reduce, shortKey, START, view } from "./callstate.js";
 import { useText } from "./cost.js";
 import { FactReader } from "./facts.js";
 import { makeLink, showLink } from "./links.js";
@@ -42,6 +42,8 @@ export class CallView {
     #loading = null;
     /** @type {Insight | null} */
     #insight = null;
+    /** The sentences about what fails. @type {Promise<void> | null} */
+    #longer = null;
 
     /** @param {HTMLElement} root whose markup decides which parts this page's call has @param {Media} media */
     constructor(root, media) {
@@ -70,7 +72,7 @@ export class CallView {
 
     /** @param {Consultation} call @param {string} selfId */
     show(call, selfId) {
-        this.#store.dispatch({ type: "shown", call, selfId, nowMs: Date.now(), flowing: this.#flowing() });
+        this.#store.dispatch({ type: "shown", call, selfId, nowMs: performance.now(), flowing: this.#flowing() });
         this.#carry();
         this.#timer ??= setInterval(() => this.#tick(), TICK_MS);
         void this.#load().catch(withoutInsight);
@@ -111,7 +113,7 @@ export class CallView {
     /** Own tracks, mute or camera changed. */
     devicesChanged() {
         const { capture, muted, cameraRests } = this.media.devices;
-        const own = { muted, cameraRests, microphone: capture.states.audio, ownPicture: capture.tracks.video !== null };
+        const own = { muted, cameraRests, microphone: capture.states.audio, camera: capture.states.video };
         this.#insight?.panel.show();
         this.#store.dispatch({ type: "devices", own });
         this.#showOwn(this.#store.state.call !== null);
@@ -121,8 +123,7 @@ export class CallView {
     #draw(shown) {
         this.#arrange(shown.people);
         this.hear.hidden = !shown.tapToHear;
-        this.banner.hidden = shown.banner.key === "";
-        if (shown.banner.key) fill(this.banner, shown.banner);
+        this.#showBanner(shown.banner);
         showLink(this.#link, shown.quality);
         setText(this.time, shown.seconds === null ? "" : clock(shown.seconds));
         setText(this.use, shown.use ? t("call.use", { down: shown.use.downKbps, up: shown.use.upKbps, used: useText(shown.use.totalBytes) }) : "");
@@ -134,6 +135,18 @@ export class CallView {
         }
         this.#showAbout(shown.about);
         this.#showRungs(shown);
+    }
+
+    /** @param {Shown["banner"]} banner */
+    #showBanner({ keys, picture }) {
+        this.banner.hidden = keys.length === 0;
+        swapIcon(this.banner, picture);
+        const words = this.banner.lastElementChild;
+        const isSaid = keys.every((key) => t(key) !== key);
+        if (words) setText(words, keys.map((key) => t(isSaid ? key : shortKey(key))).join(isSaid ? " " : " · "));
+        if (isSaid || this.#longer) return;
+        this.#longer = alsoSay("faults").then(() => this.#draw(view(this.#store.state)));
+        this.#longer.catch(() => (this.#longer = null)); // the next banner tries again
     }
 
     /** @param {boolean} shown whether anybody sees the own picture now */
@@ -152,8 +165,8 @@ export class CallView {
     }
 
     /** @param {Shown} shown */
-    #showRungs({ rungs, people }) {
-        this.#insight?.showRungs(rungs, people.map((one) => one.participant));
+    #showRungs({ rungs, people, cameraFails }) {
+        this.#insight?.showRungs(rungs, people.map((one) => one.participant), cameraFails);
         for (const [name, value] of /** @type {const} */ ([["rungDown", rungs?.down], ["rungUp", rungs?.up]])) {
             if (value) this.root.dataset[name] = value;
             else delete this.root.dataset[name];
@@ -217,15 +230,17 @@ export class CallView {
     }
 
     #tick() {
-        this.#store.dispatch({ type: "tick", nowMs: Date.now(), flowing: this.#flowing() });
+        this.#store.dispatch({ type: "tick", nowMs: performance.now(), flowing: this.#flowing() });
         this.#ticks += 1;
         if (this.#ticks % FACTS_EVERY_TICKS === 0) void this.#readFacts();
     }
 
     async #readFacts() {
         const report = await this.media.leg.stats();
-        const facts = report && this.#facts.read(report);
+        if (!report) return;
+        const facts = this.#facts.read(report);
         if (facts) this.#store.dispatch({ type: "used", facts });
+        this.#store.dispatch({ type: "frozen", on: this.#insight?.isFrozen(report) ?? false });
     }
 }
 

@@ -4,15 +4,15 @@
  */
 
 /** @import {Consultation, Link, LinkQuality, Participant, Rungs} from "../../signaling/messages.js" */
-/** @import {DeviceState} from "../devices/capture.js" */
+/** @import {DeviceState} from "../devices/devicetable.js" */
 /** @import {LegCondition} from "../link/legkeeper.js" */
 /** @import {Facts} from "./facts.js" */
 
 import { changed } from "../../base/store.js";
-import { isMissing } from "../devices/capture.js";
+import { isMissing } from "../devices/devicetable.js";
 
-/** @type {Record<string, string>} the clock stands for the others */
-const BANNER_ICONS = { "banner.muted": "mic-off", "banner.no_microphone": "mic-off", "banner.server_away": "away" };
+/** By the first words of a banner; the clock stands for the others. @type {[RegExp, string][]} */
+const BANNER_ICONS = [[/^banner.m/, "mic-off"], [/^banner.(camera|frozen)/, "camera-off"], [/^banner.server/, "away"]];
 
 /**
  * @typedef {object} CallState
@@ -30,14 +30,16 @@ const BANNER_ICONS = { "banner.muted": "mic-off", "banner.no_microphone": "mic-o
  * @property {boolean} muted
  * @property {boolean} cameraRests
  * @property {DeviceState} microphone
- * @property {boolean} ownPicture
+ * @property {DeviceState} camera
+ * @property {boolean} frozen the own picture is to be sent, and none leaves
  *
- * @typedef {Pick<CallState, "muted" | "cameraRests" | "microphone" | "ownPicture">} OwnState
+ * @typedef {Pick<CallState, "muted" | "cameraRests" | "microphone" | "camera">} OwnState
  *
  * @typedef {{type: "shown", call: Consultation, selfId: string, nowMs: number, flowing: ReadonlySet<string>}
  *     | {type: "hidden"}
  *     | {type: "tick", nowMs: number, flowing: ReadonlySet<string>}
  *     | {type: "used", facts: Facts}
+ *     | {type: "frozen", on: boolean}
  *     | {type: "sound", blocked: boolean}
  *     | {type: "leg", condition: LegCondition}
  *     | {type: "server_away", away: boolean}
@@ -48,16 +50,17 @@ const BANNER_ICONS = { "banner.muted": "mic-off", "banner.no_microphone": "mic-o
 /** @type {CallState} */
 export const START = {
     call: null, selfId: "", startedMs: 0, nowMs: 0, flowing: new Set(), silent: false, quality: null, rungs: null, leg: "none",
-    serverAway: false, facts: null, muted: false, cameraRests: false, microphone: "off", ownPicture: false,
+    serverAway: false, facts: null, muted: false, cameraRests: false, microphone: "off", camera: "off", frozen: false,
 };
 
 /** @param {CallState} state @param {CallMessage} message @returns {CallState} */
 export function reduce(state, message) {
     switch (message.type) {
         case "shown": return shown(state, message);
-        case "hidden": return changed(state, { call: null, startedMs: 0, rungs: null, facts: null, silent: false });
+        case "hidden": return changed(state, { call: null, startedMs: 0, rungs: null, facts: null, silent: false, frozen: false });
         case "tick": return changed(state, { nowMs: message.nowMs, flowing: message.flowing });
         case "used": return changed(state, { facts: state.call && message.facts });
+        case "frozen": return changed(state, { frozen: message.on });
         case "sound": return changed(state, { silent: message.blocked });
         case "leg": return changed(state, { leg: message.condition });
         case "server_away": return changed(state, { serverAway: message.away });
@@ -89,11 +92,21 @@ export function view(state) {
         use: state.facts && { ...state.facts, downKbps: Math.round(state.facts.downKbps), upKbps: Math.round(state.facts.upKbps) },
         quality: state.quality,
         rungs: talks ? state.rungs : null,
-        ownPicture: { shown: call !== null, there: state.ownPicture },
+        ownPicture: { shown: call !== null, there: state.camera === "on" },
         unheard,
-        mute: { pressed: muted, picture: muted || unheard || isMissing(state.microphone) ? "mic-off" : "mic", key: muted ? "call.unmute" : "call.mute" },
-        camera: { pressed: cameraRests, picture: cameraRests ? "camera-off" : "camera", key: cameraRests ? "call.camera_on" : "call.camera_off" },
+        mute: control(muted, isMissing(state.microphone), unheard, "mic", ["call.mute", "call.unmute", "call.mic_again"]),
+        camera: control(cameraRests, isMissing(state.camera), false, "camera", ["call.camera_off", "call.camera_on", "call.camera_again"]),
+        cameraFails: isMissing(state.camera),
     };
+}
+
+/**
+ * What a press on a device's button does, and whether the others get what it gives.
+ * @param {boolean} pressed @param {boolean} fails @param {boolean} unheard @param {string} picture
+ * @param {[string, string, string]} keys
+ */
+function control(pressed, fails, unheard, picture, [off, on, again]) {
+    return { pressed, picture: pressed || fails || unheard ? `${picture}-off` : picture, key: pressed ? on : fails ? again : off };
 }
 
 /**
@@ -113,35 +126,54 @@ function others({ call, selfId }) {
 
 /** One other participant. @param {Participant} participant @param {boolean} flowing */
 function person(participant, flowing) {
-    const { presence, audio_muted, video_muted } = participant;
-    const [key, picture] = presence === "reconnecting" ? ["tile.reconnecting", "away"]
-        : presence === "away" ? ["tile.away", "away"]
-        : audio_muted ? ["tile.muted", "mic-off"]
-        : video_muted ? ["tile.no_camera", "camera-off"]
-        : flowing ? ["", ""] : ["tile.voice", "voice"];
     return {
         participant,
         name: [...new Set([participant.site, participant.name])].filter(Boolean).join(" · "),
-        hasPicture: flowing && !video_muted,
-        state: { key, picture },
+        hasPicture: flowing && !participant.video_muted,
+        states: condition(participant, flowing),
     };
 }
 
-/** The one thing to say first; an empty key: nothing. @param {CallState} state */
+/** What is not as it should be: where nobody is, that; else voice and picture, each by its own cause. @param {Participant} one @param {boolean} flowing */
+function condition({ presence, audio_muted, video_muted, audio_fault, video_fault }, flowing) {
+    if (presence !== "connected") return [{ key: `tile.${presence}`, picture: "away" }];
+    const states = [];
+    if (audio_muted) states.push({ key: audio_fault ? `mic.${audio_fault}` : "tile.muted", picture: "mic-off" });
+    if (video_muted) states.push({ key: video_fault ? `preview.${video_fault}` : "tile.no_camera", picture: "camera-off" });
+    else if (!flowing && !audio_muted) states.push({ key: "tile.voice", picture: "voice" });
+    return states;
+}
+
+/** What is to be said first, as one sentence or two; no key: nothing. @param {CallState} state */
 function banner(state) {
-    const key = bannerKey(state);
-    return { key, picture: BANNER_ICONS[key] ?? "clock" };
+    const call = callKey(state);
+    const keys = call ? [call] : ownKeys(state);
+    return { keys, picture: BANNER_ICONS.find(([words]) => words.test(keys[0] ?? ""))?.[1] ?? "clock" };
+}
+
+/** What is said until the longer sentence is here, or while the link is away: from the words of every page. @param {string} key */
+export function shortKey(key) {
+    if (key === "banner.blocked") return "link.blocked";
+    if (key === "banner.frozen") return "preview.quiet";
+    return key.replace("banner.mic.", "mic.").replace("banner.camera.", "preview.").replace("banner.camera_off", "tile.no_camera");
 }
 
 /** @param {CallState} all @returns {string} */
-function bannerKey(all) {
-    const { call, leg, serverAway, microphone, muted } = all;
+function callKey(all) {
+    const { call, leg, serverAway } = all;
     const state = call?.state;
+    if (leg === "blocked") return "banner.blocked";
     const isLost = leg === "disconnected" || (leg === "connected" && isUnheard(all));
     if (isLost || (leg === "connecting" && state === "interrupted")) return "banner.reconnecting";
     if (state === "accepted" || leg === "connecting") return "banner.connecting";
     if (state === "interrupted") return "banner.other_away";
-    if (serverAway) return "banner.server_away";
-    if (isMissing(microphone)) return "banner.no_microphone";
-    return muted ? "banner.muted" : "";
+    return serverAway ? "banner.server_away" : "";
+}
+
+/** What the others do not hear and see of oneself, and why. @param {CallState} state @returns {string[]} */
+function ownKeys({ microphone, camera, muted, cameraRests, frozen }) {
+    const voice = isMissing(microphone) ? `banner.mic.${microphone}` : muted ? "banner.muted" : "";
+    // A camera alone that a person switched off is told by its button.
+    const picture = isMissing(camera) ? `banner.camera.${camera}` : cameraRests ? voice && "banner.camera_off" : frozen ? "banner.frozen" : "";
+    return [voice, picture].filter(Boolean);
 }

@@ -10,6 +10,7 @@
 
 import { icon, make } from "../../base/dom.js";
 import { say } from "../../base/i18n.js";
+import { FrozenReader } from "./frozen.js";
 import { QualityPanel } from "./quality.js";
 import { RungLine } from "./rungs.js";
 import { Levels, Turn, Voice } from "./speaking.js";
@@ -31,6 +32,8 @@ export class Insight {
     #rungLine = new RungLine();
     #levels = new Levels();
     #ownVoice = new Voice();
+    /** Of the own picture. */
+    #frozen = new FrozenReader();
     /** @type {WeakMap<Tile, Voice>} */
     #voices = new WeakMap();
     #turn = new Turn();
@@ -51,14 +54,22 @@ export class Insight {
         root.append(this.turnCue, this.panel.element);
     }
 
-    /** @param {Rungs | null} rungs null: towards nobody @param {Participant[]} others */
-    showRungs(rungs, others) {
-        this.#rungLine.show(rungs, others);
+    /** @param {Rungs | null} rungs null: towards nobody @param {Participant[]} others @param {boolean} cameraFails the own one */
+    showRungs(rungs, others, cameraFails) {
+        this.#rungLine.show(rungs, others, cameraFails);
     }
 
     /** @param {() => {tiles: Iterable<Tile>, quality: LinkQuality | null, unheard: boolean}} now what is there to be listened to */
     start(now) {
         this.#listening ??= setInterval(() => void this.#listen(now), LISTEN_MS);
+    }
+
+    /** Whether the own picture stands still for the others; a camera that gives none is opened again. @param {RTCStatsReport} report */
+    isFrozen(report) {
+        const { leg, devices } = this.media;
+        const frozen = this.#frozen.read(report, leg.sendsPicture, performance.now());
+        if (frozen === "camera") devices.capture.restartCamera();
+        return frozen !== "";
     }
 
     stop() {

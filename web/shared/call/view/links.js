@@ -23,5 +23,5 @@ export function showLink(link, quality) {
     const level = Math.max(0, Math.min(LEVELS, quality?.level ?? 0));
     link.querySelector(".bars")?.setAttribute("data-level", String(level));
     const word = link.querySelector(".link-word");
-    if (word) say(word, `link.${level}`);
+    if (word) say(word, quality?.blocked ? "link.blocked" : `link.${level}`);
 }

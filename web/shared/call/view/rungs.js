@@ -26,34 +26,36 @@ export class RungLine {
         this.element.hidden = true;
     }
 
-    /** @param {Rungs | null} rungs null: out of a call @param {Participant[]} others */
-    show(rungs, others) {
+    /** @param {Rungs | null} rungs null: out of a call @param {Participant[]} others @param {boolean} [cameraFails] the own one was not switched off */
+    show(rungs, others, cameraFails = false) {
         this.element.hidden = rungs === null;
         if (!rungs) return;
         const same = rungs.down === rungs.up;
         fill(this.down, rungs.down, same ? "" : t("rung.received"));
         this.up.hidden = same;
         fill(this.up, rungs.up, t("rung.sent"));
-        const why = whyText(rungs, others);
+        const why = whyText(rungs, others, cameraFails);
         setText(this.why, why);
         this.why.hidden = !why;
         this.element.classList.toggle("low", lower(rungs) > EXPLAINED_FROM);
     }
 }
 
-/** @param {Rungs} rungs @param {Participant[]} others @returns {string} empty: nothing to explain */
-function whyText(rungs, others) {
-    const key = whyKey(rungs, others);
+/** @param {Rungs} rungs @param {Participant[]} others @param {boolean} cameraFails @returns {string} empty: nothing to explain */
+function whyText(rungs, others, cameraFails) {
+    const key = whyKey(rungs, others, cameraFails);
     const other = blamed(others);
     return key ? t(key, { place: other ? other.site || other.name : "" }) : "";
 }
 
-/** @param {Rungs} rungs @param {Participant[]} others @returns {string} a key of the catalogs, or empty */
-function whyKey({ reason, ...ways }, others) {
+/** @param {Rungs} rungs @param {Participant[]} others @param {boolean} cameraFails @returns {string} a key of the catalogs, or empty */
+function whyKey({ reason, ...ways }, others, cameraFails) {
     if (reason === "pinned") return "why.pinned";
-    if (reason === "camera_off") return "why.camera";
+    if (reason === "camera_off") return cameraFails ? "why.camera_fails" : "why.camera";
     if (lower(ways) < EXPLAINED_FROM) return "";
-    if (reason === "other_side") return OTHER_REASONS[blamed(others)?.rung_reason ?? ""] ?? "why.other_side";
+    const other = blamed(others);
+    if (reason === "other_side" && other?.rung_reason === "camera_off" && other.video_fault) return "why.other_camera_fails";
+    if (reason === "other_side") return OTHER_REASONS[other?.rung_reason ?? ""] ?? "why.other_side";
     // A small picture at the start grows by itself.
     if (reason === "starting") return lower(ways) > EXPLAINED_FROM ? "why.starting" : "";
     return reason === "link" ? "why.link" : "";

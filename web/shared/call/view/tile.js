@@ -38,10 +38,10 @@ export class Tile {
         this.speaks.hidden = true;
         const words = this.speaks.lastElementChild;
         if (words) say(words, "turn.speaks");
-        this.state = make("span", { class: "tile-state" }, icon("voice"), make("span"));
+        this.states = ["mic-off", "camera-off"].map((picture) => make("span", { class: "tile-state" }, icon(picture), make("span")));
         this.link = makeLink();
         this.element = make("div", { class: "tile", "data-participant": participant.participant_id },
-            this.video, this.audio, this.avatar, make("div", { class: "tile-foot" }, this.name, this.speaks, this.state, this.link));
+            this.video, this.audio, this.avatar, make("div", { class: "tile-foot" }, this.name, this.speaks, ...this.states, this.link));
     }
 
     get participant() {
@@ -49,16 +49,19 @@ export class Tile {
     }
 
     /** @param {PersonView} shown */
-    show({ participant, name, hasPicture, state }) {
+    show({ participant, name, hasPicture, states }) {
         this.#participant = participant;
         setText(this.name, name);
         showLink(this.link, participant.link);
         this.element.classList.toggle("has-picture", hasPicture);
-        this.state.hidden = state.key === "";
-        if (state.key === "") return;
-        const words = this.state.lastElementChild;
-        if (words) say(words, state.key);
-        swapIcon(this.state, state.picture);
+        this.states.forEach((element, index) => {
+            const state = states[index];
+            element.hidden = !state;
+            const words = element.lastElementChild;
+            if (!state || !words) return;
+            say(words, state.key);
+            swapIcon(element, state.picture);
+        });
     }
 
     /** @param {SlotMedia | null} slot the receive slot that carries this participant */

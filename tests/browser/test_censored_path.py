@@ -1,0 +1,67 @@
+"""A network that lets media through in part: one way only, or small packets only, before a call and in one."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from playwright.async_api import async_playwright, expect
+
+from benchmarks.lab.browser import missing_browser
+from benchmarks.lab.systems import people
+from tests.support.call import in_call, two_pages
+from tests.support.censor import Censor
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.call,
+    pytest.mark.skipif(missing_browser() is not None, reason=str(missing_browser())),
+]
+
+# Less than a packet of a picture, and than the relay's largest piece of a photo on its data channel.
+SMALL_BYTES = 750
+STILL = """() => {
+  const still = document.querySelector('.still-viewer:not([hidden]) img.still');
+  return still && still.complete ? {width: still.naturalWidth, height: still.naturalHeight} : null;
+}"""
+
+
+@pytest.mark.parametrize("way", ["up", "down", "both"])
+async def test_a_network_that_closes_during_a_call_is_named_to_both_until_it_opens(
+    tmp_path: Path, way: str
+) -> None:
+    async with in_call(tmp_path) as call:
+        for page in call.pages:
+            await call.hears_and_sees(page)
+        censor = Censor(call.server)
+        censor.drop(way)
+        for page in call.pages:
+            await expect(page.locator(".call-banner")).to_contain_text("bloque la voix et l’image")
+        censor.open()
+        for page in call.pages:
+            await expect(page.locator(".call-banner")).to_be_hidden()
+            await call.hears_and_sees(page)
+
+
+@pytest.mark.parametrize("way", ["up", "down"])
+async def test_a_network_that_lets_media_through_one_way_alone_is_named_before_a_call(
+    tmp_path: Path, way: str
+) -> None:
+    async with async_playwright() as playwright, two_pages(tmp_path, playwright) as call:
+        Censor(call.server).drop(way)
+        await call.station.reload()
+        await expect(call.station.locator(".home .path-note")).to_contain_text("bloque la voix et l’image")
+
+
+async def test_a_photo_and_pictures_pass_where_large_packets_vanish(tmp_path: Path) -> None:
+    async with in_call(tmp_path) as call:
+        for page in call.pages:
+            await call.hears_and_sees(page)
+        Censor(call.server).drop_larger(SMALL_BYTES)
+        await call.until_true(
+            call.clinician, "document.querySelector('[data-action=still]:not(:disabled)') !== null"
+        )
+        await people.act(call.clinician, "still")
+        await call.until_true(call.clinician, f"({STILL})() !== null && ({STILL})().width >= 640")
+        await asyncio.sleep(0)
