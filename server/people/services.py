@@ -15,7 +15,7 @@ from server.people.sessions.pace import PACE, Pace
 from server.people.sessions.proofs import PROOFS, Proofs
 from server.people.sessions.store import SESSIONS, HttpSessions
 from server.people.sessions.tickets import TICKETS, Tickets
-from server.people.signin.credentials import CREDENTIALS, Credentials
+from server.people.signin.credentials import CREDENTIALS, Credentials, GuessingLimits
 from server.people.signin.delays import delays_of, tries_of
 from server.people.signin.devices import DEVICES, Devices
 from server.people.signin.hashing import HASHER, Hasher
@@ -41,9 +41,11 @@ def add_services(app: web.Application) -> None:
         database,
         hasher,
         trail,
-        guessing=delays_of(settings, time.monotonic),
-        spraying=tries_of(settings, time.monotonic, SPRAYING_FACTOR),
-        anywhere=tries_of(settings, time.monotonic, SPRAYING_FACTOR),
+        limits=GuessingLimits(
+            guessing=delays_of(settings, time.monotonic),
+            spraying=tries_of(settings, time.monotonic, SPRAYING_FACTOR),
+            anywhere=tries_of(settings, time.monotonic, SPRAYING_FACTOR),
+        ),
         devices=devices,
         clock=clock,
     )

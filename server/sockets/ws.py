@@ -1,4 +1,4 @@
-"""The door of /ws: who may open a WebSocket, and how many may.
+"""The endpoint /ws: who may open a WebSocket, and how many may.
 
 Owns: the Origin check (RFC 6455 section 10.2), the number of sockets (before their hello: greetings.py), the
 options of the socket (compression with a bound after inflation, RFC 7692; heartbeat). Must never look into a
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -67,7 +68,19 @@ async def a_stranger(request: web.Request) -> Newcomer:
     return Newcomer(request.remote or "")
 
 
-class Door:
+@dataclass(frozen=True)
+class SocketLimits:
+    """How many sockets there may be, and how long one may be silent before its hello.
+
+    ``max_strangers`` bounds the sockets that nothing is known of before their hello.
+    """
+
+    hello_within_s: float = HELLO_WITHIN_S
+    max_connections: int = MAX_CONNECTIONS
+    max_strangers: int = MAX_STRANGERS
+
+
+class WebSocketEndpoint:
     """Counts sockets and serves them; see `make_websocket_handler`.
 
     ``who``: what is known of whoever asks for a socket, before any hello.
@@ -79,17 +92,14 @@ class Door:
         tickets: TicketBooth,
         settings: OriginSettings,
         *,
-        hello_within_s: float = HELLO_WITHIN_S,
-        max_connections: int = MAX_CONNECTIONS,
-        max_strangers: int = MAX_STRANGERS,
+        limits: SocketLimits = SocketLimits(),
         who: Callable[[web.Request], Awaitable[Newcomer]] = a_stranger,
     ) -> None:
         self._hub = hub
         self._tickets = tickets
         self._allowed = frozenset(settings.allowed_origins)
-        self._hello_within_s = hello_within_s
-        self._max_connections = max_connections
-        self._greetings = Greetings(max_strangers)
+        self._limits = limits
+        self._greetings = Greetings(limits.max_strangers)
         self._who = who
         self._connections = 0
 
@@ -99,7 +109,7 @@ class Door:
             TURNED_AWAY.labels("origin").inc()
             raise web.HTTPForbidden(text='{"code": "origin_refused"}', content_type="application/json")
         newcomer = await self._who(request)
-        if self._connections >= self._max_connections or not self._greetings.enter(newcomer):
+        if self._connections >= self._limits.max_connections or not self._greetings.enter(newcomer):
             TURNED_AWAY.labels("full").inc()
             raise web.HTTPServiceUnavailable(text='{"code": "server_full"}', content_type="application/json")
         self._connections += 1
@@ -138,11 +148,8 @@ class Door:
         return ws
 
     def _hello_within(self, newcomer: Newcomer) -> float:
-        return (
-            self._hello_within_s
-            if newcomer.participant_id
-            else min(self._hello_within_s, STRANGER_HELLO_WITHIN_S)
-        )
+        within_s = self._limits.hello_within_s
+        return within_s if newcomer.participant_id else min(within_s, STRANGER_HELLO_WITHIN_S)
 
 
 def _stays(request: web.Request) -> None:
@@ -173,4 +180,4 @@ def make_websocket_handler(
     who: Callable[[web.Request], Awaitable[Newcomer]] = a_stranger,
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The handler of /ws for this hub, these tickets and the allow-list in ``settings``."""
-    return Door(hub, tickets, settings, who=who).websocket
+    return WebSocketEndpoint(hub, tickets, settings, who=who).websocket

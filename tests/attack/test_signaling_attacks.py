@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 import aiohttp
 import pytest
 
+from server.sockets.ws import SocketLimits
 from signaling import messages as wire
 from signaling.limits import (
     LEGS_BURST,
@@ -184,14 +185,17 @@ async def test_a_flood_of_requests_is_one_consultation(rig: Rig) -> None:
 
 
 async def test_sockets_that_never_say_hello_are_closed() -> None:
-    async with running_rig(hello_within_s=0.05) as rig, beside_a_call(rig):
+    async with running_rig(limits=SocketLimits(hello_within_s=0.05)) as rig, beside_a_call(rig):
         page = await rig.socket()
         assert (await page.expect(wire.Goodbye)).code == "hello_timeout"
         assert await page.closed() == 4408
 
 
 async def test_strangers_cannot_crowd_out_participants() -> None:
-    async with running_rig(max_strangers=5, hello_within_s=0.5) as rig, beside_a_call(rig) as call:
+    async with (
+        running_rig(limits=SocketLimits(max_strangers=5, hello_within_s=0.5)) as rig,
+        beside_a_call(rig) as call,
+    ):
         silent = [await rig.socket() for _ in range(5)]
         with pytest.raises(aiohttp.WSServerHandshakeError) as full:
             await rig.socket()
@@ -203,7 +207,7 @@ async def test_strangers_cannot_crowd_out_participants() -> None:
 
 
 async def test_the_number_of_sockets_is_bounded() -> None:
-    async with running_rig(max_connections=3) as rig, beside_a_call(rig):
+    async with running_rig(limits=SocketLimits(max_connections=3)) as rig, beside_a_call(rig):
         page, _ = await rig.hello(STATION_2)
         with pytest.raises(aiohttp.WSServerHandshakeError) as full:
             await rig.socket()

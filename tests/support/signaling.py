@@ -21,7 +21,7 @@ from server.people.principal import Principal
 from server.people.sessions.tickets import Tickets
 from server.rosters.expectedwait import UNKNOWN, ExpectedWait
 from server.sockets.hub import Hub
-from server.sockets.ws import Door
+from server.sockets.ws import SocketLimits, WebSocketEndpoint
 from signaling import messages as wire
 from signaling.consultation import ConsultationRecord
 from signaling.messages import Role
@@ -397,7 +397,7 @@ class Call:
 
 @contextlib.asynccontextmanager
 async def running_rig(
-    store: MemoryStore | None = None, *, remind_every_s: float = 30.0, **door: Any
+    store: MemoryStore | None = None, *, remind_every_s: float = 30.0, limits: SocketLimits | None = None
 ) -> AsyncIterator[Rig]:
     """A signaling server on a loopback port of its own."""
     clock, media, tickets = Clock(), MediaRecorder(), Tickets()
@@ -405,7 +405,9 @@ async def running_rig(
     hub = Hub(clock=clock)
     desk = Consultations(store, media, hub, clock=clock, timing=Timing(remind_every_s))
     app = web.Application()
-    app.router.add_get("/ws", Door(hub, tickets, AllowList(), **door).websocket)
+    app.router.add_get(
+        "/ws", WebSocketEndpoint(hub, tickets, AllowList(), limits=limits or SocketLimits()).websocket
+    )
     await desk.start()
     await hub.start()
     runner = web.AppRunner(app, shutdown_timeout=1.0)

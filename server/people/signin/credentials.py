@@ -7,6 +7,7 @@ login, a wrong password, a disabled account and a password past its end give the
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from aiohttp import web
 from sqlalchemy import select, update
@@ -29,12 +30,21 @@ from signaling.messages import Role
 LOGIN_MAX_CHARS = 100
 
 
-class Credentials:
-    """The credentials of all accounts. ``clock`` gives UTC seconds as `time.time` does.
+@dataclass(frozen=True)
+class GuessingLimits:
+    """What slows guessing down. A browser in which the person has signed in before is a place of its own.
 
-    ``guessing`` holds back one place that tries one login, ``spraying`` one place that tries many, ``anywhere`` all
-    places that try one login. A browser in which the person has signed in before is a place of its own.
+    ``guessing`` holds back one place that tries one login, ``spraying`` one place that tries many logins,
+    ``anywhere`` all places that try one login.
     """
+
+    guessing: Delays
+    spraying: Tries
+    anywhere: Tries
+
+
+class Credentials:
+    """The credentials of all accounts. ``clock`` gives UTC seconds as `time.time` does."""
 
     def __init__(
         self,
@@ -42,18 +52,15 @@ class Credentials:
         hasher: Hasher,
         trail: Trail,
         *,
-        guessing: Delays,
-        spraying: Tries,
-        anywhere: Tries,
+        limits: GuessingLimits,
         devices: Devices,
         clock: Callable[[], float],
     ) -> None:
         self._database = database
         self._hasher = hasher
         self._trail = trail
-        self._guessing = guessing
-        self._spraying = spraying
-        self._anywhere = anywhere
+        self._limits = limits
+        self._guessing = limits.guessing
         self._devices = devices
         self._clock = clock
 
@@ -80,7 +87,11 @@ class Credentials:
         here = f"{place} {login}"
         begun: list[tuple[Delays | Tries, str]] = []
         try:
-            for counted, key in ((self._spraying, place), (self._guessing, here), (self._anywhere, login)):
+            for counted, key in (
+                (self._limits.spraying, place),
+                (self._guessing, here),
+                (self._limits.anywhere, login),
+            ):
                 counted.begin(key)
                 begun.append((counted, key))
             account = await self._checked(login, password, network)
