@@ -41,7 +41,7 @@ LAYERS = {
     ),
 }
 FORBIDDEN = {
-    "signaling": ("media", "server", "web", "benchmarks", "tests"),
+    "signaling": ("media.engine", "media.recording", "server", "web", "benchmarks", "tests"),
     "media": ("signaling", "server", "web", "benchmarks", "tests"),
     "media.core": ("media.engine", "media.recording"),
     "media.engine": ("media.recording",),
@@ -167,6 +167,14 @@ def test_nobody_imports_past_a_package_of_the_core() -> None:
             own = inside(name, home) or inside(name, f"tests.{home}")
             handed_on = not module or module in exported(home)
             assert own or handed_on, f"{name} imports {one} past {home}"
+
+
+def test_messages_share_only_the_words_of_the_media_core() -> None:
+    """The protocol hands on the closed lists of media/core/parameters.py and knows nothing else of media."""
+    for name, path in MODULES.items():
+        if inside(name, "signaling"):
+            found = {one for one in imported_modules(path) if inside(one, "media")}
+            assert found <= {"media.core.parameters"}, f"{name} must not import {found}"
 
 
 def exported(package: str) -> tuple[str, ...]:

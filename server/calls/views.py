@@ -77,21 +77,14 @@ def link(quality: engine.LinkQuality) -> wire.LinkQuality:
 
 
 def rungs(leg_id: str, report: engine.RungReport) -> wire.Rungs:
-    """The rungs of a leg. A test shows that both sides use the same words."""
-    return wire.Rungs(
-        leg_id=leg_id,
-        down=wire.Rung(report.down.value),
-        up=wire.Rung(report.up.value),
-        reason=wire.RungReason(report.reason.value),
-    )
+    """The rungs of a leg."""
+    return wire.Rungs(leg_id=leg_id, down=report.down, up=report.up, reason=report.reason)
 
 
 def preferences(chosen: wire.Preferences) -> engine.Preferences:
     """A participant's preferences, as the engine takes them."""
     return engine.Preferences(
-        audio_only=chosen.audio_only,
-        save_data=chosen.save_data,
-        profile=engine.ClinicalProfile(chosen.profile.value),
+        audio_only=chosen.audio_only, save_data=chosen.save_data, profile=chosen.profile
     )
 
 

@@ -9,6 +9,7 @@ Each topic is one module that holds its messages in both directions. Everybody e
 
 from __future__ import annotations
 
+from media.core.parameters import ClinicalProfile, Rung, RungReason
 from signaling.messages.codec import AnyClientMessage, AnyServerMessage, decode_client, decode_server, encode
 from signaling.messages.consultations import (
     Accept,
@@ -81,7 +82,6 @@ from signaling.messages.values import (
     PSEUDONYM_MAX_CHARS,
     REASON_MAX_CHARS,
     SDP_MAX_CHARS,
-    ClinicalProfile,
     ConsultationState,
     DeviceFault,
     GroupCode,
@@ -94,8 +94,6 @@ from signaling.messages.values import (
     Reason,
     RemovalReason,
     Role,
-    Rung,
-    RungReason,
     Sdp,
     Sequence,
     Token,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from media.core.parameters import Rung, RungReason
 from signaling.messages.envelope import ClientMessage, ServerMessage
 from signaling.messages.legs import LinkQuality
 from signaling.messages.values import (
@@ -13,8 +14,6 @@ from signaling.messages.values import (
     Presence,
     Reason,
     Role,
-    Rung,
-    RungReason,
     Urgency,
     Widened,
 )

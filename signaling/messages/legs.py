@@ -6,15 +6,13 @@ from typing import Annotated
 
 import msgspec
 
+from media.core.parameters import ClinicalProfile, Rung, RungReason
 from signaling.messages.envelope import ClientMessage, ServerMessage
 from signaling.messages.values import (
-    ClinicalProfile,
     DegradationPreference,
     DeviceFault,
     Identifier,
     QualityLimitation,
-    Rung,
-    RungReason,
     Sdp,
     Sequence,
 )

@@ -1,6 +1,7 @@
 """The values that messages share: bounds of what pages may send, and every closed list.
 
-Owns: types of fields, enumerations. Must never hold a message: each topic has a module of its own beside this one.
+Owns: types of fields, enumerations, but for those in which the media engine reports (media/core/parameters.py).
+Must never hold a message: each topic has a module of its own beside this one.
 """
 
 from __future__ import annotations
@@ -69,29 +70,6 @@ class Presence(StrEnum):
     AWAY = "away"
 
 
-class Rung(StrEnum):
-    """One step of the quality ladder of one leg in one direction, best first."""
-
-    VIDEO_HIGH = "video-high"
-    VIDEO = "video"
-    VIDEO_LOW = "video-low"
-    STILLS = "stills"
-    VOICE = "voice"
-    VOICE_THIN = "voice-thin"
-    MESSAGES = "messages"
-
-
-class RungReason(StrEnum):
-    """Why a leg stands on its rung, where a person can do something about it."""
-
-    LINK = "link"
-    PINNED = "pinned"
-    OTHER_SIDE = "other_side"
-    CAMERA_OFF = "camera_off"
-    STARTING = "starting"
-    FULL = "full"
-
-
 class Widened(StrEnum):
     """How wide the offer of a waiting consultation is; the steps are in signaling/routing.py."""
 
@@ -109,14 +87,6 @@ class DeviceFault(StrEnum):
     DENIED = "denied"
     BUSY = "busy"
     QUIET = "quiet"
-
-
-class ClinicalProfile(StrEnum):
-    """What the picture shows, which decides the order in which quality is reduced."""
-
-    FACE = "face"
-    DETAIL = "detail"
-    MOTION = "motion"
 
 
 class QualityLimitation(StrEnum):

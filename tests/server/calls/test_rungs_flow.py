@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from enum import StrEnum
 
 import pytest
 
-from media.core import parameters as engine
 from media.core.parameters import ClinicalProfile, Preferences, RungReport
 from server.calls.desk import notifier
 from signaling import messages as wire
@@ -15,27 +13,13 @@ from signaling.limits import LINK_EVERY_S, THIN_NOTICE_EVERY_S
 from signaling.messages import Rung, RungReason
 from tests.support.signaling import STATION, Page, Rig, running_rig, until
 
-THIN = RungReport(down=engine.Rung.VIDEO, up=engine.Rung.VOICE, reason=engine.RungReason.LINK)
+THIN = RungReport(down=Rung.VIDEO, up=Rung.VOICE, reason=RungReason.LINK)
 
 
 @pytest.fixture
 async def rig() -> AsyncIterator[Rig]:
     async with running_rig() as running:
         yield running
-
-
-@pytest.mark.parametrize(
-    ("in_messages", "in_engine"),
-    [
-        (wire.Rung, engine.Rung),
-        (wire.RungReason, engine.RungReason),
-        (wire.ClinicalProfile, engine.ClinicalProfile),
-    ],
-)
-def test_messages_and_engine_name_rungs_and_reasons_alike(
-    in_messages: type[StrEnum], in_engine: type[StrEnum]
-) -> None:
-    assert [(one.name, one.value) for one in in_messages] == [(one.name, one.value) for one in in_engine]
 
 
 def preferences_asked(rig: Rig) -> list[tuple[str, Preferences]]:
@@ -127,7 +111,7 @@ async def test_pages_get_the_price_of_data(rig: Rig) -> None:
     assert (welcome.data_price_per_gb, welcome.data_currency) == (2000, "FCFA")
 
 
-VOICE = RungReport(down=engine.Rung.VOICE, up=engine.Rung.VOICE, reason=engine.RungReason.LINK)
+VOICE = RungReport(down=Rung.VOICE, up=Rung.VOICE, reason=RungReason.LINK)
 THIN_KBPS = 16
 # Bytes of a frame beside its JSON: WebSocket (RFC 6455 section 5.2), TCP with timestamps, and IPv4.
 FRAME_OVERHEAD_BYTES = 4 + 32 + 20
