@@ -9,6 +9,9 @@ TEST_ARGS ?=
 # More processes than two cores: a test that drives a browser mostly waits. Each has a database server and a browser.
 TEST_PROCESSES := -n 3 --dist worksteal
 
+# Compiled modules are kept: tests start many short processes of the server.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check bench lock limits types clean setup
 
 setup: $(STAMP)

@@ -7,11 +7,15 @@ from collections.abc import Generator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.priority import let_no_child_raise_its_priority
 from tests.support.turns import ALONE, ORDINARY, Kind, Turns
 
 # No test fails because the machine is busy: what takes long is measured by benchmarks, never asserted.
 settings.register_profile("keneya", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("keneya")
+
+
+let_no_child_raise_its_priority()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what a fresh Debian 12 lacks, and nothing that is already there.
 #   bootstrap.sh venv PYTHON DIR   the virtual environment, from the lock file
-#   bootstrap.sh browser           Chromium, iproute2 and espeak-ng, for tests and benchmarks
+#   bootstrap.sh browser           Chromium with its headless shell, iproute2 and espeak-ng, for tests and benchmarks
 #   bootstrap.sh database          PostgreSQL's programs, for tests (they start a server of their own)
 #   bootstrap.sh lab DIR           Janus and PESQ, which only comparisons need; never asked for by make
 #   bootstrap.sh typescript        the type checker of the pages' JSDoc (development only)
@@ -47,6 +47,9 @@ browser() {
     command -v ip >/dev/null 2>&1 || missing+=(iproute2)
     command -v espeak-ng >/dev/null 2>&1 || missing+=(espeak-ng)
     if [ ${#missing[@]} -gt 0 ]; then apt_install "${missing[@]}"; fi
+    # A quarter of the work for the tests of the pages; where it cannot be had, they drive Chromium itself.
+    command -v chromium-headless-shell >/dev/null 2>&1 && return
+    (apt_install chromium-headless-shell) || echo "keneya: no headless shell here; the tests take Chromium" >&2
 }
 
 # Only when there is none at all: the tests take any version, and start and stop it themselves. What cannot be

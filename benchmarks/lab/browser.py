@@ -73,8 +73,9 @@ async def chromium(
     *,
     namespace: str | None = None,
     origin: str | None = None,
+    program: Path = CHROMIUM,
 ) -> AsyncIterator[BrowserContext]:
-    """A Chromium with an empty profile of its own, in ``namespace`` if one is given.
+    """A Chromium (``program``) with an empty profile of its own, in ``namespace`` if one is given.
 
     ``origin`` (scheme, address and port) may use camera and microphone over plain HTTP, and its host is the only
     one that the browser resolves; without ``origin`` this holds for the loopback. Every page has `window.__legs`,
@@ -88,7 +89,7 @@ async def chromium(
     flags.append(f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {reachable}, EXCLUDE 127.0.0.1")
     with tempfile.TemporaryDirectory(prefix="keneya-lab-") as directory:
         browser = await playwright.chromium.launch(
-            executable_path=_executable(namespace, Path(directory)),
+            executable_path=_executable(program, namespace, Path(directory)),
             headless=True,
             args=flags,
             timeout=PATIENCE_MS,
@@ -105,10 +106,10 @@ async def chromium(
             await browser.close()
 
 
-def _executable(namespace: str | None, directory: Path) -> Path:
+def _executable(program: Path, namespace: str | None, directory: Path) -> Path:
     if namespace is None:
-        return CHROMIUM
+        return program
     wrapper = directory / "chromium"
-    wrapper.write_text(f'#!/bin/sh\nexec ip netns exec {namespace} {CHROMIUM} "$@"\n')
+    wrapper.write_text(f'#!/bin/sh\nexec ip netns exec {namespace} {program} "$@"\n')
     wrapper.chmod(0o700)
     return wrapper

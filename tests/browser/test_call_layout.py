@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, ViewportSize, async_playwright, expect
 
-from benchmarks.lab.browser import FakeMedia, chromium, missing_browser
 from benchmarks.lab.systems import people
 from media.engine.relay.control.stillsbudget import StillsBudget
+from tests.support.browsers import missing_browser, with_devices
 from tests.support.server import PASSWORD, running_server
 
 pytestmark = [
@@ -134,7 +134,7 @@ async def call_pages(tmp_path: Path) -> AsyncIterator[tuple[Page, Page]]:
     async with (
         running_server(tmp_path) as server,
         async_playwright() as playwright,
-        chromium(playwright, FakeMedia()) as context,
+        with_devices(playwright) as context,
     ):
         code = (await server.new_station("CSRéf de Bafoulabé", "Poste de la maternité")).code
         await server.new_doctor(name="Dr Aminata Traoré")

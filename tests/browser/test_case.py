@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from benchmarks.lab.browser import missing_browser
 from benchmarks.lab.systems import people
 from server.calls.handlers import CONSULTATIONS
+from tests.support.browsers import missing_browser
 from tests.support.call import two_pages
 
 pytestmark = [

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from benchmarks.lab.browser import missing_browser
 from benchmarks.lab.systems import people
 from server.calls.tables import CallLeg
+from tests.support.browsers import missing_browser
 from tests.support.call import in_call
 
 pytestmark = [

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from benchmarks.lab.browser import missing_browser
 from media.core.quality import views
 from media.core.share import ALL_LAYERS, LAYER_MODE, LayerFilter
 from media.engine.engine import MediaEngine
 from media.engine.share.layers import TemporalLayers
 from server.app import MEDIA
+from tests.support.browsers import missing_browser
 from tests.support.call import Call, in_call
 from tests.support.patience import PATIENCE_S
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from benchmarks.lab.browser import missing_browser
 from server.people.accounts.store import Profile
 from server.people.signin import totp
 from signaling.messages import Role
+from tests.support.browsers import missing_browser
 from tests.support.people import ONE_TIME, OWN
 from tests.support.profiles import profile_page
 from tests.support.server import Server, running_server

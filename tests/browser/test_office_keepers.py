@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from benchmarks.lab.browser import missing_browser
 from server.people.tables import Site
 from signaling.messages import Role
+from tests.support.browsers import missing_browser
 from tests.support.cases import House, house
 from tests.support.profiles import profile_page
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page
 
-from benchmarks.lab.browser import missing_browser
 from benchmarks.lab.systems import people
+from tests.support.browsers import missing_browser
 from tests.support.call import Call, in_call
 
 pytestmark = [

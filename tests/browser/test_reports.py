@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from benchmarks.lab.browser import missing_browser
 from signaling.messages import Role
+from tests.support.browsers import missing_browser
 from tests.support.profiles import profile_page
 from tests.support.server import PASSWORD, Server, running_server
 

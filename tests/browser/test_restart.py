@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, Playwright, async_playwright, expect
 
-from benchmarks.lab.browser import FakeMedia, chromium, missing_browser
 from benchmarks.lab.systems import people
 from signaling.messages import Role
+from tests.support.browsers import missing_browser, with_devices
 from tests.support.call import Watch, in_call
 from tests.support.restarts import Life, living_server
 
@@ -33,7 +33,7 @@ RESTARTS = {
 @asynccontextmanager
 async def doctor_page(playwright: Playwright, life: Life, login: str) -> AsyncIterator[Page]:
     """A doctor who is signed in, on duty."""
-    async with chromium(playwright, FakeMedia()) as context:
+    async with with_devices(playwright) as context:
         await context.add_cookies([{"name": "keneya", "value": life.cookies[login], "url": life.url}])
         page = await context.new_page()
         await page.goto(f"{life.url}/clinician")
@@ -45,7 +45,7 @@ async def doctor_page(playwright: Playwright, life: Life, login: str) -> AsyncIt
 @asynccontextmanager
 async def station_page(playwright: Playwright, life: Life) -> AsyncIterator[Page]:
     """A station at home."""
-    async with chromium(playwright, FakeMedia()) as context:
+    async with with_devices(playwright) as context:
         page = await context.new_page()
         await people.enrol(page, life.url, life.code)
         yield page

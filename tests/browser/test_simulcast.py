@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from benchmarks.lab.browser import missing_browser
 from benchmarks.lab.systems import people
 from media.engine.engine import MediaEngine
 from media.engine.relay.control import UplinkKnowledge
@@ -17,6 +16,7 @@ from media.engine.relay.rooms import Member
 from media.engine.relay.slot import Slot
 from server.app import MEDIA
 from tests.browser.test_slots import third_leg
+from tests.support.browsers import missing_browser
 from tests.support.call import two_pages
 from tests.support.patience import PATIENCE_S
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from benchmarks.lab.browser import FakeMedia, chromium, missing_browser
 from benchmarks.lab.systems import people
 from media.engine.engine import MediaEngine
 from server.app import MEDIA
+from tests.support.browsers import missing_browser, with_devices
 from tests.support.call import Call, two_pages
 from tests.support.server import PASSWORD
 
@@ -73,7 +73,7 @@ async def third_leg(call: Call, playwright: Any) -> AsyncIterator[tuple[Page, st
     assert isinstance(media, MediaEngine)
     known = set(media._controls)
     await call.server.new_doctor("docteur2", "Dr Coulibaly")
-    async with chromium(playwright, FakeMedia()) as context:
+    async with with_devices(playwright) as context:
         page = await context.new_page()
         page.on("pageerror", lambda error: call.errors.append(str(error)))
         await people.sign_in(page, call.server.url, "docteur2", PASSWORD)

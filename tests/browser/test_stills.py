@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from benchmarks.lab.browser import missing_browser
 from benchmarks.lab.systems import people
 from media.core.estimate import SendEstimate
 from media.engine.relay.control.stillsbudget import StillsBudget
+from tests.support.browsers import missing_browser
 from tests.support.call import Call, in_call
 
 pytestmark = [

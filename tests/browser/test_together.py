@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from benchmarks.lab.browser import missing_browser
 from benchmarks.lab.systems import people
 from signaling.messages import Role
+from tests.support.browsers import missing_browser
 from tests.support.call import Call, two_pages
 from tests.support.server import PASSWORD
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.lab.browser import missing_browser
 from benchmarks.lab.systems import people
 from media.core import rtp
 from media.core.repair import DATAGRAM_OVERHEAD_BYTES, SHARE
 from media.core.rtp import rtcp
 from media.engine.transport.datagrams import WIRE_OVERHEAD_BYTES
 from media.engine.transport.leg import Leg, MediaHandlers
+from tests.support.browsers import missing_browser
 from tests.support.call import in_call
 
 pytestmark = [

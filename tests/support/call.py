@@ -11,8 +11,8 @@ from typing import Any
 
 from playwright.async_api import Page, Playwright, async_playwright
 
-from benchmarks.lab.browser import FakeMedia, chromium
 from benchmarks.lab.systems import people
+from tests.support.browsers import with_devices
 from tests.support.patience import PATIENCE_S
 from tests.support.server import PASSWORD, Server, running_server
 
@@ -124,7 +124,7 @@ async def two_pages(tmp_path: Path, playwright: Playwright, **settings: Any) -> 
     async with running_server(tmp_path, **settings) as server:
         code = (await server.new_station()).code
         await server.new_doctor()
-        async with chromium(playwright, FakeMedia()) as left, chromium(playwright, FakeMedia()) as right:
+        async with with_devices(playwright) as left, with_devices(playwright) as right:
             for context in (left, right):
                 await context.add_init_script(SOCKETS)
             station, clinician = await left.new_page(), await right.new_page()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,10 +11,10 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from server.platform.http.guards import content_security_policy
+from tests.support.browsers import browser_path
 from tests.support.patience import PATIENCE_MS
 from tests.web.pages import WEB
 
-CHROMIUM = "/usr/bin/chromium"
 expect.set_options(timeout=PATIENCE_MS)
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -28,10 +27,9 @@ ARGUMENTS = [
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def chromium() -> AsyncIterator[Browser]:
     """A browser with fake devices."""
-    executable = shutil.which("chromium") or CHROMIUM
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=executable, headless=True, args=ARGUMENTS, timeout=PATIENCE_MS
+            executable_path=browser_path(), headless=True, args=ARGUMENTS, timeout=PATIENCE_MS
         )
         try:
             yield browser
