@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,13 +14,14 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from benchmarks.lab.systems import people
 from tests.browser.conftest import ARGUMENTS
+from tests.support.browsers import browser_path, missing_browser
 from tests.support.censor import Censor
 from tests.support.patience import PATIENCE_MS, PATIENCE_S
 from tests.support.server import PASSWORD, Server, running_server
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium"),
+    pytest.mark.skipif(browser_path() is None, reason=missing_browser() or ""),
 ]
 
 TURN_SECRET = "for this test only"
@@ -45,7 +45,7 @@ CARRIER = """async () => {
 async def browsing() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=ARGUMENTS, timeout=PATIENCE_MS
+            executable_path=browser_path(), args=ARGUMENTS, timeout=PATIENCE_MS
         )
         yield browser
         await browser.close()

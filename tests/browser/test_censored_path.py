@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import async_playwright, expect
 
-from benchmarks.lab.browser import missing_browser
 from benchmarks.lab.systems import people
+from tests.support.browsers import missing_browser
 from tests.support.call import in_call, two_pages
 from tests.support.censor import Censor
 

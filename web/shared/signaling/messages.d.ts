@@ -52,7 +52,7 @@ export interface MediaState {
     audio_fault?: DeviceFault | null;
     video_fault?: DeviceFault | null;
 }
-/** In which order quality is given up: a face, a detail (skin, wound) or a motion (gait, sign language). */
+/** What the picture shows: a face, a detail (skin, wound) or motion (gait, sign language). */
 export type ClinicalProfile = "face" | "detail" | "motion";
 /** What this participant has chosen, for this leg and any later one of the session. */
 export interface Preferences {
@@ -284,7 +284,7 @@ export interface Link {
 }
 /** One step of the quality ladder of one leg in one direction, best first. */
 export type Rung = "video-high" | "video" | "video-low" | "stills" | "voice" | "voice-thin" | "messages";
-/** Why a leg stands on its rung, as far as a person could do something about it. */
+/** Why a leg is on its rung, in terms that a person can act on. */
 export type RungReason = "link" | "pinned" | "other_side" | "camera_off" | "starting" | "full";
 /** The leg's rung of the quality ladder in each direction, and why the lower one is not higher. */
 export interface Rungs {
