@@ -32,14 +32,15 @@ FACE_MIN_PX = 48
 # Boxes are laid out in fractions of a pixel.
 TOUCH_PX = 1
 
-# More people than this machine has processors for: the server's own message, told again with others in it.
+# More people than this machine has processors for: the server's own message, told again with others in it. All are
+# connected: on a busy machine somebody reconnects now and then, and the list of people scrolls for that word.
 COMPANY = """(() => {
   const Native = window.WebSocket;
   let heard = null, saved = null, company = 0;
   const others = ['Poste de Bafoulabé-Oualia', 'Dr Mariam Coulibaly-Diarra', 'Oumou Sissoko'];
   const told = (message) => {
     saved = message;
-    const participants = [...message.participants];
+    const participants = message.participants.map((one) => ({ ...one, presence: 'connected' }));
     for (let one = 0; one < company; one += 1) {
       participants.push({ ...participants.find(({ role }) => role === 'clinician'), role: 'mediator',
         participant_id: `other-${one}`, name: others[one], video_muted: true });

@@ -15,6 +15,8 @@ from tests.support.browsers import browser_path
 from tests.support.patience import PATIENCE_MS
 from tests.web.pages import WEB
 
+# The time of a page whose clock is the test's, in seconds.
+STARTED_AT_S = 60
 expect.set_options(timeout=PATIENCE_MS)
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -70,6 +72,9 @@ async def _blank(chromium: Browser, *, own_clock: bool) -> AsyncIterator[Page]:
         if own_clock:
             await page.clock.install(time=0)
         await page.goto(str(server.make_url("/")))
+        if own_clock:
+            # Without this the machine's time would go on beside the test's: a slow machine would be late.
+            await page.clock.pause_at(STARTED_AT_S)
         yield page
         await page.context.close()
     finally:

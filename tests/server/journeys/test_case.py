@@ -31,13 +31,14 @@ async def home(tmp_path: Path) -> AsyncIterator[House]:
         yield running
 
 
-async def queue_of(doctor: Someone, case_id: str) -> wire.QueueEntry:
-    """The entry of a case, once the doctor's page has it."""
-    queue = await doctor.page.expect(
-        wire.Queue, lambda m: any(e.consultation_id == case_id for e in m.entries)
-    )
-    found: wire.QueueEntry = next(e for e in queue.entries if e.consultation_id == case_id)
-    return found
+async def queue_of(doctor: Someone, case_id: str, *, asked_for: bool = False) -> wire.QueueEntry:
+    """The entry of a case, once the doctor's page has it; ``asked_for``: once the case asks for this doctor."""
+
+    def wanted(entry: wire.QueueEntry) -> bool:
+        return entry.consultation_id == case_id and (entry.asks_for_you or not asked_for)
+
+    queue = await doctor.page.expect(wire.Queue, lambda m: any(map(wanted, m.entries)))
+    return next(filter(wanted, queue.entries))
 
 
 async def test_from_the_form_to_the_printed_page(home: House) -> None:
@@ -259,7 +260,8 @@ async def test_a_named_colleague_is_offered_a_transferred_case_first(home: House
     await home.accept(doctor, case_id)
     await doctor.post(f"/api/cases/{case_id}/transfer", {"clinician_id": doctor.id}, 422)
     await doctor.post(f"/api/cases/{case_id}/transfer", {"clinician_id": colleague.id}, 204)
-    entry = await queue_of(colleague, case_id)
+    # Before the hand-over the case was offered to this colleague as to everybody.
+    entry = await queue_of(colleague, case_id, asked_for=True)
     assert (entry.asks_for_you, entry.handed_over_by) == (True, "Dr traore")
     told = await station.page.expect(wire.Waiting, lambda m: m.handed_over_by != "")
     assert (told.handed_over_by, told.handed_over_to) == ("Dr traore", "Dr keita")

@@ -100,6 +100,7 @@ async def test_a_leg_that_is_lost_while_messages_pass_is_a_closed_network_until_
     await near.page.clock.run_for(10_000)
     assert await near.sent("path_blocked") == []  # nothing answers: the link is away
     await near.run("window.silent = false")
+    await near.page.clock.run_for(5_000)
     await near.until("media.leg.condition === 'blocked'")
     assert await near.sent("path_blocked") == [told("leg-1")]
     await becomes(near, "connected")
