@@ -67,10 +67,11 @@ class Run:
         self._fed_s: dict[int, float] = {}
         self._latencies_ms: list[float] = []
         self._pictures: list[Picture] = []
+        self._keyframe_wanted = True
 
     async def measure(self, pool: DownscalerPool, seconds: float) -> dict[str, Any]:
         """Run in real time for `seconds`."""
-        copy = pool.open(self._codec, self._target, Outputs(self._arrived, lambda: None))
+        copy = pool.open(self._codec, self._target, Outputs(self._arrived, self._keyframe_asked))
         assert copy is not None
         async with asyncio.timeout(START_TIMEOUT_S):
             while not copy.running:  # noqa: ASYNC110 - the pool has no event for a worker's start
@@ -79,10 +80,11 @@ class Run:
         next_s = time.perf_counter()
         for index in range(round(seconds * FRAMERATE)):
             image = self._camera.picture()
-            (frame,) = self._encoder.encode(image, keyframe=index == 0)
+            keyframe, self._keyframe_wanted = self._keyframe_wanted, False
+            (frame,) = self._encoder.encode(image, keyframe=keyframe)
             self._images[index * step] = image
             self._fed_s[index * step] = time.perf_counter()
-            copy.feed(index * step, index == 0, frame)
+            copy.feed(index * step, keyframe, frame)
             next_s += 1 / FRAMERATE
             await asyncio.sleep(max(0.0, next_s - time.perf_counter()))
         await self._drain(copy)
@@ -94,6 +96,10 @@ class Run:
         until_s = time.perf_counter() + DRAIN_S
         while copy.in_flight and time.perf_counter() < until_s:  # noqa: ASYNC110 - as above
             await asyncio.sleep(0.01)
+
+    def _keyframe_asked(self) -> None:
+        """A worker that had to leave a frame out goes on with the next keyframe."""
+        self._keyframe_wanted = True
 
     def _arrived(self, picture: Picture) -> None:
         self._latencies_ms.append((time.perf_counter() - self._fed_s[picture.timestamp]) * 1000)
