@@ -1,6 +1,6 @@
 /**
- * Puts what the page of a station shows into the document. Owns: every element of the page but the call, the devices
- * and what forms put into their boxes. Must never decide what is shown: view.js does.
+ * Puts the view of a station's page into the document. Owns: every element of the page except the call, the devices and the
+ * content of forms. Must never decide what is shown: view.js does.
  */
 
 /** @import {CallPage} from "../shared/call/callpage.js" */
@@ -35,7 +35,7 @@ export function draw(shown, page) {
     page.overlays.tick();
 }
 
-/** How long one has waited: again every second. @param {View} shown */
+/** Shows how long the patient has waited; call every second. @param {View} shown */
 export function drawWaited({ place }) {
     const seconds = place ? place.waiting_s + (performance.now() - place.atMs) / 1000 : 0;
     setText(find("[data-waited]", HTMLElement), t("waiting.waited", { time: clock(seconds) }));
@@ -53,7 +53,7 @@ function drawWaiting(shown) {
         picture.replaceChildren(icon("doctor"), ...people);
     }
     setText(find("[data-on-duty]", HTMLElement), said(onDuty));
-    // These words come later than the others: nobody waits for them.
+    // These texts arrive later than the others, and nothing waits for them.
     const areKnown = t("wait.unknown") !== "wait.unknown";
     setText(find("[data-outlook]", HTMLElement), areKnown ? expected.map(said).join(" ") : "");
     setText(find("[data-photo-text]", HTMLElement), shown.photo);

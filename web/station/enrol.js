@@ -1,6 +1,6 @@
 /**
- * Making a device a station: the code, and a key of its own. Owns: the form of the code while it is sent, and making the
- * key. Must never let the private part become bytes.
+ * Makes a device a station, with a code and an own key. Owns: the form of the code while it is sent, and the new key. Must
+ * never export the private key.
  */
 
 import { find, setText } from "../shared/base/dom.js";
@@ -8,7 +8,7 @@ import { call, codeOf } from "../shared/base/http.js";
 import { errorText } from "../shared/base/i18n.js";
 import { ALGORITHM, inStore, NAME, useKey } from "./key.js";
 
-/** @param {HTMLFormElement} form @param {() => void} begin the server knows this device from now on */
+/** @param {HTMLFormElement} form @param {() => void} begin called once the server knows this device */
 export async function enrol(form, begin) {
     const error = find("[data-error]", HTMLElement, form);
     setText(error, "");
@@ -16,7 +16,7 @@ export async function enrol(form, begin) {
         const code = String(new FormData(form).get("code") ?? "").trim();
         const { publicKey, privateKey } = await crypto.subtle.generateKey(ALGORITHM, false, ["sign"]);
         const spki = await crypto.subtle.exportKey("spki", publicKey);
-        // Signing begins with the request itself: it proves that the key is here.
+        // The request itself is signed, which proves that this device has the key.
         useKey(privateKey);
         await call("POST", "/api/station/enrolment", { code, public_key: btoa(String.fromCharCode(...new Uint8Array(spki))) });
         await inStore("readwrite", (store) => store.put(privateKey, NAME));

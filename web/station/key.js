@@ -1,7 +1,7 @@
 /**
- * The key of this station: made here, kept by the browser, never given out (WebCrypto, ECDSA P-256). Owns: making
- * it, keeping it in IndexedDB and signing requests with it (server/people/sessions/proofs.py). Must never let the private
- * part become bytes: a copied cookie is worth nothing without it.
+ * The key of this station: made here, kept by the browser, never exported (WebCrypto, ECDSA P-256). Owns: making the key,
+ * storing it in IndexedDB, and signing requests with it (server/people/sessions/proofs.py). Must never export the private
+ * key, because a copied cookie is useless only without it.
  */
 
 export const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
@@ -25,7 +25,7 @@ export const stationSigner = {
         /** @type {Record<string, string>} */
         const headers = { "X-Keneya-Face": "station" };
         key ??= (await inStore("readonly", (store) => store.get(NAME))) ?? null;
-        // The page came with a challenge, so that the first request needs no second one.
+        // The page arrived with a challenge, so the first request need not be repeated.
         challenge ||= /(?:^|; )keneya-challenge=([\w-]+)/.exec(document.cookie)?.[1] ?? "";
         if (!key || !challenge) return headers;
         const number = text(crypto.getRandomValues(new Uint8Array(NUMBER_BYTES)));

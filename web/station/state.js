@@ -1,36 +1,36 @@
 /**
- * What the page of a station knows. Owns: the state, and what each message changes in it. Must never touch the
- * document, a clock or the network: a message carries what it needs of these. Must never keep what a patient said
- * longer than the request it belongs to.
+ * The state of a station's page. Owns: the state, and how each message changes it. Must never touch the document, a clock
+ * or the network: messages carry what the state needs of these. Must never keep what a patient said longer than the
+ * request to which it belongs.
  */
 
 /** @import {Consultation, LinkQuality, ServerMessage, Waiting} from "../shared/signaling/messages.js" */
 
 /**
  * @typedef {object} State
- * @property {boolean} spoken the words of the chosen language are here
+ * @property {boolean} spoken the catalog of the chosen language has arrived
  * @property {boolean | null} enrolled null: not known yet
  * @property {boolean} online the socket is open
- * @property {boolean} settled the server has sent what it knows
+ * @property {boolean} settled the server has sent the whole state
  * @property {boolean} started the page has shown more than "one moment"
  * @property {string} name site and name of this station
  * @property {string} participantId
- * @property {Consultation | null} consultation a group that one sits in is here too, as a call
- * @property {number} requestSeq the request was sent and nothing came back yet: its seq
+ * @property {Consultation | null} consultation also a group in which this station has a seat, as a call
+ * @property {number} requestSeq the seq of a request that has no answer yet; 0: none
  * @property {number} refusedSeq the last request that was refused
  * @property {Waiting & Came | null} place in the queue; null: not known
  * @property {LinkQuality | null} quality of the own link
- * @property {boolean} ended the thanks after a call are shown
+ * @property {boolean} ended the page shows the thanks after a call
  * @property {"" | "case" | "records"} beside what is open beside a consultation: a form, or the cases of this station
  * @property {string} lastCaseId
- * @property {string} agreedId the case whose patient has said yes on this page
+ * @property {string} agreedId the case whose patient has agreed on this page
  * @property {string} askedId the case whose patient this page has asked, whatever the answer
- * @property {string} photo how far the photos of the last case are
+ * @property {string} photo the progress of the photos of the last case
  * @property {string} seatId the seat in a group session; "": none
  * @property {boolean} seated the host has let this seat in
  * @property {boolean} silenced the host has muted this seat, and only the host can end it
  * @property {{caseId: string} | null} exit the quick exit is shown, and ends this case ("": none yet)
- * @property {boolean} resting camera, microphone and leg are given back: nobody is here
+ * @property {boolean} resting camera, microphone and leg are closed: nobody is here
  * @property {boolean} gone the page has turned into the leaflet of the quick exit
  */
 
@@ -92,7 +92,7 @@ export function screenOf({ started, enrolled, consultation, beside, ended }) {
 function taken(state, message) {
     switch (message.type) {
         case "welcome": {
-            // A request sent before the first welcome is still on its way.
+            // A request that was sent before the first welcome is still on its way.
             const isOther = !message.resumed && state.participantId !== "";
             return { ...state, participantId: message.participant_id, requestSeq: isOther ? 0 : state.requestSeq };
         }
@@ -143,10 +143,13 @@ function taken(state, message) {
     }
 }
 
-/** What follows from the new state: whether the page has started, and whether it may rest. @param {State} state @returns {State} */
+/**
+ * Adds what follows from the new state: whether the page has started, and whether it may rest.
+ * @param {State} state @returns {State}
+ */
 function followed(state) {
     const { spoken, enrolled, online, settled, consultation } = state;
-    // A page that was reloaded in a call shows the call at once, not its home first.
+    // A page that is reloaded in a call shows the call at once, and not its home first.
     const started = state.started || (spoken && enrolled !== null && (!enrolled || (online && settled) || consultation !== null));
     const screen = screenOf({ ...state, started });
     return { ...state, started, resting: state.resting && screen !== "waiting" && screen !== "call" };
@@ -165,9 +168,9 @@ function consulted(state, message) {
     const isKnown = state.consultation?.consultation_id === id;
     const exit = discreet ? { caseId: id } : null;
     if (now === "closed" || now === "cancelled") {
-        if (!isKnown) return state; // an old one's last word
+        if (!isKnown) return state; // the last message about an old consultation
         const ended = state.ended || (state.consultation !== null && isCall(state.consultation));
-        // The quick exit stays over what is left on the screen.
+        // The quick exit stays as long as something of the case is on the screen.
         return { ...state, consultation: null, ended, place: null, exit };
     }
     const mustAsk = !isCall(message) && state.agreedId !== id && state.askedId !== id;
@@ -185,13 +188,13 @@ function seated(state, { seatId, call, silenced = false }) {
     return { ...entered, seatId, seated: true, silenced, consultation: call };
 }
 
-/** Nothing of a patient stays on the screen of a kiosk. @param {State} state @returns {State} */
+/** Clears what the screen of a kiosk shows of a patient. @param {State} state @returns {State} */
 function left(state) {
     const closed = { ...state, beside: /** @type {const} */ ("") };
     return state.requestSeq ? closed : unguarded(closed);
 }
 
-/** Takes the quick exit away where there is no consultation. @param {State} state @returns {State} */
+/** Takes the quick exit away if there is no consultation. @param {State} state @returns {State} */
 function unguarded(state) {
     return state.consultation ? state : { ...state, exit: null };
 }

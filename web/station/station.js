@@ -1,7 +1,7 @@
 /**
- * The page of a station: enrolment, asking for a doctor, the waiting room, the call. Owns: turning presses, timers and
- * the server's messages into messages for the state, and doing what a change of the state asks for. Must never decide
- * what is shown: that follows from what the server said last, never from what the page hopes.
+ * The page of a station: enrolment, the request for a doctor, the waiting room, the call. Owns: turning presses, timers and
+ * the server's messages into messages for the state, and the actions that follow from a change of the state. Must never
+ * decide what is shown: that follows from the server's last message, never from an expectation of the page.
  */
 
 /** @import {ServerMessage, Urgency} from "../shared/signaling/messages.js" */
@@ -20,9 +20,9 @@ import { stationSigner } from "./key.js";
 import { reduce, START } from "./state.js";
 import { view } from "./view.js";
 
-// A kiosk nobody touches gives its camera, its microphone and its leg (about 1 kbit/s) back.
+// A kiosk that nobody touches for this time closes its camera, its microphone and its leg (about 1 kbit/s).
 const REST_AFTER_MS = 180_000;
-// Long enough to read "it is over", short enough for the next patient.
+// Long enough to read that the call is over, short enough for the next patient.
 const HOME_AFTER_MS = 30_000;
 const TICK_MS = 1_000;
 
@@ -34,7 +34,7 @@ const page = new CallPage("station", {
     onNew: () => undefined,
     onSettled: () => {
         store.dispatch({ type: "settled" });
-        startAnew(); // nothing of an earlier patient's
+        startAnew(); // keeps nothing of an earlier patient
     },
     onMessage,
     onRefused: (ref) => store.dispatch({ type: "refused", ref }),
@@ -48,7 +48,7 @@ const { link, session } = page;
 const here = { store, session };
 const enrolForm = find("form[data-form=enrol]", HTMLFormElement);
 const requestForm = find("form[data-form=request]", HTMLFormElement);
-/** Groups, mediators, the quick exit: loaded when one of them is needed. @type {Together | null} */
+/** Groups, mediators and the quick exit, loaded when one of them is needed. @type {Together | null} */
 let together = null;
 let touchedMs = performance.now();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -71,7 +71,7 @@ function showDevices() {
     page.callView.devicesChanged();
 }
 
-/** What a change asks for beside what is drawn. @param {State} state @param {State} before */
+/** Does what follows from a change, besides drawing. @param {State} state @param {State} before */
 function follow(state, before) {
     const { isAwake, call, listed } = view(state);
     if (isAwake !== view(before).isAwake) (isAwake ? wake : rest)();
@@ -88,7 +88,7 @@ function follow(state, before) {
     if (!together && (state.exit || listed)) withTogether(() => undefined);
 }
 
-/** Camera, microphone and warm leg. */
+/** Opens camera and microphone, and makes the leg warm. */
 function wake() {
     session.leg.start();
     void session.devices.open();
@@ -131,19 +131,19 @@ function goHome() {
     clearTimeout(homeTimer);
     store.dispatch({ type: "home" });
     hush();
-    // The next patient starts with both on and nothing chosen.
+    // The next patient starts with microphone and camera on, and without choices.
     startAnew();
     touched();
 }
 
-/** Both are on, where somebody may be here, and nothing is chosen. */
+/** Resets all choices, and opens microphone and camera if somebody may be here. */
 function startAnew() {
     session.devices.forgetChoices();
     session.devices.forgetOff();
     if (view(store.state).isAwake) void session.devices.open();
 }
 
-/** Somebody uses the page. */
+/** Notes that somebody uses the page. */
 function touched() {
     touchedMs = performance.now();
     store.dispatch({ type: "touched" });
@@ -164,7 +164,7 @@ function request() {
     store.dispatch({ type: "requested", seq: session.send({ type: "request_consultation", urgency, reason }) });
 }
 
-/** Opens a box beside. @param {"case" | "records"} beside @param {() => Promise<void>} fill */
+/** Opens a form, or the cases of this station. @param {"case" | "records"} beside @param {() => Promise<void>} fill */
 function open(beside, fill) {
     store.dispatch({ type: "opened", beside });
     void late(fill, () => store.dispatch({ type: "left" }));
@@ -175,9 +175,9 @@ function openRecords(caseId) {
     open("records", async () => (await import("./cases/caserecords.js")).openRecords(here, caseId));
 }
 
-/** The patient's yes to a request that waits without one: nobody can take it before. @param {string} caseId */
+/** Asks for the consent that a waiting request still needs; nobody can accept the request before. @param {string} caseId */
 function askConsent(caseId) {
-    // A link that fails here leaves the button, which tries again.
+    // If the link fails here, the button stays, and a press tries again.
     void late(async () => {
         const { askToBeSeen } = await import("./cases/referralconsent.js");
         if (await askToBeSeen(caseId)) store.dispatch({ type: "agreed", caseId });
@@ -220,7 +220,7 @@ function onSubmit(form, send) {
     });
 }
 
-/** Who was muted by the host cannot end it. */
+/** Switches the microphone; a participant whom the host has muted cannot. */
 function mute() {
     if (store.state.silenced) withTogether((part) => part.sayWhySilent());
     else page.actions.mute();
@@ -248,7 +248,7 @@ find("[data-link-home]", HTMLElement).append(link);
 signWith(stationSigner);
 onLanguage(show);
 setInterval(tick, TICK_MS);
-begin(); // the words come while the leg is made, which mostly waits for answers
+begin(); // the catalogs load while the leg is made, which mostly waits for answers
 await startLanguage();
 startFrame();
 store.dispatch({ type: "spoken" });

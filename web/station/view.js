@@ -1,5 +1,5 @@
 /**
- * What the page of a station shows, as plain values: texts are keys of the catalogs. Must never touch the document.
+ * The view of a station's page, as plain values: texts are keys of the catalogs. Must never touch the document.
  */
 
 /** @import {Waiting} from "../shared/signaling/messages.js" */
@@ -7,10 +7,10 @@
 
 import { screenOf } from "./state.js";
 
-// More people than this in one row say no more than the number beside them.
+// A longer row of icons tells no more than the number beside it.
 const MOST_DRAWN = 8;
 
-// What ends for whom: a group goes on without one of its participants.
+// The question before ending differs: a group goes on without one of its participants.
 const END = { title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" };
 const LEAVE_GROUP = { title: "end.seat.title", text: "end.seat.text", yes: "end.yes.leave", no: "end.no", icon: "leave" };
 
@@ -29,10 +29,10 @@ export function view(state) {
         quality,
         photo,
         canRequest: state.requestSeq === 0,
-        /** The boxes of forms and cases are filled. */
+        /** Whether a form or the cases are open. */
         isBeside: state.beside !== "",
         call,
-        /** The call whose people are listed beside it. */
+        /** The call whose participants are listed beside it. */
         listed: call && (seatId || call.discreet || call.participants.length > 2) ? call : null,
         selfId: seatId || state.participantId,
         endQuestion: seatId ? LEAVE_GROUP : END,
@@ -48,7 +48,7 @@ export function view(state) {
     };
 }
 
-/** @param {Waiting | null} waiting null: the place is not known yet @param {string | null} urgency */
+/** @param {Waiting | null} waiting null: the place in the queue is not known yet @param {string | null} urgency */
 function waitingRoom(waiting, urgency) {
     const position = waiting?.position ?? 0;
     const onDuty = waiting?.on_duty ?? 0;
@@ -62,7 +62,7 @@ function waitingRoom(waiting, urgency) {
     };
 }
 
-/** Nobody is said to come before somebody can. @param {Waiting | null} waiting */
+/** The title; it promises a clinician only if one can come. @param {Waiting | null} waiting */
 function titleKey(waiting) {
     if (!waiting) return "waiting.title.sent";
     return waiting.on_duty ? "waiting.title" : "waiting.title.nobody";
@@ -81,7 +81,10 @@ function placeText(position, onDuty) {
     return { key: onDuty ? "waiting.first" : "waiting.first.kept" };
 }
 
-/** What is honestly known of the wait, and how wide is asked. @param {Waiting} waiting @param {boolean} isRed @returns {Text[]} */
+/**
+ * What is known of the wait, and how many clinicians are asked.
+ * @param {Waiting} waiting @param {boolean} isRed @returns {Text[]}
+ */
 function expectedTexts(waiting, isRed) {
     const { expected_median_s: median, expected_low_s: low, expected_high_s: high, next_on_duty_in_s: next, widened } = waiting;
     const isKnown = median !== undefined && low !== undefined && high !== undefined;
@@ -90,13 +93,13 @@ function expectedTexts(waiting, isRed) {
     if (next !== undefined && next > 0) texts.push({ key: "wait.next", clocks: { time: next } });
     texts.unshift(...handedOver(waiting));
     if (!waiting.on_duty) texts.push({ key: "wait.nobody" });
-    // No wish of a very urgent case was tried first.
+    // A very urgent case is offered to all at once, without regard to wishes.
     const how = isRed && widened !== "anybody" && widened !== "alarm" ? "red" : widened ?? "matching";
     if (widened === "alarm" || waiting.on_duty) texts.push(howAsked(how, waiting));
     return texts;
 }
 
-/** Who handed this patient over to whom. @param {Waiting} waiting @returns {Text[]} */
+/** Who has handed this patient over to whom. @param {Waiting} waiting @returns {Text[]} */
 function handedOver({ handed_over_by: by = "", handed_over_to: to = "" }) {
     if (!by) return [];
     return [to ? { key: "wait.handed_to", names: { by, to } } : { key: "wait.handed_on", names: { by } }];
@@ -104,6 +107,6 @@ function handedOver({ handed_over_by: by = "", handed_over_to: to = "" }) {
 
 /** @param {string} how @param {Waiting} waiting @returns {Text} */
 function howAsked(how, { handed_over_to: to = "" }) {
-    // Who was handed over is not known to the next clinician.
+    // After a hand-over, the clinician who is asked first does not know the patient.
     return how === "first" && to ? { key: "wait.handed_first", names: { to } } : { key: `wait.${how}` };
 }

@@ -1,5 +1,6 @@
 /**
- * Asking for the call of a case that is on the server. Owns: that the patient is asked first. Must never ask twice.
+ * Requests the call of a case that is on the server. Owns: the order, which is to ask the patient first. Must never ask the
+ * patient twice.
  */
 
 /** @import {Store} from "../../shared/base/store.js" */
@@ -9,7 +10,7 @@
 import { find } from "../../shared/base/dom.js";
 
 /**
- * What the parts beside a consultation have of the page.
+ * What the page gives to the parts beside a consultation.
  * @typedef {object} Here
  * @property {Store<State, Message>} store
  * @property {Session} session

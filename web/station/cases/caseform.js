@@ -16,14 +16,14 @@ import { shrunk, upload } from "./photos.js";
 
 const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
 
-// Refusals that are about one field.
+// Refusals that are about the reference of the patient.
 const OF_THE_REFERENCE = ["case_alias_only", "case_no_names"];
 
 /** @typedef {{previousId?: string, previousText?: string, discreet?: boolean}} From */
 /** @typedef {{id: string, language: string}} Made the case, and the language of its patient */
 /** @typedef {{names_allowed: boolean, survivor_safe: boolean}} Rules */
 
-/** Fills in a case and asks for its call. @param {Here} here @param {From} [from] the case that the new one follows */
+/** Fills in a case and requests its call. @param {Here} here @param {From} [from] the case that the new one follows */
 export async function openCase(here, from = {}) {
     const made = await fillIn(here.store, from);
     if (made) await askFor(here, made.id, made.language);
@@ -38,7 +38,7 @@ export async function openCase(here, from = {}) {
  */
 async function fillIn(store, from) {
     style(STYLE);
-    /** @type {[Rules, void, void]} what the site has decided comes while the words do */
+    /** @type {[Rules, void, void]} the site's rules load at the same time as the texts */
     const [rules] = await Promise.all([call("GET", "/api/station/rules"), alsoSay("cases"), alsoSay("people")]);
     const box = find("[data-case]", HTMLElement);
     return new Promise((resolve) => {
@@ -77,7 +77,9 @@ class CaseForm {
     #refError = make("p");
     #photoBox;
 
-    /** @param {From} from @param {Rules} rules @param {Here["store"]} store hears whether the case is survivor-safe, and how far photos are */
+    /**
+     * @param {From} from @param {Rules} rules @param {Here["store"]} store is told whether the case is survivor-safe, and the progress of photos
+     */
     constructor(from, rules, store) {
         this.from = from;
         this.rules = rules;
@@ -151,7 +153,7 @@ class CaseForm {
         return row;
     }
 
-    /** What is wrong with the reference stands at it, and the finger too. @param {string} text "": nothing */
+    /** Shows what is wrong beside the reference, and moves the focus there. @param {string} text "": nothing */
     #sayOfRef(text) {
         const input = find("[name=patient_ref]", HTMLInputElement, this.element);
         setText(this.#refError, text);
@@ -159,14 +161,17 @@ class CaseForm {
         if (text) input.focus();
     }
 
-    /** Survivor-safe: an alias, few who know, and the quick exit. Where the site has decided so, it cannot be unticked. */
+    /**
+     * Survivor-safe: an alias, few people with access, and the quick exit. If the site has decided so, it cannot be
+     * unticked.
+     */
     #discreet() {
         const always = this.rules.survivor_safe || this.from.discreet === true;
         const box = tick("survivor_safe", "yes", always ? "case.discreet.always" : "case.discreet");
         box.classList.add("wide");
         const input = find("input", HTMLInputElement, box);
         input.checked = always;
-        // Not `disabled`, which would leave it out of what is sent.
+        // `disabled` would leave the box out of the data that is sent.
         if (always) input.addEventListener("click", (event) => event.preventDefault());
         box.addEventListener("change", () => this.#showDiscreet());
         return box;
@@ -222,7 +227,7 @@ class CaseForm {
         return colourOf(this.#chosen, this.#values("red_flags"));
     }
 
-    /** The colour that stands ticked is the one that the case gets. */
+    /** Ticks the colour that the case gets. */
     #showUrgency() {
         const hasFlags = this.#values("red_flags").length > 0;
         this.#found.hidden = !hasFlags;
@@ -258,7 +263,7 @@ class CaseForm {
     }
 
     #photoGroup() {
-        // The camera of the kiosk, or the gallery of a telephone; a label is the button, so that no script opens it.
+        // Opens the camera of the kiosk or the gallery of a telephone. The button is a label, so that no script is needed.
         const input = make("input", { type: "file", accept: "image/*", capture: "environment", class: "hidden-text", "aria-label": t("case.photo.add") });
         input.addEventListener("change", () => {
             const file = input.files?.[0];

@@ -1,6 +1,6 @@
 /**
- * The cases of a station: finding one by its reference, reading, printing, following up, reporting the outcome. Owns: the
- * list and the sheet on the screen. Must never keep a case once its view is left.
+ * The cases of a station: find one by its reference, read it, print it, follow it up, report its outcome. Owns: the list
+ * and the sheet on the screen. Must never keep a case after its view is closed.
  */
 
 /** @import {CaseView} from "../../shared/cases/casesheet.js" */
@@ -26,12 +26,12 @@ const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
  * @property {string} reason_code @property {string} patient_ref @property {boolean} answered @property {string} outcome
  */
 /**
- * Where one goes from here.
+ * What a person can do from here.
  * @typedef {object} Ways
  * @property {() => void} leave
  * @property {(from: From) => void} follow a new case follows this one
- * @property {(caseId: string, language: string) => void} ask for the call of a case
- * @property {() => void} guard what is read is survivor-safe
+ * @property {(caseId: string, language: string) => void} ask requests the call of a case
+ * @property {() => void} guard shows the quick exit, because the case is survivor-safe
  */
 
 /** @param {Here} here @param {string} caseId "": the list */
@@ -113,13 +113,16 @@ async function showCase(box, caseId, ways) {
         view.append(make("div", { class: "side-by-side unprinted" }, field("summary.language", languages), print, ask, follow), page,
             ...referralsToAsk(one, ways), outcomeForm(one, error));
         await draw();
-        // A survivor-safe case was found by its alias: this screen has the quick exit too.
+        // A survivor-safe case is found by its alias, so this screen has the quick exit too.
         if (one.kind === "survivor_safe") ways.guard();
         view.append(await agreements(caseId));
     });
 }
 
-/** @param {CaseView} one @param {Ways} ways a referral inside opened a case, whose call can be asked for now */
+/**
+ * The referrals inside that have opened a case, whose call can be requested now.
+ * @param {CaseView} one @param {Ways} ways
+ */
 function referralsToAsk(one, ways) {
     return one.referrals.filter(({ new_case_id }) => new_case_id).map(({ recipient, new_case_id }) => {
         const ask = button("summary.ask", "button quiet", () => ways.ask(String(new_case_id), one.language));

@@ -1,24 +1,26 @@
 /**
- * The patient's agreement: what is explained, in the patient's own language, and the answer. Owns: one question at a
- * time, until the server has the answer on disk. Must never answer for anybody: nothing is chosen beforehand but what
- * is most often so. A text once read to patients is never changed: shared/cases/consents/ has a file for each version.
+ * The patient's agreement: the explanation in the patient's own language, and the answer. Owns: one question at a time,
+ * until the server has the answer on disk. Must never answer for anybody: the form preselects only the most frequent
+ * circumstances. A text that was read to patients never changes: shared/cases/consents/ has a file for each version.
  */
 
 import { icon, make, setText } from "../../shared/base/dom.js";
 import { call, codeOf, HttpError } from "../../shared/base/http.js";
 import { alsoSay, currentLanguage, errorText, say } from "../../shared/base/i18n.js";
 
-/** @typedef {"teleconsultation" | "group" | "referral" | "third_person"} Subject what is explained: each has words of its own */
+/**
+ * @typedef {"teleconsultation" | "group" | "referral" | "third_person"} Subject what is explained; each has its own text
+ */
 /** @typedef {{caseId: string, subject?: Subject, recipient?: string, language?: string}} About */
 /** @typedef {{title: string, points: [string, string][], question: string}} Words */
 
 const STYLE = new URL("./consent.css", import.meta.url).pathname;
-// The newest version of each text; older files stay, for the answers that name them.
+// The newest version of each text; older files stay, because older answers name them.
 const TEXTS = {
     teleconsultation: "teleconsultation-2", group: "group-1", recording: "recording-1", referral: "referral-2",
     third_person: "third_person-1",
 };
-// The language of most patients comes first, whatever the page speaks.
+// The language of most patients comes first, whatever the language of the page.
 const SPOKEN = ["bm", "fr", "en"];
 const GIVERS = ["patient", "mother", "father", "guardian", "relative", "emergency"];
 const WAYS = ["spoken", "signed", "thumb"];
@@ -27,8 +29,8 @@ const NAME_KEY = "keneya.explained_by";
 /**
  * Asks, and waits until the answer is on disk.
  * @param {HTMLElement} box emptied and filled
- * @param {About} about `recipient`: a code of the catalogs under `recipient.`; `language`: the patient's, when it is known
- * @returns {Promise<boolean | null>} yes, no, or null: gone back without an answer
+ * @param {About} about `recipient`: a code of the catalogs under `recipient.`; `language`: the patient's, if it is known
+ * @returns {Promise<boolean | null>} yes or no; null: closed without an answer
  */
 export async function askConsent(box, about) {
     if (!document.querySelector(`link[href="${STYLE}"]`)) document.head.append(make("link", { rel: "stylesheet", href: STYLE }));
@@ -52,7 +54,7 @@ async function textOf(textId) {
 }
 
 /**
- * Who will receive the letter, in each language that is read out: a patient must hear a name, never a code.
+ * The name of the recipient in each language that is read out: a patient must hear a name, never a code.
  * @param {string} [recipient] @returns {Promise<Record<string, string>>} by language
  */
 async function namesOf(recipient) {
@@ -115,7 +117,7 @@ class ConsentStep {
 
     #fill() {
         for (const giver of GIVERS) {
-            // Nobody decides for a patient where a letter goes: that can wait until somebody can be asked.
+            // Nobody decides for a patient where a letter goes: a referral can wait until somebody can be asked.
             if (giver === "emergency" && this.about.subject === "referral") continue;
             const option = make("option", { value: giver });
             say(option, `consent.giver.${giver}`);
@@ -157,7 +159,7 @@ class ConsentStep {
         }
     }
 
-    /** What is explained, as it is said. @returns {Words} */
+    /** The explanation in the chosen language. @returns {Words} */
     #said() {
         const words = this.words[this.#language];
         if (!words) throw new Error(`consent ${this.textId} lacks ${this.#language}`);
@@ -224,25 +226,25 @@ class ConsentStep {
     }
 }
 
-/** What the server keeps the answer under. @param {Subject} [subject] */
+/** The scope under which the server stores the answer. @param {Subject} [subject] */
 function scopeOf(subject) {
-    // One who sits in a group is seen from afar as anybody: only what is read aloud differs.
+    // A participant of a group is seen from afar like any patient: only the text that is read out differs.
     return subject === "referral" || subject === "third_person" ? subject : "teleconsultation";
 }
 
 /** A voice of this device for a language; Bambara has none today. @param {string} language */
 function voiceOf(language) {
     if (!("speechSynthesis" in window)) return null;
-    // A voice from the network would send the text that a patient hears to somebody else.
+    // A voice from the network would send the patient's text to somebody else.
     return speechSynthesis.getVoices().find((voice) => voice.localService && voice.lang.startsWith(language)) ?? null;
 }
 
-/** @returns {string} who explained last, until this page is closed */
+/** @returns {string} the name of the person who explained last, until this page is closed */
 function remembered() {
     try {
         return sessionStorage.getItem(NAME_KEY) ?? "";
     } catch {
-        return ""; // storage is refused in some kiosk modes: the name is typed again
+        return ""; // some kiosk modes refuse storage: the name is typed again
     }
 }
 
@@ -251,7 +253,7 @@ function remember(name) {
     try {
         sessionStorage.setItem(NAME_KEY, name);
     } catch {
-        // as above
+        // storage is refused, as in remembered
     }
 }
 

@@ -29,7 +29,7 @@ export async function shrunk(file) {
 
 /**
  * @param {string} caseId @param {Blob} photo @param {(done: number) => void} progress from 0 to 1
- * @throws {HttpError} when the server refuses, or stays away for too long
+ * @throws {HttpError} if the server refuses, or stays away for too long
  */
 export async function upload(caseId, photo, progress) {
     const bytes = new Uint8Array(await photo.arrayBuffer());
@@ -63,7 +63,7 @@ async function post(path, offset, body) {
     }
 }
 
-/** Tries again while nothing answers. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
+/** Tries again while the server does not answer. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
 async function patiently(work) {
     for (let tries = 1; ; tries += 1) {
         try {

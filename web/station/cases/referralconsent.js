@@ -1,10 +1,10 @@
 /**
- * The patient's yes beside what is shown: to being seen, to a third person, and to being sent on, for one recipient. Owns:
- * the panel and the choice of the recipient; what is explained and kept is the consent step's.
+ * The questions to a patient in a panel beside the page: the agreement to be seen, to a third person, and to a referral to
+ * one recipient. Owns: the panel and the choice of the recipient; consent.js explains, asks and sends the answer.
  */
 
 /** @import {About} from "./consent.js" */
-/** @typedef {{scope: string, in_force: boolean, language: string}} Known an answer that is on disk */
+/** @typedef {{scope: string, in_force: boolean, language: string}} Known an answer on disk */
 
 import { agreements } from "../../shared/cases/agreements.js";
 import { SERVICES, SPECIALTIES } from "../../shared/cases/caselists.js";
@@ -17,7 +17,7 @@ import { askConsent } from "./consent.js";
 const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
 
 /**
- * The yes to the consultation itself, for a request that was in a hurry; not asked again when it is on disk.
+ * Asks for the agreement to the consultation itself, after an urgent request without it; not if it is on disk already.
  * @param {string} caseId @returns {Promise<boolean | null>} as `askConsent`
  */
 export async function askToBeSeen(caseId) {
@@ -26,8 +26,8 @@ export async function askToBeSeen(caseId) {
 }
 
 /**
- * The yes to a mediator or an interpreter, before anybody is invited; not asked again when it is on disk.
- * @param {string} caseId @param {string} [why] who wishes for whom, said to the nurse
+ * Asks for the agreement to a mediator or an interpreter before anybody is invited; not if it is on disk already.
+ * @param {string} caseId @param {string} [why] who wants to invite whom, a sentence for the nurse
  * @returns {Promise<boolean | null>} as `askConsent`
  */
 export async function askForThird(caseId, why) {
@@ -57,12 +57,12 @@ function isGiven(known, scope) {
     return known.findLast((one) => one.scope === scope)?.in_force === true;
 }
 
-/** The patient's language, as the last answer was given in; "": not known. @param {Known[]} known */
+/** The language of the last answer; "": not known. @param {Known[]} known */
 function languageOf(known) {
     return known.at(-1)?.language ?? "";
 }
 
-/** Opens a panel beside what is shown. @param {string} caseId */
+/** Opens the panel with the question about a referral. @param {string} caseId */
 export async function askForReferral(caseId) {
     style(STYLE);
     const [known] = await Promise.all([answersOf(caseId), alsoSay("cases"), alsoSay("people")]);
@@ -83,7 +83,7 @@ export async function askForReferral(caseId) {
 }
 
 /**
- * The question alone: what was agreed to before is not what this one is about.
+ * Shows the question alone, without the list of earlier agreements, which it is not about.
  * @param {HTMLElement} step @param {About} about
  */
 async function askOnly(step, about) {

@@ -1,6 +1,6 @@
 /**
- * Taking a seat in a group session: the code, a name that is nobody's, the participant's agreement, the lobby. Owns:
- * these steps. Must never ask for a name.
+ * Takes a seat in a group session: the code, a pseudonym, the participant's agreement, the lobby. Owns: these steps. Must
+ * never ask for a real name.
  */
 
 import { icon, make, setText } from "../../shared/base/dom.js";
@@ -15,7 +15,7 @@ const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
 
 /**
  * @param {HTMLElement} box emptied and filled
- * @param {Seat | null} known what was refused a moment ago: its participant has agreed, and types nothing again
+ * @param {Seat | null} known a seat that was just refused: its participant has agreed, and types nothing again
  * @returns {Promise<Seat | null>} null: given up
  */
 export async function askSeat(box, known) {
@@ -27,7 +27,7 @@ export async function askSeat(box, known) {
     return agreed ? chosen : null;
 }
 
-/** Shows that one waits for the host. @param {HTMLElement} box @param {() => void} leave */
+/** Shows that the participant waits for the host. @param {HTMLElement} box @param {() => void} leave */
 export async function showLobby(box, leave) {
     style(STYLE);
     await Promise.all([alsoSay("cases"), alsoSay("together")]);

@@ -1,8 +1,8 @@
 /**
- * The quick exit: after one tap, or Escape, this device shows a poster about washing hands. Owns: the button, and
- * what is wiped. The consultation ends for the other side as any that ends. Must never wait for the network before the
- * screen is clean, nor leave an entry in the history to go back to. The station's key and cookies stay: they name no
- * patient (docs/survivors.md says what stays, and why).
+ * The quick exit: after one tap, or Escape, this device shows a poster about washing hands. Owns: the button, and what is
+ * erased. For the other side the consultation ends like any other. Must never wait for the network before the screen is
+ * clean, nor leave an entry in the history to go back to. The station's key and cookies stay, because they name no patient
+ * (docs/survivors.md says what stays, and why).
  */
 
 import { icon, make } from "../../shared/base/dom.js";
@@ -24,7 +24,7 @@ let stop = () => undefined;
 /**
  * Shows the quick exit from now on.
  * @param {string} id the case that ends with it; "" while there is none yet
- * @param {() => void} end lets go of camera, microphone and socket
+ * @param {() => void} end closes camera, microphone and socket
  */
 export async function arm(id, end) {
     caseId = id;
@@ -37,7 +37,7 @@ export async function arm(id, end) {
     document.addEventListener("keydown", onKey, true);
     await alsoSay("together");
     const words = button?.lastElementChild;
-    // A telephone has no Escape.
+    // A telephone has no Escape key.
     if (words) say(words, matchMedia("(any-hover: hover) and (any-pointer: fine)").matches ? "exit.button.keys" : "exit.button");
 }
 
@@ -68,11 +68,11 @@ async function leave() {
     wipe();
     stop();
     if (ending) await told(`/api/cases/${ending}/exit`);
-    // What scripts still hold in memory goes with the page; where the network is away, the poster stays as it is.
+    // A reload frees what scripts still hold in memory; while the network is away, the poster stays as it is.
     if (await reaches(LEAFLET)) location.reload();
 }
 
-/** @returns {HTMLElement} what the page of `LEAFLET` shows too */
+/** @returns {HTMLElement} the same content as the page `LEAFLET` */
 function leaflet() {
     const steps = ["leaflet.wet", "leaflet.soap", "leaflet.rinse", "leaflet.when"].map((key) => said("li", key));
     return make("main", { class: "leaflet" }, said("h1", "leaflet.title"), make("ol", {}, ...steps));
@@ -83,7 +83,7 @@ function wipe() {
         try {
             for (const key of Object.keys(storage)) if (!KEEPS.includes(key)) storage.removeItem(key);
         } catch {
-            // Storage is refused in some kiosk modes: then there is nothing in it.
+            // Some kiosk modes refuse storage: then it holds nothing.
         }
     }
 }

@@ -1,6 +1,7 @@
 /**
- * What a station's page shows beside a patient and a doctor: a seat in a group, mediators, who is there, the quick exit.
- * Owns: these, from the moment the first of them is needed. Must never weigh on a first visit: the page loads it late.
+ * What a station's page shows besides a patient and a doctor: a seat in a group, mediators, the list of participants, the
+ * quick exit. Owns: these, from the moment when the first of them is needed. Must never be part of a first visit: the page
+ * loads it late.
  */
 
 /** @import {CallPage} from "../../shared/call/callpage.js" */
@@ -24,9 +25,11 @@ import { view } from "../view.js";
 
 export class Together {
     #presence = new PresenceList();
-    /** The last seat that was asked for. @type {{seq: number, seat: Seat} | null} */
+    /** The last seat that was requested. @type {{seq: number, seat: Seat} | null} */
     #asked = null;
-    /** The seat as this page came to it. A server that has begun anew knows no pseudonym: none is on its disk. */
+    /**
+     * The seat with the pseudonym that this page gave. A restarted server does not know it: no pseudonym is on its disk.
+     */
     #seat = { id: "", pseudonym: "" };
 
     /** @param {CallPage} page @param {Store<State, Message>} store @param {() => void} goHome */
@@ -53,28 +56,28 @@ export class Together {
         });
     }
 
-    /** The doctor wishes for a mediator. @param {ConsentWanted} message */
+    /** The doctor wants a mediator: ask the patient. @param {ConsentWanted} message */
     async #wanted({ consultation_id, mediator_id, name, asked_by }) {
         await alsoSay("together");
         const why = t("mediators.wanted", { who: asked_by, name });
         await this.#invite({ type: "invite_mediator", consultation_id, mediator_id }, why);
     }
 
-    /** No mediator hears of a patient who has not been asked. @param {InviteMediator} invitation @param {string} [why] */
+    /** Invites a mediator after the patient has agreed. @param {InviteMediator} invitation @param {string} [why] */
     async #invite(invitation, why) {
         const isCurrent = () => this.store.state.consultation?.consultation_id === invitation.consultation_id;
         try {
             const { askForThird } = await import("../cases/referralconsent.js");
             if (!isCurrent() || !(await askForThird(invitation.consultation_id, why)) || !isCurrent()) return;
             this.page.session.send(invitation);
-            // The question took the place of the list that one came from.
+            // The question has replaced the list from which it was opened.
             if (!why && !document.querySelector("[data-case-panel]")) this.openMediators();
         } catch (problem) {
             notice(errorText(codeOf(problem, "server_away")));
         }
     }
 
-    /** @param {Seat | null} [known] what was refused a moment ago */
+    /** @param {Seat | null} [known] a seat that was just refused */
     async takeSeat(known = null) {
         this.store.dispatch({ type: "opened", beside: "case" });
         const seat = await askSeat(this.box, known);
@@ -86,7 +89,7 @@ export class Together {
         this.store.dispatch({ type: "requested", seq });
     }
 
-    /** To somebody who wants to speak and cannot. */
+    /** Tells a participant who wants to speak why that is not possible. */
     sayWhySilent() {
         notice(t("group.silenced.you"));
     }
@@ -100,17 +103,17 @@ export class Together {
             if (state.exit) void arm(state.exit.caseId, () => this.#stop());
             else disarm();
         }
-        // Refused after all (somebody was faster with this name): what was typed and agreed to is kept.
+        // The seat was refused (somebody has just taken this pseudonym): keep what was typed and agreed to.
         if (state.refusedSeq !== before.refusedSeq && state.refusedSeq === this.#asked?.seq) void this.takeSeat(this.#asked.seat);
         if (state.seated === before.seated) return;
         const { devices, leg } = this.page.session;
         document.body.classList.toggle("in-group", state.seated);
         leg.wantSlots(state.seated ? GROUP_SLOTS : RECEIVE_SLOTS);
-        // Nobody is seen who has not chosen to be.
+        // A participant is seen only by an own choice.
         if (state.seated) void devices.setCameraOff(true);
     }
 
-    /** Says once under which name one sat, where the server says another. @param {GroupSeat} own */
+    /** Tells the server the own pseudonym once, if the server has another one. @param {GroupSeat} own */
     #sayPseudonym({ seat_id, pseudonym }) {
         const known = this.#seat;
         this.#seat = { id: seat_id, pseudonym };
@@ -118,7 +121,7 @@ export class Together {
         this.page.session.send({ type: "ask_seat", seat_id, code: "", pseudonym: known.pseudonym });
     }
 
-    /** Nothing of this page is left but the leaflet. */
+    /** Ends everything on this page; only the leaflet stays. */
     #stop() {
         this.store.dispatch({ type: "gone" });
         this.#presence.show(null, "");
@@ -131,7 +134,7 @@ export class Together {
         const { devices } = this.page.session;
         const own = group.seats.find(({ seat_id }) => seat_id === group.own_seat);
         if (!group.open || !own) {
-            // Going home hushes what was said before.
+            // Going home hides the notice, so show this one afterwards.
             const said = this.store.state.seatId && t(`group.out.${group.why ?? "over"}`);
             this.store.dispatch({ type: "seat", seatId: "", call: null });
             this.goHome();
@@ -139,7 +142,7 @@ export class Together {
             return;
         }
         this.#sayPseudonym(own);
-        // Its id is the seat's, whose agreement can be taken back like any other.
+        // The call has the id of the seat, whose agreement can be taken back like any other.
         const call = own.admitted ? asCall(group, own.seat_id) : null;
         const wasSilenced = this.store.state.silenced;
         const silenced = Boolean(own.silenced);
