@@ -1,6 +1,6 @@
 /**
- * A case beside the queue or the call: read, photos, answer, hand over, refer. Owns: the panel and what is typed in it.
- * Must never keep a case once the panel is closed, nor throw away words that are not saved without asking.
+ * A case beside the queue or the call: read it, see photos, answer, hand over, refer. Owns: the panel and what is typed in
+ * it. Must never keep a case after the panel is closed, nor discard an unsaved text without asking.
  */
 
 /** @import {CaseView} from "../shared/cases/casesheet.js" */
@@ -16,7 +16,7 @@ import { alsoSay, currentLanguage, errorText, say, t } from "../shared/base/i18n
 
 const STYLE = new URL("../shared/cases/cases.css", import.meta.url).pathname;
 const LETTER_ROWS = "4";
-// What makes a choice of the list a colleague; the rest is the id.
+// The prefix of a choice that is a colleague; the rest of the choice is the id.
 const COLLEAGUE = "clinician:";
 
 /** The one panel of the page. */
@@ -37,10 +37,10 @@ class Panel {
         focusHeading(this.#element);
     }
 
-    /** What is shown is of a survivor. @type {boolean} */
+    /** Whether the case is survivor-safe. @type {boolean} */
     isDiscreet = false;
 
-    /** The call of a survivor is over: nothing of it stays on the screen, but words that are not saved. */
+    /** Removes a survivor-safe case from the screen when its call is over; only an unsaved note stays. */
     callEnded() {
         if (!this.#element || !this.isDiscreet) return;
         if (!this.#unsaved) {
@@ -67,7 +67,9 @@ class Panel {
 
 const panel = new Panel();
 
-/** @typedef {(handing: {id: string, to: string} | null) => void} Handing told before a case is handed over; null: it was not */
+/**
+ * @typedef {(handing: {id: string, to: string} | null) => void} Handing called before a case is handed over; null: that failed
+ */
 
 /** Opens the panel with one case. @param {string} caseId @param {Handing} [handing] */
 export async function openCase(caseId, handing = () => undefined) {
@@ -91,7 +93,10 @@ export function callEnded() {
     panel.callEnded();
 }
 
-/** Opens the panel with the cases of this clinician. @param {(caseId: string) => void} [read] told which of them is opened */
+/**
+ * Opens the panel with the cases of this clinician.
+ * @param {(caseId: string) => void} [read] called with the case that is opened
+ */
 export async function openMine(read = () => undefined) {
     await ready();
     if (!(await panel.close())) return;
@@ -116,7 +121,7 @@ export async function openMine(read = () => undefined) {
     });
 }
 
-/** What became of a patient is marked, and a grave outcome as one. @param {string} outcome */
+/** The class that marks an outcome, and a grave one in another way. @param {string} outcome */
 function classOf(outcome) {
     if (!outcome) return "card";
     return GRAVE.includes(outcome) ? "card news grave" : "card news";
@@ -127,7 +132,7 @@ function inCharge({ state }) {
     return state === "accepted" || state === "in_call" || state === "interrupted";
 }
 
-/** What became of the patient, as the station reported: the first thing to read. @param {CaseView} one */
+/** The outcomes that the station reported: the first thing to read. @param {CaseView} one */
 function outcomes(one) {
     const box = make("section", { class: "card news", "data-outcomes": "" }, said("h2", "note.outcome"));
     for (const { outcome, words, reported_at } of one.outcomes) {
@@ -137,7 +142,7 @@ function outcomes(one) {
     return box;
 }
 
-/** What a clinician must know before the call; the sheet for the patient does not have it. @param {CaseView} one */
+/** What a clinician must know before the call, and the patient's sheet does not contain. @param {CaseView} one */
 function wishes(one) {
     const parts = [one.language && t(`spoken.${one.language}`), one.gender_wish && `${t("case.gender")}\u00a0: ${t(`gender.${one.gender_wish}`)}`,
         one.mediator_wanted && t("note.mediator_wanted"), one.icd11 && `ICD-11 ${one.icd11}`].filter(Boolean);
@@ -159,7 +164,7 @@ function noteForm(one) {
     const advice = make("textarea", { name: "advice", rows: LETTER_ROWS, maxlength: "4000" });
     const note = make("textarea", { name: "note", rows: "2", maxlength: "4000" });
     const latest = one.notes.at(-1);
-    // A correction is a new note, so it begins with the words of the last one.
+    // A correction is a new note, so the form begins with the text of the last note.
     answer.value = latest?.answer ?? "";
     advice.value = latest?.advice ?? "";
     const save = make("button", { class: "button", "data-action": "save-note" }, icon("check"), said("span", "note.save"));
@@ -173,7 +178,10 @@ function noteForm(one) {
     return form;
 }
 
-/** Hands over to a specialty, or to one colleague, who is then asked first. @param {CaseView} one @param {Handing} handing */
+/**
+ * The form to hand over to a specialty, or to one colleague, who is asked first.
+ * @param {CaseView} one @param {Handing} handing
+ */
 async function transferForm(one, handing) {
     /** @type {{names: Record<string, string>}} */
     const { names } = await call("GET", "/api/roster");
@@ -187,7 +195,7 @@ async function transferForm(one, handing) {
         said("p", "note.transfer.text", "soft"), make("div", { class: "side-by-side" }, field("note.refer.to", to), go));
     onSubmit(form, go, async () => {
         const colleague = to.value.startsWith(COLLEAGUE) ? to.value.slice(COLLEAGUE.length) : null;
-        // The call is over before this is answered, and then it is said why.
+        // The call ends before the answer arrives, and the page must then say why.
         handing({ id: one.id, to: to.selectedOptions[0]?.textContent ?? "" });
         try {
             await call("POST", `/api/cases/${one.id}/transfer`, colleague ? { clinician_id: colleague } : { specialty: to.value });

@@ -1,7 +1,7 @@
 /**
- * The page of a clinician: sign-in, duty, the queue, the call. Owns: turning presses, timers and the server's messages
- * into messages for the state, and doing what a change of the state asks for. Must never decide what is shown: that
- * follows from what the server said last.
+ * The page of a clinician: sign-in, duty, the queue, the call. Owns: turning presses, timers and the server's messages into
+ * messages for the state, and the actions that follow from a change of the state. Must never decide what is shown: that
+ * follows from the server's last message.
  */
 
 /** @import {ServerMessage} from "../shared/signaling/messages.js" */
@@ -22,7 +22,7 @@ import { draw, drawTimes } from "./draw.js";
 import { reduce, START } from "./state.js";
 import { view } from "./view.js";
 
-// Long enough to see oneself and sit right; then the camera's light goes out until a call.
+// Long enough to check the own picture; then the camera is off until a call.
 const CAMERA_RESTS_AFTER_MS = 60_000;
 const TICK_MS = 1_000;
 
@@ -40,7 +40,7 @@ const page = new CallPage("clinician", {
     onNew: () => undefined,
     onSettled: () => {
         store.dispatch({ type: "settled" });
-        session.devices.forgetOff(); // what was switched off was so for a call
+        session.devices.forgetOff(); // what was switched off was switched off for a call
     },
     onMessage,
     onRefused: (ref) => store.dispatch({ type: "refused", ref }),
@@ -49,7 +49,7 @@ const page = new CallPage("clinician", {
     render: () => store.dispatch({ type: "status", online: session.connection.status.state === "open" }),
 });
 const { link, session } = page;
-/** Groups and mediators: once one of them is needed. @type {Together | null} */
+/** Groups and mediators, loaded when one of them is needed. @type {Together | null} */
 let together = null;
 let cameraSinceMs = 0;
 
@@ -70,7 +70,7 @@ function showDevices() {
     page.callView.devicesChanged();
 }
 
-/** What a change asks for beside what is drawn. @param {State} state @param {State} before */
+/** Does what follows from a change, besides drawing. @param {State} state @param {State} before */
 function follow(state, before) {
     const { call, listed } = view(state);
     const begins = (state.onDuty && !before.onDuty) || (state.consultation && !before.consultation);
@@ -106,13 +106,13 @@ function rest() {
 /** The panel of a case, if it was ever opened. @type {typeof import("./casenote.js") | null} */
 let casenote = null;
 
-/** @param {NonNullable<State["ended"]>} ended why the call is over for this clinician */
+/** @param {NonNullable<State["ended"]>} ended why the call has ended for this clinician */
 function leaveCall({ key, values }) {
     cameraSinceMs = performance.now();
     notice(t(key, values));
     casenote?.callEnded();
     session.devices.forgetOff();
-    session.devices.forgetChoices({ profile: "face" }); // what is looked at belongs to one patient
+    session.devices.forgetChoices({ profile: "face" }); // the profile belongs to one patient
 }
 
 /** @param {ServerMessage} message */
@@ -122,13 +122,13 @@ function onMessage(message) {
     if (message.type === "group" || message.type === "mediation") void withTogether((part) => part.handle(message));
 }
 
-/** A patient treated before is worse. @param {import("./state.js").News} news */
+/** Tells that a patient treated before is worse. @param {import("./state.js").News} news */
 async function tellNews({ outcome, site }) {
     await alsoSay("cases");
     notice(t("queue.news.told", { outcome: t(`outcome.${outcome}`), site: site || t("queue.discreet") }));
 }
 
-/** What was told while nobody was here. */
+/** Fetches the news that arrived while nobody was here. */
 async function lookForNews() {
     try {
         store.dispatch({ type: "news", news: await call("GET", "/api/cases/news") });
@@ -186,7 +186,7 @@ function leave() {
 async function endSession() {
     session.end();
     if (await signOut()) store.dispatch({ type: "forgotten" });
-    else session.connection.connect(); // it can be tried again from here
+    else session.connection.connect(); // a press may try again at once
 }
 
 function duty() {

@@ -1,6 +1,6 @@
 /**
- * Puts what the page of a clinician shows into the document. Owns: every element of the page but the call, the devices
- * and the panels. Must never decide what is shown: view.js does.
+ * Puts the view of a clinician's page into the document. Owns: every element of the page except the call, the devices and
+ * the panels. Must never decide what is shown: view.js does.
  */
 
 /** @import {CallPage} from "../shared/call/callpage.js" */

@@ -1,6 +1,6 @@
 /**
- * The list of waiting consultations. Owns: one list element a consultation, kept while it waits, so that a
- * finger or the focus never lands on another patient than meant. Must never send anything.
+ * The list of waiting consultations. Owns: one list element for each consultation, kept while it waits, so that a press or
+ * the focus never lands on another patient than intended. Must never send anything.
  */
 
 /** @import {QueueEntry} from "../shared/signaling/messages.js" */
@@ -32,7 +32,7 @@ export class QueueList {
         this.tick();
     }
 
-    /** Waiting times go on between messages; call once a second. */
+    /** Updates the waiting times between messages; call once a second. */
     tick() {
         for (const { element, entry, atMs, waited } of this.#cases.values()) {
             setText(find(".case-estimate", HTMLElement, element), estimateText(entry.link));

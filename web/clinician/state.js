@@ -1,7 +1,7 @@
 /**
- * What the page of a clinician knows. Owns: the state, and what each message changes in it. Must never touch the
- * document, a clock or the network: a message carries what it needs of these. Must never keep a patient's reason once
- * the consultation left the queue.
+ * The state of a clinician's page. Owns: the state, and how each message changes it. Must never touch the document, a clock
+ * or the network: messages carry what the state needs of these. Must never keep a patient's reason after the consultation
+ * has left the queue.
  */
 
 /** @import {Consultation, QueueEntry, ServerMessage} from "../shared/signaling/messages.js" */
@@ -9,20 +9,20 @@
 /**
  * @typedef {object} State
  * @property {"loading" | "sign-in" | "queue" | "call"} screen
- * @property {boolean} begun who is signed in was asked for and answered: before, nobody is asked to sign in
+ * @property {boolean} begun the server has said who is signed in; before that, the page asks nobody to sign in
  * @property {boolean} signedIn
  * @property {boolean} online the socket is open
  * @property {string} name
  * @property {string} participantId
  * @property {boolean} onDuty
  * @property {boolean} warm camera, microphone and leg may be open: on duty, or in a call
- * @property {Consultation | null} consultation the call; a group that one leads is here too
- * @property {boolean} leads the call is a group that one leads
+ * @property {Consultation | null} consultation the call; also a group that this clinician leads
+ * @property {boolean} leads the call is a group that this clinician leads
  * @property {QueueEntry[]} entries of the queue, in the server's order
- * @property {number} entriesAtMs when they came
- * @property {{count: number, isRed: boolean} | null} fresh the last time that somebody new was among them
- * @property {number} acceptSeq a patient was taken and nothing came back yet: the seq
- * @property {string} withdrawnId the consultation whose patient no longer agrees: its end is said in other words
+ * @property {number} entriesAtMs when the entries arrived
+ * @property {{count: number, isRed: boolean} | null} fresh the entries when somebody new last came: how many; any new one red
+ * @property {number} acceptSeq the seq of an acceptance that has no answer yet; 0: none
+ * @property {string} withdrawnId the consultation whose patient has taken the consent back; its end has another text
  * @property {string} endingId the consultation that this clinician has just ended
  * @property {{id: string, to: string} | null} handing the consultation that is being handed over, and to whom
  * @property {{key: string, values?: Record<string, string>} | null} ended what was said of the last consultation that is over for
@@ -80,7 +80,7 @@ function screenAfter({ screen, begun, signedIn, consultation, online }) {
     if (!begun && !signedIn) return screen;
     if (!signedIn) return "sign-in";
     if (consultation) return "call";
-    // Before the server has said what there is, a reload in a call would show the queue for a moment.
+    // Without this, a reload in a call would show the queue until the server has sent the state.
     return online ? "queue" : screen;
 }
 
@@ -88,7 +88,7 @@ function screenAfter({ screen, begun, signedIn, consultation, online }) {
 function taken(state, message) {
     switch (message.type) {
         case "welcome": {
-            // A new session: what the server does not send now is no more.
+            // In a new session, what the server does not send now no longer exists.
             const known = message.resumed ? {} : { onDuty: false, acceptSeq: 0 };
             return { ...state, ...known, participantId: message.participant_id, name: message.name };
         }
@@ -142,12 +142,15 @@ function without(news, id) {
     return news.filter((one) => one.consultation_id !== id);
 }
 
-/** A call goes on: a server that has begun anew says first that nobody is on duty. @param {State} state @returns {State} */
+/**
+ * Ends duty; a call goes on, because a restarted server says first that nobody is on duty.
+ * @param {State} state @returns {State}
+ */
 function offDuty(state) {
     return { ...state, onDuty: false, warm: state.consultation !== null, entries: [] };
 }
 
-/** Nothing is warm for nobody. @param {State} state @returns {State} */
+/** Closes devices and leg while there is neither duty nor call. @param {State} state @returns {State} */
 function cooled(state) {
     return state.onDuty ? state : offDuty(state);
 }
@@ -167,13 +170,13 @@ function consulted(state, message) {
     const isMine = participants.some((one) => one.participant_id === state.participantId);
     const isOver = message.state === "closed" || message.state === "cancelled";
     if (isMine && !isOver) return { ...state, consultation: message, warm: true };
-    if (state.consultation?.consultation_id !== id) return state; // an old one's last word
+    if (state.consultation?.consultation_id !== id) return state; // the last message about an old consultation
     const byOther = discreet && id !== state.endingId;
     const why = id === state.withdrawnId ? "consent.withdrawn" : byOther ? "ended.discreet" : "ended.title";
     return cooled({ ...state, consultation: null, handing: null, ended: isOver ? { key: why } : gone(state, id) });
 }
 
-/** Why one is out of a consultation that goes on. @param {State} state @param {string} id */
+/** Why this clinician is out of a consultation that goes on. @param {State} state @param {string} id */
 function gone({ handing }, id) {
     return handing?.id === id ? { key: "handed.title", values: { to: handing.to } } : { key: "left.title" };
 }

@@ -1,6 +1,6 @@
 /**
- * What a clinician's page shows beside a patient: the group one leads, mediators, who is there. Owns: these, from the
- * moment the first of them is needed.
+ * What a clinician's page shows besides a patient: the group that the clinician leads, mediators, the list of participants.
+ * Owns: these, from the moment when the first of them is needed.
  */
 
 /** @import {CallPage} from "../shared/call/callpage.js" */
@@ -39,7 +39,7 @@ export class Together {
         void openMediators(() => this.store.state.consultation, (message) => this.page.session.send(message));
     }
 
-    /** Opens a group, or shows the panel of the one there is. */
+    /** Opens a group, or shows the panel of the open one. */
     openGroup() {
         if (this.#host) this.#host.element.hidden = false;
         else this.page.session.send({ type: "open_group" });
@@ -60,7 +60,7 @@ export class Together {
         this.#host = null;
     }
 
-    /** @param {Group} group the one that is led */
+    /** @param {Group} group that this clinician leads */
     async #group(group) {
         await ready();
         if (!group.open) {
@@ -68,7 +68,7 @@ export class Together {
             notice(t(`group.out.${group.why === "lost" ? "lost" : "over"}`));
             return;
         }
-        // Before the call is shown, which makes a leg where there is none.
+        // Set the class before the call is shown, because that makes a leg if there is none.
         document.body.classList.add("in-group");
         this.page.session.leg.wantSlots(GROUP_SLOTS);
         this.#host ??= new HostPanel((message) => this.page.session.send(message));

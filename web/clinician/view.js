@@ -1,10 +1,10 @@
 /**
- * What the page of a clinician shows, as plain values: texts are keys of the catalogs. Must never touch the document.
+ * The view of a clinician's page, as plain values: texts are keys of the catalogs. Must never touch the document.
  */
 
 /** @import {State} from "./state.js" */
 
-// What ends for whom: a group ends with its host, a patient whom one leaves waits again.
+// The questions before ending: a group ends with its host; a patient whom a clinician leaves waits again.
 const END = { title: "end.title", text: "end.text", yes: "end.yes", no: "end.no", icon: "hang-up" };
 const LEAVE = { title: "leave.title", text: "leave.text", yes: "leave.yes", no: "leave.no", icon: "leave" };
 const END_GROUP = { title: "end.group.title", text: "end.group.text", yes: "end.yes", no: "end.no", icon: "hang-up" };
@@ -20,7 +20,7 @@ export function view(state) {
         screen,
         name,
         call,
-        /** The call whose people are listed beside it; the panel of a host says the same and more. */
+        /** The call whose participants are listed beside it; the panel of a host shows them already. */
         listed: call && !leads && (call.discreet || call.participants.length > 2) ? call : null,
         selfId: participantId,
         onDuty,
@@ -28,7 +28,7 @@ export function view(state) {
         entries,
         entriesAtMs,
         isEmpty: entries.length === 0,
-        /** Why no queue is shown; "": it is. */
+        /** Why no queue is shown; "": the queue is shown. */
         emptyText: onDuty ? "queue.empty" : "queue.off_duty",
         showsEmpty: !onDuty || entries.length === 0,
         canAccept: acceptSeq === 0,
@@ -38,7 +38,7 @@ export function view(state) {
         titleText: hasRed ? "urgency.red" : "",
         /** How many grave outcomes wait to be looked at. */
         news: state.news.length,
-        /** What a screen reader is told of the queue, as it is now; an empty key: nothing was ever in it. */
+        /** What a screen reader says about the present queue; an empty key: nobody has been in it yet. */
         announced: announced(state),
         sound,
         /** The bell rings when it must. */
