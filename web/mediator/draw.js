@@ -1,6 +1,6 @@
 /**
- * Puts what the page of a mediator shows into the document. Owns: every element of the page but the call. Must never
- * decide what is shown: view.js does.
+ * Puts the view of a mediator's page into the document. Owns: every element of the page except the call. Must never decide
+ * what is shown: view.js does.
  */
 
 /** @import {Invitation} from "../shared/signaling/messages.js" */
@@ -16,7 +16,7 @@ import { PresenceList } from "../shared/call/together/presence.js";
 import { invitationCard } from "./invitation.js";
 
 /**
- * What the work on the desk leads to.
+ * The actions on the desk.
  * @typedef {object} Acts
  * @property {(invitation: Invitation, answer: Answer) => void} answer
  * @property {(owed: Owed) => HTMLElement} reportForm
@@ -24,9 +24,9 @@ import { invitationCard } from "./invitation.js";
 
 const work = find("[data-work]", HTMLElement);
 const presence = new PresenceList();
-/** What stands on the desk. @type {View | null} */
+/** The view that was drawn last. @type {View | null} */
 let drawn = null;
-/** What is ticked in it stays while others are drawn anew. @type {{id: string, element: HTMLElement} | null} */
+/** The form of a record; its ticks stay while the rest is drawn again. @type {{id: string, element: HTMLElement} | null} */
 let form = null;
 
 /** @param {View} shown @param {CallPage} page @param {Acts} acts */
@@ -46,7 +46,7 @@ export function draw(shown, page, acts) {
     page.overlays.tick();
 }
 
-/** From now on all is said in another language: nothing of the desk stays. */
+/** Forgets the desk, which must be drawn again in another language. */
 export function forgetWork() {
     drawn = form = null;
 }

@@ -1,6 +1,6 @@
 /**
- * An invitation and the pledge that comes with saying yes. Owns: the card. Must never send a yes without the text that
- * was read: its name and version go along, and the language it was read in.
+ * An invitation, and the pledge that comes with accepting it. Owns: the card. Must never send an acceptance without the
+ * name and version of the text that was read, and the language in which it was read.
  */
 
 /** @import {Invitation} from "../shared/signaling/messages.js" */
@@ -13,7 +13,7 @@ import { currentLanguage, errorText, LANGUAGES, OWN_NAMES, t } from "../shared/b
 /** @typedef {{title: string, points: [string, string][], question: string}} Words */
 /** @typedef {{accept: boolean, pledge?: string, language?: string}} Answer */
 
-// The newest version; older files stay, for the pledges that name them.
+// The newest version; older files stay, because older pledges name them.
 const PLEDGE = "pledge-1";
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The page of a mediator: sign-in, duty, an invitation with its pledge, the call, the record afterwards. Owns: turning
- * presses, timers and the server's messages into messages for the state, and doing what a change of the state asks for.
- * Must never show anything of a case: the server sends none.
+ * presses, timers and the server's messages into messages for the state, and the actions that follow from a change of the
+ * state. Must never show anything of a case: the server sends nothing of it.
  */
 
 /** @import {Answer} from "./invitation.js" */
@@ -30,7 +30,7 @@ const page = new CallPage("mediator", {
     onNew: () => undefined,
     onSettled: () => {
         store.dispatch({ type: "settled" });
-        session.devices.forgetOff(); // what was switched off was so for a call
+        session.devices.forgetOff(); // what was switched off was switched off for a call
     },
     onMessage: (message) => store.dispatch(message),
     onRefused: () => undefined,
@@ -43,7 +43,7 @@ const signIn = new SignIn(find("[data-for=sign-in]", HTMLElement), "mediator", (
     session.connection.connect();
     store.dispatch({ type: "signed_in" });
 });
-/** The form comes when the first record is owed. @type {typeof import("./report.js") | null} */
+/** The form, loaded when the first record is owed. @type {typeof import("./report.js") | null} */
 let recording = null;
 
 store.subscribe((state, before) => {
@@ -55,13 +55,13 @@ function show() {
     draw(view(store.state), page, { answer, reportForm });
 }
 
-/** All that is on the desk is said in other words. */
+/** Draws the desk again, in another language. */
 function showAnew() {
     forgetWork();
     show();
 }
 
-/** What a change asks for beside what is drawn. @param {State} state @param {State} before */
+/** Does what follows from a change, besides drawing. @param {State} state @param {State} before */
 function follow(state, before) {
     if ((state.onDuty && !before.onDuty) || (state.consultation && !before.consultation)) warm();
     session.devices.tellOthers(view(state).call !== null);
@@ -136,7 +136,7 @@ function leave() {
 async function endSession() {
     session.end();
     if (await signOut()) location.reload();
-    else session.connection.connect(); // it can be tried again from here
+    else session.connection.connect(); // a press may try again at once
 }
 
 onActions({

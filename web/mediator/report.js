@@ -1,6 +1,5 @@
 /**
- * The record a mediator leaves: time, language, what stood in the way. Owns: the form. Must never have a field for
- * free words.
+ * The record that a mediator writes: time, language, obstacles. Owns: the form. Must never have a field for free text.
  */
 
 import { SPOKEN } from "../shared/cases/caselists.js";
@@ -19,7 +18,7 @@ const MINUTES_MAX = 24 * 60;
 export function reportForm(owed, sent) {
     const minutes = make("input", { name: "minutes", type: "number", min: "0", max: String(MINUTES_MAX), required: "", inputmode: "numeric", value: String(owed.minutes) });
     const language = choice("language", SPOKEN, "spoken", "mediator.language.choose");
-    language.value = owed.language; // the patient's, as the station wrote it down; else it is chosen: never guessed
+    language.value = owed.language; // the patient's, if the station wrote it down; otherwise the mediator chooses
     const error = make("p", { class: "error-text", role: "alert" });
     const legend = said("legend", "mediator.blockages");
     const boxes = make("fieldset", { class: "group" }, legend, ...BLOCKAGES.map((one) => tick("blockages", one, `blockage.${one}`)));

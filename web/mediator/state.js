@@ -1,6 +1,6 @@
 /**
- * What the page of a mediator knows. Owns: the state, and what each message changes in it. Must never touch the
- * document, a clock or the network. Must never know anything of a case: the server sends none.
+ * The state of a mediator's page. Owns: the state, and how each message changes it. Must never touch the document, a clock
+ * or the network. Must never know anything of a case: the server sends nothing of it.
  */
 
 /** @import {Consultation, Invitation, Mediation, ServerMessage} from "../shared/signaling/messages.js" */
@@ -10,7 +10,7 @@
 /**
  * @typedef {object} State
  * @property {"loading" | "sign-in" | "desk" | "call"} screen
- * @property {boolean} begun who is signed in was asked for and answered: before, nobody is asked to sign in
+ * @property {boolean} begun the server has said who is signed in; before that, the page asks nobody to sign in
  * @property {boolean} signedIn
  * @property {boolean} online the socket is open
  * @property {string} name
@@ -20,11 +20,11 @@
  * @property {Consultation | null} consultation the call
  * @property {Invitation[]} invitations not answered yet
  * @property {Owed[]} owed oldest first
- * @property {number} looks how often the server is to be asked what is owed: counts up when that may have changed
- * @property {number} ends how many calls were over for this mediator
- * @property {string} endKey why the last one was
+ * @property {number} looks increases when the owed records may have changed: then ask the server
+ * @property {number} ends how many calls have ended for this mediator
+ * @property {string} endKey why the last call ended
  * @property {string} leavingId the consultation that this mediator is leaving
- * @property {string} withdrawnId the consultation whose patient no longer agrees
+ * @property {string} withdrawnId the consultation whose patient has taken the consent back
  */
 
 /**
@@ -66,7 +66,7 @@ function screenAfter({ screen, begun, signedIn, consultation, online }) {
     if (!begun && !signedIn) return screen;
     if (!signedIn) return "sign-in";
     if (consultation) return "call";
-    // Before the server has said what there is, a reload in a call would show the desk for a moment.
+    // Without this, a reload in a call would show the desk until the server has sent the state.
     return online || screen !== "loading" ? "desk" : screen;
 }
 
@@ -74,7 +74,7 @@ function screenAfter({ screen, begun, signedIn, consultation, online }) {
 function taken(state, message) {
     switch (message.type) {
         case "welcome":
-            // A new session is told once more which invitations still wait.
+            // In a new session the server sends the open invitations again.
             return { ...state, participantId: message.participant_id, name: message.name, invitations: message.resumed ? state.invitations : [] };
         case "duty":
             return { ...state, onDuty: message.on };
@@ -111,7 +111,7 @@ function taken(state, message) {
     }
 }
 
-/** @param {Invitation[]} invitations @param {Invitation} fresh takes the place of the one it replaces @returns {Invitation[]} */
+/** @param {Invitation[]} invitations @param {Invitation} fresh replaces an older one with its id @returns {Invitation[]} */
 function placed(invitations, fresh) {
     const isKnown = invitations.some((one) => one.invitation_id === fresh.invitation_id);
     return isKnown ? invitations.map((one) => (one.invitation_id === fresh.invitation_id ? fresh : one)) : [...invitations, fresh];
@@ -134,11 +134,14 @@ function consulted(state, message) {
     const isMine = message.participants.some((one) => one.participant_id === state.participantId);
     const isOver = message.state === "closed" || message.state === "cancelled";
     if (isMine && !isOver) return { ...state, consultation: message };
-    if (state.consultation?.consultation_id !== message.consultation_id) return state; // an old one's last word
+    if (state.consultation?.consultation_id !== message.consultation_id) return state; // the last message about an old one
     return { ...state, consultation: null, ends: state.ends + 1, endKey: endKey(state, message.consultation_id, isOver), looks: state.looks + 1 };
 }
 
-/** Why it is over for this mediator. @param {State} state @param {string} id @param {boolean} isOver for everybody */
+/**
+ * Why the call has ended for this mediator.
+ * @param {State} state @param {string} id @param {boolean} isOver for everybody
+ */
 function endKey({ leavingId, withdrawnId }, id, isOver) {
     if (isOver) return id === withdrawnId ? "consent.withdrawn" : "ended.title";
     return id === leavingId ? "mediator.out.left" : "mediator.out.removed";

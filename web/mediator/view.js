@@ -1,5 +1,5 @@
 /**
- * What the page of a mediator shows, as plain values: texts are keys of the catalogs. Must never touch the document.
+ * The view of a mediator's page, as plain values: texts are keys of the catalogs. Must never touch the document.
  */
 
 /** @import {State} from "./state.js" */
@@ -20,7 +20,7 @@ export function view({ screen, name, participantId, onDuty, consultation, invita
         invitations,
         /** The record that is asked for. */
         report,
-        /** What is said where there is nothing to do; "": there is. */
+        /** The text while there is nothing to do; "": there is something to do. */
         idleText: invitations.length || report ? "" : onDuty ? "mediator.ready" : "mediator.off",
         /** How many invitations wait for an answer. */
         mark: invitations.length ? `! (${invitations.length}) ` : "",
