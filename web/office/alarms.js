@@ -1,6 +1,6 @@
 /**
- * The line above every section that warns a coordinator when an urgent case has waited too long. Owns: polling for it, and
- * the line. Must never tell cases apart: nothing else is known here of a survivor-safe one, so all read alike.
+ * The line above every section that warns a coordinator when an urgent case has waited too long. Owns: polling, and the
+ * line. Must never distinguish cases: of a survivor-safe case nothing else is known here, so all have the same text.
  */
 
 import { icon, make, setText } from "../shared/base/dom.js";
@@ -15,7 +15,7 @@ const EVERY_MS = 15_000;
 export function watchAlarms(beside) {
     const words = make("strong");
     const line = make("p", { class: "card alarm", hidden: "" }, icon("bell"), words);
-    // Read out when the alarm begins, not with every minute that passes.
+    // Screen readers read this when the alarm begins, not every minute.
     const spoken = make("p", { class: "hidden-text", role: "alert" });
     beside.before(line, spoken);
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -35,7 +35,7 @@ export function watchAlarms(beside) {
             show();
             if (minutes === null || !spoken.textContent) setText(spoken, words.textContent ?? "");
         } catch (problem) {
-            // The next action tells a person who is signed out; a server that is away is asked again.
+            // Poll again: a person who is signed out notices at the next action, and a server may come back.
             if (!(problem instanceof HttpError)) throw problem;
         }
         if (!stopped) timer = setTimeout(() => void look(), EVERY_MS);

@@ -1,6 +1,6 @@
 /**
- * The office: where coordinators, administrators, auditors and records officers work. Owns: the frame around the
- * sections, and turning presses into messages for its state. Must never show clinical content; nobody here may read it.
+ * The office of coordinators, administrators, auditors and records officers. Owns: the frame around the sections, and
+ * turning presses into messages for its state. Must never show clinical content; nobody here may read it.
  */
 
 /** @import {Me} from "../shared/signin/signin.js" */
@@ -48,19 +48,19 @@ function makeTab({ id, icon: picture, text }) {
     return make("button", { type: "button", class: "tab", "data-action": "section", "data-id": id }, icon(picture), words);
 }
 
-/** What a change asks for beside what is drawn. @param {State} state @param {State} before */
+/** Does what follows from a change, besides drawing. @param {State} state @param {State} before */
 async function follow(state, before) {
     if (state.me !== before.me) {
         stopAlarms();
         stopAlarms = () => {};
         if (!state.me) box.replaceChildren();
-        // The line comes before the first section asks for anything.
+        // Load the line of alarms before the first section requests data.
         if (view(state).showsAlarms) stopAlarms = (await import("./alarms.js")).watchAlarms(nav);
     }
     if (state.opened !== before.opened) await fill(state);
 }
 
-/** @param {State} state the section that was opened */
+/** Fills the section that was opened. @param {State} state */
 async function fill(state) {
     const section = SECTIONS.find(({ id }) => id === state.section);
     if (!section || !state.me) return;

@@ -1,6 +1,6 @@
 /**
- * What the office shows to whom. Owns: the table of sections; the server decides again at every request. Each module
- * comes when it is opened first and exports `open(box, me)`.
+ * Which sections the office shows to whom. Owns: the table of sections; the server decides again at every request. Each
+ * module is loaded when its section is first opened, and exports `open(box, me)`.
  */
 
 /** @import {Me} from "../shared/signin/signin.js" */
@@ -12,7 +12,7 @@
 
 /**
  * @typedef {object} Section
- * @property {string} id its title is the key `office.<id>`
+ * @property {string} id the key of the title is `office.<id>`
  * @property {string} icon
  * @property {string[] | null} roles null: everybody
  * @property {() => Promise<SectionModule>} load

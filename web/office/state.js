@@ -1,16 +1,16 @@
 /**
- * What the frame of the office knows: who is signed in, and which section is open. Owns: the state, and what each
- * message changes in it. Must never touch the document; what a section shows is the section's.
+ * The state of the office's frame: who is signed in, and which section is open. Owns: the state, and how each message
+ * changes it. Must never touch the document, nor know the content of a section.
  */
 
 /** @import {Me} from "../shared/signin/signin.js" */
 
 /**
  * @typedef {object} State
- * @property {boolean} begun who is signed in was asked for and answered
+ * @property {boolean} begun the server has said who is signed in
  * @property {Me | null} me
  * @property {string} section the id of the open one; "": none
- * @property {number} opened how many times a section was opened: the same one again is filled anew
+ * @property {number} opened how many times a section was opened; opening the same section fills it again
  */
 
 /**

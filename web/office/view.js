@@ -1,5 +1,5 @@
 /**
- * What the frame of the office shows, as plain values. Must never touch the document.
+ * The view of the office's frame, as plain values. Must never touch the document.
  */
 
 /** @import {State} from "./state.js" */
@@ -14,12 +14,12 @@ export function view({ begun, me, section }) {
         screen: me ? "desk" : begun ? "sign-in" : "loading",
         name: me ? [me.name, me.site].filter(Boolean).join(" · ") : "",
         tabs: (me ? sectionsOf(me.role) : []).map(({ id, icon }) => ({ id, icon, text: `office.${id}`, isOpen: id === section })),
-        /** A line tells of cases that have waited too long. */
+        /** Whether a line warns of cases that have waited too long. */
         showsAlarms: me?.role === "coordinator",
     };
 }
 
-/** @param {string} role @returns {import("./sections.js").Section[]} what people of this role see, in its order */
+/** @param {string} role @returns {import("./sections.js").Section[]} the sections for this role, in order */
 export function sectionsOf(role) {
     return SECTIONS.filter(({ roles }) => roles === null || roles.includes(role));
 }

@@ -1,6 +1,6 @@
 /**
- * The accounts of the house, for administrators: making, changing, shutting and opening them, and letting people in
- * again. Owns: this section. Must never keep a one-time password longer than it is shown.
+ * The accounts, for administrators: make, change, disable and enable them, and reset their sign-in. Owns: this section.
+ * Must never keep a one-time password longer than it is shown.
  */
 
 /** @import {Me} from "../../shared/signin/signin.js" */
@@ -28,7 +28,7 @@ const SPOKEN = ["fr", "bm", "ff", "ses", "snk", "taq", "dtk", "myk", "spp", "ar"
  * @property {boolean} disabled
  * @property {boolean} has_second_factor
  * @property {boolean} must_change_password
- * @property {string} provider_subject who this is at the hospital's OpenID Connect provider; "": nobody
+ * @property {string} provider_subject the person's subject at the hospital's OpenID Connect provider; "": none
  * @property {string[]} specialties
  * @property {string[]} languages
  */
@@ -69,7 +69,7 @@ function line(one, me, news, provider, fresh) {
         make("span", { class: "soft" }, skills), said("span", state));
     if (one.provider_subject) what.append(make("span", {}, t("provider.linked", { provider, subject: one.provider_subject })));
     const row = make("li", { class: "card line" }, icon(one.role === "clinician" ? "doctor" : "person"), what);
-    // One's own account is not shut or changed here: one administrator always stays.
+    // The own account is not disabled or changed here, so that one administrator always stays.
     if (one.account_id === me.participant_id) return row;
     const act = (/** @type {() => Promise<unknown>} */ wish) => void tried(async () => {
         await proven(wish);
@@ -85,7 +85,7 @@ function line(one, me, news, provider, fresh) {
     return row;
 }
 
-/** Asks before somebody is shut out; opening again takes nothing from anybody. @param {Person} one @returns {Promise<boolean>} */
+/** Asks before an account is disabled; enabling needs no question. @param {Person} one @returns {Promise<boolean>} */
 async function shut(one) {
     const words = { title: "accounts.disable.title", text: "accounts.disable.text", yes: "accounts.disable.yes", no: "accounts.disable.no", icon: "cross" };
     return one.disabled || confirm(words, one.name);
@@ -143,7 +143,7 @@ function link(row, one, provider, fresh) {
     if (input instanceof HTMLInputElement) input.focus();
 }
 
-/** @param {string} prefix keeps the ids of two forms apart @returns {HTMLElement[]} */
+/** @param {string} prefix distinguishes the ids of two forms @returns {HTMLElement[]} */
 function profileFields(prefix) {
     return [
         field("accounts.name", `${prefix}name`, { required: "" }),

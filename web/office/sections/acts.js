@@ -1,6 +1,6 @@
 /**
- * Everything that leaves a trace, in the order of server/trail/acts.py (a test holds them together). Owns: the list; its
- * words are the keys `act.<code>`.
+ * All acts in the audit trail, in the order of server/trail/acts.py (a test compares the two). Owns: the list; its texts
+ * have the keys `act.<code>`.
  */
 
 export const ACTS = [

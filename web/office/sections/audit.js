@@ -1,6 +1,6 @@
 /**
- * The audit trail, for auditors: who did what and when, and whether the trail is whole. Owns: this section. An entry holds
- * no clinical word.
+ * The audit trail, for auditors: who did what and when, and whether the trail is intact. Owns: this section. An entry has
+ * no clinical content.
  */
 
 import { make, setText } from "../../shared/base/dom.js";
@@ -11,7 +11,7 @@ import { button, choice, field, form, heading, said, tried, when } from "./parts
 import { amount, table } from "./tables.js";
 
 const ASK_AGAIN_MS = 1_000;
-// As the server sends them (server/audit/inspection.py): fewer means that there are no more.
+// The page size of the server (server/audit/inspection.py); a smaller page is the last one.
 const PAGE_ENTRIES = 100;
 const DAY_MS = 86_400_000;
 

@@ -1,4 +1,4 @@
-/** A small chart of horizontal bars, drawn from numbers that stand in a table beside it. Owns nothing. */
+/** A small chart of horizontal bars; a table beside it has the same numbers. Owns nothing. */
 
 import { t } from "../../shared/base/i18n.js";
 import { amount } from "./tables.js";
@@ -10,8 +10,8 @@ const LONGEST = 420;
 const WIDTH = WORDS + LONGEST + 80;
 
 /**
- * @param {string} key what it shows @param {[name: string, value: number][]} values
- * @returns {SVGElement} one picture to a screen reader, described in words
+ * @param {string} key of what the chart shows @param {[name: string, value: number][]} values
+ * @returns {SVGElement} for a screen reader, one picture with a description
  */
 export function bars(key, values) {
     const most = Math.max(1, ...values.map(([, value]) => value));

@@ -1,4 +1,4 @@
-/** Small pieces that the sections of the office are made of. Owns nothing. */
+/** Small parts that the sections of the office share. Owns nothing. */
 
 import { icon, make, setText } from "../../shared/base/dom.js";
 import { wrongField } from "../../shared/base/fields.js";
@@ -20,7 +20,7 @@ export function heading(key) {
 
 /**
  * @param {string} key @param {string} name @param {Record<string, string>} [attributes]
- * @returns {HTMLElement} a labelled input, its id is its name
+ * @returns {HTMLElement} a labelled input, with its name as id
  */
 export function field(key, name, attributes = {}) {
     return make("div", { class: "field" }, said("label", key, { for: name }),
@@ -54,7 +54,7 @@ export function button(key, name, act, look = "button quiet small") {
 }
 
 /**
- * A form that says what went wrong and in which field, and is not sent twice.
+ * A form that shows errors at their field, and is not sent twice.
  * @param {string} name @param {Node[]} parts @param {string} submitKey @param {(data: FormData, form: HTMLFormElement) => Promise<void>} send
  * @returns {HTMLFormElement}
  */
@@ -79,7 +79,7 @@ export function form(name, parts, submitKey, send) {
     return element;
 }
 
-/** Does something and says if it did not work. @param {() => Promise<unknown>} act */
+/** Does an act, and shows the error if it fails. @param {() => Promise<unknown>} act */
 export async function tried(act) {
     try {
         await act();
@@ -88,7 +88,10 @@ export async function tried(act) {
     }
 }
 
-/** A code or a password to be told to somebody: large, once. @param {string} key @param {string} text @returns {HTMLElement} */
+/**
+ * A code or a password to pass on to somebody: shown large, once.
+ * @param {string} key @param {string} text @returns {HTMLElement}
+ */
 export function told(key, text) {
     return make("div", { class: "card told", role: "status" }, said("p", key), make("p", { class: "secret", translate: "no" }, text));
 }

@@ -1,5 +1,5 @@
 /**
- * Asking for the password once more before a sensitive act. Owns: the question. Must never keep what was typed.
+ * Asks for the password again before a sensitive act. Owns: the question. Must never keep what was typed.
  */
 
 import { icon, make, setText } from "../../shared/base/dom.js";
@@ -7,10 +7,10 @@ import { call, codeOf, HttpError } from "../../shared/base/http.js";
 import { errorText, say } from "../../shared/base/i18n.js";
 
 /**
- * Does it, and where the server wants a fresh proof, asks for it and does it again.
+ * Does an act; if the server requires a fresh proof, asks for the password and does the act again.
  * @template T
- * @param {() => Promise<T>} act @returns {Promise<T | null>} null: the question was turned down
- * @throws {HttpError} whatever else the server refuses
+ * @param {() => Promise<T>} act @returns {Promise<T | null>} null: the person closed the question
+ * @throws {HttpError} for any other refusal of the server
  */
 export async function proven(act) {
     try {

@@ -1,6 +1,6 @@
 /**
- * What was done, over days and sites: consultations, mediators, links. Owns: this section. Must never show a single
- * person; the server hides counts of few people, and what is hidden is said to be.
+ * Reports over days and sites: consultations, mediators, links. Owns: this section. Must never show a single person: the
+ * server hides counts of few people, and the table says which counts are hidden.
  */
 
 import { make } from "../../shared/base/dom.js";
@@ -106,7 +106,7 @@ function today() {
     return new Date().toISOString().slice(0, 10);
 }
 
-/** The first day of the month before this one: one whole month, and what there is of this. */
+/** The first day of the last month: the report covers the last month and the present one so far. */
 function monthBefore() {
     const now = new Date();
     return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1)).toISOString().slice(0, 10);

@@ -1,6 +1,6 @@
 /**
- * What each site has decided about its new cases: whether they may carry a name, whether all are survivor-safe. Owns: this
- * section. A change that lets more be kept is confirmed first; each change can be undone beside its line.
+ * The rules of each site for its new cases: whether they may have a name, whether all are survivor-safe. Owns: this
+ * section. A change by which more is stored needs a confirmation; each change can be undone beside its line.
  */
 
 import { icon, make } from "../../shared/base/dom.js";
@@ -12,7 +12,7 @@ import { button, heading, said, tried } from "./parts.js";
 /** @typedef {{site_id: string, name: string, names_allowed: boolean, survivor_safe: boolean}} SiteLine */
 /** @typedef {{site_id: string, rule: Rule, before: boolean}} Change */
 
-/** `wider`: the position in which more is kept or seen than in the other. @type {Record<Rule, {icon: string, wider: boolean}>} */
+/** `wider`: the position in which more is stored or visible. @type {Record<Rule, {icon: string, wider: boolean}>} */
 const RULES = { names_allowed: { icon: "person", wider: true }, survivor_safe: { icon: "hand", wider: false } };
 
 /** @param {HTMLElement} box */
@@ -22,7 +22,7 @@ export async function open(box) {
     await fill(list, null);
 }
 
-/** @param {HTMLElement} list @param {Change | null} last what was changed just now */
+/** @param {HTMLElement} list @param {Change | null} last the last change */
 async function fill(list, last) {
     /** @type {SiteLine[]} */
     const sites = await call("GET", "/api/sites");
@@ -50,7 +50,7 @@ function row(site, rule, list, last) {
     turn.addEventListener("click", () => void tried(() => set(site, rule, !on, list)));
     const acts = make("div", { class: "acts" }, turn);
     if (last?.site_id === site.site_id && last.rule === rule) {
-        // After the switch, which stays where it was: a second press on it never lands on something else.
+        // These come after the switch, which keeps its place, so that a second press lands on the switch.
         acts.append(said("span", "sites.changed", { role: "status" }));
         acts.append(button("sites.undo", "cross", () => void tried(() => set(site, rule, last.before, list))));
     }

@@ -1,12 +1,12 @@
-/** Tables that can be read with eyes, keyboard and screen reader, and the numbers in them. Owns nothing. */
+/** Tables that people can read by eye, keyboard and screen reader, and the format of their numbers. Owns nothing. */
 
 import { make } from "../../shared/base/dom.js";
 import { clock, figures, t } from "../../shared/base/i18n.js";
 import { said } from "./parts.js";
 
 /**
- * The first cell of each line is its heading. Wide ones scroll in their own box, which the keyboard can reach.
- * @param {string} key what the table is called @param {string[]} heads keys @param {(string | Node)[][]} lines
+ * A table; the first cell of each line is its heading. A wide table scrolls in its own box, which the keyboard can reach.
+ * @param {string} key of the table's caption @param {string[]} heads keys @param {(string | Node)[][]} lines
  * @param {{totalRow?: boolean, words?: boolean}} [look] `totalRow`: the last line is the sum of the others; `words`: no numbers
  */
 export function table(key, heads, lines, { totalRow = false, words = false } = {}) {
@@ -23,7 +23,7 @@ export function amount(value) {
     return value === null ? "–" : new Intl.NumberFormat(figures(), { maximumFractionDigits: 1 }).format(value);
 }
 
-/** @param {number | null} part of one @returns {string} */
+/** @param {number | null} part 0 to 1 @returns {string} */
 export function share(part) {
     return part === null ? "–" : new Intl.NumberFormat(figures(), { style: "percent", maximumFractionDigits: 1 }).format(part);
 }

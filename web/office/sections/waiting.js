@@ -1,6 +1,6 @@
 /**
- * Who waits, where and for how long, and who should be on duty: a coordinator telephones by this list. Owns: this section.
- * Must never show more of a case than its colour, nor where a survivor-safe one is.
+ * Who waits, where and how long, and who should be on duty: coordinators use this list for telephone calls. Owns: this
+ * section. Must never show more of a case than its colour, nor the place of a survivor-safe case.
  */
 
 import { icon, make } from "../../shared/base/dom.js";
@@ -19,7 +19,7 @@ const EVERY_MS = 10_000;
 
 /** @typedef {{cases: WaitingLine[], unnamed: {waited_min: number}[]}} WaitingRoom */
 
-/** @param {WaitingRoom} room @returns {number | null} how long the longest alarm has lasted; null: there is none */
+/** @param {WaitingRoom} room @returns {number | null} how long the longest alarm has lasted; null: no alarm */
 export function longestMinutes({ cases, unnamed }) {
     const alarms = cases.filter(({ widened }) => widened === "alarm").map(({ waiting_s }) => Math.floor(waiting_s / 60));
     const all = alarms.concat(unnamed.map(({ waited_min }) => waited_min));
