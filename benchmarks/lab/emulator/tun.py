@@ -87,7 +87,7 @@ class Direction:
             os.write(self._target, packet)
 
 
-class Emulator:
+class TunLoop:
     """The loop between two TUN devices."""
 
     def __init__(self, near: int, far: int, schedule: Schedule, seed: int, *, realtime: bool) -> None:
@@ -213,9 +213,9 @@ def main() -> None:
             made.append(name)
             netns.add(name)
         near_tun, far_tun = open_tun(near, NEAR_ADDRESS), open_tun(far, FAR_ADDRESS)
-        emulator = Emulator(near_tun, far_tun, schedule, seed, realtime=ask_for_realtime())
+        loop = TunLoop(near_tun, far_tun, schedule, seed, realtime=ask_for_realtime())
         print(json.dumps({"near": near, "far": far}), flush=True)
-        emulator.run()
+        loop.run()
     finally:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
