@@ -28,9 +28,9 @@ AGAIN = b"\x72"
 WIDER = 2.0
 # Two more clusters show which of the two it is; they arrive a round trip apart. On links that bunch packets they
 # cost 0.5 kbit/s.
-QUESTIONS = 2
-QUESTION_EVERY_MS = 700.0
-QUESTIONS_WITHIN_MS = 10_000.0
+REQUESTS_MAX = 2
+REQUEST_SPACING_MS = 700.0
+REQUESTS_WITHIN_MS = 10_000.0
 
 
 class UplinkProbe:
@@ -42,7 +42,7 @@ class UplinkProbe:
         self._last: tuple[int, float] = (0, 0.0)
         self._bytes = 0
         self._rates: deque[float] = deque(maxlen=CLUSTERS)
-        self._asked_ms: deque[float] = deque(maxlen=QUESTIONS)
+        self._requested_ms: deque[float] = deque(maxlen=REQUESTS_MAX)
 
     @property
     def bps(self) -> float | None:
@@ -71,12 +71,12 @@ class UplinkProbe:
 
     def asks_again(self, now_ms: float) -> bool:
         """Whether to request another cluster now; True counts as requested."""
-        asked_ms = self._asked_ms
+        requested_ms = self._requested_ms
         if len(self._rates) < CLUSTERS or self._rates[-1] < WIDER * median(self._rates):
             return False
-        if asked_ms and now_ms - asked_ms[-1] < QUESTION_EVERY_MS:
+        if requested_ms and now_ms - requested_ms[-1] < REQUEST_SPACING_MS:
             return False
-        if len(asked_ms) == QUESTIONS and now_ms - asked_ms[0] < QUESTIONS_WITHIN_MS:
+        if len(requested_ms) == REQUESTS_MAX and now_ms - requested_ms[0] < REQUESTS_WITHIN_MS:
             return False
-        asked_ms.append(now_ms)
+        requested_ms.append(now_ms)
         return True

@@ -3,7 +3,7 @@
 Owns: how long a page may be silent before its pictures are held, when sending continues, and whether the held
 pictures are still worth sending. While packets arrive, a page reports (transport-wide feedback) at least every 250
 ms. Without reports the link is gone or full, and every video packet would delay the voice. Must never send, nor
-read a clock: the engine's `downlink.py` asks on every tick and carries the answer out.
+read a clock: the engine's `downlink.py` calls this on every tick and carries the answer out.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ HELD_AFTER_MS = 500.0
 RELEASED_AFTER_MS = 300.0
 # A picture that has waited this long is stale: after a collapse it would only delay the voice.
 STALE_AFTER_MS = 800.0
-# If no voice is sent either, the page has nothing to report on: send it a packet this often.
-QUESTION_EVERY_MS = 1_000.0
+# If no voice is sent either, the page has nothing to report on: send it a probe this often.
+PROBE_EVERY_MS = 1_000.0
 
 
 class State(Enum):
@@ -61,12 +61,12 @@ TABLE: dict[tuple[State, Event], tuple[State, HoldAction]] = {
 
 
 class DownlinkHold:
-    """The state of one page's pictures. On every tick call `follow`, then `asks`."""
+    """The state of one page's pictures. On every tick call `follow`, then `probe_due`."""
 
     def __init__(self) -> None:
         self._state = State.FLOWING
         self._held_since_ms = 0.0
-        self._next_question_ms = 0.0
+        self._next_probe_ms = 0.0
         self._sent_by_then = 0
 
     @property
@@ -97,18 +97,18 @@ class DownlinkHold:
         late = self.holds and now_ms - self._held_since_ms > STALE_AFTER_MS
         return Event.LATE_REPORT if late else Event.REPORT
 
-    def asks(self, now_ms: float, sent_packets: int) -> bool:
-        """Whether to send the page a packet to report on; ``sent_packets``: the total number of sent packets.
+    def probe_due(self, now_ms: float, sent_packets: int) -> bool:
+        """Whether to send a probe, on which the page must report; ``sent_packets``: the total number of packets.
 
-        Call `asked` after sending that packet, so that the next call does not count it.
+        Call `probe_sent` after sending the probe, so that the next call does not count it.
         """
-        if not self.holds or now_ms < self._next_question_ms:
+        if not self.holds or now_ms < self._next_probe_ms:
             return False
         nothing_sent = sent_packets == self._sent_by_then
         self._sent_by_then = sent_packets
-        self._next_question_ms = now_ms + QUESTION_EVERY_MS
+        self._next_probe_ms = now_ms + PROBE_EVERY_MS
         return nothing_sent
 
-    def asked(self, sent_packets: int) -> None:
-        """The packet has been sent; ``sent_packets`` includes it."""
+    def probe_sent(self, sent_packets: int) -> None:
+        """The probe has been sent; ``sent_packets`` includes it."""
         self._sent_by_then = sent_packets

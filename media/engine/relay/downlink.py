@@ -27,8 +27,8 @@ TIMER_FLOOR_S = 0.001
 # The number of missing reports that counts as silence, if the page gets one numbered packet a second: a single
 # report may be lost.
 SPARSE_REPORTS = 2
-# The smallest probe: one packet that the page must report on.
-QUESTION = ProbeCluster(packets=1, padding_bytes=1)
+# One padding packet, on which the page must report.
+SMALLEST_PROBE = ProbeCluster(packets=1, padding_bytes=1)
 # RTP header and transport-wide number: the size of a padding packet without its padding.
 PADDING_HEADERS_BYTES = 20
 
@@ -203,9 +203,9 @@ class Downlink:
         """
         silent_ms = self.silent_ms(now_ms) if self.twcc_id else None
         action = self._hold.follow(now_ms, silent_ms, self.estimate.rtt_ms, stopped=stopped)
-        if self._hold.asks(now_ms, self.sent_packets):
-            self.probe(QUESTION, now_ms)
-            self._hold.asked(self.sent_packets)
+        if self._hold.probe_due(now_ms, self.sent_packets):
+            self.probe(SMALLEST_PROBE, now_ms)
+            self._hold.probe_sent(self.sent_packets)
         match action:
             case HoldAction.HOLD:
                 self.pacer.hold()

@@ -6,7 +6,7 @@ import pytest
 
 from media.core.quality.downlinkhold import (
     HELD_AFTER_MS,
-    QUESTION_EVERY_MS,
+    PROBE_EVERY_MS,
     RELEASED_AFTER_MS,
     STALE_AFTER_MS,
     TABLE,
@@ -77,19 +77,19 @@ def test_an_unknown_round_trip_time_is_taken_for_a_long_one() -> None:
     assert hold.follow(0.0, 2_100.0, None, stopped=False) is HoldAction.HOLD
 
 
-def test_a_silent_page_that_is_sent_nothing_is_asked_once_a_second() -> None:
+def test_a_silent_page_that_is_sent_nothing_is_probed_once_a_second() -> None:
     hold, sent = held(), 0
-    asked_ms = []
-    for tick in range(int(4 * QUESTION_EVERY_MS / 25)):
-        if hold.asks(25.0 * tick, sent):
-            asked_ms.append(25.0 * tick)
+    probed_ms = []
+    for tick in range(int(4 * PROBE_EVERY_MS / 25)):
+        if hold.probe_due(25.0 * tick, sent):
+            probed_ms.append(25.0 * tick)
             sent += 1
-            hold.asked(sent)
-    assert asked_ms == [0.0, 1_000.0, 2_000.0, 3_000.0]
+            hold.probe_sent(sent)
+    assert probed_ms == [0.0, 1_000.0, 2_000.0, 3_000.0]
 
 
-def test_a_page_that_is_sent_voice_or_that_reports_is_not_asked() -> None:
+def test_a_page_that_is_sent_voice_or_that_reports_is_not_probed() -> None:
     hold = held()
-    assert not hold.asks(0.0, 1)
-    assert not hold.asks(QUESTION_EVERY_MS, 2)
-    assert not DownlinkHold().asks(0.0, 0)
+    assert not hold.probe_due(0.0, 1)
+    assert not hold.probe_due(PROBE_EVERY_MS, 2)
+    assert not DownlinkHold().probe_due(0.0, 0)
