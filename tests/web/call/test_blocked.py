@@ -33,6 +33,10 @@ LOST: dict[str, Any] = {"requestsSent": 30, "responsesReceived": 0, "requestsRec
         ([LOST], 4_000, 12_000, True),
         # A path was found, and no handshake comes through it.
         ([LOST | {"responsesReceived": 1}], 300, 20_000, True),
+        ([LOST | {"responsesReceived": 1, "currentRoundTripTime": 0.1}], 300, 6_900, False),
+        ([LOST | {"responsesReceived": 1, "currentRoundTripTime": 0.1}], 300, 7_000, True),
+        ([LOST | {"responsesReceived": 1, "currentRoundTripTime": 1.3}], 300, 15_000, False),
+        ([LOST | {"responsesReceived": 1, "currentRoundTripTime": 1.3}], 300, 16_000, True),
     ],
 )
 async def test_a_closed_network_is_told_from_a_slow_one(

@@ -8,7 +8,9 @@
 const SURE_AFTER_MS = 7_000;
 // Where the offer itself took long, checks wait in the same queue.
 const ANSWERS_PER_WAIT = 3;
-// ICE has found a path, and no handshake comes through it: only small packets pass.
+// ICE has found a path, and no handshake comes through it: only small packets pass. A handshake takes four round trips,
+// more with loss.
+const ROUND_TRIPS = 12;
 const HANDSHAKE_WITHIN_MS = 20_000;
 
 /**
@@ -18,9 +20,13 @@ const HANDSHAKE_WITHIN_MS = 20_000;
  */
 export function isBlocked(report, answeredMs, sinceMs) {
     let came = 0;
+    let rttMs = 0;
     for (const entry of report.values()) {
-        if (entry.type === "candidate-pair") came += (entry.responsesReceived ?? 0) + (entry.requestsReceived ?? 0);
+        if (entry.type !== "candidate-pair") continue;
+        came += (entry.responsesReceived ?? 0) + (entry.requestsReceived ?? 0);
+        rttMs = Math.max(rttMs, 1000 * (entry.currentRoundTripTime ?? 0));
     }
-    const waitMs = Math.max(came ? HANDSHAKE_WITHIN_MS : SURE_AFTER_MS, ANSWERS_PER_WAIT * answeredMs);
+    const handshakeMs = rttMs ? Math.min(ROUND_TRIPS * rttMs, HANDSHAKE_WITHIN_MS) : HANDSHAKE_WITHIN_MS;
+    const waitMs = Math.max(came ? handshakeMs : 0, SURE_AFTER_MS, ANSWERS_PER_WAIT * answeredMs);
     return sinceMs >= waitMs;
 }
