@@ -138,6 +138,8 @@ async def test_a_turn_server_behind_tls_is_tried_where_it_is_configured(tmp_path
     port = listening.sockets[0].getsockname()[1]
     turn = {"turn_urls": (f"turns:127.0.0.1:{port}?transport=tcp",), "turn_secret": TURN_SECRET}
     async with listening, browsing() as browser, running_server(tmp_path, **turn) as server:
+        # A leg that UDP carries at once needs no other way, and the browser stops looking for one.
+        Censor(server).drop("both")
         station = await (await browser.new_context()).new_page()
         await people.enrol(station, server.url, (await server.new_station()).code)
         async with asyncio.timeout(PATIENCE_S):
