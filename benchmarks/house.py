@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import insert
-
 from server.calls.tables import CallLeg, ConsultationEvent
 from server.cases.tables import CaseFile, CaseNote, CaseParticipant, Consultation, VitalSign
 from server.cases.vocabulary import AgeBand, Kind, Sex
@@ -71,7 +69,7 @@ async def fill(house: House, database: DbSessions, progress: Callable[[int], Non
     for table, of_it in rows.items():
         for some in _pieces(iter(of_it)):
             async with database.begin() as db:
-                await db.execute(insert(table), some)
+                db.add_all(table(**row) for row in some)
             progress(len(some))
     trail = Trail(lambda: house.now)
     for entries in _pieces(_entries(house, chance)):
@@ -143,7 +141,7 @@ def _case(
             "site": f"CSCom {station}",
             "station_name": "Poste",
             "urgency": urgency,
-            "reason": "",
+            "reason": Redacted(""),
             "state": (ConsultationState.CLOSED if over else ConsultationState.REQUESTED).value,
             "requested_at": asked,
             "clinician_id": clinician if over else None,

@@ -40,6 +40,9 @@ from server.consents import Consents
 from server.people.principal import Principal
 from server.platform.database.engine import DbSessions, open_database, sessions_of
 from server.platform.database.upgrade import upgrade
+from server.platform.sealing.keyring import Keyring
+from server.platform.sealing.masterkeys import GivenKeys, new_master_key, written
+from server.platform.sealing.sealedrows import info_with
 from server.platform.settings.config import Settings
 from server.reports.period import Period
 from server.reports.store import Reports
@@ -56,7 +59,7 @@ AUDITOR = Principal("ac_1", Role.AUDITOR, "Auditor", "")
 class Asked:
     """The server's services over one database, and the people and cases that the questions are about."""
 
-    def __init__(self, house: House, database: DbSessions) -> None:
+    def __init__(self, house: House, database: DbSessions, keyring: Keyring) -> None:
         clock = lambda: house.now  # noqa: E731 (a clock that stands still, so that runs are alike)
         trail = Trail(clock)
         self.house = house
@@ -65,7 +68,7 @@ class Asked:
         self.chance = random.Random(11)
         self.store = DatabaseConsultationStore(database, trail, clock)
         self.cases = Cases(database, trail, Consents(trail, clock), clock, lambda _case, _clinician: True)
-        self.lists = CaseLists(database, trail, clock)
+        self.lists = CaseLists(database, trail, clock, keyring)
         self.reports = Reports(database, trail)
         self.inspections = Inspections(database, trail, Settings(), clock)
         today = datetime.fromtimestamp(house.now, UTC).date()
@@ -136,14 +139,15 @@ QUESTIONS: dict[str, Callable[[Asked], Awaitable[None]]] = {
 async def measure(url: str, house: House, repeat: int, console: Console) -> dict[str, Any]:
     """Fill this empty database and measure all questions on it."""
     engine = open_database(url)
-    database = sessions_of(engine)
+    keyring = Keyring(GivenKeys(written(new_master_key())))
+    database = sessions_of(engine, info_with(keyring))
     await upgrade(engine)
     began = time.perf_counter()
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task(engine.dialect.name, total=None)
         await fill(house, database, lambda rows: progress.advance(task, rows))
     result: dict[str, Any] = {"filled_s": round(time.perf_counter() - began, 1)}
-    asked = Asked(house, database)
+    asked = Asked(house, database, keyring)
     for name, question in QUESTIONS.items():
         result |= await _times(name, asked, question, repeat)
     await engine.dispose()

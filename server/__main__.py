@@ -15,6 +15,8 @@ import typer
 from server import demo as demonstration
 from server.app import create_app
 from server.audit.commands import audit_commands
+from server.backup.commands import backup, restore
+from server.backup.scheduled import add_backups, command_for
 from server.people.accounts.commands import account_commands, admin_commands
 from server.people.stations.commands import station_commands
 from server.platform.command_line import (
@@ -28,6 +30,7 @@ from server.platform.command_line import (
 )
 from server.platform.database.engine import open_database
 from server.platform.database.upgrade import differences, is_current
+from server.platform.sealing.commands import key_commands
 from server.platform.settings.printing import as_markdown, print_table
 from server.serve import serve as run_server
 from server.tables import METADATA
@@ -44,6 +47,9 @@ app.add_typer(station_commands, name="station")
 app.add_typer(account_commands, name="account")
 app.add_typer(audit_commands, name="audit")
 app.add_typer(admin_commands, name="admin")
+app.add_typer(key_commands, name="key")
+app.command()(backup)
+app.command()(restore)
 
 
 @app.command()
@@ -54,7 +60,12 @@ def serve(config: ConfigOption = None) -> None:
     async def ready(url: str) -> None:
         errors.print(f"Kɛnɛya is at {url} (Ctrl-C stops)")
 
-    run(settings, lambda: run_server(settings, create_app(settings), ready))
+    async def work() -> None:
+        web_app = create_app(settings)
+        add_backups(web_app, settings, command_for(config))
+        await run_server(settings, web_app, ready)
+
+    run(settings, work)
 
 
 @app.command()

@@ -22,6 +22,7 @@ import web as pages_package
 from media.engine.engine import MediaEngine, MediaSettings
 from server.audit.checkpoint_file import open_checkpoints
 from server.audit.routes import add_audit
+from server.backup.contents import MARK
 from server.calls import Consultations
 from server.calls.handlers import CONSULTATIONS
 from server.calls.media_metrics import counted
@@ -29,6 +30,7 @@ from server.calls.media_port import MediaPort
 from server.calls.routes import add_calls
 from server.calls.store import DatabaseConsultationStore
 from server.cases.consented import ConsentedCases
+from server.cases.photos.plainphotos import seal_plain_photos
 from server.cases.photos.store import PHOTOS, Photos
 from server.cases.routes import add_cases
 from server.consents.routes import add_consents
@@ -46,7 +48,11 @@ from server.platform.http.bodies import BODY_MAX_BYTES
 from server.platform.http.errors import errors_as_json
 from server.platform.http.guards import add_security_headers, refuse_forged_requests
 from server.platform.http.guests import GUESTS, Guests, report_to_the_gate
-from server.platform.http.keys import CLOCK, DATABASE, SETTINGS, STEADY_CLOCK
+from server.platform.http.keys import CLOCK, DATABASE, SEALING, SETTINGS, STEADY_CLOCK
+from server.platform.sealing.keyring import Keyring
+from server.platform.sealing.masterkeys import master_keys_of
+from server.platform.sealing.plainrows import seal_what_is_plain
+from server.platform.sealing.sealedrows import info_with
 from server.platform.settings.config import Settings, SettingsError
 from server.platform.steadyclock import SteadyClock
 from server.reports.routes import add_reports
@@ -91,7 +97,8 @@ def create_app(
     app[SETTINGS], app[CLOCK] = settings, clock
     app[STEADY_CLOCK] = steady_clock or (SteadyClock() if clock is time.time else clock)
     app[ENGINE] = open_database(settings.database)
-    app[DATABASE] = sessions_of(app[ENGINE])
+    app[SEALING] = Keyring(master_keys_of(settings))
+    app[DATABASE] = sessions_of(app[ENGINE], info_with(app[SEALING]))
     app[TRAIL] = Trail(clock)
     app[CONSENTS] = Consents(app[TRAIL], clock)
     add_people(app)
@@ -151,7 +158,11 @@ def _add_routes(app: web.Application) -> None:
 
 
 async def _database(app: web.Application) -> AsyncIterator[None]:
+    if (app[SETTINGS].data_dir / MARK).exists():
+        raise SettingsError("data_dir: a restore was cut off; run `keneya restore` again")
     await upgrade(app[ENGINE])
+    await seal_what_is_plain(app[ENGINE], app[DATABASE], app[SEALING], app[CLOCK])
+    await seal_plain_photos(app[DATABASE], app[SEALING], app[SETTINGS].data_dir / "photos")
     yield
     await app[ENGINE].dispose()
 

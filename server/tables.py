@@ -11,6 +11,7 @@ import server.consents.tables
 import server.groups.tables
 import server.mediators.tables
 import server.people.tables
+import server.platform.sealing.tables
 import server.rosters.tables
 import server.trail.tables  # noqa: F401 (each import fills Base.metadata)
 from server.platform.database.base import Base

@@ -73,7 +73,7 @@ class Checkpoints:
 
 def open_checkpoints(settings: Settings, database: DbSessions, clock: Callable[[], float]) -> Checkpoints:
     """The checkpoints for these settings; makes the key if there is none. Raises SettingsError."""
-    return Checkpoints(database, load_or_make(settings.audit_key_dir), settings.checkpoint_dir, clock)
+    return Checkpoints(database, load_or_make(settings.audit_keys), settings.checkpoint_dir, clock)
 
 
 def _add_line(folder: Path, line: str) -> None:

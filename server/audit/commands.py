@@ -69,7 +69,7 @@ def verify(
 
     async def work() -> None:
         # Read within `run`, so that a wrong key is reported like any wrong setting.
-        key = load_public(public_key or settings.audit_key_dir / PUBLIC_NAME) if lines else None
+        key = load_public(public_key or settings.audit_keys / PUBLIC_NAME) if lines else None
         engine = open_database(settings.database)
         try:
             entries, findings = await _verified(sessions_of(engine), lines, key)

@@ -139,7 +139,7 @@ class Inspections:
 
     async def _verified(self) -> Verified:
         genuine, forged = await asyncio.to_thread(
-            own_checkpoints, self._settings.checkpoint_dir / FILE_NAME, self._settings.audit_key_dir
+            own_checkpoints, self._settings.checkpoint_dir / FILE_NAME, self._settings.audit_keys
         )
         verification = Verification(await head_of(self._database), genuine)
         async for page in pages(self._database, rows=ENTRIES_AT_ONCE):

@@ -363,6 +363,7 @@ def _row(record: ConsultationRecord) -> Consultation:
     values["id"] = values.pop("consultation_id")
     values["state"] = record.state.value
     values["urgency"] = record.urgency.value
+    values["reason"] = Redacted(record.reason)
     return Consultation(**values)
 
 
@@ -373,7 +374,7 @@ def _record(row: Consultation) -> ConsultationRecord:
         station_name=row.station_name,
         site=row.site,
         urgency=Urgency(row.urgency),
-        reason=row.reason,
+        reason=row.reason.reveal(),
         state=ConsultationState(row.state),
         requested_at=row.requested_at,
         clinician_id=row.clinician_id,

@@ -1,6 +1,7 @@
 """The lists of cases that stations and clinicians have: their own, and no others.
 
-Owns: the two queries. A station finds a patient by the exact reference; nothing is found by a part of it.
+Owns: the two queries. A station finds a patient by the exact reference, by its keyed hash; nothing is found by a
+part of it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from server.people.principal import Principal
 from server.people.tables import Site, Station
 from server.platform.database.engine import DbSessions
 from server.platform.redacted import Redacted
+from server.platform.sealing.keyring import Keyring
 from server.trail.acts import Act
 from server.trail.entry import Entry
 from server.trail.trail import Trail
@@ -34,8 +36,11 @@ LINES_MAX = 100
 class CaseLists:
     """Lists. ``clock`` gives UTC seconds."""
 
-    def __init__(self, database: DbSessions, trail: Trail, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, database: DbSessions, trail: Trail, clock: Callable[[], float], keyring: Keyring
+    ) -> None:
         self._database = database
+        self._keyring = keyring
         self._trail = trail
         self._clock = clock
 
@@ -54,7 +59,11 @@ class CaseLists:
 
     async def of_patient(self, who: Principal, patient_ref: str) -> list[CaseLine]:
         """The cases of one patient at this station."""
-        return await self._lines(who, CaseFile.patient_ref == Redacted(patient_ref.strip()))
+        async with self._database.begin() as db:
+            wanted = await self._keyring.hash_of(db, Redacted(patient_ref))
+        if not wanted:
+            return []
+        return await self._lines(who, CaseFile.patient_ref_hash == wanted)
 
     async def _lines(self, who: Principal, wanted: ColumnElement[bool]) -> list[CaseLine]:
         async with self._database.begin() as db:

@@ -16,7 +16,7 @@ from server.cases.photos import handlers as photo_handlers
 from server.cases.photos.store import PHOTOS, Photos
 from server.cases.store import CASES, Cases
 from server.consents.store import CONSENTS
-from server.platform.http.keys import CLOCK, DATABASE, SETTINGS
+from server.platform.http.keys import CLOCK, DATABASE, SEALING, SETTINGS
 from server.trail.trail import TRAIL
 
 
@@ -24,10 +24,11 @@ def add_cases(app: web.Application, desk: DeskPort, offered: Offered) -> None:
     """Make the services of this area and its routes; ``offered`` as `Cases` takes it."""
     cases = Cases(app[DATABASE], app[TRAIL], app[CONSENTS], app[CLOCK], offered)
     app[CASES] = cases
-    app[CASE_LISTS] = CaseLists(app[DATABASE], app[TRAIL], app[CLOCK])
+    app[CASE_LISTS] = CaseLists(app[DATABASE], app[TRAIL], app[CLOCK], app[SEALING])
     app[DESK] = desk
     app[OUTCOME_NEWS] = OutcomeNews(app[DATABASE], desk)
-    app[PHOTOS] = Photos(app[DATABASE], app[TRAIL], cases, app[SETTINGS].data_dir / "photos", app[CLOCK])
+    folder = app[SETTINGS].data_dir / "photos"
+    app[PHOTOS] = Photos(app[DATABASE], app[TRAIL], cases, folder, clock=app[CLOCK], keyring=app[SEALING])
     _add_routes(app.router)
 
 

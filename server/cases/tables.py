@@ -1,6 +1,7 @@
 """The tables of cases: what a station wrote down, what hangs on it, and where the consultation of it stands.
 
-Owns: the rows. Must never give a patient's words as a plain string: such columns are `Clinical`.
+Owns: the rows. Must never give a patient's words as a plain string, nor leave them readable on disk: such columns
+are `Clinical`, sealed with the key of their case.
 """
 
 from __future__ import annotations
@@ -17,26 +18,32 @@ from server.platform.database.base import (
     Name,
     Seconds,
 )
-from server.platform.database.clinical import Clinical
-from signaling.messages import REASON_MAX_CHARS
+from server.platform.sealing.sealedrows import sealed_row
+from server.platform.sealing.sealedtext import Clinical
 
 CODE_CHARS = 40  # of our own tables: reasons, specialties, age bands
 
 
+@sealed_row("id", "station_id", hashed={"patient_ref": "patient_ref_hash"})
 class CaseFile(Base):
     """What the station wrote down of a patient, before any call; ``id`` is that of its consultation.
 
-    ``red_flags`` holds codes with commas between; "" is "not said" in every other code.
+    ``red_flags`` holds codes with commas between; "" is "not said" in every other code. ``patient_ref_hash`` is
+    what a station finds the reference by.
     """
 
     __tablename__ = "case_file"
-    __table_args__ = (Index("ix_case_file_station_id_opened_at", "station_id", "opened_at"),)
+    __table_args__ = (
+        Index("ix_case_file_station_id_opened_at", "station_id", "opened_at"),
+        Index("ix_case_file_station_id_patient_ref_hash", "station_id", "patient_ref_hash"),
+    )
 
     id: Mapped[Id]
     station_id: Mapped[str] = mapped_column(ForeignKey("station.id"))
     kind: Mapped[str] = mapped_column(String(20))
     opened_at: Mapped[Seconds]
     patient_ref: Mapped[Clinical]
+    patient_ref_hash: Mapped[str] = mapped_column(String(SHA256_HEX_CHARS), default="", server_default="")
     age_band: Mapped[str] = mapped_column(String(CODE_CHARS))
     sex: Mapped[str] = mapped_column(String(10))
     reason_code: Mapped[str] = mapped_column(String(CODE_CHARS))
@@ -51,6 +58,7 @@ class CaseFile(Base):
     previous_id: Mapped[str | None] = mapped_column(ForeignKey("case_file.id"), index=True)
 
 
+@sealed_row("id")
 class Consultation(Base):
     """Where the consultation of a case stands now: before, during and after any call.
 
@@ -64,7 +72,7 @@ class Consultation(Base):
     site: Mapped[Name]
     station_name: Mapped[Name]
     urgency: Mapped[str] = mapped_column(String(20))
-    reason: Mapped[str] = mapped_column(String(REASON_MAX_CHARS))
+    reason: Mapped[Clinical]
     state: Mapped[str] = mapped_column(String(20), index=True)
     clinician_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"), index=True)
     clinician_name: Mapped[str | None] = mapped_column(String(NAME_CHARS))
@@ -141,6 +149,7 @@ class CasePhoto(Base):
     stored_at: Mapped[float | None] = mapped_column(Double)
 
 
+@sealed_row("case_id", "clinician_id", "written_at")
 class CaseNote(Base):
     """What a clinician wrote. Never changed: a correction is a new note, and the newest counts.
 
@@ -158,6 +167,7 @@ class CaseNote(Base):
     written_at: Mapped[Seconds]
 
 
+@sealed_row("case_id", "id", "recipient")
 class Referral(Base):
     """A patient is sent on to somebody else, and agreed to it for that recipient.
 
@@ -175,6 +185,7 @@ class Referral(Base):
     new_case_id: Mapped[str | None] = mapped_column(ForeignKey("case_file.id"))
 
 
+@sealed_row("case_id", "outcome", "reported_at")
 class CaseOutcome(Base):
     """What became of a patient, as the station tells it days later; there may be several as time goes by."""
 

@@ -14,10 +14,12 @@ from server.platform.database.base import (
     Id,
     Seconds,
 )
-from server.platform.database.clinical import Clinical, ClinicalText
 from server.platform.redacted import Redacted
+from server.platform.sealing.sealedrows import sealed_row
+from server.platform.sealing.sealedtext import Clinical, ClinicalText
 
 
+@sealed_row("consultation_id", "id", "scope", "recipient")
 class Consent(Base):
     """One answer of a patient. A new answer is a new row; only its withdrawal is ever added to a row.
 

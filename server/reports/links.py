@@ -21,7 +21,7 @@ from server.people.tables import Site, Station
 from server.reports.period import Period, day_of
 from server.reports.rows import in_pieces
 
-# A day takes about 30 µs; the event loop forwards packets after this many days (rows.py).
+# A day takes about 30 µs; the event loop forwards packets after this many days (sealedrows.py).
 DAYS_AT_ONCE = 50
 
 

@@ -7,6 +7,7 @@ consultation, nor in its room.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -275,6 +276,7 @@ class Copies:
         source = self.scene.home.server.settings.data_dir / "keneya.db"
         with sqlite3.connect(source) as here, sqlite3.connect(path) as there:
             here.backup(there)
+        shutil.copy(source.with_name("master.key"), path.parent)
         self.told[number] = False
 
     def _tells(self, participant_id: str, message: Any) -> bool:

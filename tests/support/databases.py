@@ -19,12 +19,17 @@ from server.consents import Consents, ConsentScope, Giver, How, NewConsent
 from server.platform.database.engine import DbSessions, open_database, sessions_of
 from server.platform.database.upgrade import upgrade
 from server.platform.redacted import Redacted
+from server.platform.sealing.keyring import Keyring
+from server.platform.sealing.masterkeys import GivenKeys, MasterKey, written
+from server.platform.sealing.sealedrows import info_with
 from server.trail.trail import Trail
 from signaling.messages import Role
 from tests.support.patience import PATIENCE_MS
 from tests.support.sqlitefile import put_migrated
 
 BOTH = ("sqlite", "postgresql")
+MASTER = MasterKey(bytes(range(32)))
+KEYRING = Keyring(GivenKeys(written(MASTER)))
 
 
 @dataclass
@@ -94,8 +99,13 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 def database(engine: AsyncEngine) -> DbSessions:
-    """The sessions of `engine`."""
-    return sessions_of(engine)
+    """The sessions of `engine`, which seal and open rows."""
+    return sealing_sessions(engine)
+
+
+def sealing_sessions(engine: AsyncEngine) -> DbSessions:
+    """Sessions that seal and open rows with the key of these tests."""
+    return sessions_of(engine, info_with(KEYRING))
 
 
 async def agree(database: DbSessions, case_id: str, by: str = "st_1") -> None:

@@ -1,16 +1,16 @@
 """Photos of a case: they come in pieces over a thin link, go on where they stopped, and are kept as files.
 
-Owns: the folder ``photos`` in the data folder: ``<id>.part`` while it comes, ``<id>.jpg`` when it is whole, without
-the metadata of the camera. Must never keep what is not a JPEG of the announced size and hash, nor write a path that
-was not made from an id of its own. The files are not sealed yet: whoever reads the disk reads them.
+Owns: the folder ``photos`` in the data folder: ``<id>.pieces`` while it comes, ``<id>.sealed`` when it is whole,
+without the metadata of the camera; both sealed with the key of the case. Must never keep what is not a JPEG of the
+announced size and hash, nor write a path that was not made from an id of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -27,6 +27,9 @@ from server.cases.tables import CasePhoto
 from server.people.principal import Principal
 from server.platform.database.engine import DbSessions
 from server.platform.ids import new_id
+from server.platform.sealing.errors import SealBroken
+from server.platform.sealing.keyring import Keyring
+from server.platform.sealing.sealedfiles import Pieces, SealedFile, seal_file
 from server.trail.acts import Act
 from server.trail.entry import Entry
 from server.trail.trail import Trail
@@ -43,13 +46,21 @@ class Photos:
     """All photos. ``folder`` is made when it is first written to; ``clock`` gives UTC seconds."""
 
     def __init__(
-        self, database: DbSessions, trail: Trail, cases: Cases, folder: Path, clock: Callable[[], float]
+        self,
+        database: DbSessions,
+        trail: Trail,
+        cases: Cases,
+        folder: Path,
+        *,
+        clock: Callable[[], float],
+        keyring: Keyring,
     ) -> None:
         self._database = database
         self._trail = trail
         self._cases = cases
         self._folder = folder
         self._clock = clock
+        self._keyring = keyring
         # One writer a photo; the lock of a photo that nobody writes goes by itself.
         self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -87,17 +98,17 @@ class Photos:
         """
         lock = self._writing.setdefault(photo_id, asyncio.Lock())
         async with lock:
-            photo = await self._mine(who, photo_id)
+            photo, key = await self._mine(who, photo_id)
             here = self._received(photo)
             if photo.stored_at is not None:
                 return here
             if offset == here and piece:
                 if here + len(piece) > photo.size_bytes:
                     raise CaseRefused("photo_broken")
-                await asyncio.to_thread(_append, self._part(photo_id), piece)
+                await asyncio.to_thread(self._part(photo_id).append, key, photo_id, piece)
                 here += len(piece)
             if here == photo.size_bytes:
-                await self._finish(who, photo)
+                await self._finish(who, photo, key)
             return here
 
     async def read(self, who: Principal, photo_id: str) -> bytes:
@@ -107,10 +118,11 @@ class Photos:
             if photo is None or photo.stored_at is None:
                 raise NoSuchCase
             await self._cases.part(db, who, photo.case_id, *READS_CASE)
+            key = await self._keyring.key_for(db, photo.case_id)
             await self._trail.record(
                 db, Entry(Act.PHOTO_READ, who.participant_id, who.role, photo.case_id, photo_id)
             )
-        return await asyncio.to_thread(self._whole(photo_id).read_bytes)
+        return await asyncio.to_thread(_picture, self._whole(photo_id), key, photo_id)
 
     async def sweep(self) -> int:
         """Forget uploads that are not coming any more, and pieces that belong to none; how many there were."""
@@ -127,21 +139,21 @@ class Photos:
         strays = await asyncio.to_thread(_pieces_before, self._folder, before)
         async with self._database() as db:
             strays = {name for name in strays if await db.get(CasePhoto, name) is None}
-        await asyncio.to_thread(_forget, [self._part(name) for name in gone | strays])
+        await asyncio.to_thread(_forget, [self._pieces(name) for name in gone | strays])
         return len(gone | strays)
 
-    async def _mine(self, who: Principal, photo_id: str) -> CasePhoto:
+    async def _mine(self, who: Principal, photo_id: str) -> tuple[CasePhoto, bytes]:
         async with self._database() as db:
             photo = await db.get(CasePhoto, photo_id)
             if photo is None:
                 raise NoSuchCase
             await self._cases.part(db, who, photo.case_id, Part.OPENER)
-            return photo
+            return photo, await self._keyring.key_for(db, photo.case_id)
 
-    async def _finish(self, who: Principal, photo: CasePhoto) -> None:
+    async def _finish(self, who: Principal, photo: CasePhoto, key: bytes) -> None:
         """Write the file before the row: a row without its picture would be wrong."""
         try:
-            size = await asyncio.to_thread(_keep, self._part(photo.id), self._whole(photo.id), photo.sha256)
+            size = await asyncio.to_thread(self._keep, photo, key)
         except NotAPicture:
             raise CaseRefused("photo_broken") from None
         async with self._database.begin() as db:
@@ -162,14 +174,30 @@ class Photos:
     def _received(self, photo: CasePhoto) -> int:
         if photo.stored_at is not None:
             return photo.size_bytes
-        part = self._part(photo.id)
-        return part.stat().st_size if part.exists() else 0
+        return self._part(photo.id).size
 
-    def _part(self, photo_id: str) -> Path:
-        return self._folder / f"{photo_id}.part"
+    def _keep(self, photo: CasePhoto, key: bytes) -> int:
+        """Raises NotAPicture, and forgets the pieces: the station sends it anew."""
+        try:
+            data = self._part(photo.id).read(key, photo.id)
+            if hashlib.sha256(data).hexdigest() != photo.sha256:
+                raise NotAPicture
+            picture = stripped(data)
+        except (NotAPicture, SealBroken):
+            self._pieces(photo.id).unlink()
+            raise NotAPicture from None
+        size = seal_file(self._whole(photo.id), key, photo.id, BytesIO(picture))
+        self._pieces(photo.id).unlink()
+        return size
+
+    def _part(self, photo_id: str) -> Pieces:
+        return Pieces(self._pieces(photo_id))
+
+    def _pieces(self, photo_id: str) -> Path:
+        return self._folder / f"{photo_id}.pieces"
 
     def _whole(self, photo_id: str) -> Path:
-        return self._folder / f"{photo_id}.jpg"
+        return self._folder / f"{photo_id}.sealed"
 
 
 PHOTOS = web.AppKey("photos", Photos)
@@ -177,7 +205,7 @@ PHOTOS = web.AppKey("photos", Photos)
 
 def _pieces_before(folder: Path, before: float) -> set[str]:
     """The ids of uploads of which nothing has come since."""
-    return {path.stem for path in folder.glob("*.part") if path.stat().st_mtime < before}
+    return {path.stem for path in folder.glob("*.pieces") if path.stat().st_mtime < before}
 
 
 def _forget(paths: list[Path]) -> None:
@@ -185,27 +213,5 @@ def _forget(paths: list[Path]) -> None:
         path.unlink(missing_ok=True)
 
 
-def _append(path: Path, piece: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
-        file.write(piece)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _keep(part: Path, whole: Path, sha256: str) -> int:
-    """Raises NotAPicture, and forgets the pieces: the station sends it anew."""
-    try:
-        data = part.read_bytes()
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise NotAPicture
-        picture = stripped(data)
-    except NotAPicture:
-        part.unlink()
-        raise
-    made = whole.with_suffix(".made")
-    made.unlink(missing_ok=True)
-    _append(made, picture)
-    made.replace(whole)
-    part.unlink()
-    return len(picture)
+def _picture(path: Path, key: bytes, photo_id: str) -> bytes:
+    return SealedFile(path, key, photo_id).read()

@@ -39,8 +39,8 @@ class DbSessions:
     the end of the block commits and an exception rolls back.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._make = async_sessionmaker(engine, expire_on_commit=False)
+    def __init__(self, engine: AsyncEngine, info: dict[str, object] | None = None) -> None:
+        self._make = async_sessionmaker(engine, expire_on_commit=False, info=info or {})
         self._sqlite = engine.dialect.name == "sqlite"
 
     def __call__(self) -> AsyncSession:
@@ -61,9 +61,9 @@ class DbSessions:
             yield db
 
 
-def sessions_of(engine: AsyncEngine) -> DbSessions:
-    """The factory of sessions on this engine."""
-    return DbSessions(engine)
+def sessions_of(engine: AsyncEngine, info: dict[str, object] | None = None) -> DbSessions:
+    """The factory of sessions on this engine; each session carries ``info`` (what seals and opens rows)."""
+    return DbSessions(engine, info)
 
 
 def _set_pragmas(connection: Any, record: object) -> None:
@@ -72,6 +72,8 @@ def _set_pragmas(connection: Any, record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
+        # What is deleted is overwritten: destroyed keys, erased cases.
+        "secure_delete=ON",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -1,6 +1,6 @@
 """The application keys that handlers of every domain use.
 
-Owns: the keys of settings, database and clock. Must never hold a key of a domain: each domain defines its own.
+Owns: the keys of settings, database, clock and keyring. Must never hold a key of a domain: each defines its own.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from collections.abc import Callable
 from aiohttp import web
 
 from server.platform.database.engine import DbSessions
+from server.platform.sealing.keyring import Keyring
 from server.platform.settings.config import Settings
 
 SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", DbSessions)
+SEALING = web.AppKey("sealing", Keyring)
 # UTC seconds, as `time.time` gives them.
 CLOCK: web.AppKey[Callable[[], float]] = web.AppKey("clock")
 # The same, for what lasts: server/platform/steadyclock.py.

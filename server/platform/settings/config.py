@@ -74,6 +74,25 @@ class Settings:
         "empty: the SQLite file keneya.db in data_dir",
         secret=True,
     )
+    master_key_file: Path | None = setting(
+        None,
+        v.optional_path,
+        "File with the master key that everything about patients is sealed to, best not on the disk of data_dir "
+        "(`keneya key new` makes one). Empty: the systemd credential master_key if there is one, else master.key "
+        "in data_dir, made at the first start: then a stolen disk opens everything",
+    )
+    master_key: str = setting(
+        "",
+        v.text,
+        "The master key itself instead of a file; after a comma the one before, until `keneya key rotate` is done",
+        secret=True,
+    )
+    audit_key_dir: Path | None = setting(
+        None,
+        v.optional_path,
+        "Folder of the key that signs checkpoints, best not on the disk of data_dir; empty: the folder audit in "
+        "data_dir",
+    )
     audit_checkpoint_dir: Path | None = setting(
         None,
         v.optional_path,
@@ -85,6 +104,24 @@ class Settings:
         v.integer(60, 30 * DAY_S),
         "Interval of checkpoints; without new entries none is made",
         unit="s",
+    )
+
+    backup_dir: Path | None = setting(
+        None, v.optional_path, "Folder for backups, best on another machine's disk; empty: none are made"
+    )
+    backup_recipients: tuple[str, ...] = setting(
+        (),
+        v.items,
+        "age recipients (age1...) that backups are encrypted to; their identities belong on no server",
+    )
+    backup_every_s: int = setting(
+        0,
+        v.integer(0, 90 * DAY_S),
+        "Interval of the backups that a running server makes; 0: only `keneya backup` makes them",
+        unit="s",
+    )
+    backup_keep: int = setting(
+        14, v.integer(1, 10_000), "Newest backups that are kept; older ones are deleted", unit="backups"
     )
 
     media_port: int = setting(
@@ -216,14 +253,14 @@ class Settings:
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'keneya.db'}"
 
     @property
-    def audit_key_dir(self) -> Path:
+    def audit_keys(self) -> Path:
         """The folder of the key that signs checkpoints of the audit trail."""
-        return self.data_dir / "audit"
+        return self.audit_key_dir or self.data_dir / "audit"
 
     @property
     def checkpoint_dir(self) -> Path:
         """The folder of the audit trail's checkpoints."""
-        return self.audit_checkpoint_dir or self.audit_key_dir
+        return self.audit_checkpoint_dir or self.data_dir / "audit"
 
 
 def _contradictions(settings: Settings) -> list[str]:
@@ -239,6 +276,10 @@ def _contradictions(settings: Settings) -> list[str]:
         found.append("sign_in_delay_s: must not be longer than sign_in_delay_max_s")
     if settings.oidc_issuer and not (settings.oidc_client_id and settings.oidc_name):
         found.append("oidc_issuer: needs oidc_client_id and oidc_name as well")
+    if bool(settings.backup_dir) != bool(settings.backup_recipients):
+        found.append("backup_dir and backup_recipients: set both, or neither to make no backups")
+    if settings.backup_every_s and not settings.backup_dir:
+        found.append("backup_every_s: needs backup_dir and backup_recipients as well")
     if not settings.media_hosts:
         found.append("media_hosts: must name at least one address, such as 0.0.0.0")
     return found

@@ -1,4 +1,4 @@
-"""Reads settings from their sources: the defaults, a TOML file, KENEYA_<NAME> variables, then the command.
+"""Reads settings: the defaults, a systemd credential, a TOML file, KENEYA_<NAME> variables, then the command.
 
 Owns: reading those sources, and the line of text for a wrong setting. Must never print a value: a wrong setting may
 be a mistyped secret.
@@ -20,6 +20,8 @@ from server.platform.settings.config import (
 )
 
 PREFIX = "KENEYA_"
+# Where systemd puts the credentials of a service (LoadCredential=, systemd.exec(5)), and the name of ours.
+CREDENTIALS, CREDENTIAL = "CREDENTIALS_DIRECTORY", "master_key"
 
 
 def load_settings(
@@ -30,6 +32,9 @@ def load_settings(
     """Read every source; later sources override earlier ones. Raises SettingsError with one line of text."""
     rows = {row.name: row for row in table()}
     values: dict[str, Any] = {}
+    credential = Path((environ or {}).get(CREDENTIALS, "")) / CREDENTIAL
+    if (environ or {}).get(CREDENTIALS) and credential.exists():
+        values["master_key_file"] = credential
     for key, raw in (_read_toml(config) if config else {}).items():
         values[key] = _parse(rows, key, raw, where=str(config))
     for variable, raw_text in (environ or {}).items():

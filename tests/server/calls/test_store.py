@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from server.calls.store import DatabaseConsultationStore
 from server.calls.tables import ConsultationEvent
 from server.people.tables import Account, Site, Station
-from server.platform.database.engine import DbSessions, sessions_of
+from server.platform.database.engine import DbSessions
 from server.trail.trail import Trail
 from signaling.consultation import ConsultationRecord
 from signaling.messages import ConsultationState, Urgency
-from tests.support.databases import agree
+from tests.support.databases import agree, sealing_sessions
 
 RECORD = ConsultationRecord(
     consultation_id="c_1",
@@ -31,7 +31,7 @@ RECORD = ConsultationRecord(
 
 @pytest.fixture
 async def database(engine: AsyncEngine) -> DbSessions:
-    sessions = sessions_of(engine)
+    sessions = sealing_sessions(engine)
     async with sessions.begin() as db:
         db.add(Site(id="si_1", name="CSRéf de Kayes", created_at=1.0))
         await db.flush()

@@ -72,7 +72,7 @@ async def add_case(database: DbSessions, case_id: str, states: str, **changed: A
                 site="",
                 station_name="",
                 urgency="green",
-                reason="",
+                reason=Redacted(""),
                 state=states.rpartition(" ")[2],
                 requested_at=what["asked"],
                 accepted_at=what["asked"] + wait_s if wait_s is not None else None,

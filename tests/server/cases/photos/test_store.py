@@ -57,8 +57,8 @@ async def test_an_upload_resumes_where_the_link_broke(home: House) -> None:
     assert picture.startswith(b"\xff\xd8")
     assert b"GPS" not in picture
     folder = home.server.settings.data_dir / "photos"
-    assert [path.name for path in sorted(folder.iterdir())] == [f"{photo_id}.jpg"]
-    assert (folder / f"{photo_id}.jpg").stat().st_mode & 0o077 == 0
+    assert [path.name for path in sorted(folder.iterdir())] == [f"{photo_id}.sealed"]
+    assert (folder / f"{photo_id}.sealed").stat().st_mode & 0o077 == 0
 
 
 async def test_an_invalid_picture_is_not_kept(home: House) -> None:

@@ -24,7 +24,7 @@ from server.people.signin.delays import tries_of
 from server.people.signin.hashing import Hasher
 from server.people.stations.store import Stations
 from server.people.tables import Account, Site, Station
-from server.platform.database.engine import DbSessions, open_database, sessions_of
+from server.platform.database.engine import DbSessions, open_database
 from server.platform.settings.config import Settings
 from server.trail.trail import Trail
 from signaling import messages as wire
@@ -33,7 +33,7 @@ from signaling.errors import Refused
 from signaling.messages import ConsultationState as S
 from signaling.messages import Urgency
 from tests.support.cases import Someone, house
-from tests.support.databases import agree
+from tests.support.databases import agree, sealing_sessions
 from tests.support.kiosk import KioskKey
 
 DOCTORS = 6
@@ -58,7 +58,7 @@ async def assert_whole(database: DbSessions) -> None:
 async def test_a_patient_has_one_doctor_though_two_processes_ask(
     engine: AsyncEngine, second: AsyncEngine
 ) -> None:
-    database = sessions_of(engine)
+    database = sealing_sessions(engine)
     async with database.begin() as db:
         db.add(Site(id="si_1", name="Kayes", created_at=1.0))
         await db.flush()
@@ -70,7 +70,7 @@ async def test_a_patient_has_one_doctor_though_two_processes_ask(
                 )
             )
     stores = [
-        DatabaseConsultationStore(sessions_of(one), Trail(lambda: 5.0), lambda: 5.0)
+        DatabaseConsultationStore(sealing_sessions(one), Trail(lambda: 5.0), lambda: 5.0)
         for one in (engine, second)
     ]
     waiting = ConsultationRecord(
@@ -134,7 +134,7 @@ async def test_an_enrolment_code_makes_one_station_though_many_type_it(
     hasher = Hasher()
     houses = [
         Stations(
-            sessions_of(one),
+            sealing_sessions(one),
             hasher,
             tries=tries_of(settings, time.monotonic),
             trail=Trail(clock),
@@ -154,5 +154,5 @@ async def test_an_enrolment_code_makes_one_station_though_many_type_it(
         return True
 
     assert sum(await asyncio.gather(*(type_it(n) for n in range(6)))) == 1
-    await assert_whole(sessions_of(engine))
+    await assert_whole(sealing_sessions(engine))
     hasher.close()

@@ -1,0 +1,1 @@
+"""Backup and restore (docs/backup.md): everything the server holds, in one file that only an age identity opens."""

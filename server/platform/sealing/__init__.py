@@ -1,0 +1,1 @@
+"""Sealing: what is about a patient is unreadable on disk without the master key (docs/sealing.md)."""

@@ -1,0 +1,173 @@
+"""A backup is made while the server serves, is whole, and comes back on an empty machine of either kind."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pyrage
+import pytest
+
+from server.backup.backups import SUFFIX, Backup, make_backup, newest
+from server.backup.contents import MARK
+from server.backup.errors import BackupFailed
+from server.backup.restore import restore
+from server.consents import ConsentScope
+from server.platform.settings.config import Settings, SettingsError
+from tests.server.cases.photos.test_store import PHOTO, announce, piece
+from tests.support.cases import House, Someone, house
+from tests.support.server import files_of, running_server
+
+IDENTITY = pyrage.x25519.Identity.generate()
+SECRETS = (b"Hirondelle", b"saigne beaucoup", b"paludisme", b"Dr traore", PHOTO[-60:])
+
+
+def with_backups(settings: Settings, tmp_path: Path, **changes: Any) -> Settings:
+    """The settings of a server that makes backups."""
+    known = {name: getattr(settings, name) for name in settings.__dataclass_fields__}
+    own = {"backup_dir": tmp_path / "backups", "backup_recipients": (str(IDENTITY.to_public()),)}
+    return Settings(**(known | own | changes))
+
+
+async def a_day(home: House) -> tuple[Someone, str]:
+    """A case with everything that hangs on one."""
+    station, doctor = await home.station(), await home.person("traore")
+    case_id = await home.open_case(station, patient_ref="Hirondelle", reason_text="saigne beaucoup")
+    photo_id = (await announce(station, case_id))["id"]
+    await piece(station, photo_id, 0, PHOTO)
+    await home.ask(station, case_id)
+    await home.accept(doctor, case_id)
+    await doctor.post(f"/api/cases/{case_id}/notes", {"note": "paludisme"}, 204)
+    await home.consent(station, case_id, ConsentScope.REFERRAL, "psychology")
+    await doctor.post(f"/api/cases/{case_id}/referrals", {"recipient": "psychology", "letter": "Merci."})
+    return doctor, case_id
+
+
+@pytest.fixture
+async def home(tmp_path: Path, database_url: str) -> AsyncIterator[House]:
+    async with house(tmp_path, database_url=database_url) as running:
+        yield running
+
+
+async def backed_up(home: House, tmp_path: Path, **changes: Any) -> Backup:
+    return await make_backup(with_backups(home.server.settings, tmp_path, **changes), home.clock.now)
+
+
+@pytest.mark.parametrize("into", ["sqlite", "postgresql"])
+async def test_a_backup_comes_back_whole_on_an_empty_machine_of_either_kind(
+    home: House, tmp_path: Path, into: str, request: pytest.FixtureRequest
+) -> None:
+    doctor, case_id = await a_day(home)
+    made = await backed_up(home, tmp_path)
+    seen = await doctor.get(f"/api/cases/{case_id}")
+    url = ""
+    if into == "postgresql":
+        own = request.getfixturevalue("postgresql")
+        url = own.server.url(own.server.new_database())
+    new = Settings(data_dir=tmp_path / "new", database_url=url)
+    await restore(made.path, [IDENTITY], new)
+    async with (
+        running_server(tmp_path, data_dir=new.data_dir, database_url=url) as server,
+        server.client() as client,
+    ):
+        await server.sign_in(client, "traore")
+        async with client.get(f"/api/cases/{case_id}") as answer:
+            again = await answer.json()
+        photo_id = again["photos"][0]["id"]
+        async with client.get(f"/api/photos/{photo_id}") as answer:
+            assert hashlib.sha256(await answer.read()).digest()
+            assert answer.status == 200
+        # New rows get new numbers.
+        async with client.post(f"/api/cases/{case_id}/notes", json={"note": "revu"}) as answer:
+            assert answer.status == 204
+    assert again == seen
+
+
+async def test_only_the_identity_opens_it_and_it_shows_nothing(home: House, tmp_path: Path) -> None:
+    await a_day(home)
+    made = await backed_up(home, tmp_path)
+    assert [path.name for path in files_of(tmp_path / "backups") if path.name != ".lock"] == [made.path.name]
+    assert not [secret for secret in SECRETS if secret in made.path.read_bytes()]
+    with pytest.raises(BackupFailed, match="this identity"):
+        await restore(made.path, [pyrage.x25519.Identity.generate()], Settings(data_dir=tmp_path / "new"))
+    assert not list(home.server.settings.data_dir.glob(".backup*"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "no manifest"])
+async def test_a_damaged_backup_restores_nothing(
+    home: House, tmp_path: Path, damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_day(home)
+    made = await backed_up(home, tmp_path)
+    data = made.path.read_bytes()
+    made.path.write_bytes(
+        {"cut": data[: len(data) // 2], "changed": data[:-500] + b"\0" + data[-499:], "no manifest": b""}[
+            damage
+        ]
+    )
+    new = Settings(data_dir=tmp_path / "new")
+    with pytest.raises(BackupFailed):
+        await restore(made.path, [IDENTITY], new)
+    # It is not a server's folder until a restore is done, and another try begins anew.
+    with pytest.raises(SettingsError, match="restore was cut off"):
+        async with running_server(tmp_path, data_dir=new.data_dir):
+            pass
+    made.path.write_bytes(data)
+    await restore(made.path, [IDENTITY], new)
+    assert not (new.data_dir / MARK).exists()
+
+
+async def test_a_backup_that_does_not_come_back_gets_no_name(
+    home: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_day(home)
+    (photo,) = (home.server.settings.data_dir / "photos").glob("*.sealed")
+    photo.write_bytes(photo.read_bytes()[:-1])
+    with pytest.raises(BackupFailed, match="SealBroken"):
+        await backed_up(home, tmp_path)
+    assert not list((tmp_path / "backups").glob("*.age"))
+
+
+async def test_rows_of_one_moment_while_others_write(home: House, tmp_path: Path) -> None:
+    station = await home.station()
+
+    async def write() -> None:
+        for number in range(20):
+            await home.open_case(station, patient_ref=str(number))
+
+    writing = asyncio.create_task(write())
+    made = [await backed_up(home, tmp_path) for _ in range(2)]
+    await writing
+    await restore(made[-1].path, [IDENTITY], Settings(data_dir=tmp_path / "new"))
+
+
+async def test_nothing_is_written_over_a_server(home: House, tmp_path: Path) -> None:
+    await a_day(home)
+    made = await backed_up(home, tmp_path)
+    before = sorted(path.name for path in home.server.settings.data_dir.iterdir())
+    with pytest.raises(BackupFailed, match="not empty"):
+        await restore(made.path, [IDENTITY], home.server.settings)
+    if home.server.settings.database_url:
+        other = Settings(data_dir=tmp_path / "new", database_url=home.server.settings.database_url)
+        with pytest.raises(BackupFailed, match="not empty"):
+            await restore(made.path, [IDENTITY], other)
+    assert sorted(path.name for path in home.server.settings.data_dir.iterdir()) == before
+
+
+async def test_the_oldest_go_and_the_newest_is_known(home: House, tmp_path: Path) -> None:
+    assert newest(tmp_path) is None
+    made = []
+    for _ in range(3):
+        home.clock.now += 60
+        made.append((await backed_up(home, tmp_path, backup_keep=2)).path)
+    assert sorted((tmp_path / "backups").glob("*.age")) == made[1:]
+    assert newest(tmp_path / "backups") == home.clock.now
+
+
+async def test_a_wrong_recipient_is_a_wrong_setting(home: House, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="age1"):
+        await backed_up(home, tmp_path, backup_recipients=("age1nonsense",))
+    assert not [path for path in files_of(tmp_path) if path.name.endswith(SUFFIX)]
