@@ -17,6 +17,7 @@ from server.app import create_app
 from server.audit.commands import audit_commands
 from server.backup.commands import backup, restore
 from server.backup.scheduled import add_backups, command_for
+from server.erasure.commands import case_commands, retention_commands
 from server.people.accounts.commands import account_commands, admin_commands
 from server.people.stations.commands import station_commands
 from server.platform.command_line import (
@@ -48,6 +49,8 @@ app.add_typer(account_commands, name="account")
 app.add_typer(audit_commands, name="audit")
 app.add_typer(admin_commands, name="admin")
 app.add_typer(key_commands, name="key")
+app.add_typer(case_commands, name="case")
+app.add_typer(retention_commands, name="retention")
 app.command()(backup)
 app.command()(restore)
 

@@ -35,6 +35,8 @@ from server.cases.photos.store import PHOTOS, Photos
 from server.cases.routes import add_cases
 from server.consents.routes import add_consents
 from server.consents.store import CONSENTS, Consents
+from server.erasure.routes import add_erasure
+from server.erasure.store import ERASURES, Erasures
 from server.groups.handlers import add_groups
 from server.mediators.routes import add_mediators
 from server.people.routes import add_people
@@ -134,6 +136,7 @@ def _add_domains(app: web.Application) -> None:
     add_groups(app, desk)
     add_calls(app, desk)
     add_cases(app, desk, desk.is_offered)
+    add_erasure(app)
     add_consents(app, ConsentedCases(app[DATABASE], app[CLOCK]), desk, mediators)
     add_sockets(app)
     add_rosters(app)
@@ -211,7 +214,7 @@ async def _say_goodbye(app: web.Application) -> None:
 async def _sweeping(app: web.Application) -> AsyncIterator[None]:
     closing = keep_closing(app[HUB], app[SESSIONS], app[SETTINGS].session_check_every_s)
     tasks = [
-        asyncio.create_task(_sweep(app[SESSIONS], app[PHOTOS]), name="sweep sessions"),
+        asyncio.create_task(_sweep(app[SESSIONS], app[PHOTOS], app[ERASURES]), name="sweep sessions"),
         asyncio.create_task(closing, name="close ended sign-ins"),
     ]
     yield
@@ -220,12 +223,13 @@ async def _sweeping(app: web.Application) -> AsyncIterator[None]:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _sweep(sessions: HttpSessions, photos: Photos) -> None:
+async def _sweep(sessions: HttpSessions, photos: Photos, erasures: Erasures) -> None:
     while True:
         try:
             gone = await sessions.drop_expired()
             log.debug("sessions_swept", count=gone)
             log.debug("uploads_swept", count=await photos.sweep())
+            log.debug("cases_erased", count=await erasures.sweep())
         except Exception as error:  # the database may be away for a while; the next sweep tries again
             log.error("sweep_of_rows_failed", **where(error))
         await asyncio.sleep(SWEEP_EVERY_S)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import server.calls.tables
 import server.cases.tables
 import server.consents.tables
+import server.erasure.tables
 import server.groups.tables
 import server.mediators.tables
 import server.people.tables

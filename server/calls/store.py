@@ -155,7 +155,7 @@ class DatabaseConsultationStore:
         """Urgency and wishes of a case of this station that has no consultation yet; None: there is none."""
         async with self._database() as db:
             case = await db.get(CaseFile, case_id)
-            if case is None or case.station_id != station_id:
+            if case is None or case.erased_at is not None or case.station_id != station_id:
                 return None
             if await db.get(Consultation, case_id) is not None:
                 return None

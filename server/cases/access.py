@@ -54,7 +54,7 @@ class Opened:
 async def opened(db: AsyncSession, who: Principal, case_id: str, offered: Offered, *parts: Part) -> Opened:
     """The case, for somebody who has one of these parts in it (none named: any). Raises NoSuchCase."""
     case = await db.get(CaseFile, case_id)
-    part = await part_in(db, who, case, offered) if case is not None else None
+    part = await part_in(db, who, case, offered) if case is not None and case.erased_at is None else None
     if case is None or part is None or (parts and part not in parts):
         raise NoSuchCase
     return Opened(case, part)

@@ -67,7 +67,7 @@ class CaseLists:
 
     async def _lines(self, who: Principal, wanted: ColumnElement[bool]) -> list[CaseLine]:
         async with self._database.begin() as db:
-            known = CaseFile.kind != Kind.GROUP_SEAT.value
+            known = and_(CaseFile.kind != Kind.GROUP_SEAT.value, CaseFile.erased_at.is_(None))
             query = (
                 select(
                     CaseFile,

@@ -29,7 +29,7 @@ class CaseFile(Base):
     """What the station wrote down of a patient, before any call; ``id`` is that of its consultation.
 
     ``red_flags`` holds codes with commas between; "" is "not said" in every other code. ``patient_ref_hash`` is
-    what a station finds the reference by.
+    what a station finds the reference by. Of an erased case nothing is left but that it was there.
     """
 
     __tablename__ = "case_file"
@@ -56,6 +56,7 @@ class CaseFile(Base):
     specialty: Mapped[str] = mapped_column(String(CODE_CHARS))
     wanted_clinician_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
     previous_id: Mapped[str | None] = mapped_column(ForeignKey("case_file.id"), index=True)
+    erased_at: Mapped[float | None] = mapped_column(Double)
 
 
 @sealed_row("id")

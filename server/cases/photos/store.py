@@ -21,6 +21,7 @@ from server.cases.access import READS_CASE, Part
 from server.cases.errors import CaseRefused, NoSuchCase
 from server.cases.kinds import is_recordable
 from server.cases.photos.jpeg import NotAPicture, stripped
+from server.cases.photos.photofiles import PhotoFiles
 from server.cases.quotas import room_for_photo
 from server.cases.store import Cases
 from server.cases.tables import CasePhoto
@@ -29,7 +30,7 @@ from server.platform.database.engine import DbSessions
 from server.platform.ids import new_id
 from server.platform.sealing.errors import SealBroken
 from server.platform.sealing.keyring import Keyring
-from server.platform.sealing.sealedfiles import Pieces, SealedFile, seal_file
+from server.platform.sealing.sealedfiles import SealedFile, seal_file
 from server.trail.acts import Act
 from server.trail.entry import Entry
 from server.trail.trail import Trail
@@ -58,7 +59,7 @@ class Photos:
         self._database = database
         self._trail = trail
         self._cases = cases
-        self._folder = folder
+        self.files = PhotoFiles(folder)
         self._clock = clock
         self._keyring = keyring
         # One writer a photo; the lock of a photo that nobody writes goes by itself.
@@ -105,7 +106,7 @@ class Photos:
             if offset == here and piece:
                 if here + len(piece) > photo.size_bytes:
                     raise CaseRefused("photo_broken")
-                await asyncio.to_thread(self._part(photo_id).append, key, photo_id, piece)
+                await asyncio.to_thread(self.files.part(photo_id).append, key, photo_id, piece)
                 here += len(piece)
             if here == photo.size_bytes:
                 await self._finish(who, photo, key)
@@ -122,7 +123,7 @@ class Photos:
             await self._trail.record(
                 db, Entry(Act.PHOTO_READ, who.participant_id, who.role, photo.case_id, photo_id)
             )
-        return await asyncio.to_thread(_picture, self._whole(photo_id), key, photo_id)
+        return await asyncio.to_thread(_picture, self.files.whole(photo_id), key, photo_id)
 
     async def sweep(self) -> int:
         """Forget uploads that are not coming any more, and pieces that belong to none; how many there were."""
@@ -136,10 +137,10 @@ class Photos:
                 # Still unfinished: it may have been finished since.
                 unfinished = CasePhoto.stored_at.is_(None)
                 await db.execute(delete(CasePhoto).where(CasePhoto.id == photo_id, unfinished))
-        strays = await asyncio.to_thread(_pieces_before, self._folder, before)
+        strays = await self.files.untouched_since(before)
         async with self._database() as db:
             strays = {name for name in strays if await db.get(CasePhoto, name) is None}
-        await asyncio.to_thread(_forget, [self._pieces(name) for name in gone | strays])
+        await self.files.forget(gone | strays)
         return len(gone | strays)
 
     async def _mine(self, who: Principal, photo_id: str) -> tuple[CasePhoto, bytes]:
@@ -174,43 +175,24 @@ class Photos:
     def _received(self, photo: CasePhoto) -> int:
         if photo.stored_at is not None:
             return photo.size_bytes
-        return self._part(photo.id).size
+        return self.files.part(photo.id).size
 
     def _keep(self, photo: CasePhoto, key: bytes) -> int:
         """Raises NotAPicture, and forgets the pieces: the station sends it anew."""
         try:
-            data = self._part(photo.id).read(key, photo.id)
+            data = self.files.part(photo.id).read(key, photo.id)
             if hashlib.sha256(data).hexdigest() != photo.sha256:
                 raise NotAPicture
             picture = stripped(data)
         except (NotAPicture, SealBroken):
-            self._pieces(photo.id).unlink()
+            self.files.pieces(photo.id).unlink()
             raise NotAPicture from None
-        size = seal_file(self._whole(photo.id), key, photo.id, BytesIO(picture))
-        self._pieces(photo.id).unlink()
+        size = seal_file(self.files.whole(photo.id), key, photo.id, BytesIO(picture))
+        self.files.pieces(photo.id).unlink()
         return size
-
-    def _part(self, photo_id: str) -> Pieces:
-        return Pieces(self._pieces(photo_id))
-
-    def _pieces(self, photo_id: str) -> Path:
-        return self._folder / f"{photo_id}.pieces"
-
-    def _whole(self, photo_id: str) -> Path:
-        return self._folder / f"{photo_id}.sealed"
 
 
 PHOTOS = web.AppKey("photos", Photos)
-
-
-def _pieces_before(folder: Path, before: float) -> set[str]:
-    """The ids of uploads of which nothing has come since."""
-    return {path.stem for path in folder.glob("*.pieces") if path.stat().st_mtime < before}
-
-
-def _forget(paths: list[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
 
 
 def _picture(path: Path, key: bytes, photo_id: str) -> bytes:

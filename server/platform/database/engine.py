@@ -60,6 +60,18 @@ class DbSessions:
                 await (await db.connection()).exec_driver_sql("BEGIN IMMEDIATE")
             yield db
 
+    async def scrub(self, table: str) -> None:
+        """Leave nothing of what was deleted from this table in the files, once nobody reads an older state.
+
+        SQLite overwrites what it deletes (secure_delete), but its write-ahead log holds it until the next
+        checkpoint; PostgreSQL keeps old versions of rows until the table is written anew.
+        """
+        async with self._make() as db:
+            connection = await db.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+            await connection.exec_driver_sql(
+                "PRAGMA wal_checkpoint(TRUNCATE)" if self._sqlite else f"VACUUM FULL {table}"
+            )
+
 
 def sessions_of(engine: AsyncEngine, info: dict[str, object] | None = None) -> DbSessions:
     """The factory of sessions on this engine; each session carries ``info`` (what seals and opens rows)."""

@@ -1,0 +1,1 @@
+"""How long cases are kept, what holds them, and their erasure for good (docs/erasure.md)."""
