@@ -30,6 +30,7 @@ from server.calls.media_port import MediaPort
 from server.calls.routes import add_calls
 from server.calls.store import DatabaseConsultationStore
 from server.cases.consented import ConsentedCases
+from server.cases.patientcopy.handlers import CATALOGS
 from server.cases.photos.plainphotos import seal_plain_photos
 from server.cases.photos.store import PHOTOS, Photos
 from server.cases.routes import add_cases
@@ -118,6 +119,7 @@ def create_app(
     )
     _add_domains(app)
     app[static.WEB_FILES] = _own_pages()
+    app[CATALOGS] = WEB_FOLDER / "shared" / "base" / "i18n"
     app.on_response_prepare.append(add_security_headers)
     # Started in this order, stopped in the reverse; goodbyes come first, while the sockets still stand.
     app.cleanup_ctx.extend([_database, _checkpoints, _media, _consultations, _sweeping])

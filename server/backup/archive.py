@@ -75,7 +75,8 @@ def write_archive(
 
 def _add(tar: tarfile.TarFile, name: str, member: Path | bytes) -> str:
     """Add one member; gives its SHA-256, of as much as was taken of a file that grows meanwhile."""
-    with BytesIO(member) if isinstance(member, bytes) else member.open("rb") as file:
+    file: BinaryIO = BytesIO(member) if isinstance(member, bytes) else member.open("rb")
+    with file:
         info = tarfile.TarInfo(name)
         info.size = len(member) if isinstance(member, bytes) else os.fstat(file.fileno()).st_size
         hashed = _Hashed(file)

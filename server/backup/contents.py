@@ -21,19 +21,21 @@ UNFINISHED = (".made", ".part")
 
 def folders(settings: Settings) -> dict[str, Path]:
     """By the first part of their names in the archive, the folders that files come from."""
-    return {
-        FILES: settings.data_dir,
-        AUDIT_KEYS: settings.audit_keys,
-        CHECKPOINTS: settings.checkpoint_dir,
-    }
+    found = {FILES: settings.data_dir, AUDIT_KEYS: settings.audit_keys}
+    if settings.checkpoint_dir != settings.audit_keys:
+        found[CHECKPOINTS] = settings.checkpoint_dir
+    return {name: folder.resolve() for name, folder in found.items()}
 
 
 def files(settings: Settings) -> Iterator[tuple[str, Path]]:
     """Every file to take, by its name in the archive."""
     own = folders(settings)
+    # Folders inside of data_dir that are no part of the data, or have a name of their own.
+    inner = [folder for name, folder in own.items() if name != FILES]
+    inner += [settings.backup_dir.resolve()] if settings.backup_dir else []
     for name, folder in own.items():
         for path in sorted(folder.rglob("*")):
-            if name == FILES and any(path.is_relative_to(other) for key, other in own.items() if key != name):
+            if name == FILES and any(path.is_relative_to(other) for other in inner):
                 continue
             if path.is_file() and not _is_left_out(path.relative_to(folder)):
                 yield f"{name}/{path.relative_to(folder)}", path

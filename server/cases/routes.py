@@ -12,6 +12,7 @@ from server.cases.access import Offered
 from server.cases.desk_port import DESK, DeskPort
 from server.cases.lists import CASE_LISTS, CaseLists
 from server.cases.outcomenews import OUTCOME_NEWS, OutcomeNews
+from server.cases.patientcopy import handlers as copy_handlers
 from server.cases.photos import handlers as photo_handlers
 from server.cases.photos.store import PHOTOS, Photos
 from server.cases.store import CASES, Cases
@@ -44,6 +45,7 @@ def _add_routes(router: web.UrlDispatcher) -> None:
     router.add_post("/api/cases/{case_id}/transfer", handlers.transfer)
     router.add_post("/api/cases/{case_id}/referrals", handlers.refer)
     router.add_post("/api/cases/{case_id}/outcomes", handlers.report_outcome)
+    router.add_post("/api/cases/{case_id}/copy", copy_handlers.make_copy)
     router.add_post("/api/cases/{case_id}/photos", photo_handlers.announce)
     router.add_post("/api/photos/{photo_id}", photo_handlers.write)
     router.add_get("/api/photos/{photo_id}", photo_handlers.read)

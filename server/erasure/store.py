@@ -41,9 +41,12 @@ from signaling.states import FINAL
 OPERATOR_ID = "command_line"
 SERVER_ID = "server"
 # What reports count and lists show of an erased case: nothing.
-BLANK = dict.fromkeys(
+BLANK: dict[str, object] = dict.fromkeys(
     ("patient_ref_hash", "age_band", "sex", "reason_code", "red_flags", "language", "gender_wish"), ""
 )
+
+Leaf = type[VitalSign] | type[CaseNote] | type[CaseOutcome] | type[CasePhoto]
+LEAVES: tuple[Leaf, ...] = (VitalSign, CaseNote, CaseOutcome, CasePhoto)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class Erasures:
             await _refuse_unless_over(db, case_id)
             photos = list(await db.scalars(select(CasePhoto.id).where(CasePhoto.case_id == case_id)))
             await self._keyring.destroy(db, case_id, self._clock())
-            for table in (VitalSign, CaseNote, CaseOutcome, CasePhoto):
+            for table in LEAVES:
                 await db.execute(delete(table).where(table.case_id == case_id))
             gone = update(CaseFile).where(CaseFile.id == case_id)
             await db.execute(gone.values(BLANK | {"erased_at": self._clock()}))

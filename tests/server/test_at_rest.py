@@ -8,16 +8,18 @@ import pytest
 
 from server.consents import ConsentScope
 from tests.server.backup.test_backup import backed_up
+from tests.server.cases.photos.test_jpeg import EXIF
 from tests.server.cases.photos.test_store import PHOTO, announce, piece
 from tests.support.cases import house
 from tests.support.server import files_of
 
-ALIAS, REASON, NOTE, ANSWER = "Hirondelle", "saigne beaucoup", "grossesse cachée", "repos complet"
-ADVICE, LETTER, WORDS, ASKED = "ne pas porter", "merci de recevoir", "morte en route", "douleur subite"
-GIVER, EXPLAINER = "Mariam Planté", "Fatou Planté"
-PLANTED = (ALIAS, REASON, NOTE, ANSWER, ADVICE, LETTER, WORDS, ASKED, GIVER, EXPLAINER)
+# Words of this test alone: other tests write theirs into the same PostgreSQL.
+ALIAS, REASON, NOTE, ANSWER = "Tourterelle", "saigne depuis hier soir", "grossesse cachée", "repos complet"
+ADVICE, LETTER, WORDS = "ne rien porter", "merci de la recevoir", "morte en route"
+GIVER, EXPLAINER = "Mariam Plantée", "Fatou Plantée"
+PLANTED = (ALIAS, REASON, NOTE, ANSWER, ADVICE, LETTER, WORDS, GIVER, EXPLAINER)
 # Twenty bytes of the picture's own data, from its middle, and of what the camera wrote beside it.
-PIXELS = (PHOTO[-120:-100], b"GPS")
+PIXELS = (PHOTO[-120:-100], EXIF[4:24])
 CONSENT = {
     "scope": "teleconsultation", "given": True, "language": "bm", "text_id": "teleconsultation-1", "how": "spoken",
     "giver": "mother", "giver_name": GIVER, "explained_by": EXPLAINER,

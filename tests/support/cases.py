@@ -54,13 +54,15 @@ class House:
     clock: Clock
     stack: AsyncExitStack
     names: list[str] = field(default_factory=list)
+    stations: list[Someone] = field(default_factory=list)
 
     async def station(self, site: str = "CSRéf de Kayes", name: str = "Poste 1") -> Someone:
         """An enrolled station with its page open."""
         code = await self.server.new_station(site, name)
         client = await self.stack.enter_async_context(self.server.client())
         await self.server.enrol(client, code.code)
-        return Someone(code.station_id, client, await self._page(client, "station"))
+        self.stations.append(Someone(code.station_id, client, await self._page(client, "station")))
+        return self.stations[-1]
 
     async def person(
         self,

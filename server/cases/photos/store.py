@@ -125,6 +125,15 @@ class Photos:
             )
         return await asyncio.to_thread(_picture, self.files.whole(photo_id), key, photo_id)
 
+    async def picture(self, photo_id: str) -> bytes:
+        """The picture for a caller who has asked, and whose act is on the trail. Raises NoSuchCase."""
+        async with self._database() as db:
+            photo = await db.get(CasePhoto, photo_id)
+            if photo is None or photo.stored_at is None:
+                raise NoSuchCase
+            key = await self._keyring.key_for(db, photo.case_id)
+        return await asyncio.to_thread(_picture, self.files.whole(photo_id), key, photo_id)
+
     async def sweep(self) -> int:
         """Forget uploads that are not coming any more, and pieces that belong to none; how many there were."""
         before = self._clock() - UNFINISHED_KEPT_S

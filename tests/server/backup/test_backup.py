@@ -73,6 +73,7 @@ async def test_a_backup_comes_back_whole_on_an_empty_machine_of_either_kind(
         running_server(tmp_path, data_dir=new.data_dir, database_url=url) as server,
         server.client() as client,
     ):
+        server.services.sessions.waive_second_factor(doctor.id)
         await server.sign_in(client, "traore")
         async with client.get(f"/api/cases/{case_id}") as answer:
             again = await answer.json()
@@ -104,9 +105,11 @@ async def test_a_damaged_backup_restores_nothing(
     made = await backed_up(home, tmp_path)
     data = made.path.read_bytes()
     made.path.write_bytes(
-        {"cut": data[: len(data) // 2], "changed": data[:-500] + b"\0" + data[-499:], "no manifest": b""}[
-            damage
-        ]
+        {
+            "cut": data[: len(data) // 2],
+            "changed": data[:-500] + bytes([data[-500] ^ 1]) + data[-499:],
+            "no manifest": b"",
+        }[damage]
     )
     new = Settings(data_dir=tmp_path / "new")
     with pytest.raises(BackupFailed):

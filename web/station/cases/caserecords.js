@@ -17,6 +17,7 @@ import { notice } from "../../shared/base/frame.js";
 import { call, codeOf } from "../../shared/base/http.js";
 import { alsoSay, currentLanguage, errorText, LANGUAGES, OWN_NAMES, t } from "../../shared/base/i18n.js";
 import { askFor } from "./askcall.js";
+import { ownCopy } from "./owncopy.js";
 
 const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
 
@@ -111,7 +112,7 @@ async function showCase(box, caseId, ways) {
         }));
         follow.hidden = one.state === "open";
         view.append(make("div", { class: "side-by-side unprinted" }, field("summary.language", languages), print, ask, follow), page,
-            ...referralsToAsk(one, ways), outcomeForm(one, error));
+            ...referralsToAsk(one, ways), outcomeForm(one, error), ownCopy(caseId, () => languages.value));
         await draw();
         // A survivor-safe case is found by its alias, so this screen has the quick exit too.
         if (one.kind === "survivor_safe") ways.guard();
