@@ -37,7 +37,7 @@ async def write_rows(engine: AsyncEngine, folder: Path) -> tuple[str, dict[str, 
         else:
             connection = await plain.execution_options(isolation_level="REPEATABLE READ")
         tables = await reflected(connection)
-        revision = (
+        revision: str = (
             await connection.execute(select(column("version_num")).select_from(sql_table(REVISIONS)))
         ).scalar_one()
         counts = {table.name: await _write_table(connection, table, folder) for table in tables}

@@ -8,10 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 DAY_S = 24 * 3600
 # A month is enough to ask a court, a programme or the patient, and to print what must be kept.
 WARNING_S = 30 * DAY_S
+
+
+class Why(StrEnum):
+    """Why a case is erased."""
+
+    ASKED = "asked"
+    RETENTION = "retention"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from server.cases.tables import (
 )
 from server.cases.vocabulary import Kind
 from server.erasure.errors import ErasureRefused
-from server.erasure.rules import Kept, due_at, is_announced
+from server.erasure.rules import Kept, Why, due_at, is_announced
 from server.erasure.tables import CaseHold, RetentionRule
 from server.people.tables import Site, Station
 from server.platform.database.engine import DbSessions
@@ -76,7 +76,7 @@ class Erasures:
         self._photos = photos
         self._clock = clock
 
-    async def erase(self, case_id: str, why: str = "asked", by: System = System.OPERATOR) -> int:
+    async def erase(self, case_id: str, why: Why = Why.ASKED, by: System = System.OPERATOR) -> int:
         """Erase one case; gives the number of its entry on the trail. Raises ErasureRefused."""
         async with self._database.begin() as db:
             case = await db.get(CaseFile, case_id, with_for_update=True)
@@ -89,7 +89,7 @@ class Erasures:
                 await db.execute(delete(table).where(table.case_id == case_id))
             gone = update(CaseFile).where(CaseFile.id == case_id)
             await db.execute(gone.values(BLANK | {"erased_at": self._clock()}))
-            facts = {"why": why, "photos": len(photos)}
+            facts: dict[str, Fact] = {"why": why, "photos": len(photos)}
             sequence = await self._record(db, Act.CASE_ERASED, case_id, facts, by)
         await self._photos.forget(photos)
         await self._database.scrub(DataKey.__tablename__)
@@ -175,7 +175,7 @@ class Erasures:
         now = self._clock()
         late = [one for one in await self.due(now) if one.at <= now]
         for one in late:
-            await self.erase(one.case_id, "retention", System.SERVER)
+            await self.erase(one.case_id, Why.RETENTION, System.SERVER)
         return len(late)
 
     async def _record(

@@ -127,6 +127,11 @@ async def test_a_case_from_the_form_to_the_printed_sheet(tmp_path: Path) -> None
         await station.locator("[name=outcome]").select_option("better")
         await station.locator("form button", has_text="Le dire au soignant").click()
         await expect(station.locator("p[role=status]", has_text="Merci")).to_be_visible()
+        # The patient's own copy, after the warning.
+        async with station.expect_download() as saved:
+            await station.locator("[data-copy] button").first.click()
+            await people.act(station, "confirm")
+        assert (await (await saved.value).path()).read_bytes().startswith(b"%PDF")
         await doctor.click(".desk-head [data-action=case]")
         await expect(panel.locator("li.news")).to_contain_text("Va mieux")
         await panel.locator("li.news button").click()

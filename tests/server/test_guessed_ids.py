@@ -40,6 +40,7 @@ YES = {
 }
 # The bodies that a permitted page would send, by the end of the path.
 BODIES: dict[str, Any] = {
+    "copy": {"form": "json"},
     "exit": {},
     "notes": {"answer": "vu"},
     "transfer": {"specialty": "surgery"},

@@ -56,7 +56,7 @@ class Sheet(FPDF):
         self.ln(3)
         self._write(text, HEAD_PT, bold=True)
 
-    def line(self, label: str, text: str) -> None:
+    def fact(self, label: str, text: str) -> None:
         """One fact, unless it is empty."""
         if text:
             self.set_text_color(*INK)
@@ -111,20 +111,20 @@ def as_pdf(copy: OwnCopy, say: Say, language: SheetLanguage) -> bytes:
 def _case(sheet: Sheet, copy: OwnCopy, say: Say) -> None:
     case = copy.case
     sheet.head(say("summary.title"))
-    sheet.line(say("copy.number"), case.id)
-    sheet.line(say("summary.place"), _joined([case.site, case.station]))
-    sheet.line(say("summary.date"), _when(case.opened_at))
+    sheet.fact(say("copy.number"), case.id)
+    sheet.fact(say("summary.place"), _joined([case.site, case.station]))
+    sheet.fact(say("summary.date"), _when(case.opened_at))
     coded = [f"age.{case.age_band}" if case.age_band else "", f"sex.{case.sex}" if case.sex else ""]
-    sheet.line(say("summary.patient"), _joined([case.patient_ref, *(say(code) for code in coded if code)]))
-    sheet.line(say("summary.clinician"), case.clinician)
+    sheet.fact(say("summary.patient"), _joined([case.patient_ref, *(say(code) for code in coded if code)]))
+    sheet.fact(say("summary.clinician"), case.clinician)
     reason = say(f"reason.{case.reason_code}") if case.reason_code else ""
-    sheet.line(say("summary.reason"), _joined([reason, case.icd11, case.reason_text]))
-    sheet.line(say("case.flags"), ", ".join(say(f"redflag.{flag}") for flag in case.red_flags))
+    sheet.fact(say("summary.reason"), _joined([reason, case.icd11, case.reason_text]))
+    sheet.fact(say("case.flags"), ", ".join(say(f"redflag.{flag}") for flag in case.red_flags))
     vitals = (f"{say(f'vital.{one.sign}')} {one.value:g} {one.unit}" for one in case.vitals)
-    sheet.line(say("summary.vitals"), _joined(vitals))
+    sheet.fact(say("summary.vitals"), _joined(vitals))
     for outcome in case.outcomes:
         told = _joined([say(f"outcome.{outcome.outcome}"), outcome.words, _when(outcome.reported_at)])
-        sheet.line(say("outcome.title"), told)
+        sheet.fact(say("outcome.title"), told)
 
 
 def _notes(sheet: Sheet, copy: OwnCopy, say: Say) -> None:
@@ -133,12 +133,12 @@ def _notes(sheet: Sheet, copy: OwnCopy, say: Say) -> None:
         sheet.head(say("copy.notes"))
     for note in case.notes:
         sheet.words(_joined([note.clinician, _when(note.written_at)]), small=True)
-        sheet.line(say("summary.answer"), note.answer)
-        sheet.line(say("summary.advice"), note.advice)
-        sheet.line(say("copy.note"), note.note or "")
+        sheet.fact(say("summary.answer"), note.answer)
+        sheet.fact(say("summary.advice"), note.advice)
+        sheet.fact(say("copy.note"), note.note or "")
     for referral in case.referrals:
         sheet.words(_when(referral.written_at), small=True)
-        sheet.line(f"{say('summary.referral')} {_recipient(referral.recipient, say)}", referral.letter)
+        sheet.fact(f"{say('summary.referral')} {_recipient(referral.recipient, say)}", referral.letter)
 
 
 def _agreements(sheet: Sheet, agreements: Iterable[AgreementView], say: Say) -> None:
@@ -149,7 +149,7 @@ def _agreements(sheet: Sheet, agreements: Iterable[AgreementView], say: Say) -> 
         if one.withdrawn_at is not None:
             answer.append(f"{say('copy.taken_back')} {_when(one.withdrawn_at)}")
         to = _recipient(one.recipient, say) if one.recipient else ""
-        sheet.line(_joined([say(f"copy.scope.{one.scope}"), to]), _joined(answer))
+        sheet.fact(_joined([say(f"copy.scope.{one.scope}"), to]), _joined(answer))
 
 
 def _recipient(code: str, say: Say) -> str:

@@ -10,7 +10,8 @@ import base64
 import os
 from collections.abc import Callable
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
@@ -62,11 +63,11 @@ class Keyring:
 
     def key_of(self, db: Session, owner_id: str) -> bytes:
         """The data key of this owner, made if there is none. Raises KeyDestroyed."""
-        found = db.execute(
-            select(DataKey.sealed_key, DataKey.master_id).where(DataKey.owner_id == owner_id)
-        ).one_or_none()
+        query = select(DataKey.sealed_key, DataKey.master_id).where(DataKey.owner_id == owner_id)
+        found = db.execute(query).one_or_none()
         if found is None:
-            return self._new_key(db, owner_id)
+            self._make_key(db, owner_id)
+            found = db.execute(query).one()
         if found.sealed_key is None:
             raise KeyDestroyed("what belongs to this key was erased")
         return self.unwrapped(found.sealed_key, owner_id, found.master_id)
@@ -75,12 +76,10 @@ class Keyring:
         """As `key_of`, for what is no row: a file of the owner."""
         return await db.run_sync(self.key_of, owner_id)
 
-    def _new_key(self, db: Session, owner_id: str) -> bytes:
-        key = self._entropy(KEY_BYTES)
+    def _make_key(self, db: Session, owner_id: str) -> None:
         master = self.master(self.state(db).master_id)
-        sealed_key = self.wrapped(key, owner_id, master)
-        db.execute(insert(DataKey).values(owner_id=owner_id, sealed_key=sealed_key, master_id=master.id))
-        return key
+        sealed_key = self.wrapped(self._entropy(KEY_BYTES), owner_id, master)
+        _insert_first(db, DataKey, owner_id=owner_id, sealed_key=sealed_key, master_id=master.id)
 
     async def destroy(self, db: AsyncSession, owner_id: str, now: float) -> None:
         """Nobody opens again what this owner's key sealed."""
@@ -104,8 +103,7 @@ class Keyring:
             master = keys[0] if keys else self._source.make()
             self._known[master.id] = master
             hash_key = self.wrapped(self._entropy(KEY_BYTES), HASH_KEY, master)
-            values = {"id": 1, "master_id": master.id, "sealed_hash_key": hash_key}
-            db.execute(insert(SealingState).values(**values))
+            _insert_first(db, SealingState, id=1, master_id=master.id, sealed_hash_key=hash_key)
             found = db.scalars(query).one()
         return found
 
@@ -130,6 +128,14 @@ class Keyring:
         found = SealedText(base64.b64encode(sealed).decode())
         found.bind(lambda: key, bound)
         return found
+
+
+def _insert_first(db: Session, table: type[DataKey] | type[SealingState], **values: object) -> None:
+    """Insert a row, unless another process does so at this moment: then that one counts."""
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(postgresql.insert(table).values(**values).on_conflict_do_nothing())
+    else:
+        db.execute(sqlite.insert(table).values(**values).on_conflict_do_nothing())
 
 
 def normalised(text: str) -> str:

@@ -15,10 +15,10 @@ from server.backup.backups import SUFFIX, Backup, make_backup, newest
 from server.backup.contents import MARK
 from server.backup.errors import BackupFailed
 from server.backup.restore import restore
-from server.consents import ConsentScope
 from server.platform.settings.config import Settings, SettingsError
-from tests.server.cases.photos.test_store import PHOTO, announce, piece
-from tests.support.cases import House, Someone, house
+from tests.server.cases.aday import a_day
+from tests.server.cases.photos.test_store import PHOTO
+from tests.support.cases import House, house
 from tests.support.server import files_of, running_server
 
 IDENTITY = pyrage.x25519.Identity.generate()
@@ -32,20 +32,6 @@ def with_backups(settings: Settings, tmp_path: Path, **changes: Any) -> Settings
     return Settings(**(known | own | changes))
 
 
-async def a_day(home: House) -> tuple[Someone, str]:
-    """A case with everything that hangs on one."""
-    station, doctor = await home.station(), await home.person("traore")
-    case_id = await home.open_case(station, patient_ref="Hirondelle", reason_text="saigne beaucoup")
-    photo_id = (await announce(station, case_id))["id"]
-    await piece(station, photo_id, 0, PHOTO)
-    await home.ask(station, case_id)
-    await home.accept(doctor, case_id)
-    await doctor.post(f"/api/cases/{case_id}/notes", {"note": "paludisme"}, 204)
-    await home.consent(station, case_id, ConsentScope.REFERRAL, "psychology")
-    await doctor.post(f"/api/cases/{case_id}/referrals", {"recipient": "psychology", "letter": "Merci."})
-    return doctor, case_id
-
-
 @pytest.fixture
 async def home(tmp_path: Path, database_url: str) -> AsyncIterator[House]:
     async with house(tmp_path, database_url=database_url) as running:
@@ -56,21 +42,25 @@ async def backed_up(home: House, tmp_path: Path, **changes: Any) -> Backup:
     return await make_backup(with_backups(home.server.settings, tmp_path, **changes), home.clock.now)
 
 
-@pytest.mark.parametrize("into", ["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql"])
+def another_url(request: pytest.FixtureRequest) -> str:
+    """The database of a machine that has none yet."""
+    if request.param == "sqlite":
+        return ""
+    server = request.getfixturevalue("postgresql").server
+    return str(server.url(server.new_database()))
+
+
 async def test_a_backup_comes_back_whole_on_an_empty_machine_of_either_kind(
-    home: House, tmp_path: Path, into: str, request: pytest.FixtureRequest
+    home: House, tmp_path: Path, another_url: str
 ) -> None:
     doctor, case_id = await a_day(home)
     made = await backed_up(home, tmp_path)
     seen = await doctor.get(f"/api/cases/{case_id}")
-    url = ""
-    if into == "postgresql":
-        own = request.getfixturevalue("postgresql")
-        url = own.server.url(own.server.new_database())
-    new = Settings(data_dir=tmp_path / "new", database_url=url)
+    new = Settings(data_dir=tmp_path / "new", database_url=another_url)
     await restore(made.path, [IDENTITY], new)
     async with (
-        running_server(tmp_path, data_dir=new.data_dir, database_url=url) as server,
+        running_server(tmp_path, data_dir=new.data_dir, database_url=another_url) as server,
         server.client() as client,
     ):
         server.services.sessions.waive_second_factor(doctor.id)

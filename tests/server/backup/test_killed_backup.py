@@ -9,7 +9,7 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from tests.server.backup.test_backup import a_day
+from tests.server.cases.aday import a_day
 from tests.server.test_main import run, start
 from tests.support.cases import house
 from tests.support.patience import PATIENCE_S

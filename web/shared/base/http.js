@@ -98,18 +98,6 @@ async function ask(method, path, body) {
     }
 }
 
-/**
- * A file that the server makes on a POST.
- * @param {string} path @param {object} body sent as JSON @returns {Promise<Blob>}
- * @throws {HttpError}
- */
-export async function fetchFile(path, body) {
-    let response = await ask("POST", path, body);
-    if (tookChallenge(response)) response = await ask("POST", path, body);
-    if (!response.ok) throw new HttpError(response.status, errorCode(await response.text().catch(() => "")));
-    return response.blob();
-}
-
 /** @param {string} text body of a refusal @returns {string} */
 function errorCode(text) {
     try {

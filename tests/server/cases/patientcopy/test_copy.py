@@ -14,7 +14,7 @@ import pytest
 
 from server.cases.patientcopy.contents import OwnCopy
 from server.cases.patientcopy.words import OWN, SheetLanguage
-from tests.server.backup.test_backup import a_day
+from tests.server.cases.aday import a_day
 from tests.server.cases.photos.test_store import PHOTO
 from tests.support.cases import House, Someone, house
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from server.platform.sealing.masterkeys import master_keys_of
 from server.platform.settings.config import Settings, SettingsError, table
 from server.platform.settings.printing import as_markdown
 from server.platform.settings.sources import load_settings
@@ -119,3 +120,25 @@ def test_an_unknown_variable_of_ours_is_refused() -> None:
 def test_a_missing_file_is_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="there is no such file"):
         load_settings(tmp_path / "absent.toml")
+
+
+def test_a_systemd_credential_is_the_master_key_unless_a_file_is_named(tmp_path: Path) -> None:
+    given = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert load_settings(None, given).master_key_file is None
+    (tmp_path / "master_key").touch()
+    assert load_settings(None, given).master_key_file == tmp_path / "master_key"
+    named = given | {"KENEYA_MASTER_KEY_FILE": "/etc/keneya/master.key"}
+    assert load_settings(None, named).master_key_file == Path("/etc/keneya/master.key")
+
+
+def test_the_audit_key_can_live_elsewhere_than_the_data(tmp_path: Path) -> None:
+    assert Settings(data_dir=tmp_path).audit_keys == tmp_path / "audit"
+    elsewhere = Settings(data_dir=tmp_path, audit_key_dir=tmp_path / "stick")
+    assert (elsewhere.audit_keys, elsewhere.checkpoint_dir) == (tmp_path / "stick", tmp_path / "audit")
+
+
+@pytest.mark.parametrize("key", ["short", "AAAA", "e" * 44])
+def test_a_wrong_master_key_is_a_wrong_setting_and_is_never_shown(key: str) -> None:
+    with pytest.raises(SettingsError, match="master_key: each key must be 32 bytes") as caught:
+        master_keys_of(Settings(master_key=key))
+    assert key not in str(caught.value)
