@@ -21,7 +21,7 @@ export class QueueList {
     /** What is said of a station that cannot call. @type {Promise<void> | null} */
     #words = null;
 
-    /** @param {QueueEntry[]} entries in the server's order @param {number} atMs when they came */
+    /** @param {QueueEntry[]} entries in the server's order @param {number} atMs when they arrived */
     set(entries, atMs) {
         for (const [id, { element }] of this.#cases) {
             if (entries.some((entry) => entry.consultation_id === id)) continue;
@@ -73,7 +73,7 @@ function makeCase(entry) {
     return { element, entry, atMs: 0, waited, link };
 }
 
-/** @param {QueueEntry} entry what to know before answering; "": nothing */
+/** What to know before accepting; "": nothing. @param {QueueEntry} entry */
 function noteText(entry) {
     const blocked = entry.link.blocked ? t("blocked.queue") : "";
     return [blocked === "blocked.queue" ? t("link.blocked") : blocked, wishText(entry)].filter(Boolean).join(" ");

@@ -65,7 +65,7 @@ function showAnew() {
 function follow(state, before) {
     if ((state.onDuty && !before.onDuty) || (state.consultation && !before.consultation)) warm();
     session.devices.tellOthers(view(state).call !== null);
-    // Two minutes to answer, and the page may lie under others.
+    // There are two minutes to answer, and other windows may cover the page.
     if (state.invitations.length > before.invitations.length) callAloud();
     if (state.onDuty && !before.onDuty) expectSound((isBlocked) => store.dispatch({ type: "sound_blocked", is: isBlocked && soundWanted() }));
     if (state.ends !== before.ends) {
@@ -93,7 +93,7 @@ function ring() {
     unlockSound();
 }
 
-/** Opens camera and microphone and makes the leg warm: a call begins one round trip after the yes. */
+/** Opens camera and microphone, and makes the leg warm: a call then begins one round trip after the acceptance. */
 function warm() {
     session.leg.start();
     void session.devices.open();

@@ -1,5 +1,5 @@
 /**
- * The kiosks: their list, a code for a new one, and taking one out of service. Owns: this section.
+ * The kiosks: which there are, a code for a new one, and taking one out of service. Owns: this section.
  */
 
 import { icon, make } from "../../shared/base/dom.js";

@@ -83,7 +83,7 @@ export class CallPage {
         this.page.onLeg?.();
     }
 
-    /** Once a second. */
+    /** Call once a second. */
     tick() {
         this.overlays.tick();
         this.callView.setServerAway(this.overlays.isAway);

@@ -31,7 +31,7 @@ const DISAGREEMENTS = ["malformed_message", "unexpected_message"];
 /**
  * @typedef {object} Status
  * @property {"connecting" | "open" | "away" | "over"} state
- *   away: a retry comes at `retryAtMs`; over: nothing more will come, `code` says why
+ *   away: the next retry is at `retryAtMs`; over: there is no retry, `code` says why
  * @property {number} [retryAtMs] on the clock of performance.now()
  * @property {string} [code]
  */

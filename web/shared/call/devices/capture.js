@@ -28,7 +28,7 @@ export class Capture {
     #timers = { audio: undefined, video: undefined };
     /** Settles when the question that is out is answered. @type {Record<Kind, Promise<void>>} */
     #answers = { audio: Promise.resolve(), video: Promise.resolve() };
-    /** What the camera is asked for. */
+    /** The picture that the camera is asked for. */
     #picture = PLAIN;
     #watching = false;
 
@@ -133,7 +133,7 @@ export class Capture {
     /** @param {Kind[]} kinds @param {string} id */
     async #ask(kinds, id) {
         const outcome = await this.#tryOpen(kinds, id);
-        // One of the two may still work: ask again, each alone.
+        // One of the two may still work, so ask for each alone.
         if (!(outcome instanceof Array) && kinds.length > 1) {
             for (const kind of kinds) await this.#ask([kind], id);
             return;
@@ -150,7 +150,7 @@ export class Capture {
 
     /** @param {Kind[]} kinds @param {string} id @returns {Promise<MediaStreamTrack[] | "none" | "denied" | "busy">} */
     async #tryOpen(kinds, id) {
-        // Without TLS browsers hide the devices altogether.
+        // Without TLS, browsers do not offer devices at all.
         if (!navigator.mediaDevices) return "denied";
         const all = { audio: VOICE, video: pictureOf(this.#picture) };
         const exactly = id ? { deviceId: { exact: id } } : {};
@@ -211,7 +211,9 @@ function isGone(track, devices) {
     return !own.some((one) => (one.deviceId === deviceId || deviceId === "default") && (!groupId || !one.groupId || one.groupId === groupId));
 }
 
-/** @param {{lines: number, framerate: number}} picture @returns {MediaTrackConstraints} wishes only: no camera is refused */
+/**
+ * @param {{lines: number, framerate: number}} picture @returns {MediaTrackConstraints} ideals only, which exclude no camera
+ */
 function pictureOf({ lines, framerate }) {
     return { width: { ideal: Math.round(lines * WIDE) }, height: { ideal: lines }, frameRate: { ideal: framerate } };
 }

@@ -43,7 +43,7 @@ export class DeviceCard {
             this.#meter.listen(heard);
         }
         void this.#showNote(states.audio, states.video);
-        // An empty picture beside the words that explain it would only push them off the screen.
+        // An empty picture would only push the words that explain it off the screen.
         this.preview.hidden = isMissing(states.video);
     }
 

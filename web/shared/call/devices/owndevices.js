@@ -19,7 +19,7 @@ const NOTHING_OFF = { microphone: false, camera: false };
 
 /**
  * @typedef {{audio_only: boolean, save_data: boolean, profile: ClinicalProfile}} Choice
- * @typedef {{microphone: boolean, camera: boolean}} Off what the person switched off (not: what is missing or resting)
+ * @typedef {{microphone: boolean, camera: boolean}} Off what the person has switched off; not what is missing or closed
  * @typedef {{audio_muted: boolean, video_muted: boolean, audio_fault?: Fault, video_fault?: Fault}} MediaState
  *
  * @typedef {object} DeviceCallbacks

@@ -110,7 +110,7 @@ function control(pressed, fails, unheard, picture, [off, on, again]) {
 }
 
 /**
- * Nobody hears an open microphone: the leg is not there, or the socket is away and nothing comes over the leg either.
+ * Whether nobody hears the open microphone: there is no leg, or the socket is away and nothing arrives on the leg either.
  * @param {CallState} state @returns {boolean}
  */
 function isUnheard({ call, leg, serverAway, facts }) {

@@ -56,7 +56,7 @@ function whyKey({ reason, ...ways }, others, cameraFails) {
     const other = blamed(others);
     if (reason === "other_side" && other?.rung_reason === "camera_off" && other.video_fault) return "why.other_camera_fails";
     if (reason === "other_side") return OTHER_REASONS[other?.rung_reason ?? ""] ?? "why.other_side";
-    // A small picture at the start grows by itself.
+    // A picture that is small at the start grows by itself, so it needs no reason.
     if (reason === "starting") return lower(ways) > EXPLAINED_FROM ? "why.starting" : "";
     return reason === "link" ? "why.link" : "";
 }
