@@ -1,14 +1,17 @@
 /**
- * A notice of the system for somebody who does not look at this page. Owns: whether it is allowed. Must never say anything
- * of a patient: a notice lies on the screen for whoever passes.
+ * A notice of the system for a person who does not look at this page. Owns: the permission. Must never say anything about a
+ * patient, because everybody who passes can read a notice.
  */
 
-/** Asks whether notices are allowed, once; from a press. */
+/** Asks once for the permission to show notices; call it from the handler of a press. */
 export function allowNotices() {
     if ("Notification" in window && Notification.permission === "default") void Notification.requestPermission();
 }
 
-/** Where it is allowed and the page does not have the focus. @param {string} words @param {string} tag of one kind there is one notice */
+/**
+ * Shows a notice if that is allowed and the page does not have the focus.
+ * @param {string} words @param {string} tag a later notice with the same tag replaces it
+ */
 export function showNotice(words, tag) {
     if (!("Notification" in window) || Notification.permission !== "granted" || document.hasFocus()) return;
     try {
@@ -18,6 +21,6 @@ export function showNotice(words, tag) {
             shown.close();
         };
     } catch {
-        // Telephones show notices of service workers alone: the title and the tone remain.
+        // Telephones show only notices of service workers; title and tone are enough there.
     }
 }

@@ -1,7 +1,7 @@
 /**
- * The soft tone for a very urgent patient, or for a mediator who is asked, and whether it is wanted and can be heard.
- * Owns: one AudioContext. Must never sound without somebody new who waits for it, nor lose a tone that the browser held
- * back: it sounds at the touch that the browser waits for.
+ * The soft tone for a very urgent patient or an invited mediator, and whether it is wanted and can be heard. Owns: one
+ * AudioContext. Must sound only when somebody new waits. Must never lose a tone that the browser has blocked: the tone
+ * sounds at the touch for which the browser waits.
  */
 
 const STORAGE_KEY = "keneya.sound";
@@ -9,12 +9,12 @@ const STORAGE_KEY = "keneya.sound";
 const NOTES_HZ = [587, 784];
 const NOTE_S = 0.45;
 const LOUDNESS = 0.18;
-// A context that may sound begins to run soon after it is made.
+// A context that the browser allows begins to run within this time.
 const RUNS_WITHIN_MS = 500;
 
 /** @type {AudioContext | null} */
 let context = null;
-/** A tone was due and the browser held it back. */
+/** Whether the browser has blocked a tone that was due. */
 let isDue = false;
 /** @type {(isBlocked: boolean) => void} */
 let onBlocked = () => undefined;
@@ -43,8 +43,8 @@ export function unlockSound() {
 }
 
 /**
- * Somebody may have to be called from now on.
- * @param {(isBlocked: boolean) => void} told whether the browser plays nothing before a touch: soon, and at each change
+ * Prepares for sound: from now on a tone may be due.
+ * @param {(isBlocked: boolean) => void} told whether the browser plays nothing before a touch; called soon, and at each change
  */
 export function expectSound(told) {
     onBlocked = told;

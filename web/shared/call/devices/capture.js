@@ -1,7 +1,7 @@
 /**
- * The own microphone and camera. Owns: asking for them, their tracks, and what the browser reports of them. Must never
- * decide when to ask, nor what is told meanwhile: devicetable.js does. Must never know a peer connection, a socket or a
- * page.
+ * The own microphone and camera. Owns: the requests to the browser, the tracks, and the browser's events about them. Must
+ * never decide when to ask for a device, nor what people are told: devicetable.js does. Must never know a peer connection,
+ * a socket or a page.
  */
 
 /** @import {Device, DeviceEvent, DeviceState, Effect} from "./devicetable.js" */
@@ -26,7 +26,7 @@ export class Capture {
     #devices = { audio: START, video: START };
     /** @type {Record<Kind, ReturnType<typeof setTimeout> | undefined>} */
     #timers = { audio: undefined, video: undefined };
-    /** Settles when the question that is out is answered. @type {Record<Kind, Promise<void>>} */
+    /** Settles when the browser has answered the present request. @type {Record<Kind, Promise<void>>} */
     #answers = { audio: Promise.resolve(), video: Promise.resolve() };
     /** The picture that the camera is asked for. */
     #picture = PLAIN;
@@ -53,7 +53,7 @@ export class Capture {
         for (const kind of kinds) this.#dispatch(kind, { type: "close" });
     }
 
-    /** It is open and its picture stands still: gives it back and opens it again, or another one. */
+    /** Closes a camera whose picture is frozen, and opens it again, or another camera. */
     restartCamera() {
         if (this.states.video === "on") this.#dispatch("video", { type: "gone", atMs: performance.now() });
     }
@@ -73,10 +73,10 @@ export class Capture {
     }
 
     /**
-     * Takes up what happened to a device, and does what follows.
+     * Handles an event of a device, and carries its effects out.
      * @param {Kind} kind @param {DeviceEvent} event @param {boolean} [together] the caller asks the browser, for both kinds at once
-     * @param {MediaStreamTrack} [track] the new one
-     * @returns {boolean} whether the caller is to ask
+     * @param {MediaStreamTrack} [track] the new track
+     * @returns {boolean} whether the caller must ask the browser
      */
     #dispatch(kind, event, together = false, track) {
         const { device, effects } = next(this.#devices[kind], event);
@@ -88,7 +88,7 @@ export class Capture {
             this.states[kind] = state;
             this.onChange(kind);
         }
-        // What happened to a track before it was ours, no event told.
+        // A track that ended before this page listened to it sends no event.
         if (track && this.tracks[kind] === track && track.readyState === "ended") this.#dispatch(kind, { type: "gone", atMs: performance.now() });
         else if (track && this.tracks[kind] === track && track.muted) this.#dispatch(kind, { type: "mute", atMs: performance.now() });
         return effects.some((effect) => effect.do === "ask");
@@ -164,7 +164,7 @@ export class Capture {
         }
     }
 
-    /** The list of devices changed. A device may have gone without a word to its track. */
+    /** The list of devices has changed. A device may be gone without an event of its track. */
     async #listed() {
         const devices = await listed();
         for (const kind of KINDS) {
@@ -174,7 +174,7 @@ export class Capture {
         }
     }
 
-    /** What was refused may be granted later. */
+    /** Watches permissions after a refusal, because a person may grant them later. */
     async #watchPermissions() {
         if (this.#watching) return;
         this.#watching = true;
@@ -207,7 +207,7 @@ function isGone(track, devices) {
     const { deviceId, groupId } = track.getSettings();
     const own = devices.filter((one) => one.kind === `${track.kind}input`);
     if (!deviceId || own.some((one) => !one.deviceId)) return false;
-    // "default" stays in the list and becomes another device's name.
+    // "default" stays in the list, but may then mean another device.
     return !own.some((one) => (one.deviceId === deviceId || deviceId === "default") && (!groupId || !one.groupId || one.groupId === groupId));
 }
 

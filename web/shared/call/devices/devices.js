@@ -47,7 +47,10 @@ export class DeviceCard {
         this.preview.hidden = isMissing(states.video);
     }
 
-    /** Its words come when something is missing. @param {DeviceState} audio @param {DeviceState} video */
+    /**
+     * Shows the note; its texts are loaded when a device is missing.
+     * @param {DeviceState} audio @param {DeviceState} video
+     */
     async #showNote(audio, video) {
         const shown = `${audio} ${video}`;
         if (shown === this.#shown) return;
@@ -63,7 +66,7 @@ export class DeviceCard {
             this.note.replaceChildren(...parts);
             this.note.hidden = false;
         } catch {
-            this.#shown = ""; // the link is away: the words beside the picture say the least
+            this.#shown = ""; // the link is away: only the texts beside the picture say what is missing
         }
     }
 }

@@ -1,8 +1,8 @@
 /**
- * What becomes of the wish for a microphone or a camera, as a table. Owns: when a device is asked for, which one, how long
- * is waited before the next try, and what people are told meanwhile. Pure: no browser, no clock, no track; times and ids
- * are arguments. Events may come in any order, twice, or not at all: of a device that was pulled out, `gone` may come
- * before `listed`, after it, or alone.
+ * The states of a microphone or a camera that a page wants, as a table. Owns: when the page asks for a device, which one,
+ * how long it waits before the next try, and what people are told meanwhile. Pure: no browser, no clock, no track; times
+ * and ids are arguments. Events may arrive in any order, twice, or not at all: after a device was unplugged, `gone` may
+ * arrive before `listed`, after it, or alone.
  *
  *            open           got             mute
  *     off ────────▶ opening ────▶ on ◀───────────────▶ quiet      a live track; quiet: nothing comes out of it
@@ -14,19 +14,19 @@
  */
 
 /**
- * on: a live track; off: given back, or not asked for yet; quiet: open, and gives nothing; none: no such device; denied: a
- * person or a policy refused; busy: another program holds it.
+ * on: a live track; off: closed, or not asked for yet; quiet: open, but gives nothing; none: no such device; denied: a
+ * person or a policy refused; busy: another program uses it.
  * @typedef {"on" | "off" | "quiet" | "none" | "denied" | "busy"} DeviceState
  * @typedef {"off" | "opening" | "on" | "quiet" | "missing" | "denied"} Phase
  *
  * @typedef {object} Device
  * @property {Phase} phase
- * @property {"none" | "busy"} why it is missing
- * @property {boolean} asking the browser was asked and has not answered yet
- * @property {boolean} again something changed meanwhile: a failure is no answer to that
- * @property {string} id of the device whose track there is
- * @property {number} sinceMs when that track came
- * @property {string[]} tried the ids asked for in this round; "": the browser's choice
+ * @property {"none" | "busy"} why the device is missing
+ * @property {boolean} asking the browser has not answered the present request yet
+ * @property {boolean} again something changed during the request: after a failure ask again
+ * @property {string} id of the device of the present track
+ * @property {number} sinceMs when the present track arrived
+ * @property {string[]} tried the ids that this round has asked for; "": the browser's choice
  * @property {number} waits how many rounds have failed since something changed
  *
  * @typedef {{type: "open"} | {type: "close"} | {type: "listed"} | {type: "granted"} | {type: "due"} | {type: "unmute"}
@@ -37,20 +37,23 @@
  *   devices of this kind, as far as the browser names them
  *
  * @typedef {{do: "ask", id: string} | {do: "wait", ms: number} | {do: "take"} | {do: "drop"} | {do: "stop"}} Effect
- *   take: the new track is the one now; drop: stop the new track; stop: stop the one there is, and wait for nothing
+ *   take: use the new track; drop: stop the new track; stop: stop the present track and end the wait
  */
 
 /** @type {Device} */
 export const START = { phase: "off", why: "none", asking: false, again: false, id: "", sinceMs: 0, tried: [], waits: 0 };
 
-// A device that comes back without an event is found within 2 s, the 0.5 s that opening takes included.
+// A device that comes back without an event is found within 2 s, including 0.5 s for opening.
 const WAITS_MS = [250, 500, 1_000, 1_500];
-// A track that lasted this long was no faulty start: its successor is asked for at once.
+// A track that lasted this long did not start faulty: ask for its successor at once.
 const STEADY_MS = 10_000;
-// Of Chromium: names for another device of the list.
+// Ids that Chromium uses as other names of a device in the list.
 const ALIASES = ["", "default", "communications"];
 
-/** Phase, then event, to the next phase and what is to be done. @type {Record<Phase, Partial<Record<DeviceEvent["type"], string>>>} */
+/**
+ * By phase and event: the next phase and the action.
+ * @type {Record<Phase, Partial<Record<DeviceEvent["type"], string>>>}
+ */
 const TABLE = {
     off: { open: "opening ask", got: "off drop" },
     opening: { close: "off stop", got: "on take", failed: "missing next" },
@@ -59,7 +62,7 @@ const TABLE = {
     missing: { close: "off stop", got: "on take", failed: "missing next", open: "missing ask", listed: "missing ask", granted: "missing ask", due: "missing ask" },
     denied: { close: "off stop", got: "on take", open: "denied ask", granted: "missing ask", failed: "missing next" },
 };
-// After these nothing is as it was: the first try follows soon.
+// After these events the situation is new, so the first try follows soon.
 const NEWS = ["open", "listed", "granted"];
 
 /** @param {Device} device @param {DeviceEvent} event @returns {{device: Device, effects: Effect[]}} */
@@ -78,7 +81,10 @@ export function stateOf({ phase, why }) {
     return phase === "opening" ? "off" : phase;
 }
 
-/** Whether a device was wanted and gives nothing. @param {DeviceState} state @returns {state is Exclude<DeviceState, "on" | "off">} */
+/**
+ * Whether a wanted device gives nothing.
+ * @param {DeviceState} state @returns {state is Exclude<DeviceState, "on" | "off">}
+ */
 export function isMissing(state) {
     return state !== "on" && state !== "off";
 }
@@ -95,13 +101,19 @@ function carryOut(device, what, event, before) {
     return { device, effects: [] };
 }
 
-/** A track that lasted starts the count of failures anew. @param {Device} device @param {DeviceEvent} event @returns {Device} */
+/**
+ * Resets the count of failures after a track that lasted.
+ * @param {Device} device @param {DeviceEvent} event @returns {Device}
+ */
 function steadied(device, event) {
     const lasted = "atMs" in event && event.atMs - device.sinceMs > STEADY_MS;
     return { ...device, waits: lasted ? 0 : device.waits };
 }
 
-/** The track there was has ended. @param {Device} device @returns {{device: Device, effects: Effect[]}} */
+/**
+ * Asks for a successor of the track that has ended.
+ * @param {Device} device @returns {{device: Device, effects: Effect[]}}
+ */
 function replace(device) {
     const lost = { ...device, why: /** @type {const} */ ("none"), id: "", tried: [] };
     const { device: after, effects } = device.waits ? wait(lost) : ask({ ...lost, waits: 1 }, "", true);
@@ -110,7 +122,7 @@ function replace(device) {
 
 /** @param {Device} device @param {string} id @param {boolean} [anew] of a new round @returns {{device: Device, effects: Effect[]}} */
 function ask(device, id, anew = false) {
-    // One question at a time; what has changed meanwhile is a reason for another one after it.
+    // The browser answers one request at a time; a change meanwhile is a reason for another request afterwards.
     if (device.asking) return { device: { ...device, again: true }, effects: [] };
     const tried = anew ? [id] : [...device.tried, id];
     return { device: { ...device, asking: true, again: false, tried }, effects: [{ do: "ask", id }] };
@@ -128,7 +140,7 @@ function take(device, { id, atMs }) {
 }
 
 /**
- * A new track while the one there is gives nothing: another device, or the same one that speaks again.
+ * Compares a new track with the present one, which gives nothing: it is of another device, or the same device works again.
  * @param {Device} device @param {DeviceEvent & {type: "got"}} event @param {Device} before @returns {{device: Device, effects: Effect[]}}
  */
 function compare(device, event, before) {
@@ -146,7 +158,7 @@ function tryNext(device, { why, others }) {
         const refused = { ...device, phase: device.phase === "quiet" ? "quiet" : "denied" };
         return device.again ? ask(refused, "", true) : { device: refused, effects: [] };
     }
-    // Busy says more than none: one of several devices is there.
+    // Keep "busy" after "none": it says that one of several devices exists.
     const known = { ...device, why: device.tried.length > 1 && device.why === "busy" ? device.why : why };
     if (device.again) return ask(known, "", true);
     const other = candidate(device.tried, [device.id], others);

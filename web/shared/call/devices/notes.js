@@ -1,6 +1,6 @@
 /**
- * What is said of a microphone or a camera that gives nothing, and what to do. Loaded when one does. Owns: which sentences.
- * Must never open or close a device.
+ * The note about a microphone or a camera that gives nothing, and what to do. The page loads it when that happens. Owns:
+ * the choice of sentences. Must never open or close a device.
  */
 
 /** @import {DeviceState} from "./devicetable.js" */
@@ -26,7 +26,7 @@ function noteParts([title = "", ...sentences]) {
 }
 
 /**
- * What there is to say of what gives nothing: together where one cause holds both.
+ * The notes about devices that give nothing; one note for both if they have the same cause.
  * @param {DeviceState} audio @param {DeviceState} video @returns {string[][]}
  */
 export function notesFor(audio, video) {

@@ -33,7 +33,7 @@ export class OwnDevices {
     #off = remembered(OFF_KEY, NOTHING_OFF);
     #preferences = remembered(STORAGE_KEY, NO_CHOICE);
     #announcing = false;
-    /** What the server was last told to be off; null: nothing in this session. @type {MediaState | null} */
+    /** What the server was last told is off; null: it was told nothing in this session. @type {MediaState | null} */
     #announced = null;
 
     /** @param {DeviceCallbacks} callbacks */
@@ -79,18 +79,18 @@ export class OwnDevices {
     setMuted(muted) {
         this.#switch({ microphone: muted });
         if (this.capture.tracks.audio) this.capture.tracks.audio.enabled = !muted;
-        // Whoever presses wants to be heard: also after a refusal.
+        // A person who presses the button wants to be heard, also after a refusal.
         if (!muted && isMissing(this.capture.states.audio)) void this.capture.open("audio");
         this.#changed();
     }
 
-    /** What a press on the microphone's button does: a device that gives nothing is tried again, and not switched off. */
+    /** Handles a press on the microphone's button: a device that gives nothing is tried again, and not switched off. */
     pressMicrophone() {
         if (!this.muted && isMissing(this.capture.states.audio)) void this.capture.open("audio");
         else this.setMuted(!this.muted);
     }
 
-    /** The same for the camera's. */
+    /** Handles a press on the camera's button in the same way. */
     pressCamera() {
         if (isMissing(this.capture.states.video)) void this.capture.open("video");
         else void this.setCameraOff(!this.cameraRests);
@@ -183,7 +183,7 @@ export class OwnDevices {
         const state = {
             audio_muted: microphone || isMissing(audio),
             video_muted: camera || isMissing(video),
-            // What a person switched off is no fault.
+            // A device that a person switched off has no fault.
             ...(!microphone && isMissing(audio) ? { audio_fault: audio } : {}),
             ...(!camera && isMissing(video) ? { video_fault: video } : {}),
         };

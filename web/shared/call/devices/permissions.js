@@ -1,11 +1,11 @@
 /**
- * Permissions that a person changes in the browser's own settings, after a refusal. Loaded after one. Must never ask for a
- * device.
+ * Watches permissions that a person changes in the browser's settings after a refusal. The page loads it after a refusal.
+ * Must never ask for a device.
  */
 
 /** @import {Kind} from "./capture.js" */
 
-/** @param {(kind: Kind) => void} onGranted it may be asked again */
+/** @param {(kind: Kind) => void} onGranted the page may ask for this kind again */
 export async function watchPermissions(onGranted) {
     for (const [kind, name] of /** @type {const} */ ([["audio", "microphone"], ["video", "camera"]])) {
         try {
@@ -14,7 +14,7 @@ export async function watchPermissions(onGranted) {
                 if (status.state !== "denied") onGranted(kind);
             };
         } catch {
-            // This browser does not say: the button tries again.
+            // This browser does not report permissions: the button tries again.
         }
     }
 }

@@ -1,12 +1,12 @@
 /**
- * Whether the network lets no media through, from what a leg's checks got back. Owns: the judgement from two facts, how
- * quickly the server answered and whether anything came to a candidate pair. Pure. Must never take a slow network for a
- * closed one.
+ * Whether the network blocks media, from the answers to a leg's checks. Owns: the judgement from two facts: how quickly the
+ * server answered, and whether a candidate pair received anything. Pure. Must never mistake a slow network for a closed
+ * one.
  */
 
-// Checks are repeated several times a second. Of an open path one is back after a round trip, 1.3 s on 2G.
+// Checks are repeated several times a second. On an open path the first answer arrives after a round trip, 1.3 s on 2G.
 const SURE_AFTER_MS = 7_000;
-// Where the offer itself took long, checks wait in the same queue.
+// If the answer to the offer took long, checks wait in the same queue: wait this many times as long.
 const ANSWERS_PER_WAIT = 3;
 // ICE has found a path, and no handshake comes through it: only small packets pass. A handshake takes four round trips,
 // more with loss.
@@ -15,7 +15,7 @@ const HANDSHAKE_WITHIN_MS = 20_000;
 
 /**
  * @param {RTCStatsReport} report of a leg that is not connected
- * @param {number} answeredMs how long the server took for its answer @param {number} sinceMs that answer is here
+ * @param {number} answeredMs how long the server's answer took @param {number} sinceMs time since that answer
  * @returns {boolean}
  */
 export function isBlocked(report, answeredMs, sinceMs) {

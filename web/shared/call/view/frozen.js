@@ -1,22 +1,22 @@
 /**
- * Whether the own picture stands still for the others, from getStats. Owns: when a frame last left. Must never judge the
- * link: the rung tells of that.
+ * Whether the own picture is frozen for the others, from getStats. Owns: when the last frame was sent. Must never judge the
+ * link: the rung does.
  */
 
-// The thinnest picture has a frame a second; so long without one is no picture.
+// The thinnest picture has one frame a second; after this time without a frame it is frozen.
 const FROZEN_AFTER_MS = 6_000;
 
 /** @typedef {{count: number, atMs: number}} Seen a count, and when it last grew */
 
 export class FrozenReader {
-    /** Frames that left. @type {Seen | null} */
+    /** Frames that were sent. @type {Seen | null} */
     #sent = null;
-    /** Frames that the camera gave. @type {Seen | null} */
+    /** Frames from the camera. @type {Seen | null} */
     #given = null;
 
     /**
      * @param {RTCStatsReport} report @param {boolean} sends whether the picture is to be sent now @param {number} nowMs
-     * @returns {"" | "camera" | "picture"} camera: it gives none; picture: it gives some, and none leaves
+     * @returns {"" | "camera" | "picture"} camera: it gives no frames; picture: it gives frames, but none are sent
      */
     read(report, sends, nowMs) {
         let sent = 0;

@@ -1,12 +1,12 @@
 /**
- * The note about a network that lets no voice and no picture through: what it is, what to do, what can be done without.
- * Loaded when there is one; base.css shows it while the page's `data-path` says so. Must never measure anything.
+ * The note about a network that blocks voice and picture: what it is, what to do, what still works. The page loads it when
+ * that happens; base.css shows it while the page's `data-path` says so. Must never measure anything.
  */
 
 import { icon, make } from "../../base/dom.js";
 import { alsoSay, translate } from "../../base/i18n.js";
 
-/** Where it stands, and what it says beside the same for everybody. @type {[string, string][]} */
+/** The places of the note, and the extra text at each. @type {[string, string][]} */
 const PLACES = [[".home > h1", "blocked.station"], [".waiting > h1", "blocked.waiting"], [".desk > .desk-head", ""]];
 
 /** Puts the note into every view of this page that has room for it. */
