@@ -27,6 +27,7 @@ run: $(STAMP)
 ## Every test, browsers and emulated links included; `TEST_ARGS="-n0 tests/sim"` runs a part in one process.
 test: $(STAMP)
 	tools/bootstrap.sh browser
+	tools/bootstrap.sh firefox
 	tools/bootstrap.sh database
 	$(BIN)/python -m pytest $(TEST_PROCESSES) $(TEST_ARGS)
 

@@ -2,6 +2,7 @@
 # Installs what a fresh Debian 12 lacks, and nothing that is already there.
 #   bootstrap.sh venv PYTHON DIR   the virtual environment, from the lock file
 #   bootstrap.sh browser           Chromium with its headless shell, iproute2 and espeak-ng, for tests and benchmarks
+#   bootstrap.sh firefox           Firefox ESR, for tests of calls with it
 #   bootstrap.sh database          PostgreSQL's programs, for tests (they start a server of their own)
 #   bootstrap.sh lab DIR           Janus and PESQ, which only comparisons need; never asked for by make
 #   bootstrap.sh typescript        the type checker of the pages' JSDoc (development only)
@@ -52,6 +53,12 @@ browser() {
     (apt_install chromium-headless-shell) || echo "keneya: no headless shell here; the tests take Chromium" >&2
 }
 
+# Chromium shows every page; what only Firefox shows is skipped where it cannot be installed.
+firefox() {
+    command -v firefox-esr >/dev/null 2>&1 && return
+    (apt_install firefox-esr) || echo "keneya: no Firefox ESR here; its tests will be skipped" >&2
+}
+
 # Only when there is none at all: the tests take any version, and start and stop it themselves. What cannot be
 # installed here is no reason to run no test: those on PostgreSQL then skip and say why.
 database() {
@@ -80,8 +87,9 @@ cd "$(dirname "$0")/.."
 case "${1:-}" in
     venv) make_venv "$2" "$3" ;;
     browser) browser ;;
+    firefox) firefox ;;
     database) database ;;
     lab) lab "${2:-.venv}" ;;
     typescript) typescript ;;
-    *) echo "usage: bootstrap.sh venv PYTHON DIR | browser | database | lab [DIR] | typescript" >&2; exit 2 ;;
+    *) echo "usage: bootstrap.sh venv PYTHON DIR | browser | firefox | database | lab [DIR] | typescript" >&2; exit 2 ;;
 esac

@@ -50,15 +50,26 @@ class FakeMedia:
 
     speech: Path | None = None
     picture: Path | None = None
+    # Further flags of Chromium, such as the versions of DTLS that it speaks.
+    more: tuple[str, ...] = ()
 
     def flags(self) -> list[str]:
         """The Chromium flags that play these files."""
-        flags = list(MEDIA_FLAGS)
+        flags = [*MEDIA_FLAGS, *self.more]
         if self.speech is not None:
             flags.append(f"--use-file-for-fake-audio-capture={self.speech}")
         if self.picture is not None:
             flags.append(f"--use-file-for-fake-video-capture={self.picture}")
         return flags
+
+
+@dataclass(frozen=True)
+class NoMedia(FakeMedia):
+    """As a browser comes: a page may use neither microphone nor camera, and does not learn the own addresses."""
+
+    def flags(self) -> list[str]:
+        """The flags that remain."""
+        return list(self.more)
 
 
 def missing_browser() -> str | None:
