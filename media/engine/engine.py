@@ -169,7 +169,7 @@ class MediaEngine:
             self._turns.steer(each, now_ms)
 
     def sending_reported(
-        self, leg_id: str, *, available_bps: int, limited_by: str, quantizer: int | None = None
+        self, leg_id: str, *, available_bps: int | None, limited_by: str, quantizer: int | None = None
     ) -> None:
         """The page reports the estimate of its uplink and its quantizer. Unknown legs are ignored."""
         control = self._controls.get(leg_id)

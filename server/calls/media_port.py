@@ -46,7 +46,7 @@ class MediaPort(Protocol):
         """Stop (or resume) forwarding what this leg publishes."""
 
     def sending_reported(
-        self, leg_id: str, *, available_bps: int, limited_by: str, quantizer: int | None = None
+        self, leg_id: str, *, available_bps: int | None, limited_by: str, quantizer: int | None = None
     ) -> None:
         """Pass on the uplink estimate of the page's own congestion control (W3C quality limitation reason).
 

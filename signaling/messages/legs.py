@@ -67,11 +67,11 @@ class SendReport(ClientMessage, tag="send_report", frozen=True, kw_only=True):
     """The uplink estimate of this page's own congestion control (W3C availableOutgoingBitrate).
 
     ``quantizer``: how coarse its picture is now, on its codec's own scale (W3C qpSum over framesEncoded); left out
-    where the browser does not report it, and while no picture is sent.
+    while no picture is sent. Each is left out where the browser does not report it.
     """
 
     leg_id: Identifier
-    available_outgoing_bps: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+    available_outgoing_bps: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] | None = None
     quality_limitation: QualityLimitation
     quantizer: Annotated[int, msgspec.Meta(ge=0, le=255)] | None = None
 

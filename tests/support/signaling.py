@@ -80,7 +80,7 @@ class MediaRecorder:
         self.calls.append(("set_muted", leg_id, audio, video))
 
     def sending_reported(
-        self, leg_id: str, *, available_bps: int, limited_by: str, quantizer: int | None = None
+        self, leg_id: str, *, available_bps: int | None, limited_by: str, quantizer: int | None = None
     ) -> None:
         self.calls.append(("sending_reported", leg_id, available_bps, limited_by))
 

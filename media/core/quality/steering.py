@@ -21,6 +21,7 @@ from dataclasses import replace
 
 from media.core.parameters import AudioSend, SendParameters
 from media.core.quality.picture import (
+    FINE,
     LifeView,
     PictureLife,
     Plateau,
@@ -115,14 +116,15 @@ class _Flow:
         if not self._life.flows:
             return SendParameters(self._audio, stills=stills)
         profile = profile_for(receiver.profile for receiver in watching)
-        self._follow_ceiling(now_ms, publisher)
+        coarse = coarseness(publisher.video_quantizer, codec)
+        self._follow_ceiling(now_ms, publisher, coarse)
         worth_bps = self._plateau.worth_bps(
             room_bps,
             self._steps.bitrate_bps,
             profile,
             now_ms,
             blind=not known,
-            coarseness=coarseness(publisher.video_quantizer, codec),
+            coarseness=coarse,
         )
         self._steps.follow(min(worth_bps, self._ceiling.bps), now_ms)
         return SendParameters(self._audio, video_for(self._steps.bitrate_bps, codec, profile), stills)
@@ -196,16 +198,18 @@ class _Flow:
             self._plateau.begin()
             self._steps.start(min(room_bps, self._ceiling.bps), now_ms)
 
-    def _follow_ceiling(self, now_ms: float, publisher: PublisherView) -> None:
+    def _follow_ceiling(self, now_ms: float, publisher: PublisherView, coarse: float | None) -> None:
         received_bps = publisher.uplink_video_received_bps
         if received_bps is None:  # this difference is too low while nobody speaks, but never too high
             received_bps = publisher.uplink_received_bps - voice_wire_bps(self._audio)
         reported_bps = publisher.uplink_reported_bps
+        # A page that reports no estimate counts as not limited only while its picture is fine.
+        bears_out = reported_bps is not None or (coarse is not None and coarse < FINE)
         self._ceiling.follow(
             now_ms,
             received_bps,
             self._steps.bitrate_bps,
             suffers=self._health.uplink_suffers or publisher.uplink_strained,
-            unhindered=publisher.video_limited_by == "none",
+            unhindered=publisher.video_limited_by == "none" and bears_out,
             video_reported_bps=None if reported_bps is None else reported_bps - self._audio.max_bitrate_bps,
         )

@@ -25,7 +25,8 @@ class PublisherView:
     ``uplink_video_received_bps`` is the video part of ``uplink_received_bps``. ``uplink_collapsed``: almost no
     packets arrive, for longer than a radio stalls. ``uplink_capacity_bps`` is a rate that replaces all measurements
     (the person saves data), ``uplink_probed_bps`` the rate that probes measured, ``uplink_reported_bps`` the
-    estimate of the page's congestion control (W3C availableOutgoingBitrate, which grows only while it is used).
+    estimate of the page's congestion control (W3C availableOutgoingBitrate, which grows only while it is used;
+    Firefox does not report it).
     ``video_limited_by`` is what limits the picture (RTCQualityLimitationReason), ``video_quantizer`` how coarse the
     encoder makes it, on the codec's scale. ``still_asked``: a requested still is on its way from this publisher.
     ``codecs`` are the mime types that the publisher can send.

@@ -10,10 +10,11 @@ from playwright.async_api import Page
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 # A reporter that is shown these stats, each so many ms after the start; what it says of each.
-READ = """async (looks) => {
+READ = """async ([looks, division]) => {
     const { SendReporter } = await import('/web/shared/call/link/sendreport.js');
     const reporter = new SendReporter();
-    const read = ([nowMs, stats]) => reporter.read('leg', new Map(stats.map((one) => [one.id, one])), nowMs);
+    const report = (stats) => new Map(stats.map((one) => [one.id, one]));
+    const read = ([nowMs, stats]) => reporter.read('leg', report(stats), nowMs, division);
     return JSON.parse(JSON.stringify(looks.map(read)));
 }"""
 Entry = dict[str, Any]
@@ -41,10 +42,25 @@ def picture(frames: int, qp_sum: int | None, *, height: int = 240) -> Entry:
     return entry | ({} if qp_sum is None else {"qpSum": qp_sum})
 
 
-async def said(page: Page, *looks: Look) -> list[Entry | None]:
+async def said(page: Page, *looks: Look, division: float = 1.0) -> list[Entry | None]:
     """What is said of each look."""
-    answers: list[Entry | None] = await page.evaluate(READ, [list(one) for one in looks])
+    answers: list[Entry | None] = await page.evaluate(READ, [[list(one) for one in looks], division])
     return answers
+
+
+def firefox(now_ms: float, frames: int, qp_sum: int | None, *, height: int = 240) -> Look:
+    """A moment as Firefox tells it: no estimate, no limitation, and nothing of what is active."""
+    pair = {"id": "pair", "type": "candidate-pair", "nominated": True}
+    camera = {"id": "camera", "type": "media-source", "kind": "video", "width": 640, "height": 480}
+    sends = {
+        "id": "picture",
+        "type": "outbound-rtp",
+        "kind": "video",
+        "frameHeight": height,
+        "framesEncoded": frames,
+    }
+    voice = {"id": "voice", "type": "outbound-rtp", "kind": "audio"}
+    return now_ms, [pair, camera, voice, sends | ({} if qp_sum is None else {"qpSum": qp_sum})]
 
 
 async def test_the_quantizer_is_that_of_the_frames_since_the_last_look(modules: Page) -> None:
@@ -107,3 +123,28 @@ async def test_without_a_picture_the_rate_is_told_all_the_same(modules: Page) ->
         "available_outgoing_bps": 200_000,
         "quality_limitation": "other",
     }
+
+
+@pytest.mark.parametrize(("height", "limitation"), [(240, "none"), (180, "bandwidth")])
+async def test_a_browser_that_tells_no_estimate_still_tells_of_its_picture(
+    modules: Page, height: int, limitation: str
+) -> None:
+    first, answer = await said(
+        modules,
+        firefox(0, 100, 9_000, height=height),
+        firefox(3_000, 145, 9_000 + 45 * 102, height=height),
+        division=2.0,
+    )
+    assert first is None  # nothing is known yet
+    assert answer == {
+        "type": "send_report",
+        "leg_id": "leg",
+        "quality_limitation": limitation,
+        "quantizer": 102,
+    }
+
+
+async def test_where_a_browser_tells_neither_estimate_nor_quantizer_there_is_nothing_to_report(
+    modules: Page,
+) -> None:
+    assert await said(modules, firefox(0, 0, None), firefox(3_000, 45, None)) == [None, None]

@@ -67,7 +67,7 @@ export type QualityLimitation = "none" | "cpu" | "bandwidth" | "other";
 export interface SendReport {
     type: "send_report";
     leg_id: string;
-    available_outgoing_bps: number;
+    available_outgoing_bps?: number | null;
     quality_limitation: QualityLimitation;
     quantizer?: number | null;
 }

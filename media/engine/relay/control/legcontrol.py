@@ -85,7 +85,8 @@ class LegControl:
     def sending_reported(self, report: UplinkReport) -> None:
         """The page reports a new estimate of its uplink, or another quantizer of its encoder."""
         self.uplink.reported(report)
-        self._meter.rates(up_bps=report.available_bps)
+        if report.available_bps is not None:
+            self._meter.rates(up_bps=report.available_bps)
 
     def joined(self, now_ms: float) -> None:
         """The leg has joined a room."""
@@ -210,7 +211,7 @@ class LegControl:
 
     def link_report(self, now_ms: float) -> LinkQuality | None:
         """The quality of the link, if a report is due."""
-        probed_bps = self.uplink_probe.bps if self.uplink.report is None else None
+        probed_bps = self.uplink_probe.bps if self.uplink.reported_bps is None else None
         return self.reports.link(now_ms, probed_bps)
 
     def rung_report(self, now_ms: float) -> RungReport | None:

@@ -25,12 +25,12 @@ VOICE_ONLY_BPS = 24_000
 class UplinkReport:
     """A page's report about its own sending.
 
-    ``available_bps``: the uplink estimate of its congestion control (W3C availableOutgoingBitrate), on the wire;
-    ``limited_by``: what limits its picture (RTCQualityLimitationReason); ``quantizer``: the quantizer of its
-    encoder, on the codec's scale.
+    ``available_bps``: the uplink estimate of its congestion control (W3C availableOutgoingBitrate), on the wire,
+    None where its browser (Firefox) does not report it; ``limited_by``: what limits its picture
+    (RTCQualityLimitationReason); ``quantizer``: the quantizer of its encoder, on the codec's scale.
     """
 
-    available_bps: int
+    available_bps: int | None
     limited_by: str
     quantizer: int | None = None
 
@@ -60,7 +60,7 @@ class UplinkKnowledge:
 
     @property
     def reported_bps(self) -> int | None:
-        """The uplink estimate of the page's congestion control; None before the first report."""
+        """The uplink estimate of the page's congestion control; None before the first report of one."""
         return self.report.available_bps if self.report is not None else None
 
     @property
@@ -93,7 +93,7 @@ class UplinkKnowledge:
             rtt_ms=self._trips.rtt_ms,
             uplink_capacity_bps=SAVE_DATA_BPS - low_bps if self._choices.preferences.save_data else None,
             uplink_probed_bps=self._probed_bps(now_ms, low_bps),
-            uplink_reported_bps=_less(report.available_bps, low_bps) if report is not None else None,
+            uplink_reported_bps=None if self.reported_bps is None else _less(self.reported_bps, low_bps),
             video_limited_by=report.limited_by if report is not None else None,
             video_quantizer=report.quantizer if report is not None else None,
             audio_muted=uplink.audio.muted,
@@ -110,9 +110,8 @@ class UplinkKnowledge:
 
     def for_simulcast(self, now_ms: float, sends: SendParameters) -> UplinkView:
         """The rate of the uplink, for one picture or two; ``sends``: the page's parameters."""
-        video_reported_bps = (
-            self.report.available_bps - sends.audio.max_bitrate_bps if self.report is not None else None
-        )
+        reported_bps = self.reported_bps
+        video_reported_bps = None if reported_bps is None else reported_bps - sends.audio.max_bitrate_bps
         return UplinkView(self.known_bps(now_ms), video_reported_bps, sends.video.max_bitrate_bps)
 
     def known_bps(self, now_ms: float) -> float | None:

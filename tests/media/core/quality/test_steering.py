@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -336,6 +337,30 @@ def test_whatever_is_measured_voice_stays_and_video_parameters_are_valid(
         assert 30_000 <= asked.video.max_bitrate_bps <= 800_000
         assert not publisher.video_muted
         assert any(receiver.wants_video for receiver in receivers)
+
+
+MOTIONLESS = replace(SPEAKING, video_quantizer=20, video_limited_by="none")
+
+
+@pytest.mark.parametrize(
+    ("publisher", "grows"),
+    [
+        (MOTIONLESS, True),
+        (replace(MOTIONLESS, video_quantizer=200), False),
+        (replace(MOTIONLESS, video_quantizer=None), False),
+        (replace(MOTIONLESS, video_quantizer=None, uplink_reported_bps=1_000_000), True),
+        (replace(MOTIONLESS, video_limited_by=None), False),
+    ],
+    ids=["fine", "coarse", "unknown", "estimated", "silent"],
+)
+def test_a_motionless_picture_that_uses_little_grows_once_nothing_else_holds_it(
+    publisher: PublisherView, grows: bool
+) -> None:
+    steering = Steering()
+    for tick in range(80):
+        view = replace(publisher, uplink_video_received_bps=2_000)
+        asked = steering.decide(tick * 250.0, view, [RICH])
+    assert (asked.video.scale_resolution_down_by < 4.0) is grows
 
 
 def test_a_collapsed_uplink_pauses_its_picture_at_once() -> None:

@@ -177,6 +177,11 @@ export class Leg {
         return isSending(this.senders.video);
     }
 
+    /** What the lines of the camera are divided by before they are sent. */
+    get division() {
+        return this.senders.video.getParameters().encodings[0]?.scaleResolutionDownBy ?? 1;
+    }
+
     /** @param {Slot[]} slots @returns {SlotMedia[]} those whose m-lines exist */
     slotMedia(slots) {
         const receivers = new Map(this.connection.getTransceivers().map((one) => [one.mid, one.receiver]));

@@ -264,7 +264,7 @@ export class LegKeeper {
         clearInterval(this.#reporting);
         this.#reporting = setInterval(async () => {
             if (!leg || leg !== this.#leg || !leg.id || !this.#online || !leg.sends) return;
-            const message = reporter.read(leg.id, await leg.stats(), performance.now());
+            const message = reporter.read(leg.id, await leg.stats(), performance.now(), leg.division);
             if (message && leg === this.#leg) this.callbacks.send(message);
         }, LOOK_AT_STATS_MS);
     }

@@ -55,6 +55,17 @@ def test_the_estimate_of_a_page_limited_by_its_link_decides(
     assert known.known_bps(PROVEN_MS) == known_bps
 
 
+def test_a_page_whose_browser_keeps_its_estimate_to_itself_still_tells_of_its_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = Fixture(monkeypatch, probed_bps=500_000.0).known
+    known.reported(UplinkReport(None, "bandwidth", quantizer=30))
+    view = known.view(PROVEN_MS, SMALL, collapsed=False, still_asked=False)
+    assert (view.uplink_reported_bps, view.video_limited_by, view.video_quantizer) == (None, "bandwidth", 30)
+    assert known.known_bps(PROVEN_MS) is None
+    assert known.for_simulcast(PROVEN_MS, SendParameters()).video_reported_bps is None
+
+
 def test_the_large_picture_is_steered_by_what_the_small_one_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     known = Fixture(monkeypatch, probed_bps=200_000.0).known
     known.reported(UplinkReport(40_000, "bandwidth", quantizer=30))
