@@ -9,7 +9,7 @@ from tests.web.pages import PAGES, WEB, first_load
 
 STATION_MAX_BYTES = 60_000
 # What is left under the bound is for one more language and for what the calls still need.
-AIM_BYTES = 39_000
+AIM_BYTES = 40_500
 
 
 def compressed_bytes(page: str) -> int:
