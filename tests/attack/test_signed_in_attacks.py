@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from server.cases.photos.photofiles import PIECES, WHOLE
 from server.cases.photos.store import PHOTOS
 from tests.server.cases.photos.test_jpeg import PLAIN
 from tests.support.cases import House, Someone, house
@@ -124,9 +125,9 @@ async def test_uploads_that_never_come_are_swept_and_those_under_way_are_not(tmp
         photos = home.server.app[PHOTOS]
         _, late = await announced(station, case_id, PLAIN)
         await piece(station, late, PLAIN[:50])
-        stray = home.server.settings.data_dir / "photos" / "ph_of_nobody.part"
+        stray = home.server.settings.data_dir / "photos" / f"ph_of_nobody{PIECES}"
         stray.write_bytes(b"x")
-        for path in (stray, stray.with_name(f"{late}.part")):
+        for path in (stray, stray.with_name(f"{late}{PIECES}")):
             os.utime(path, (home.clock.now, home.clock.now))
         home.clock.now += 6 * 24 * 3600
         assert await photos.sweep() == 0
@@ -134,11 +135,11 @@ async def test_uploads_that_never_come_are_swept_and_those_under_way_are_not(tmp
         _, fresh = await announced(station, case_id, PLAIN + b"1")
         await piece(station, fresh, PLAIN[:50])
         assert await photos.sweep() == 2
-        assert folder_of(home) == {f"{fresh}.part"}
+        assert folder_of(home) == {f"{fresh}{PIECES}"}
         # The station may send it anew, and the picture that was whole stays.
         status, again = await announced(station, case_id, PLAIN)
         assert status == 200
         await piece(station, again, PLAIN)
         home.clock.now += 30 * 24 * 3600
         await photos.sweep()
-        assert f"{again}.jpg" in folder_of(home)
+        assert f"{again}{WHOLE}" in folder_of(home)
