@@ -59,14 +59,16 @@ def matching_step(secret: str, typed: str, now_s: float, last_step: int | None) 
 
 
 def is_of_another_time(secret: str, typed: str, now_s: float) -> bool:
-    """Whether the typed code is right, but of a time that is not tolerated: the telephone's clock is off."""
+    """Whether the typed code is right, but of a time that is not tolerated: the telephone's clock is off.
+
+    A code of now that was used already is none, even where a code of the same day happens to be equal.
+    """
     digits = _digits_of(typed)
     key = base64.b32decode(secret)
     first, last = step_at(now_s - ANOTHER_TIME_S), step_at(now_s + ANOTHER_TIME_S)
     tolerated = range(step_at(now_s) - TOLERATED_STEPS, step_at(now_s) + TOLERATED_STEPS + 1)
-    return any(
-        _code_of(key, step) == digits for step in range(max(0, first), last + 1) if step not in tolerated
-    )
+    matching = {step for step in range(max(0, first), last + 1) if _code_of(key, step) == digits}
+    return bool(matching) and matching.isdisjoint(tolerated)
 
 
 def _digits_of(typed: str) -> str:

@@ -38,6 +38,12 @@ def test_a_code_of_another_time_of_the_day_is_told_from_a_wrong_one(off_s: int) 
     assert totp.is_of_another_time(RFC_SECRET, f"{code[:3]} {code[3:]}", now)
 
 
+def test_a_used_code_of_now_that_happens_to_be_one_of_the_same_day_too_is_none_of_another_time() -> None:
+    now, before = 3_919 * 30, 3_651 * 30  # two hours and a quarter apart
+    assert totp.code_at(RFC_SECRET, now) == totp.code_at(RFC_SECRET, before)
+    assert not totp.is_of_another_time(RFC_SECRET, totp.code_at(RFC_SECRET, now), now)
+
+
 def test_a_code_of_no_time_near_and_one_that_is_taken_or_was_taken_is_none_of_another_time() -> None:
     now = 1_234_567_890
     far = totp.code_at(RFC_SECRET, now + 20 * 3600)
