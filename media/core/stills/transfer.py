@@ -35,10 +35,8 @@ CHUNK_MS = 125.0
 # In a smaller chunk more than a third of the bytes would be headers.
 CHUNK_SENSIBLE_BYTES = 200
 # Some networks drop large packets without a word, and SCTP repeats a chunk that it has cut once for ever. This one
-# has 662 bytes on the wire; the headers cost 7 % more than those of a chunk of 1,000 bytes. A thin link has no room
-# for that: in the simulator its voice loses more at the begin of a call.
-CHUNK_PASSES_BYTES = 560
-HAS_ROOM_BPS = 100_000.0
+# has 722 bytes on the wire; the headers cost 6 % more than those of a chunk of 1,000 bytes.
+CHUNK_PASSES_BYTES = 620
 # How much may be sent and not yet acknowledged: two round trips of a 2G link at the rate. Never less than a few
 # small chunks; otherwise the acknowledgements would limit the rate.
 WINDOW_MS = 2_600.0
@@ -55,8 +53,7 @@ ACK_EVERY_BYTES = 1_200
 def chunk_bytes_at(link_bps: float) -> int:
     """How many bytes of a still one chunk holds on a link of this rate."""
     room_bytes = link_bps * CHUNK_MS / 8000 - CHUNK_OVERHEAD_BYTES
-    most_bytes = CHUNK_PASSES_BYTES if link_bps > HAS_ROOM_BPS else CHUNK_MAX_BYTES
-    return int(min(max(room_bytes, CHUNK_SENSIBLE_BYTES), most_bytes))
+    return int(min(max(room_bytes, CHUNK_SENSIBLE_BYTES), CHUNK_PASSES_BYTES))
 
 
 @dataclass(eq=False, slots=True)
