@@ -11,18 +11,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from benchmarks.lab.systems import people
-from tests.browser.conftest import ARGUMENTS
-from tests.support.browsers import browser_path, missing_browser
+from tests.support.browsers import missing_browser
 from tests.support.censor import Censor
-from tests.support.patience import PATIENCE_MS, PATIENCE_S
+from tests.support.patience import PATIENCE_S
 from tests.support.server import PASSWORD, Server, running_server
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(browser_path() is None, reason=missing_browser() or ""),
+    pytest.mark.skipif(missing_browser() is not None, reason=str(missing_browser())),
 ]
 
 TURN_SECRET = "for this test only"
@@ -42,32 +41,20 @@ CARRIER = """async () => {
 }"""
 
 
-@asynccontextmanager
-async def browsing() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=browser_path(), args=ARGUMENTS, timeout=PATIENCE_MS
-        )
-        yield browser
-        await browser.close()
-
-
 async def on_duty(browser: Browser, server: Server) -> Page:
     page = await (await browser.new_context()).new_page()
     await page.add_init_script(LEGS)
-    await page.goto(f"{server.url}/clinician")
-    await page.fill("form[data-form=sign-in] input[name=login]", "docteur")
-    await page.fill("form[data-form=sign-in] input[name=password]", PASSWORD)
-    await page.press("form[data-form=sign-in] input[name=password]", "Enter")
-    await people.view(page, "queue")
-    await page.click("[data-action=duty]")
+    await people.sign_in(page, server.url, "docteur", PASSWORD)
+    await people.go_on_duty(page)
     return page
 
 
-async def test_everybody_is_told_that_the_network_and_not_its_slowness_is_in_the_way(tmp_path: Path) -> None:
+async def test_everybody_is_told_that_the_network_and_not_its_slowness_is_in_the_way(
+    tmp_path: Path, browser: Browser
+) -> None:
     # An address where nobody is (RFC 5737): what goes there is dropped without a word.
     nowhere = {"media_announced_addresses": ("192.0.2.1",)}
-    async with running_server(tmp_path, **nowhere) as server, browsing() as browser:
+    async with running_server(tmp_path, **nowhere) as server:
         await server.new_doctor()
         station = await (await browser.new_context()).new_page()
         await people.enrol(station, server.url, (await server.new_station()).code)
@@ -105,8 +92,10 @@ async def turn_server(folder: Path) -> AsyncIterator[int]:
 
 
 @pytest.mark.skipif(shutil.which("turnserver") is None, reason="no turnserver (Debian's package coturn)")
-async def test_where_udp_is_blocked_a_turn_server_over_tcp_carries_the_call(tmp_path: Path) -> None:
-    async with turn_server(tmp_path) as port, browsing() as browser:
+async def test_where_udp_is_blocked_a_turn_server_over_tcp_carries_the_call(
+    tmp_path: Path, browser: Browser
+) -> None:
+    async with turn_server(tmp_path) as port:
         turn = {"turn_urls": (f"turn:127.0.0.1:{port}?transport=tcp",), "turn_secret": TURN_SECRET}
         async with running_server(tmp_path, **turn) as server:
             Censor(server).keep_to_ports(RELAY_PORTS)
@@ -124,7 +113,9 @@ async def test_where_udp_is_blocked_a_turn_server_over_tcp_carries_the_call(tmp_
                 assert await page.evaluate(CARRIER) == "relay"
 
 
-async def test_a_turn_server_behind_tls_is_tried_where_it_is_configured(tmp_path: Path) -> None:
+async def test_a_turn_server_behind_tls_is_tried_where_it_is_configured(
+    tmp_path: Path, browser: Browser
+) -> None:
     """A loopback has no certificate that this browser trusts: what is seen is that it begins to speak TLS."""
     greeting: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
@@ -137,7 +128,7 @@ async def test_a_turn_server_behind_tls_is_tried_where_it_is_configured(tmp_path
     listening = await asyncio.start_server(greeted, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
     turn = {"turn_urls": (f"turns:127.0.0.1:{port}?transport=tcp",), "turn_secret": TURN_SECRET}
-    async with listening, browsing() as browser, running_server(tmp_path, **turn) as server:
+    async with listening, running_server(tmp_path, **turn) as server:
         # A leg that UDP carries at once needs no other way, and the browser stops looking for one.
         Censor(server).drop("both")
         station = await (await browser.new_context()).new_page()

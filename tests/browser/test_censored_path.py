@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -64,4 +63,3 @@ async def test_a_photo_and_pictures_pass_where_large_packets_vanish(tmp_path: Pa
         )
         await people.act(call.clinician, "still")
         await call.until_true(call.clinician, f"({STILL})() !== null && ({STILL})().width >= 640")
-        await asyncio.sleep(0)

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import CDPSession, Page, async_playwright, expect
+from playwright.async_api import CDPSession, async_playwright
 
 from benchmarks.lab.systems import people
 from tests.browser.conftest import ARGUMENTS
+from tests.support.browsers import browser_path, missing_browser
 from tests.support.patience import PATIENCE_MS, PATIENCE_S
-from tests.support.server import PASSWORD, Server, running_server
+from tests.support.server import PASSWORD, running_server
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium"),
+    pytest.mark.skipif(missing_browser() is not None, reason=str(missing_browser())),
 ]
 
 # The browser's own rule, which labs and test tools like to switch off.
@@ -64,26 +64,17 @@ async def touched(desk: CDPSession, selector: str) -> None:
         await desk.send("Input.dispatchMouseEvent", press)
 
 
-async def on_duty(page: Page, server: Server) -> None:
-    await page.goto(f"{server.url}/clinician")
-    await page.fill("form[data-form=sign-in] input[name=login]", "docteur")
-    await page.fill("form[data-form=sign-in] input[name=password]", PASSWORD)
-    await page.press("form[data-form=sign-in] input[name=password]", "Enter")
-    await people.view(page, "queue")
-    await page.click("[data-action=duty]")
-    await expect(page.locator("[data-action=duty]")).to_have_attribute("aria-checked", "true")
-
-
 async def test_a_red_case_asks_for_a_touch_on_an_untouched_page_and_rings_at_it(tmp_path: Path) -> None:
     async with running_server(tmp_path) as server, async_playwright() as playwright:
         await server.new_doctor()
         code = (await server.new_station()).code
         browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=UNTOUCHED, timeout=PATIENCE_MS
+            executable_path=browser_path(), args=UNTOUCHED, timeout=PATIENCE_MS
         )
         doctors = await browser.new_context()
         first = await doctors.new_page()
-        await on_duty(first, server)
+        await people.sign_in(first, server.url, "docteur", PASSWORD)
+        await people.go_on_duty(first)
         page = await doctors.new_page()
         await page.add_init_script(COUNT_TONES)
         desk = await doctors.new_cdp_session(page)
