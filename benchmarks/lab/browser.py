@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import BrowserContext, Playwright
+from playwright.async_api import Browser, BrowserContext, Playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 COLLECTOR = Path(__file__).parent / "pages" / "collector.js"
@@ -106,15 +106,20 @@ async def chromium(
             timeout=PATIENCE_MS,
         )
         try:
-            context = await browser.new_context(
-                viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]}, locale="fr-FR"
-            )
-            context.set_default_timeout(PATIENCE_MS)
-            await context.add_init_script(path=COLLECTOR)
-            await context.add_init_script(path=SENSES)
-            yield context
+            yield await lab_context(browser)
         finally:
             await browser.close()
+
+
+async def lab_context(browser: Browser) -> BrowserContext:
+    """The profile of a lab's person, with what every page has."""
+    context = await browser.new_context(
+        viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]}, locale="fr-FR"
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    await context.add_init_script(path=COLLECTOR)
+    await context.add_init_script(path=SENSES)
+    return context
 
 
 def _executable(program: Path, namespace: str | None, directory: Path) -> Path:

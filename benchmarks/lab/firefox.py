@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.async_api import BrowserContext, Playwright
 
-from benchmarks.lab.browser import COLLECTOR, PATIENCE_MS, SENSES, VIEWPORT
+from benchmarks.lab.browser import PATIENCE_MS, lab_context
 
 FIREFOX = "firefox-esr"
 ROOT = Path(__file__).parents[2]
@@ -76,13 +76,7 @@ async def firefox(
             timeout=PATIENCE_MS,
         )
         try:
-            context = await browser.new_context(
-                viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]}, locale="fr-FR"
-            )
-            context.set_default_timeout(PATIENCE_MS)
-            await context.add_init_script(path=COLLECTOR)
-            await context.add_init_script(path=SENSES)
-            yield context
+            yield await lab_context(browser)
         finally:
             await browser.close()
 
