@@ -60,7 +60,6 @@ class Credentials:
         self._hasher = hasher
         self._trail = trail
         self._limits = limits
-        self._guessing = limits.guessing
         self._devices = devices
         self._clock = clock
 
@@ -75,9 +74,9 @@ class Credentials:
         if number is None:
             account = await self._checked_as_a_stranger(login, password, address)
         else:
-            self._guessing.begin(f"device {number}")
+            self._limits.guessing.begin(f"device {number}")
             account = await self._checked(login, password, network="")
-            self._guessing.succeeded(f"device {number}")
+            self._limits.guessing.succeeded(f"device {number}")
         if self._hasher.is_outdated(account.password_hash):
             await self.set_password(login, password)
         return account.id
@@ -89,7 +88,7 @@ class Credentials:
         try:
             for counted, key in (
                 (self._limits.spraying, place),
-                (self._guessing, here),
+                (self._limits.guessing, here),
                 (self._limits.anywhere, login),
             ):
                 counted.begin(key)
@@ -101,7 +100,7 @@ class Credentials:
             raise
         for counted, key in begun:
             counted.not_a_failure(key)
-        self._guessing.succeeded(here)
+        self._limits.guessing.succeeded(here)
         return account
 
     async def _checked(self, login: str, password: str, network: str) -> Account:
@@ -114,13 +113,13 @@ class Credentials:
 
     async def check_again(self, account_id: str, password: str) -> None:
         """Check the password of somebody who is signed in. Raises WrongCredentials, MustWait, TooBusy."""
-        self._guessing.begin(f"again {account_id}")
+        self._limits.guessing.begin(f"again {account_id}")
         async with self._database() as db:
             account = await db.get(Account, account_id)
         right = await self._hasher.verify_password(account.password_hash if account else None, password)
         if account is None or not right or self._is_past(account):
             raise WrongCredentials
-        self._guessing.succeeded(f"again {account_id}")
+        self._limits.guessing.succeeded(f"again {account_id}")
 
     async def change_password(self, account_id: str, password: str, *, session_id: str) -> None:
         """Give oneself another password; every session but this one ends.
