@@ -20,6 +20,7 @@ from typing import IO, Any, BinaryIO, TypeAlias
 import pyrage
 
 from server.backup.errors import BackupFailed
+from server.platform.privatefiles import written_privately
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -67,10 +68,8 @@ def write_archive(
                 hashes[name] = _add(tar, name, member)
             _add(tar, MANIFEST, json.dumps(manifest | {"format": FORMAT, "sha256": hashes}).encode())
 
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+    with written_privately(path) as out:
         _piped(fill, lambda pipe: pyrage.encrypt_io(pipe, out, list(recipients)))
-        out.flush()
-        os.fsync(out.fileno())
 
 
 def _add(tar: tarfile.TarFile, name: str, member: Path | bytes) -> str:
@@ -135,11 +134,9 @@ def _is_of(name: str, names: Sequence[str]) -> bool:
 
 def _unpack(file: _Hashed, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+    with written_privately(path) as out:
         while piece := file.read(PIECE_BYTES):
             out.write(piece)
-        out.flush()
-        os.fsync(out.fileno())
 
 
 class _Hashed:

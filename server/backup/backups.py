@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from server.backup.errors import BackupFailed
 from server.backup.tablerows import write_rows
 from server.backup.trial import try_out
 from server.platform.database.engine import open_database
+from server.platform.privatefiles import sync_folder
 from server.platform.sealing.masterkeys import MasterKey, master_keys_of, written
 from server.platform.settings.config import Settings, SettingsError
 
@@ -141,10 +141,6 @@ def _work_folder(settings: Settings) -> Iterator[Path]:
 
 def _keep(part: Path, final: Path, count: int) -> None:
     part.replace(final)
-    descriptor = os.open(final.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(final.parent)
     for old in sorted(final.parent.glob(f"{PREFIX}*{SUFFIX}"))[:-count]:
         old.unlink()

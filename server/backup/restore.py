@@ -7,7 +7,6 @@ server does not start. Must never write over data of a server: the folder and th
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from server.backup.errors import BackupFailed
 from server.backup.trial import check, restore_rows
 from server.platform.database.engine import open_database
 from server.platform.database.upgrade import downgrade
+from server.platform.privatefiles import written_privately
 from server.platform.sealing.masterkeys import KeyFile, master_keys_of, parsed
 from server.platform.settings.config import Settings
 
@@ -81,10 +81,8 @@ def _put_in_place(unpacked: Path, kept: dict[str, bytes], settings: Settings) ->
 
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with written_privately(path) as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _unlink_all(folder: Path) -> None:

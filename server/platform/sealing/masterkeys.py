@@ -18,6 +18,7 @@ from typing import Protocol
 
 import structlog
 
+from server.platform.privatefiles import sync_folder, written_privately
 from server.platform.sealing.cipher import KEY_BYTES
 from server.platform.sealing.errors import MasterKeyMissing
 from server.platform.settings.config import Settings, SettingsError
@@ -89,7 +90,7 @@ class KeyFile:
             key = self.load()[0]
         finally:
             aside.unlink()
-        _sync(self._path.parent)
+        sync_folder(self._path.parent)
         log.warning(
             "master_key_made", file=str(self._path), advice="keep it away from the data: see docs/sealing.md"
         )
@@ -100,7 +101,7 @@ class KeyFile:
         if not os.access(self._path, os.W_OK) or not os.access(self._path.parent, os.W_OK):
             return False
         self._write_aside(keys).replace(self._path)
-        _sync(self._path.parent)
+        sync_folder(self._path.parent)
         return True
 
     def put(self, keys: Sequence[MasterKey]) -> bool:
@@ -116,10 +117,8 @@ class KeyFile:
 
     def _write_aside(self, keys: Sequence[MasterKey]) -> Path:
         aside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.writelines(f"{written(key)}\n" for key in keys)
-            file.flush()
-            os.fsync(file.fileno())
+        with written_privately(aside) as file:
+            file.writelines(f"{written(key)}\n".encode() for key in keys)
         return aside
 
 
@@ -175,11 +174,3 @@ def parsed(lines: Sequence[str], where: str) -> list[MasterKey]:
             raise SettingsError(f"{where}: each key must be {KEY_BYTES} bytes in base64 (`keneya key new`)")
         found.append(MasterKey(raw))
     return found
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
