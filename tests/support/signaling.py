@@ -425,3 +425,10 @@ async def running_rig(
             await hub.stop()
             await desk.stop()
             await runner.cleanup()
+
+
+async def state_is(page: Page, state: wire.ConsultationState) -> wire.Consultation:
+    """The consultation, once a page is told that it is in this state."""
+    found = await page.expect(wire.Consultation, lambda m: m.state is state)
+    assert isinstance(found, wire.Consultation)
+    return found
