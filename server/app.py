@@ -52,6 +52,7 @@ from server.platform.http.errors import errors_as_json
 from server.platform.http.guards import add_security_headers, refuse_forged_requests
 from server.platform.http.guests import GUESTS, Guests, report_to_the_gate
 from server.platform.http.keys import CLOCK, DATABASE, SEALING, SETTINGS, STEADY_CLOCK
+from server.platform.repeats.store import REPEATS, Repeats
 from server.platform.sealing.keyring import Keyring
 from server.platform.sealing.masterkeys import master_keys_of
 from server.platform.sealing.plainrows import seal_what_is_plain
@@ -102,6 +103,7 @@ def create_app(
     app[ENGINE] = open_database(settings.database)
     app[SEALING] = Keyring(master_keys_of(settings))
     app[DATABASE] = sessions_of(app[ENGINE], info_with(app[SEALING]))
+    app[REPEATS] = Repeats(app[DATABASE], clock)
     app[TRAIL] = Trail(clock)
     app[CONSENTS] = Consents(app[TRAIL], clock)
     add_people(app)

@@ -12,6 +12,7 @@ import server.erasure.tables
 import server.groups.tables
 import server.mediators.tables
 import server.people.tables
+import server.platform.repeats.tables
 import server.platform.sealing.tables
 import server.rosters.tables
 import server.trail.tables  # noqa: F401 (each import fills Base.metadata)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from signaling.errors import Refused
 from signaling.limits import MAX_LOBBY, MAX_PARTICIPANTS
 from signaling.messages import Presence
+from signaling.text import folded, is_fit, tidied
 
 # For people who bring no name: words for the land, which reveal nothing about anybody.
 PSEUDONYMS = (
@@ -105,12 +106,14 @@ class Groups:
         session = self._find(group_id)
         if len(session.seats) - len(session.admitted) >= MAX_LOBBY:
             raise Refused("group_full")
-        taken = {seat.pseudonym.casefold() for seat in session.seats}
-        name = " ".join(pseudonym.split())
-        if name.casefold() in taken:
+        if not is_fit(pseudonym):
+            raise Refused("unfit_text")
+        taken = {folded(seat.pseudonym) for seat in session.seats}
+        name = " ".join(tidied(pseudonym).split())
+        if folded(name) in taken:
             raise Refused("pseudonym_taken")
         # A free name always exists: lobby and room together hold fewer seats than there are names.
-        name = name or next(free for free in PSEUDONYMS if free.casefold() not in taken)
+        name = name or next(free for free in PSEUDONYMS if folded(free) not in taken)
         return Seat(seat_id, station_id, name)
 
     def name(self, station_id: str, seat_id: str, pseudonym: str) -> GroupSession | None:

@@ -1,6 +1,7 @@
 """What the rules of a case refuse, the tree first.
 
 CaseRefused (Refusal)   told kindly; ``code`` is a key of the catalogs
+├── AlreadyOpen         a case of this patient is open: where, and since when
 └── NoSuchCase          there is none, or it is not yours: the answer is the same
 
 Owns: the errors. Their texts never carry anything about a patient.
@@ -18,6 +19,16 @@ class CaseRefused(Refusal):
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
+
+
+class AlreadyOpen(CaseRefused):
+    """A case of this patient is open at this site. ``case_id`` is "" when another post opened it."""
+
+    status = 409
+
+    def __init__(self, case_id: str, station: str, opened_at: float) -> None:
+        super().__init__("case_already_open")
+        self.more = {"case_id": case_id, "station": station, "opened_at": opened_at}
 
 
 class NoSuchCase(CaseRefused):

@@ -105,6 +105,12 @@ async def unread_news(request: web.Request, who: Principal) -> web.Response:
     return json_response(await request.app[OUTCOME_NEWS].unread(who))
 
 
+@needs(Action.TREAT_CASES)
+async def owed_cases(request: web.Request, who: Principal) -> web.Response:
+    """One's own cases whose call is over and that have no answer."""
+    return json_response(await request.app[CASE_LISTS].owed(who))
+
+
 @needs(Action.OPEN_CASES)
 async def find_cases(request: web.Request, who: Principal) -> web.Response:
     """A station's cases of one patient. A POST, so that the reference stands in no address."""

@@ -1,7 +1,7 @@
 """The lists of cases that stations and clinicians have: their own, and no others.
 
-Owns: the two queries. A station finds a patient by the exact reference, by its keyed hash; nothing is found by a
-part of it.
+Owns: the three queries. A station finds a patient by the whole reference, however it is typed, by its keyed hash;
+nothing is found by a part of it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from server.cases.leaves import OPEN
 from server.cases.tables import CaseFile, CaseNote, CaseOutcome, Consultation
 from server.cases.views import CaseLine
 from server.cases.vocabulary import Kind
+from server.consents import ConsentScope
+from server.consents.tables import Consent
 from server.people.principal import Principal
 from server.people.tables import Site, Station
 from server.platform.database.engine import DbSessions
@@ -26,7 +28,7 @@ from server.platform.sealing.keyring import Keyring
 from server.trail.acts import Act
 from server.trail.entry import Entry
 from server.trail.trail import Trail
-from signaling.messages import Role
+from signaling.messages import ConsultationState, Role
 
 # What somebody looks for without a reference is of these days; two weeks bring a patient back for a control.
 RECENT_S = 14 * 24 * 3600
@@ -64,6 +66,23 @@ class CaseLists:
         if not wanted:
             return []
         return await self._lines(who, CaseFile.patient_ref_hash == wanted)
+
+    async def owed(self, who: Principal) -> list[CaseLine]:
+        """The cases whose call this clinician has ended without an answer, however old.
+
+        Handed on, a case is the next clinician's; without the patient's consent nobody owes an answer any more.
+        """
+        ended = and_(
+            Consultation.state == ConsultationState.CLOSED.value,
+            Consultation.clinician_id == who.participant_id,
+        )
+        answered = exists().where(CaseNote.case_id == CaseFile.id)
+        withdrawn = exists().where(
+            Consent.consultation_id == CaseFile.id,
+            Consent.scope == ConsentScope.TELECONSULTATION.value,
+            Consent.withdrawn_at.is_not(None),
+        )
+        return await self._lines(who, and_(ended, ~answered, ~withdrawn))
 
     async def _lines(self, who: Principal, wanted: ColumnElement[bool]) -> list[CaseLine]:
         async with self._database.begin() as db:

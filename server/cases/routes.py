@@ -37,6 +37,7 @@ def _add_routes(router: web.UrlDispatcher) -> None:
     router.add_post("/api/cases", handlers.open_case)
     router.add_get("/api/cases", handlers.list_cases)
     router.add_get("/api/cases/news", handlers.unread_news)
+    router.add_get("/api/cases/owed", handlers.owed_cases)
     router.add_post("/api/cases/search", handlers.find_cases)
     router.add_get("/api/cases/{case_id}", handlers.read_case)
     router.add_get("/api/cases/{case_id}/summary", handlers.read_summary)

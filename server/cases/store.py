@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.cases.access import READS_CASE, Offered, Opened, Part, opened
+from server.cases.alreadyopen import refuse_second
 from server.cases.circle.agreements import may_hand_over, of_specialty, specialties_of
 from server.cases.circle.participants import takes_part
 from server.cases.errors import CaseRefused, NoSuchCase
@@ -59,7 +60,7 @@ class Cases:
         self._offered = offered
 
     async def open(self, who: Principal, typed: Intake) -> str:
-        """Keep a new case of this station and give its id. Raises CaseRefused."""
+        """Keep a new case of this station and give its id. Raises AlreadyOpen, CaseRefused."""
         async with self._database.begin() as db:
             site = await _site_of(db, who.participant_id)
             await room_for_case(db, who.participant_id, site.id, self._clock())
@@ -75,6 +76,8 @@ class Cases:
                 case.wanted_clinician_id = await _who_knows_the_patient(db, case, typed.previous_id)
             db.add(case)
             await db.flush()
+            if not typed.although_open:
+                await refuse_second(db, case)
             db.add_all(_vital_signs(case, typed))
             facts: Facts = {"urgency": form.urgency(typed), "red_flags": len(typed.red_flags)}
             await self._record(db, Act.CASE_OPENED, who, case.id, facts=facts)

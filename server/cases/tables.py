@@ -29,7 +29,7 @@ class CaseFile(Base):
     """What the station wrote down of a patient, before any call; ``id`` is that of its consultation.
 
     ``red_flags`` holds codes with commas between; "" is "not said" in every other code. ``patient_ref_hash`` is
-    what a station finds the reference by. Of an erased case nothing is left but that it was there.
+    what the reference is found by, however it is typed. Of an erased case nothing is left but that it was there.
     """
 
     __tablename__ = "case_file"

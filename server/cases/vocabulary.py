@@ -19,15 +19,19 @@ class Kind(StrEnum):
 
 
 class AgeBand(StrEnum):
-    """How old; the bands of IMCI and of WHO's health statistics, never a date of birth."""
+    """How old; the bands of IMCI and of WHO's health statistics, never a date of birth.
+
+    Each begins with a birthday: a child of 12 months is `UNDER_FIVE`, one of 60 is `CHILD`.
+    """
 
     NEWBORN = "newborn"  # up to 28 days
-    INFANT = "infant"  # up to a year
-    UNDER_FIVE = "under_five"
-    CHILD = "child"  # 5 to 9
+    INFANT = "infant"  # to 11 months
+    UNDER_FIVE = "under_five"  # 12 to 59 months
+    CHILD = "child"  # 60 months to 9 years
     ADOLESCENT = "adolescent"  # 10 to 19
     ADULT = "adult"  # 20 to 59
     ELDER = "elder"  # 60 and more
+    UNKNOWN = "unknown"  # asked for, and nobody knows
 
 
 class Sex(StrEnum):
@@ -36,6 +40,7 @@ class Sex(StrEnum):
     FEMALE = "female"
     MALE = "male"
     OTHER = "other"
+    UNKNOWN = "unknown"  # asked for, and nobody knows
 
 
 class Service(StrEnum):

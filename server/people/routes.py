@@ -10,6 +10,7 @@ from aiohttp import web
 
 from server.people.accounts import handlers as accounts
 from server.people.services import add_services
+from server.people.sessions import answers
 from server.people.sessions import handlers as sessions
 from server.people.signin import handlers as signin
 from server.people.signin import handlers_oidc as oidc
@@ -34,6 +35,7 @@ def add_people(app: web.Application) -> None:
     router.add_get("/api/sessions", sessions.own_sessions)
     router.add_delete("/api/sessions", sessions.end_all)
     router.add_delete("/api/sessions/{session_id}", sessions.end_one)
+    router.add_post("/api/answers", answers.ask)
     router.add_get("/api/oidc", oidc.offered)
     router.add_get("/api/oidc/start", oidc.start)
     router.add_get("/api/oidc/callback", oidc.callback)

@@ -5,19 +5,31 @@ Owns: the look-up, so that each name has one site. Must never commit: it works i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.people.tables import Site
 from server.platform.ids import new_id
+from signaling.text import folded, tidied
+
+
+def same_name(name: str, known: Iterable[tuple[str, str]]) -> str | None:
+    """The id beside the name that is typed like this one; the very same letters before others."""
+    rows = list(known)
+    exactly = [found for other, found in rows if other == name]
+    alike = [found for other, found in rows if folded(other) == folded(name)]
+    return next(iter(exactly + alike), None)
 
 
 async def site_id_of(db: AsyncSession, name: str, now: float) -> str:
     """The id of the site with this name; it is added to the transaction when it is new."""
-    found = await db.scalar(select(Site.id).where(Site.name == name))
+    known = await db.execute(select(Site.name, Site.id))
+    found = same_name(name, [(other, found) for other, found in known])
     if found is not None:
         return found
-    site = Site(id=new_id("si"), name=name, created_at=now)
+    site = Site(id=new_id("si"), name=tidied(name), created_at=now)
     db.add(site)
     await db.flush()
     return site.id

@@ -36,7 +36,7 @@ class Site(Base):
 
 
 class Account(Base):
-    """One person. ``login`` is case-folded; ``password_hash`` is an argon2id string (RFC 9106).
+    """One person. ``login`` is folded (signaling/text.py); ``password_hash`` is an argon2id string (RFC 9106).
 
     A password that an administrator gave out must be changed at once, and works until ``password_expires_at``.
     ``totp_secret`` is sealed (server/people/signin/vault.py) and counts once ``totp_confirmed_at`` is set;

@@ -21,6 +21,7 @@ from server.platform.database.upgrade import upgrade
 from server.platform.logs import configure_logging
 from server.platform.settings.config import Settings, SettingsError
 from server.platform.settings.sources import load_settings
+from signaling.text import is_fit, tidied
 
 console = Console()
 errors = Console(stderr=True, soft_wrap=True)
@@ -70,7 +71,9 @@ def not_blank(text: str, option: str) -> str:
     """The text without leading and trailing blanks; ends the command if it is empty."""
     if not text.strip():
         refuse(f"{option} must not be empty.", code=2)
-    return text.strip()
+    if not is_fit(text):
+        refuse(f"{option} has characters in it that no keyboard writes.", code=2)
+    return tidied(text).strip()
 
 
 def refuse(line: str, code: int = 1) -> NoReturn:

@@ -9,16 +9,20 @@ Owns: the base of every domain's refusals. Texts must never contain input.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class Refusal(Exception):
     """Base of all refusals. ``code``: a stable key of the pages' catalogs; ``status``: the HTTP status (RFC 9110).
 
-    ``retry_after_s``: seconds after which to ask again; None: the answer does not say.
+    ``retry_after_s``: seconds after which to ask again; None: the answer does not say. ``more``: what the answer
+    says beside the code, to somebody who may know it.
     """
 
     status = 403
     code = "forbidden"
     retry_after_s: int | None = None
+    more: Mapping[str, object] = {}
 
     def __init__(self, code: str | None = None) -> None:
         if code is not None:

@@ -23,7 +23,7 @@ from server.reports.activity import Activity, ActivityRow
 from server.reports.links import LinkDay
 from server.reports.mediations import Mediations
 from server.reports.period import NoPeriod, Period
-from server.reports.sheet import Cell, sheet
+from server.reports.sheet import Cell, Reader, sheet
 from server.reports.store import REPORTS, Report
 from signaling.messages import Identifier
 
@@ -34,13 +34,14 @@ RUNGS = [rung.value for rung in Rung]
 
 class Wanted(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The query: first and last day as 2026-04-09, both included; ``site``: an id, default all; ``form``: csv
-    for a file.
+    for a file; ``language``: that of the spreadsheet program.
     """
 
     first: date
     last: date
     site: Identifier | None = None
     form: str = "json"
+    language: Reader = Reader.FRENCH
 
 
 @needs(Action.READ_REPORTS)
@@ -75,19 +76,19 @@ def _wanted(request: web.Request) -> tuple[Wanted, Period]:
         raise ApiError(422, "malformed_period") from None
 
 
-async def _answer(found: R, wanted: Wanted, report: Report, made: Callable[[R], str]) -> web.Response:
+async def _answer(found: R, wanted: Wanted, report: Report, made: Callable[[R, Reader], str]) -> web.Response:
     if wanted.form != "csv":
         return json_response(found)
     name = f"keneya-{report}-{wanted.first:%Y%m%d}-{wanted.last:%Y%m%d}.csv"
     return web.Response(
-        text=await asyncio.to_thread(made, found),
+        text=await asyncio.to_thread(made, found, wanted.language),
         content_type="text/csv",
         charset="utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-def _activity_sheet(found: Activity) -> str:
+def _activity_sheet(found: Activity, reader: Reader) -> str:
     heads = ("kind", "month", *ActivityRow.__struct_fields__)
     rows: list[tuple[Cell, ...]] = [
         ("ordinary", None, *msgspec.structs.astuple(row)) for row in found.rows if row.consultations
@@ -100,10 +101,10 @@ def _activity_sheet(found: Activity) -> str:
         ]
         total: Cell = "hidden" if month.total is None else month.total
         rows.append(("survivor_safe_total", month.month, None, total))
-    return sheet(heads, rows)
+    return sheet(heads, rows, reader)
 
 
-def _mediations_sheet(found: Mediations) -> str:
+def _mediations_sheet(found: Mediations, reader: Reader) -> str:
     rows: list[tuple[Cell, ...]] = [
         ("invited", None, found.invited, None),
         ("joined", None, found.joined, None),
@@ -114,13 +115,13 @@ def _mediations_sheet(found: Mediations) -> str:
         ("blockage", blockage, "hidden" if count is None else count, None)
         for blockage, count in found.blockages.items()
     ]
-    return sheet(("what", "code", "count", "minutes"), rows)
+    return sheet(("what", "code", "count", "minutes"), rows, reader)
 
 
-def _links_sheet(found: list[LinkDay]) -> str:
+def _links_sheet(found: list[LinkDay], reader: Reader) -> str:
     plain = [field for field in LinkDay.__struct_fields__ if field != "rungs"]
     rows = [
         (*(getattr(day, field) for field in plain), *(day.rungs.get(rung, 0.0) for rung in RUNGS))
         for day in found
     ]
-    return sheet((*plain, *(f"share_{rung}" for rung in RUNGS)), rows)
+    return sheet((*plain, *(f"share_{rung}" for rung in RUNGS)), rows, reader)

@@ -14,6 +14,7 @@ SHARED = WEB / "shared"
 ORDER = (
     "signaling",
     "base",
+    "requests",
     "cases",
     "signin",
     "stills",

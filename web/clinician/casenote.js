@@ -8,11 +8,14 @@
 import { agreements } from "../shared/cases/agreements.js";
 import { GRAVE, SERVICES, SPECIALTIES } from "../shared/cases/caselists.js";
 import { focusHeading, photos, sheet, wordsIn } from "../shared/cases/casesheet.js";
+import { create } from "../shared/requests/create.js";
 import { icon, make, setText } from "../shared/base/dom.js";
 import { button, field, said, style, when } from "../shared/base/fields.js";
 import { confirm, notice } from "../shared/base/frame.js";
 import { call, codeOf } from "../shared/base/http.js";
 import { alsoSay, currentLanguage, errorText, say, t } from "../shared/base/i18n.js";
+import { sidePanel } from "../shared/base/sidepanel.js";
+import { joined } from "../shared/base/isolate.js";
 
 const STYLE = new URL("../shared/cases/cases.css", import.meta.url).pathname;
 const LETTER_ROWS = "4";
@@ -28,9 +31,7 @@ class Panel {
     /** @param {HTMLElement} content */
     show(content) {
         this.#element?.remove();
-        const close = button("note.close", "button quiet", () => void this.close());
-        const title = said("h1", "queue.case");
-        this.#element = make("aside", { class: "card case-panel", "data-case-panel": "" }, make("div", { class: "case-head" }, title, close), content);
+        this.#element = sidePanel("data-case-panel", "queue.case", () => void this.close(), content);
         this.#element.addEventListener("input", () => (this.#unsaved = true));
         document.body.append(this.#element);
         this.#unsaved = false;
@@ -66,6 +67,13 @@ class Panel {
 }
 
 const panel = new Panel();
+/** @type {() => void} */
+let noted = () => undefined;
+
+/** @param {() => void} listener hears that an answer was written */
+export function onNoted(listener) {
+    noted = listener;
+}
 
 /**
  * @typedef {(handing: {id: string, to: string} | null) => void} Handing called before a case is handed over; null: that failed
@@ -113,7 +121,7 @@ export async function openMine(read = () => undefined) {
             open.setAttribute("aria-description", `${line.site} ${what}`);
             const told = line.outcome_at ? ` (${when(line.outcome_at, currentLanguage())})` : "";
             lines.append(make("li", { class: classOf(line.outcome) }, icon(line.urgency, `icon urgency-${line.urgency}`),
-                make("div", {}, make("strong", {}, `${line.site} · ${what}`), make("small", {}, `${when(line.opened_at, currentLanguage())} · ${state}${told}`)), open));
+                make("div", {}, make("strong", {}, joined(line.site, what)), make("small", {}, `${when(line.opened_at, currentLanguage())} · ${state}${told}`)), open));
         }
         if (!mine.length) lines.append(said("li", "cases.none"));
         panel.show(make("div", { class: "case-view" }, said("h2", "note.mine"), lines));
@@ -153,7 +161,7 @@ function wishes(one) {
 function earlierNotes(one) {
     const box = make("div", { class: "sheet" });
     for (const { clinician, note, written_at } of one.notes.filter(({ note: text }) => text)) {
-        box.append(make("p", { class: "soft" }, `${clinician} · ${when(written_at, currentLanguage())}`), make("p", { class: "words" }, note ?? ""));
+        box.append(make("p", { class: "soft" }, joined(clinician, when(written_at, currentLanguage()))), make("p", { class: "words" }, note ?? ""));
     }
     return box;
 }
@@ -170,10 +178,11 @@ function noteForm(one) {
     const save = make("button", { class: "button", "data-action": "save-note" }, icon("check"), said("span", "note.save"));
     const form = make("form", { class: "case-view", novalidate: "", "data-form": "note" }, field("note.answer", answer), field("note.advice", advice), field("note.note", note), save);
     onSubmit(form, save, async () => {
-        await call("POST", `/api/cases/${one.id}/notes`, { answer: answer.value, advice: advice.value, note: note.value });
+        await create(`/api/cases/${one.id}/notes`, { answer: answer.value, advice: advice.value, note: note.value });
         note.value = "";
         panel.saved();
         notice(t("note.saved"));
+        noted();
     });
     return form;
 }
@@ -198,7 +207,7 @@ async function transferForm(one, handing) {
         // The call ends before the answer arrives, and the page must then say why.
         handing({ id: one.id, to: to.selectedOptions[0]?.textContent ?? "" });
         try {
-            await call("POST", `/api/cases/${one.id}/transfer`, colleague ? { clinician_id: colleague } : { specialty: to.value });
+            await create(`/api/cases/${one.id}/transfer`, colleague ? { clinician_id: colleague } : { specialty: to.value });
         } catch (problem) {
             handing(null);
             throw problem;
@@ -217,7 +226,7 @@ function referralForm(one) {
     const form = make("form", { class: "card case-view", novalidate: "", "data-form": "referral" }, said("h2", "note.refer"),
         said("p", "note.refer.text", "soft"), field("note.refer.to", to), field("note.refer.letter", letter), go);
     onSubmit(form, go, async () => {
-        await call("POST", `/api/cases/${one.id}/referrals`, { recipient: to.value, letter: letter.value.trim() });
+        await create(`/api/cases/${one.id}/referrals`, { recipient: to.value, letter: letter.value.trim() });
         letter.value = "";
         panel.saved();
         notice(t("note.referred"));

@@ -81,6 +81,7 @@ function follow(state, before) {
     session.devices.tellOthers(call !== null);
     if (state.fresh && state.fresh !== before.fresh && state.fresh.isRed) callAloud();
     if (state.ended && state.ended !== before.ended) leaveCall(state.ended);
+    if (state.screen === "queue" && before.screen !== "queue") void lookAtOwed();
     if (listed && !together) void withTogether(() => undefined);
 }
 
@@ -163,12 +164,20 @@ function accept(target) {
     showSelf();
 }
 
-/** @param {HTMLElement} target the case of an entry of the queue, or that of the call */
+/** @param {HTMLElement} target the case of an entry of the queue, one that waits for an answer, or that of the call */
 async function openCase(target) {
-    const id = target.closest("[data-consultation]")?.getAttribute("data-consultation") ?? store.state.consultation?.consultation_id;
+    const owed = target.closest("[data-owed-case]")?.getAttribute("data-owed-case");
+    const id = owed ?? target.closest("[data-consultation]")?.getAttribute("data-consultation") ?? store.state.consultation?.consultation_id;
     casenote ??= await import("./casenote.js");
+    casenote.onNoted(() => void lookAtOwed());
     if (id) store.dispatch({ type: "read", id });
     await (id ? casenote.openCase(id, (handing) => store.dispatch({ type: "handing", handing })) : casenote.openMine((read) => store.dispatch({ type: "read", id: read })));
+}
+
+/** What waits for an answer: it stays in sight. */
+async function lookAtOwed() {
+    const lines = await call("GET", "/api/cases/owed").catch(() => null); // asked again at the next change
+    if (lines) store.dispatch({ type: "owed", lines });
 }
 
 function end() {

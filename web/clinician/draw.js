@@ -36,11 +36,18 @@ export function draw(shown, page) {
     swapIcon(bell, shown.rings ? "bell" : "bell-off");
     find("[data-action=ring]", HTMLElement).hidden = !shown.asksForTouch;
     find("[data-link-own]", HTMLElement).hidden = !onDuty;
+    drawOwed(shown.owed);
     document.title = `${shown.mark}${shown.titleText ? `${t(shown.titleText)} · ` : ""}Kɛnɛya`;
     find("[data-action=leave]", HTMLElement).hidden = !shown.canLeave;
     if (call) page.callView.show(call, shown.selfId);
     else page.callView.hide();
     page.overlays.tick();
+}
+
+/** @param {View["owed"]} owed */
+function drawOwed(owed) {
+    find("[data-owed]", HTMLElement).hidden = owed.length === 0;
+    if (owed.length) void import("./owed.js").then((list) => list.drawOwed(owed));
 }
 
 /** Waiting times go on: again every second. */

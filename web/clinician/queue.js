@@ -8,6 +8,7 @@
 import { estimateText } from "../shared/call/view/cost.js";
 import { find, icon, make, setText, swapIcon } from "../shared/base/dom.js";
 import { alsoSay, clock, say, t } from "../shared/base/i18n.js";
+import { joined } from "../shared/base/isolate.js";
 import { makeLink, showLink } from "../shared/call/view/links.js";
 
 /** @typedef {{element: HTMLLIElement, entry: QueueEntry, atMs: number, waited: HTMLElement, link: HTMLElement}} Case */
@@ -91,7 +92,7 @@ function wishText({ discreet, handed_over_by: name, asks_for_you, suits }) {
 function fillCase({ element, entry, link }) {
     element.className = `card case urgency-${entry.urgency}`;
     swapIcon(element, entry.urgency);
-    const where = [...new Set([entry.site, entry.station])].filter(Boolean).join(" · ");
+    const where = joined(...new Set([entry.site, entry.station]));
     setText(find(".case-where", HTMLElement, element), where);
     say(find(".case-urgency", HTMLElement, element), `urgency.${entry.urgency}`);
     const reason = find(".case-reason", HTMLElement, element);

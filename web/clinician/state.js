@@ -30,15 +30,17 @@
  * @property {News[]} news grave outcomes of patients treated before that were not looked at yet
  * @property {boolean} sound a very urgent patient shall be heard
  * @property {boolean} soundBlocked and the browser plays nothing before a touch
+ * @property {Owed[]} owed the cases whose call is over and that wait for this clinician's answer
  */
 
 /** @typedef {{consultation_id: string, outcome: string, site?: string}} News */
+/** @typedef {{id: string, site: string, opened_at: number, urgency: string}} Owed */
 
 /**
  * What happens to the page besides the messages of the server.
  * @typedef {{type: "begun"} | {type: "signed_in"} | {type: "signed_out"} | {type: "forgotten"} | {type: "status", online: boolean} |
  *   {type: "settled"} | {type: "accepting", seq: number} | {type: "refused", ref: number} | {type: "sound", on: boolean} | {type: "sound_blocked", is: boolean} |
- *   {type: "led", call: Consultation | null} | {type: "ending", id: string} | {type: "news", news: News[]} | {type: "read", id: string} | {type: "handing", handing: State["handing"]}} PageMessage
+ *   {type: "led", call: Consultation | null} | {type: "ending", id: string} | {type: "news", news: News[]} | {type: "read", id: string} | {type: "handing", handing: State["handing"]} | {type: "owed", lines: Owed[]}} PageMessage
  */
 
 /** @typedef {{atMs: number}} Came when a message of the server came, on the clock of performance.now() */
@@ -67,6 +69,7 @@ export const START = {
     news: [],
     sound: true,
     soundBlocked: false,
+    owed: [],
 };
 
 /** @param {State} state @param {Message} message @returns {State} the same object: nothing changed */
@@ -105,9 +108,9 @@ function taken(state, message) {
         case "signed_in":
             return { ...state, signedIn: true };
         case "signed_out":
-            return { ...state, signedIn: false };
+            return { ...state, signedIn: false, owed: [] };
         case "forgotten":
-            return offDuty({ ...state, signedIn: false, consultation: null, name: "", news: [] });
+            return offDuty({ ...state, signedIn: false, consultation: null, name: "", news: [], owed: [] });
         case "status":
             return message.online === state.online ? state : { ...state, online: message.online };
         case "settled":
@@ -130,6 +133,8 @@ function taken(state, message) {
             return { ...state, handing: message.handing };
         case "sound_blocked":
             return message.is === state.soundBlocked ? state : { ...state, soundBlocked: message.is };
+        case "owed":
+            return { ...state, owed: message.lines };
         case "led":
             return led(state, message.call);
         default:

@@ -48,6 +48,8 @@ export function view(state) {
         /** A host cannot leave without ending the group. */
         canLeave: !leads,
         leaveQuestion: LEAVE,
+        /** Cases that wait for an answer, the oldest first: who was longest without one. */
+        owed: [...state.owed].sort((one, other) => one.opened_at - other.opened_at),
         showsDevices: screen === "queue",
     };
 }

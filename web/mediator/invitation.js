@@ -9,6 +9,7 @@ import { icon, make } from "../shared/base/dom.js";
 import { button, said } from "../shared/base/fields.js";
 import { notice } from "../shared/base/frame.js";
 import { currentLanguage, errorText, LANGUAGES, OWN_NAMES, t } from "../shared/base/i18n.js";
+import { joined } from "../shared/base/isolate.js";
 
 /** @typedef {{title: string, points: [string, string][], question: string}} Words */
 /** @typedef {{accept: boolean, pledge?: string, language?: string}} Answer */
@@ -21,7 +22,7 @@ const PLEDGE = "pledge-1";
  * @returns {HTMLElement}
  */
 export function invitationCard(one, answered) {
-    const who = one.discreet ? t("mediator.asked.discreet") : [one.asked_by, one.site].filter(Boolean).join(" · ");
+    const who = one.discreet ? t("mediator.asked.discreet") : joined(one.asked_by, one.site);
     const language = one.language ? t("mediator.asked.language", { language: t(`spoken.${one.language}`) }) : "";
     const pledge = make("div");
     const accept = button("mediator.accept", "button", () => answered({ accept: true, pledge: PLEDGE, language: spoken.value }));

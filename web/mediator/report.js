@@ -3,9 +3,10 @@
  */
 
 import { SPOKEN } from "../shared/cases/caselists.js";
+import { create } from "../shared/requests/create.js";
 import { icon, make, setText } from "../shared/base/dom.js";
 import { choice, field, said, tick, wrongField } from "../shared/base/fields.js";
-import { call, codeOf } from "../shared/base/http.js";
+import { codeOf } from "../shared/base/http.js";
 import { errorText } from "../shared/base/i18n.js";
 
 const BLOCKAGES = ["transport", "cost", "refusal", "no_drug", "no_document", "language", "other"];
@@ -41,7 +42,7 @@ export function reportForm(owed, sent) {
         submit.disabled = true;
         try {
             const blockages = new FormData(form).getAll("blockages").map(String);
-            await call("POST", `/api/mediations/${owed.id}/report`, { language: language.value, minutes: Math.round(Number(minutes.value)), blockages });
+            await create(`/api/mediations/${owed.id}/report`, { language: language.value, minutes: Math.round(Number(minutes.value)), blockages });
             sent();
         } catch (problem) {
             setText(error, errorText(codeOf(problem)));

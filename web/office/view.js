@@ -5,6 +5,7 @@
 /** @import {State} from "./state.js" */
 
 import { SECTIONS } from "./sections.js";
+import { joined } from "../shared/base/isolate.js";
 
 /** @typedef {ReturnType<typeof view>} View */
 
@@ -12,7 +13,7 @@ import { SECTIONS } from "./sections.js";
 export function view({ begun, me, section }) {
     return {
         screen: me ? "desk" : begun ? "sign-in" : "loading",
-        name: me ? [me.name, me.site].filter(Boolean).join(" · ") : "",
+        name: me ? joined(me.name, me.site) : "",
         tabs: (me ? sectionsOf(me.role) : []).map(({ id, icon }) => ({ id, icon, text: `office.${id}`, isOpen: id === section })),
         /** Whether a line warns of cases that have waited too long. */
         showsAlarms: me?.role === "coordinator",

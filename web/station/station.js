@@ -15,6 +15,8 @@ import { find, onActions } from "../shared/base/dom.js";
 import { hush, notice, startFrame } from "../shared/base/frame.js";
 import { codeOf, signWith } from "../shared/base/http.js";
 import { alsoSay, errorText, onLanguage, startLanguage, t } from "../shared/base/i18n.js";
+import { joined } from "../shared/base/isolate.js";
+import { hasLeft, UNANSWERED } from "../shared/requests/left.js";
 import { draw, drawWaited } from "./draw.js";
 import { stationSigner } from "./key.js";
 import { reduce, START } from "./state.js";
@@ -30,7 +32,7 @@ const store = new Store(START, reduce);
 const card = new DeviceCard(find("[data-devices]", HTMLElement));
 const page = new CallPage("station", {
     current: () => store.state.consultation,
-    onTicket: ({ name, site }) => store.dispatch({ type: "ticket", name: [site, name].filter(Boolean).join(" · ") }),
+    onTicket: ({ name, site }) => store.dispatch({ type: "ticket", name: joined(site, name) }),
     onNew: () => undefined,
     onSettled: () => {
         store.dispatch({ type: "settled" });
@@ -45,7 +47,7 @@ const page = new CallPage("station", {
 });
 const { link, session } = page;
 /** @type {import("./cases/askcall.js").Here} */
-const here = { store, session };
+const here = { store, session, openRecords };
 const enrolForm = find("form[data-form=enrol]", HTMLFormElement);
 const requestForm = find("form[data-form=request]", HTMLFormElement);
 /** Groups, mediators and the quick exit, loaded when one of them is needed. @type {Together | null} */
@@ -78,6 +80,7 @@ function follow(state, before) {
     session.devices.tellOthers(call !== null);
     if (state.lastCaseId !== before.lastCaseId) requestForm.reset();
     if (state.askedId !== before.askedId) askConsent(state.askedId);
+    if (state.started && !before.started && state.enrolled) goOn();
     // A question to a patient ends with the consultation.
     if (before.consultation && !state.consultation) document.querySelector("[data-case-panel]")?.remove();
     if (state.ended && !before.ended) {
@@ -187,6 +190,14 @@ function askConsent(caseId) {
 function askForReferral() {
     const caseId = store.state.consultation?.consultation_id ?? store.state.lastCaseId;
     void late(async () => (await import("./cases/referralconsent.js")).askForReferral(caseId));
+}
+
+/** What was on its way when this page was loaded anew: a case, its photos. */
+function goOn() {
+    if (!hasLeft(UNANSWERED, "keneya.photos")) return;
+    const caseId = store.state.consultation?.consultation_id ?? "";
+    const tell = (/** @type {string} */ text) => store.dispatch({ type: "photo", text });
+    void late(async () => (await import("./cases/afterreload.js")).afterReload(caseId, tell));
 }
 
 function cancel() {

@@ -19,6 +19,7 @@ from signaling.errors import Refused
 from signaling.limits import TokenBucket, request_bucket
 from signaling.messages import Role
 from signaling.routing import NO_WISHES
+from signaling.text import is_fit, tidied
 
 
 class ConsultationRequests:
@@ -59,6 +60,8 @@ class ConsultationRequests:
         if not self._buckets.setdefault(participant_id, request_bucket()).take(state.hub.clock()):
             raise Refused("slow_down")
         self._must_be_free(principal)
+        if not is_fit(message.reason):
+            raise Refused("unfit_text")
 
         urgency, wishes = message.urgency, NO_WISHES
         if message.case_id is None:
@@ -76,7 +79,7 @@ class ConsultationRequests:
                 state.member(principal),
                 site=principal.site,
                 urgency=urgency,
-                reason=message.reason,
+                reason=tidied(message.reason),
                 now=state.clock(),
                 wishes=wishes,
             )

@@ -59,6 +59,8 @@ class Intake(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     specialty: Specialty | None = None
     previous_id: Identifier | None = None
     survivor_safe: bool = False
+    # Whoever types it was asked: a case of this reference is open, and this is another one.
+    although_open: bool = False
 
     def __repr__(self) -> str:
         """Without a word of it: all of it is the patient's."""

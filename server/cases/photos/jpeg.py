@@ -1,7 +1,8 @@
 """A photo without what a camera writes beside it: place, time, device, owner, thumbnail.
 
 Owns: cutting a JPEG (ITU-T T.81, annex B) down to what draws the picture. Pure; nothing is decoded, so nothing in
-the picture's own data is trusted or run. Raises NotAPicture for what is not a whole JPEG.
+the picture's own data is trusted or run. Raises NoJpeg for what is of another kind,
+NotAPicture for what is not a whole JPEG.
 """
 
 from __future__ import annotations
@@ -19,10 +20,14 @@ class NotAPicture(ValueError):
     """What came is no JPEG, or not a whole one."""
 
 
+class NoJpeg(NotAPicture):
+    """What came is of another kind."""
+
+
 def stripped(data: bytes) -> bytes:
     """The same picture without its metadata, and without anything after its end. Raises NotAPicture."""
     if data[:2] != bytes((0xFF, SOI)):
-        raise NotAPicture
+        raise NoJpeg
     kept = [data[:2]]
     at, has_frame, has_scan = 2, False, False
     while True:

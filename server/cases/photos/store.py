@@ -20,7 +20,7 @@ from sqlalchemy import delete, func, select
 from server.cases.access import READS_CASE, Part
 from server.cases.errors import CaseRefused, NoSuchCase
 from server.cases.kinds import is_recordable
-from server.cases.photos.jpeg import NotAPicture, stripped
+from server.cases.photos.jpeg import NoJpeg, NotAPicture, stripped
 from server.cases.photos.photofiles import PhotoFiles
 from server.cases.quotas import room_for_photo
 from server.cases.store import Cases
@@ -41,6 +41,14 @@ PHOTO_MAX_BYTES = 300_000
 PHOTOS_MAX = 6
 # A station without power over a long weekend goes on with its upload; what is older is not coming.
 UNFINISHED_KEPT_S = 7 * 24 * 3600
+
+
+class OtherPicture(NotAPicture):
+    """What came is not what was announced."""
+
+
+# What is wrong with a photo, as a key of the catalogs.
+CODES = {NotAPicture: "photo_broken", NoJpeg: "photo_kind", OtherPicture: "photo_not_as_sent"}
 
 
 class Photos:
@@ -67,7 +75,9 @@ class Photos:
 
     async def announce(self, who: Principal, case_id: str, size_bytes: int, sha256: str) -> tuple[str, int]:
         """A photo will come; gives its id and how many bytes are here already. Raises CaseRefused, NoSuchCase."""
-        if not 0 < size_bytes <= PHOTO_MAX_BYTES:
+        if size_bytes <= 0:
+            raise CaseRefused("photo_empty")
+        if size_bytes > PHOTO_MAX_BYTES:
             raise CaseRefused("photo_too_large")
         async with self._database.begin() as db:
             found = await self._cases.part(db, who, case_id, Part.OPENER)
@@ -105,7 +115,7 @@ class Photos:
                 return here
             if offset == here and piece:
                 if here + len(piece) > photo.size_bytes:
-                    raise CaseRefused("photo_broken")
+                    raise CaseRefused("photo_not_as_sent")
                 await asyncio.to_thread(self.files.part(photo_id).append, key, photo_id, piece)
                 here += len(piece)
             if here == photo.size_bytes:
@@ -164,8 +174,8 @@ class Photos:
         """Write the file before the row: a row without its picture would be wrong."""
         try:
             size = await asyncio.to_thread(self._keep, photo, key)
-        except NotAPicture:
-            raise CaseRefused("photo_broken") from None
+        except NotAPicture as error:
+            raise CaseRefused(CODES[type(error)]) from None
         async with self._database.begin() as db:
             stored = await db.get(CasePhoto, photo.id)
             if stored is None:
@@ -191,11 +201,11 @@ class Photos:
         try:
             data = self.files.part(photo.id).read(key, photo.id)
             if hashlib.sha256(data).hexdigest() != photo.sha256:
-                raise NotAPicture
+                raise OtherPicture
             picture = stripped(data)
-        except (NotAPicture, SealBroken):
+        except (NotAPicture, SealBroken) as error:
             self.files.pieces(photo.id).unlink()
-            raise NotAPicture from None
+            raise (error if isinstance(error, NotAPicture) else NotAPicture()) from None
         size = seal_file(self.files.whole(photo.id), key, photo.id, BytesIO(picture))
         self.files.pieces(photo.id).unlink()
         return size

@@ -18,7 +18,6 @@ from server.people.acting import OPERATOR, By
 from server.people.errors import LoginTaken, NoSuchAccount, SubjectTaken
 from server.people.profile import Gender, Specialty, Spoken
 from server.people.sessions.store import end_sessions_of
-from server.people.signin.credentials import folded
 from server.people.signin.hashing import Hasher
 from server.people.sites import site_id_of
 from server.people.tables import Account, AccountLanguage, AccountSpecialty, OidcLink, Site
@@ -27,6 +26,7 @@ from server.platform.ids import new_id
 from server.trail.acts import Act
 from server.trail.trail import Trail
 from signaling.messages import Role
+from signaling.text import folded
 
 # Five words' worth of chance (64 bits) in letters that survive a telephone call.
 ONE_TIME_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"

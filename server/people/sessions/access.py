@@ -3,8 +3,8 @@
     @needs(Action.MANAGE_ACCOUNTS)
     async def accounts(request: web.Request, principal: Principal) -> web.StreamResponse: ...
 
-Owns: asking the table of permissions.py before a handler runs (401 not known, 403 known and not allowed), and its
-pace (429, pace.py).
+Owns: asking the table of permissions.py before a handler runs (401 not known, 403 known and not allowed), its
+pace (429, pace.py), and that a request with a key of its own is carried out once however often it is sent.
 Must never look at objects: whether this case is theirs, server/cases/access.py says, with a 404.
 A test walks the routes: one without a door fails it.
 """
@@ -29,10 +29,17 @@ from server.people.sessions.who import (
     standing_of,
     station_of,
 )
+from server.platform.http.bodies import read_body
 from server.platform.http.errors import ApiError
 from server.platform.http.guests import GUESTS
 from server.platform.http.keys import CLOCK
+from server.platform.repeats.sealing import RequestKey
+from server.platform.repeats.store import REPEATS
 from signaling.messages import Role
+
+# draft-ietf-httpapi-idempotency-key-header: made by the page, another for each thing that somebody does.
+KEY_HEADER = "Idempotency-Key"
+SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 DOOR = "__keneya_door__"
 
@@ -65,7 +72,7 @@ def needs(action: Action, *, recent: bool = False) -> Callable[[Guarded], Handle
             if recent:
                 await _proven_recently(request)
             with request.app[PACE].turn(principal):
-                return await handler(request, principal)
+                return await once(request, principal, handler)
 
         setattr(guarded, DOOR, Door(action, recent=recent))
         return guarded
@@ -96,6 +103,19 @@ async def admitted(request: web.Request, action: Action) -> Principal:
         raise ApiError(403, "forbidden")
     request.app[GUESTS].known(request, request.remote or "")
     return principal
+
+
+async def once(request: web.Request, principal: Principal, handler: Guarded) -> web.StreamResponse:
+    """Let the handler run; when the request carries a key, once for that key. Raises ApiError 400, 408, 413."""
+    typed = request.headers.get(KEY_HEADER)
+    if typed is None or request.method in SAFE_METHODS:
+        return await handler(request, principal)
+    try:
+        key = RequestKey(principal.participant_id, typed)
+    except ValueError:
+        raise ApiError(400, "malformed") from None
+    fingerprint = key.fingerprint(request.method, request.path, await read_body(request))
+    return await request.app[REPEATS].once(key, fingerprint, lambda: handler(request, principal))
 
 
 async def _proven_recently(request: web.Request) -> None:

@@ -35,6 +35,7 @@ class Action(StrEnum):
     FIND_MEDIATORS = "find_mediators"
     ACCOUNT_FOR_MEDIATIONS = "account_for_mediations"
     TAKE_SEATS = "take_seats"
+    ASK_FOR_ANSWERS = "ask_for_answers"
 
 
 _R = Role
@@ -62,6 +63,7 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.FIND_MEDIATORS: frozenset({_R.STATION, _R.CLINICIAN}),
     Action.ACCOUNT_FOR_MEDIATIONS: frozenset({_R.MEDIATOR}),
     Action.TAKE_SEATS: frozenset({_R.STATION}),
+    Action.ASK_FOR_ANSWERS: frozenset(Role),
 }
 
 _ON_SOCKET = ALLOWED[Action.OPEN_SOCKET]

@@ -26,6 +26,7 @@ from server.platform.http.networks import networks_of
 from server.trail.acts import Act
 from server.trail.trail import Trail
 from signaling.messages import Role
+from signaling.text import folded
 
 LOGIN_MAX_CHARS = 100
 
@@ -165,8 +166,3 @@ class Credentials:
 
 
 CREDENTIALS = web.AppKey("credentials", Credentials)
-
-
-def folded(login: str) -> str:
-    """A login as it is compared: without blanks around it and without case."""
-    return login.strip().casefold()

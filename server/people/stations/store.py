@@ -19,7 +19,7 @@ from server.people.sessions.store import end_sessions_of
 from server.people.signin.delays import place_of
 from server.people.signin.hashing import Hasher
 from server.people.signin.tries import Tries
-from server.people.sites import site_id_of
+from server.people.sites import same_name, site_id_of
 from server.people.stations import codes
 from server.people.tables import EnrolmentCode, HttpSession, Site, Station
 from server.platform.database.engine import DbSessions
@@ -29,6 +29,7 @@ from server.platform.settings.config import Settings
 from server.trail.acts import Act
 from server.trail.trail import Trail
 from signaling.messages import Role
+from signaling.text import tidied
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,10 @@ class Stations:
         now = self._clock()
         async with self._database.begin() as db:
             site_id = await site_id_of(db, site, now)
-            query = select(Station.id).where(Station.site_id == site_id, Station.name == name)
-            station_id = await db.scalar(query)
+            known = await db.execute(select(Station.name, Station.id).where(Station.site_id == site_id))
+            station_id = same_name(name, [(other, found) for other, found in known])
             if station_id is None:
-                station = Station(id=new_id("st"), site_id=site_id, name=name, created_at=now)
+                station = Station(id=new_id("st"), site_id=site_id, name=tidied(name), created_at=now)
                 db.add(station)
                 await db.flush()
                 station_id = station.id

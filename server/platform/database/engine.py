@@ -6,8 +6,9 @@ and manifests must be on disk before the act that they allow (synchronous=FULL).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import event, make_url
@@ -18,6 +19,9 @@ from server.platform.settings.config import SettingsError
 # A writer holds the SQLite lock for one fsync, tens of milliseconds on a slow disk. Five seconds allow for a
 # `keneya` command that writes while the server runs.
 BUSY_TIMEOUT_MS = 5000
+
+Also = Callable[[AsyncSession], Awaitable[None]]
+_also: ContextVar[list[Also]] = ContextVar("what every transaction writes as well")
 
 
 def open_database(url: str) -> AsyncEngine:
@@ -59,6 +63,8 @@ class DbSessions:
             if self._sqlite:
                 await (await db.connection()).exec_driver_sql("BEGIN IMMEDIATE")
             yield db
+            for write in _also.get([]):
+                await write(db)
 
     async def scrub(self, table: str) -> None:
         """Leave nothing of what was deleted from this table in the files, once nobody reads an older state.
@@ -71,6 +77,21 @@ class DbSessions:
             await connection.exec_driver_sql(
                 "PRAGMA wal_checkpoint(TRUNCATE)" if self._sqlite else f"VACUUM FULL {table}"
             )
+
+
+@contextmanager
+def also_writing(write: Also) -> Iterator[None]:
+    """Within the block each transaction that is committed writes this as well, at its end.
+
+    A task that is started within and lives on writes nothing more once the block has ended.
+    """
+    writers = [write]
+    token = _also.set(writers)
+    try:
+        yield
+    finally:
+        writers.clear()
+        _also.reset(token)
 
 
 def sessions_of(engine: AsyncEngine, info: dict[str, object] | None = None) -> DbSessions:

@@ -1,6 +1,7 @@
 """Reads and writes JSON bodies of limited size.
 
-Owns: decoding into a typed struct, with one refusal for every other input. Answers must never contain input.
+Owns: decoding into a typed struct, with one refusal for every other input. Texts are tidied (`signaling.text`), so
+that no text changes how its neighbours read. Answers must never contain input.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import msgspec
 from aiohttp import web
 
 from server.platform.http.errors import ApiError
+from signaling.text import UnfitText, tidied_json
 
 T = TypeVar("T")
 
@@ -19,6 +21,10 @@ T = TypeVar("T")
 BODY_MAX_BYTES = 65_536
 # That takes half a minute at 18 kbit/s; a body that comes more slowly holds its connection for nothing.
 BODY_WITHIN_S = 90.0
+
+
+# Compared as they were typed, by somebody else's program or by their hash.
+UNTOUCHED = frozenset({"password", "current"})
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -46,7 +52,9 @@ async def read_body(request: web.Request) -> bytes:
 def decode(body: bytes, kind: type[T]) -> T:
     """``body`` as ``kind``. Raises ApiError (422) for any other input."""
     try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.json.decode(tidied_json(body, UNTOUCHED), type=kind)
+    except UnfitText:
+        raise ApiError(422, "unfit_text") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise ApiError(422, "malformed") from None
 

@@ -6,6 +6,8 @@ input, a path or the text of an exception.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 import structlog
 from aiohttp import web
@@ -41,9 +43,11 @@ class ApiError(Refusal):
         self.headers = headers or {}
 
 
-def refusal(status: int, code: str, headers: dict[str, str] | None = None) -> web.Response:
+def refusal(
+    status: int, code: str, headers: dict[str, str] | None = None, more: Mapping[str, object] | None = None
+) -> web.Response:
     """The answer to a refused request."""
-    body = msgspec.json.encode({"code": code})
+    body = msgspec.json.encode({"code": code, **(more or {})})
     return web.Response(status=status, body=body, content_type="application/json", headers=headers)
 
 
@@ -56,7 +60,8 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return refusal(error.status, error.code, error.headers)
     except Refusal as error:
         wait_s = error.retry_after_s
-        return refusal(error.status, error.code, {"Retry-After": str(wait_s)} if wait_s is not None else None)
+        headers = {"Retry-After": str(wait_s)} if wait_s is not None else None
+        return refusal(error.status, error.code, headers, error.more)
     except web.HTTPException as error:
         kept = {name: error.headers[name] for name in ("Allow", "Location") if name in error.headers}
         return refusal(error.status, CODES.get(error.status, "error"), kept)

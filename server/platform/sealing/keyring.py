@@ -21,6 +21,7 @@ from server.platform.sealing.errors import KeyDestroyed, MasterKeyMissing
 from server.platform.sealing.masterkeys import MasterKey, MasterKeys
 from server.platform.sealing.sealedtext import SealedText
 from server.platform.sealing.tables import DataKey, SealingState
+from signaling.text import folded
 
 # What the key of keyed hashes is sealed as; no owner has this id.
 HASH_KEY = "hash key"
@@ -108,8 +109,8 @@ class Keyring:
         return found
 
     def hashed(self, db: Session, text: Redacted) -> str:
-        """The keyed hash by which a text is found; "" is not to be found."""
-        content = normalised(text.reveal())
+        """The keyed hash by which a text is found, however it is typed; "" is not to be found."""
+        content = folded(text.reveal())
         if not content:
             return ""
         state = self.state(db)
@@ -136,8 +137,3 @@ def _insert_first(db: Session, table: type[DataKey] | type[SealingState], **valu
         db.execute(postgresql.insert(table).values(**values).on_conflict_do_nothing())
     else:
         db.execute(sqlite.insert(table).values(**values).on_conflict_do_nothing())
-
-
-def normalised(text: str) -> str:
-    """The form in which a reference is compared: without blanks around it, and otherwise exact."""
-    return text.strip()

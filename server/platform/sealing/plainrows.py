@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from server.platform.database.engine import DbSessions
 from server.platform.redacted import Redacted
+from server.platform.sealing.hashesanew import hash_anew
 from server.platform.sealing.keyring import Keyring
 from server.platform.sealing.sealedrows import SEALED, Sealing
 from server.platform.sealing.tables import DataKey, SealingState
@@ -31,13 +32,22 @@ OWNERS_AT_ONCE = 50
 async def seal_what_is_plain(
     engine: AsyncEngine, database: DbSessions, keyring: Keyring, clock: Callable[[], float] = time.time
 ) -> None:
-    """Seal every row that is in clear. Raises MasterKeyMissing if the database is sealed to another key."""
+    """Seal every row that is in clear, and hash anew what an earlier version hashed.
+
+    Raises MasterKeyMissing if the database is sealed to another key.
+    """
     async with database.begin() as db:
         master_id = await db.run_sync(lambda sync: keyring.state(sync).master_id)
         swept_at = await db.scalar(select(SealingState.swept_at))
     keyring.master(master_id)
-    if swept_at is not None:
-        return
+    if swept_at is None:
+        await _seal_all(engine, database, keyring, clock)
+    await hash_anew(database, keyring, clock)
+
+
+async def _seal_all(
+    engine: AsyncEngine, database: DbSessions, keyring: Keyring, clock: Callable[[], float]
+) -> None:
     count = 0
     while sealed := await _seal_some(database, keyring):
         count += sealed

@@ -30,6 +30,7 @@ class SealingState(Base):
     """One row: the master key that new data keys are sealed to, and the key of keyed hashes.
 
     ``swept_at``: when nothing was left that is not sealed, not even in free pages of the file.
+    ``folded_at``: when every keyed hash was one of the folded text (`signaling.text.folded`).
     """
 
     __tablename__ = "sealing_state"
@@ -39,3 +40,4 @@ class SealingState(Base):
     master_id: Mapped[str] = mapped_column(String(ID_HEX_CHARS))
     sealed_hash_key: Mapped[str] = mapped_column(Text)
     swept_at: Mapped[float | None] = mapped_column(Double)
+    folded_at: Mapped[float | None] = mapped_column(Double)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -88,3 +89,26 @@ def test_every_code_that_a_case_can_hold_has_words(catalogs: dict[str, dict[str,
     needed |= {f"age.{age}" for age in AgeBand} | {f"sex.{sex}" for sex in Sex}
     needed |= {f"outcome.{outcome}" for outcome in Outcome} | {f"recipient.{service}" for service in Service}
     assert needed - set(catalogs["bm"]) == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("months", "band"), [(11, "infant"), (12, "under_five"), (59, "under_five"), (60, "child")]
+)
+def test_a_child_is_placed_by_its_months(
+    catalogs: dict[str, dict[str, str]], language: str, months: int, band: str
+) -> None:
+    """The number that a mother says stands in the band it belongs to, and in no other."""
+    said = {age: set(re.findall(r"\d+", catalogs[language][f"age.{age}"])) for age in AgeBand}
+    ages = {"infant", "under_five", "child"}
+    assert {age for age in ages if str(months) in said[AgeBand(age)]} == {band}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_not_known_is_not_called_unimportant(
+    catalogs: dict[str, dict[str, str]], language: str
+) -> None:
+    words = catalogs[language]
+    assert words["case.any"] not in {words["case.unsaid"], words["age.unknown"], words["sex.unknown"]}
+    form = (WEB / "station" / "cases" / "caseform.js").read_text(encoding="utf-8")
+    assert re.findall(r'choice\("(?:age_band|sex)",[^)]*"(case\.\w+)"\)', form) == ["case.unsaid"] * 2

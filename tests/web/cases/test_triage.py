@@ -51,3 +51,17 @@ async def test_the_two_pressures_are_shown_as_one(pure: Page) -> None:
 async def test_a_very_urgent_case_waits_for_no_confirmation(pure: Page) -> None:
     found = await said(pure, "confirmation", "red", ["unusual"], False)
     assert found == {"asked": True, "warns": True, "holds": False}
+
+
+NOT_SETTLED = ["impossible", "unread", "unit", "meant", "swapped"]
+
+
+@pytest.mark.parametrize("verdict", NOT_SETTLED)
+async def test_a_very_urgent_case_waits_for_no_measurement_to_be_settled(pure: Page, verdict: str) -> None:
+    assert await said(pure, "goesAsTyped", "red", verdict)
+    assert not await said(pure, "goesAsTyped", "orange", verdict)
+
+
+@pytest.mark.parametrize("verdict", ["empty", "fine", "unusual"])
+async def test_what_is_understood_goes_as_a_measurement(pure: Page, verdict: str) -> None:
+    assert not await said(pure, "goesAsTyped", "red", verdict)

@@ -109,3 +109,21 @@ async def test_a_grave_outcome_is_marked_until_its_case_is_opened(pure: Page) ->
     assert (await shown(pure, kept, worse, worse | {"outcome": "died"}))["news"] == 2
     assert (await shown(pure, kept, worse, {"type": "read", "id": "case-9"}))["news"] == 1
     assert (await shown(pure, worse, {"type": "forgotten"}))["news"] == 0
+
+
+def owed(*cases: tuple[str, float]) -> Message:
+    return {
+        "type": "owed",
+        "lines": [{"id": case, "site": "Kayes", "opened_at": at, "urgency": "green"} for case, at in cases],
+    }
+
+
+async def test_what_waits_for_an_answer_is_shown_the_oldest_first(pure: Page) -> None:
+    found = await shown(pure, owed(("new", 9.0), ("old", 5.0)))
+    assert [one["id"] for one in found["owed"]] == ["old", "new"]
+    assert (await shown(pure, owed(("new", 9.0)), owed()))["owed"] == []
+
+
+async def test_what_waits_for_an_answer_goes_with_whoever_owes_it(pure: Page) -> None:
+    assert (await shown(pure, owed(("a", 1.0)), {"type": "signed_out"}))["owed"] == []
+    assert (await shown(pure, owed(("a", 1.0)), {"type": "forgotten"}))["owed"] == []

@@ -5,10 +5,12 @@
 
 /** @import {Me} from "../../shared/signin/signin.js" */
 
+import { create } from "../../shared/requests/create.js";
 import { icon, make } from "../../shared/base/dom.js";
 import { confirm } from "../../shared/base/frame.js";
 import { call } from "../../shared/base/http.js";
 import { t } from "../../shared/base/i18n.js";
+import { joined } from "../../shared/base/isolate.js";
 import { button, choice, field, form, heading, said, ticks, told, tried } from "./parts.js";
 import { proven } from "./prove.js";
 
@@ -42,7 +44,7 @@ export async function open(box, me) {
     const fresh = () => fill(list, news, me, provider);
     const wanted = form("new-account", [said("h2", "accounts.new"), field("accounts.login", "new-login", { required: "", autocapitalize: "none", spellcheck: "false" }),
         ...profileFields("new-")], "accounts.new.submit", async (data, sent) => {
-        const made = await proven(() => call("POST", "/api/accounts", { login: String(data.get("new-login") ?? ""), ...profile(data, "new-") }));
+        const made = await proven(() => create("/api/accounts", { login: String(data.get("new-login") ?? ""), ...profile(data, "new-") }));
         if (!made) return;
         news.replaceChildren(told("accounts.password", made.password));
         sent.reset();
@@ -65,7 +67,7 @@ function line(one, me, news, provider, fresh) {
     const state = one.disabled ? "accounts.disabled" : one.must_change_password ? "accounts.first" : one.has_second_factor ? "accounts.active" : "accounts.no_totp";
     const skills = [...one.specialties.map((key) => t(`specialty.${key}`)), ...one.languages.map((key) => t(`spoken.${key}`))].join(", ");
     const what = make("div", { class: "what" }, make("strong", {}, one.name),
-        make("span", {}, [one.login, t(`role.${one.role}`), one.site].filter(Boolean).join(" · ")),
+        make("span", {}, joined(one.login, t(`role.${one.role}`), one.site)),
         make("span", { class: "soft" }, skills), said("span", state));
     if (one.provider_subject) what.append(make("span", {}, t("provider.linked", { provider, subject: one.provider_subject })));
     const row = make("li", { class: "card line" }, icon(one.role === "clinician" ? "doctor" : "person"), what);
@@ -95,7 +97,7 @@ async function shut(one) {
 async function reset(one, news, fresh) {
     const words = { title: "reset.title", text: "reset.text", yes: "reset.yes", no: "reset.no", icon: "key" };
     if (!(await confirm(words))) return;
-    const made = await proven(() => call("POST", `/api/accounts/${one.account_id}/reset`));
+    const made = await proven(() => create(`/api/accounts/${one.account_id}/reset`));
     if (!made) return;
     news.replaceChildren(told("accounts.password", made.password));
     await fresh();

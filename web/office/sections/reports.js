@@ -5,7 +5,8 @@
 
 import { make } from "../../shared/base/dom.js";
 import { call } from "../../shared/base/http.js";
-import { alsoSay, t } from "../../shared/base/i18n.js";
+import { alsoSay, currentLanguage, t } from "../../shared/base/i18n.js";
+import { joined } from "../../shared/base/isolate.js";
 import { bars } from "./bars.js";
 import { choice, field, form, heading, said } from "./parts.js";
 import { amount, duration, share, table } from "./tables.js";
@@ -81,14 +82,14 @@ function linksPart(days, query) {
     const heads = ["reports.day", "reports.station", "reports.calls", "reports.minutes", "reports.mb", "reports.rtt", "reports.loss",
         "reports.outages", "reports.rungs"];
     return card("reports.links", "links", query, said("p", "reports.links.text", { class: "soft" }), table("reports.links", heads, days.map((one) => [
-        one.day, `${one.site} · ${one.station}`, amount(one.calls), amount(one.minutes), amount(one.mb), amount(one.rtt_median_ms),
+        one.day, joined(one.site, one.station), amount(one.calls), amount(one.minutes), amount(one.mb), amount(one.rtt_median_ms),
         share(one.loss_ratio), amount(one.outages),
         Object.entries(one.rungs).map(([rung, part]) => `${t(`rung.${rung}`)} ${share(part)}`).join(", ")])));
 }
 
 /** @param {string} key @param {string} report @param {URLSearchParams} query @param {...Node} content */
 function card(key, report, query, ...content) {
-    const file = said("a", "reports.file", { class: "button quiet small", download: "", href: `/api/reports/${report}?${query}&form=csv` });
+    const file = said("a", "reports.file", { class: "button quiet small", download: "", href: `/api/reports/${report}?${query}&form=csv&language=${currentLanguage() === "en" ? "en" : "fr"}` });
     return make("section", { class: "card report" }, make("div", { class: "report-head" }, said("h2", key), file), ...content);
 }
 

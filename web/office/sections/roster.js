@@ -3,6 +3,7 @@
  */
 
 import { SPECIALTIES } from "../../shared/cases/caselists.js";
+import { create } from "../../shared/requests/create.js";
 import { icon, make } from "../../shared/base/dom.js";
 import { call } from "../../shared/base/http.js";
 import { t } from "../../shared/base/i18n.js";
@@ -36,7 +37,7 @@ export async function open(box) {
     ], "roster.add", async (data) => {
         const start = minutes(data.get("start"));
         const length = (minutes(data.get("end")) - start + MINUTES_A_DAY) % MINUTES_A_DAY || MINUTES_A_DAY;
-        await call("POST", "/api/roster/slots", { clinician_id: data.get("clinician_id"), specialty: data.get("specialty"), weekday: Number(data.get("weekday")), start_minute: start, minutes: length });
+        await create("/api/roster/slots", { clinician_id: data.get("clinician_id"), specialty: data.get("specialty"), weekday: Number(data.get("weekday")), start_minute: start, minutes: length });
         await again();
     });
     const away = form("new-exception", [
@@ -44,7 +45,7 @@ export async function open(box) {
         choice("roster.what", "on_duty", [["", t("roster.away")], ["yes", t("roster.there")]]),
         field("roster.from", "starts", { type: "datetime-local", required: "" }), field("roster.to", "ends", { type: "datetime-local", required: "" }),
     ], "roster.add", async (data) => {
-        await call("POST", "/api/roster/exceptions", { clinician_id: data.get("clinician"), on_duty: Boolean(data.get("on_duty")), starts_at: bamako(data.get("starts")), ends_at: bamako(data.get("ends")) });
+        await create("/api/roster/exceptions", { clinician_id: data.get("clinician"), on_duty: Boolean(data.get("on_duty")), starts_at: bamako(data.get("starts")), ends_at: bamako(data.get("ends")) });
         await again();
     });
     box.append(heading("office.roster"), make("p", {}, t("roster.now", { names: now || "–" })), list, slot, away);

@@ -2,10 +2,12 @@
  * The kiosks: which there are, a code for a new one, and taking one out of service. Owns: this section.
  */
 
+import { create } from "../../shared/requests/create.js";
 import { icon, make } from "../../shared/base/dom.js";
 import { confirm } from "../../shared/base/frame.js";
 import { call } from "../../shared/base/http.js";
 import { t } from "../../shared/base/i18n.js";
+import { joined } from "../../shared/base/isolate.js";
 import { button, field, form, heading, said, told, tried, when } from "./parts.js";
 
 /**
@@ -37,7 +39,7 @@ export async function open(box) {
 
 /** @param {HTMLElement} code @param {string} site @param {string} name */
 async function newCode(code, site, name) {
-    const made = await call("POST", "/api/stations/codes", { site, name });
+    const made = await create("/api/stations/codes", { site, name });
     code.replaceChildren(told("stations.code", made.code),
         make("p", { class: "soft" }, t("stations.code.until", { name, when: when(made.expires_at) })));
 }
@@ -62,7 +64,7 @@ function line(one, list, code) {
         acts.append(button("stations.revoke", "cross", () => void tried(() => revoke(one, list, code)), "button danger small"));
     }
     return make("li", { class: "card line" }, icon("station"),
-        make("div", { class: "what" }, make("strong", {}, `${one.site} · ${one.name}`), said("span", state), seen), acts);
+        make("div", { class: "what" }, make("strong", {}, joined(one.site, one.name)), said("span", state), seen), acts);
 }
 
 /** @param {StationLine} one @param {HTMLElement} list @param {HTMLElement} code */

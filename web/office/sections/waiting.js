@@ -6,6 +6,7 @@
 import { icon, make } from "../../shared/base/dom.js";
 import { call } from "../../shared/base/http.js";
 import { alsoSay, clock, t } from "../../shared/base/i18n.js";
+import { joined } from "../../shared/base/isolate.js";
 import { heading, said, tried } from "./parts.js";
 
 // A red case alarms after five minutes; ten seconds more make no difference.
@@ -51,7 +52,7 @@ function unnamedLine({ waited_min }) {
 
 /** @param {WaitingLine} one */
 function line(one) {
-    const what = make("div", { class: "what" }, make("strong", {}, `${one.site} · ${one.station}`),
+    const what = make("div", { class: "what" }, make("strong", {}, joined(one.site, one.station)),
         make("span", {}, [t(`urgency.${one.urgency}`), one.specialty && t(`specialty.${one.specialty}`), t("queue.waiting", { time: clock(one.waiting_s) })].filter(Boolean).join(" · ")),
         make("span", { class: "soft" }, t("waiting_room.offered", { count: one.offered_to })));
     if (one.widened === "alarm") what.append(make("strong", { class: "error-text" }, t("waiting_room.alarm")));

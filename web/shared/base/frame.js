@@ -17,6 +17,8 @@ let noticeTimer;
 
 /** Fills the choice of language: three names, each in its own language; a narrow bar shows only two letters. */
 export function startFrame() {
+    // After the first view: nothing has the focus before.
+    void import("./focus.js").then(({ keepFocus }) => keepFocus(), () => undefined);
     const box = find("[data-language]", HTMLElement);
     const short = make("span", { class: "short", "aria-hidden": "true" });
     const choice = make("select", { "data-action": "language", "data-i18n-label": "language.label" },

@@ -1,19 +1,23 @@
 /**
- * The few HTTP calls of the pages. Owns: the header that marks our own requests, and turning answers
- * into values or one error type. Must never put what a person typed into a URL.
+ * The few HTTP calls of the pages. Owns: the header that marks our own requests, the time an answer may take, and turning
+ * answers into values or one error type. Must never put what a person typed into a URL.
  */
 
 /** @import {IceServer} from "../signaling/messages.js" */
 
 /** An answer that is not a success. `status` 0: there was no answer; `code` is a key of the catalogs. */
 export class HttpError extends Error {
-    /** @param {number} status @param {string} code */
-    constructor(status, code) {
+    /** @param {number} status @param {string} code @param {Record<string, any>} [more] what the answer says beside the code */
+    constructor(status, code, more = {}) {
         super(`${status} ${code}`);
         this.status = status;
         this.code = code;
+        this.more = more;
     }
 }
+
+// The largest answer, a list of a hundred cases, takes ten seconds at 16 kbit/s; round trips and repairs come on top.
+const ANSWER_WITHIN_MS = 30_000;
 
 /**
  * The cause of a problem, as a key of the catalogs.
@@ -67,14 +71,17 @@ export function tookChallenge(response) {
  * @param {"GET" | "POST" | "PUT" | "DELETE"} method
  * @param {string} path
  * @param {object} [body] sent as JSON
+ * @param {string} [key] of a request that is carried out once however often it is sent (`create` makes one)
  * @returns {Promise<any>} the JSON of the answer, or null when it has none
  * @throws {HttpError}
  */
-export async function call(method, path, body) {
-    let response = await ask(method, path, body);
-    if (tookChallenge(response)) response = await ask(method, path, body);
-    const text = await response.text().catch(() => "");
-    if (!response.ok) throw new HttpError(response.status, errorCode(text));
+export async function call(method, path, body, key) {
+    let response = await ask(method, path, body, key);
+    if (tookChallenge(response)) response = await ask(method, path, body, key);
+    const text = await response.text().catch(() => {
+        throw new HttpError(0, "server_away"); // the link broke in the middle of the answer
+    });
+    if (!response.ok) throw refusal(response.status, text);
     try {
         return text ? JSON.parse(text) : null;
     } catch {
@@ -82,9 +89,9 @@ export async function call(method, path, body) {
     }
 }
 
-/** @param {string} method @param {string} path @param {object | undefined} body @returns {Promise<Response>} */
-async function ask(method, path, body) {
-    const headers = { Accept: "application/json", ...(await ownHeaders(method, path)) };
+/** @param {string} method @param {string} path @param {object} [body] @param {string} [key] @returns {Promise<Response>} */
+async function ask(method, path, body, key) {
+    const headers = { Accept: "application/json", ...(key ? { "Idempotency-Key": key } : {}), ...(await ownHeaders(method, path)) };
     try {
         return await fetch(path, {
             method,
@@ -92,19 +99,20 @@ async function ask(method, path, body) {
             body: body === undefined ? null : JSON.stringify(body),
             cache: "no-store",
             credentials: "same-origin",
+            signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
         });
     } catch {
         throw new HttpError(0, "server_away");
     }
 }
 
-/** @param {string} text body of a refusal @returns {string} */
-function errorCode(text) {
+/** @param {number} status @param {string} text body of a refusal @returns {HttpError} */
+function refusal(status, text) {
     try {
-        const code = JSON.parse(text).code;
-        return typeof code === "string" ? code : "error";
+        const { code, ...more } = JSON.parse(text);
+        return new HttpError(status, typeof code === "string" ? code : "error", more);
     } catch {
-        return "error"; // a proxy's own page, not ours
+        return new HttpError(status, "error"); // a proxy's own page, not ours
     }
 }
 

@@ -4,6 +4,8 @@
  * contains it, so a page can be read before another catalog arrives.
  */
 
+import { isolated } from "./isolate.js";
+
 // Part of the page's one script: a file of its own would fight the others for a thin link.
 import french from "./i18n/fr.json" with { type: "json" };
 
@@ -149,7 +151,7 @@ export function t(key, values = {}) {
     if (text === undefined) return key;
     return text.replace(/\{(\w+)\}/g, (whole, name) => {
         const value = values[name];
-        return typeof value === "number" ? number(value) : (value ?? whole);
+        return typeof value === "number" ? number(value) : value === undefined ? whole : isolated(value);
     });
 }
 
@@ -182,6 +184,15 @@ export function say(element, key) {
     if (element.getAttribute("data-i18n") === key) return;
     element.setAttribute("data-i18n", key);
     element.textContent = t(key);
+}
+
+/**
+ * The same for the name that only a screen reader says.
+ * @param {Element} element @param {string} key
+ */
+export function sayLabel(element, key) {
+    element.setAttribute("data-i18n-label", key);
+    element.setAttribute("aria-label", t(key));
 }
 
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] @returns {string} */

@@ -44,8 +44,8 @@ export const MEASURES = {
     haemoglobin: [{ unit: "g/dL", possible: [1, 25], usual: [8, 18], digits: 1 }],
 };
 
-export const AGES = ["newborn", "infant", "under_five", "child", "adolescent", "adult", "elder"];
-export const SEXES = ["female", "male", "other"];
+export const AGES = ["newborn", "infant", "under_five", "child", "adolescent", "adult", "elder", "unknown"];
+export const SEXES = ["female", "male", "other", "unknown"];
 export const SPOKEN = ["fr", "bm", "ff", "ses", "snk", "taq", "dtk", "myk", "spp", "ar", "en"];
 export const SPECIALTIES = [
     "general", "obstetrics", "midwifery", "paediatrics", "surgery", "internal_medicine", "cardiology", "dermatology",

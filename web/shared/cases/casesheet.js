@@ -9,6 +9,7 @@ import { find, icon, make } from "../base/dom.js";
 import { when } from "../base/fields.js";
 import { unitText } from "./caselists.js";
 import { number, t } from "../base/i18n.js";
+import { joined } from "../base/isolate.js";
 
 /**
  * @typedef {object} CaseView the answer of GET /api/cases/{id}
@@ -48,9 +49,9 @@ export function sheet(one, words, language) {
     const add = (/** @type {string} */ key, /** @type {string} */ text) => {
         if (text) list.append(make("dt", {}, words(key)), make("dd", {}, text));
     };
-    add("summary.place", [one.site, one.station].filter(Boolean).join(" · "));
+    add("summary.place", joined(one.site, one.station));
     add("summary.date", when(one.opened_at, language));
-    add("summary.patient", [one.patient_ref, one.age_band && words(`age.${one.age_band}`), one.sex && words(`sex.${one.sex}`)].filter(Boolean).join(" · "));
+    add("summary.patient", joined(one.patient_ref, one.age_band && words(`age.${one.age_band}`), one.sex && words(`sex.${one.sex}`)));
     add("summary.clinician", latest?.clinician ?? one.clinician);
     add("summary.reason", [one.reason_code && words(`reason.${one.reason_code}`), one.reason_text].filter(Boolean).join(". "));
     add("case.flags", one.red_flags.map((flag) => words(`redflag.${flag}`)).join(", "));
@@ -91,6 +92,8 @@ export function photos(one) {
     for (const [index, photo] of one.photos.filter(({ stored }) => stored).entries()) {
         box.append(make("img", { src: `/api/photos/${photo.id}`, alt: `${t("case.photos")} ${index + 1}`, loading: "lazy" }));
     }
+    const count = one.photos.filter(({ stored }) => !stored).length;
+    if (count) box.append(make("p", { class: "soft", "data-photos-coming": "" }, t("case.photo.coming", { number: count })));
     return box;
 }
 

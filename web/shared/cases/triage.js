@@ -3,7 +3,8 @@
  * document. Must never lower an urgency, nor delay a very urgent case.
  */
 
-/** @typedef {"empty" | "fine" | "unusual" | "impossible"} Verdict others hold the case up as `impossible` does */
+
+const SETTLED = ["empty", "fine", "unusual"];
 
 /** @param {string} chosen @param {string[]} flags danger signs @returns {string} the colour of the case, as the server gives it */
 export function colourOf(chosen, flags) {
@@ -19,4 +20,12 @@ export function confirmation(colour, verdicts, isSure) {
     const asked = [...verdicts].includes("unusual");
     const warns = asked && !isSure;
     return { asked, warns, holds: warns && colour !== "red" };
+}
+
+/**
+ * Whether a measurement that is not understood, or that may mean something else, goes to the clinician as it was typed.
+ * @param {string} colour @param {string} verdict of the measurement @returns {boolean} false: it is settled first
+ */
+export function goesAsTyped(colour, verdict) {
+    return colour === "red" && !SETTLED.includes(verdict);
 }

@@ -7,6 +7,7 @@ import { find, icon, make, setText } from "../base/dom.js";
 import { notice } from "../base/frame.js";
 import { call, codeOf, HttpError } from "../base/http.js";
 import { errorText, t } from "../base/i18n.js";
+import { forgetUnanswered, hasLeft, UNANSWERED } from "../requests/left.js";
 
 // Soon enough for a person who waits, and rarely enough for a server that has just started again.
 const RETRY_MS = 5_000;
@@ -20,6 +21,7 @@ const RETRY_MS = 5_000;
 export async function signOut() {
     try {
         await call("DELETE", "/api/session");
+        forgetUnanswered();
         return true;
     } catch (problem) {
         notice(errorText(codeOf(problem)));
@@ -119,6 +121,8 @@ export class SignIn {
     async #enter(me) {
         if (this.page === "office" || me.role === this.page) {
             this.onSignedIn(me);
+            // Where nobody can say, the next page asks again.
+            if (hasLeft(UNANSWERED)) await (await import("../requests/became.js")).tellWhatCame().catch(() => undefined);
             return;
         }
         await call("DELETE", "/api/session").catch(() => undefined);

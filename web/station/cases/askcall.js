@@ -14,6 +14,7 @@ import { find } from "../../shared/base/dom.js";
  * @typedef {object} Here
  * @property {Store<State, Message>} store
  * @property {Session} session
+ * @property {(caseId: string) => void} openRecords shows a case that is there already
  */
 
 /** @param {Here} here @param {string} caseId @param {string} language the patient's; "": not known */

@@ -1,32 +1,41 @@
 /**
  * The form of a case, before any call: who, why, danger signs, measurements, wishes, photos. Owns: what was typed, until
- * the server has it; then it forgets all. Must never send a measurement that cannot be.
+ * the server has it; then it forgets all. Must never know what a measurement means.
  */
 
 /** @import {Here} from "./askcall.js" */
 
-import { GENERAL_FLAGS, isObstetric, MEASURES, OBSTETRIC_FLAGS, REASONS, AGES, SEXES, SPECIALTIES, SPOKEN, unitText } from "../../shared/cases/caselists.js";
+import { GENERAL_FLAGS, isObstetric, OBSTETRIC_FLAGS, REASONS, AGES, SEXES, SPECIALTIES, SPOKEN } from "../../shared/cases/caselists.js";
+import { newKey } from "../../shared/requests/create.js";
 import { find, icon, make, setText } from "../../shared/base/dom.js";
 import { button, choice, field, group, said, style, tick } from "../../shared/base/fields.js";
 import { call, codeOf } from "../../shared/base/http.js";
-import { alsoSay, errorText, number, say, t } from "../../shared/base/i18n.js";
+import { alsoSay, errorText, say, t } from "../../shared/base/i18n.js";
+import { isolated } from "../../shared/base/isolate.js";
 import { askFor } from "./askcall.js";
-import { colourOf, confirmation } from "../../shared/cases/triage.js";
-import { shrunk, upload } from "./photos.js";
+import { colourOf } from "../../shared/cases/triage.js";
+import { sendPhotos } from "./photokeeper.js";
+import { shrunk } from "./picture.js";
+import { sendCase } from "./sentcase.js";
+import { VitalFields } from "./vitalfields.js";
 
 const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
 
 // Refusals that are about the reference of the patient.
 const OF_THE_REFERENCE = ["case_alias_only", "case_no_names"];
 
+// What a message may hold too (signaling: REASON_MAX_CHARS).
+const WORDS_MAX = 500;
+
 /** @typedef {{previousId?: string, previousText?: string, discreet?: boolean}} From */
-/** @typedef {{id: string, language: string}} Made the case, and the language of its patient */
+/** @typedef {{id: string, language: string, isOpen: boolean}} Made the case, and the language of its patient; `isOpen`: before this form */
 /** @typedef {{names_allowed: boolean, survivor_safe: boolean}} Rules */
 
 /** Fills in a case and requests its call. @param {Here} here @param {From} [from] the case that the new one follows */
 export async function openCase(here, from = {}) {
     const made = await fillIn(here.store, from);
-    if (made) await askFor(here, made.id, made.language);
+    if (made?.isOpen) here.openRecords(made.id);
+    else if (made) await askFor(here, made.id, made.language);
     else here.store.dispatch({ type: "left" });
 }
 
@@ -61,13 +70,13 @@ class CaseForm {
     onDone = () => undefined;
     /** @type {Blob[]} */
     #photos = [];
-    #caseId = "";
+    // One form sends one case, however often it is corrected and sent again.
+    #key = newKey();
     #error = make("p", { class: "error-text", role: "alert" });
     #flags = make("div", { class: "group flags wide" });
     #found = make("p", { class: "flag-found", role: "status", hidden: "" });
-    #photoList = make("ul", { class: "wide", role: "status" });
-    /** One confirmation for all that is unusual. */
-    #sure = tick("sure", "yes", "case.vitals.confirm");
+    #photoList = make("ul");
+    #vitals = new VitalFields(() => this.#colour());
     /** The colour that somebody chose: a danger sign that was ticked by mistake takes nothing away. */
     #chosen = "green";
 
@@ -90,20 +99,15 @@ class CaseForm {
         const follow = make("p", {}, `${t("case.follow", { date: from.previousText ?? "" })} — ${t("case.follow.text")}`);
         if (from.previousId) this.element.append(follow);
         this.element.append(this.#urgency(), this.#patient(), group("case.flags", said("p", "case.flags.text", "soft"), this.#flags, this.#found),
-            group("case.vitals", ...Object.keys(MEASURES).map((sign) => this.#vital(sign)), this.#sure), this.#wishes(), this.#photoBox, this.#error, submit);
-        this.#sure.classList.add("wide");
+            this.#vitals.element, this.#wishes(), this.#photoBox, this.#error, submit);
         this.#found.append(icon("red"), said("span", "case.flags.found"));
         this.#showFlags();
-        this.#showVitals();
         this.#showDiscreet();
         this.element.addEventListener("change", (event) => {
             const name = event.target instanceof Element ? event.target.getAttribute("name") ?? "" : "";
             if (name === "sex" || name === "age_band" || name === "reason_code") this.#showFlags();
             if (name === "case_urgency") this.#chosen = this.#value(name);
-            // What was confirmed is not what stands there now.
-            if (name.startsWith("vital.") || name.startsWith("unit.")) this.#setSure(false);
             this.#showUrgency();
-            this.#showVitals();
         });
         this.element.addEventListener("submit", (event) => {
             event.preventDefault();
@@ -122,14 +126,14 @@ class CaseForm {
     }
 
     #patient() {
-        const words = make("textarea", { name: "reason_text", rows: "2", maxlength: "500", autocomplete: "off" });
+        const words = make("textarea", { name: "reason_text", rows: "2", maxlength: String(WORDS_MAX), autocomplete: "off" });
         const about = field("case.words", words);
         about.classList.add("wide");
         return group("case.patient",
             this.#discreet(),
             this.#ref(),
-            field("case.age", choice("age_band", AGES, "age", "case.any")),
-            field("case.sex", choice("sex", SEXES, "sex", "case.any")),
+            field("case.age", choice("age_band", AGES, "age", "case.unsaid")),
+            field("case.sex", choice("sex", SEXES, "sex", "case.unsaid")),
             field("case.reason", choice("reason_code", REASONS, "reason", "case.reason.choose")),
             about);
     }
@@ -184,45 +188,6 @@ class CaseForm {
         this.store.dispatch({ type: "discreet", on: discreet });
     }
 
-    /** @param {string} sign */
-    #vital(sign) {
-        const measures = MEASURES[sign] ?? [];
-        const input = make("input", { name: `vital.${sign}`, inputmode: "decimal", autocomplete: "off", size: "6" });
-        const row = field(`vital.${sign}`, input);
-        const units = measures.length > 1
-            ? make("select", { name: `unit.${sign}`, "aria-label": t(`vital.${sign}`) }, ...measures.map(({ unit }) => make("option", { value: unit }, unitText(unit))))
-            : make("span", {}, unitText(measures[0]?.unit ?? ""));
-        const note = make("p", { class: "error-text", role: "status", id: `${input.id}-note`, "data-vital-note": sign });
-        input.setAttribute("aria-describedby", note.id);
-        row.append(make("span", { class: "measure" }, input, units));
-        return make("div", { class: "vital" }, row, note);
-    }
-
-    /** What is said beside each measurement, and whether the one confirmation is asked. */
-    #showVitals() {
-        const signs = Object.keys(MEASURES);
-        const judged = new Map(signs.map((sign) => [sign, this.#judge(sign)]));
-        const { asked, warns } = this.#confirmation();
-        this.#sure.hidden = !asked;
-        for (const [sign, { verdict, measure }] of judged) {
-            find(`[name="vital.${sign}"]`, HTMLElement, this.element).setAttribute("aria-invalid", String(verdict === "impossible"));
-            const [low, high] = measure?.possible ?? [0, 0];
-            const words = { name: t(`vital.${sign}`), low, high, unit: unitText(measure?.unit ?? "") };
-            const isSaid = verdict === "impossible" || (verdict === "unusual" && warns);
-            setText(find(`[data-vital-note="${sign}"]`, HTMLElement, this.element), isSaid ? t(`case.vitals.${verdict}`, words) : "");
-        }
-    }
-
-    #confirmation() {
-        const verdicts = Object.keys(MEASURES).map((sign) => this.#judge(sign).verdict);
-        return confirmation(this.#colour(), verdicts, this.#values("sure").length > 0);
-    }
-
-    /** @param {boolean} on */
-    #setSure(on) {
-        find("input", HTMLInputElement, this.#sure).checked = on;
-    }
-
     #colour() {
         return colourOf(this.#chosen, this.#values("red_flags"));
     }
@@ -236,18 +201,6 @@ class CaseForm {
             radio.checked = radio.value === this.#colour();
             radio.disabled = hasFlags && !radio.checked;
         }
-    }
-
-    /** @param {string} sign */
-    #judge(sign) {
-        const text = this.#value(`vital.${sign}`).replace(",", ".");
-        const measure = MEASURES[sign]?.find(({ unit }) => unit === this.#value(`unit.${sign}`)) ?? MEASURES[sign]?.[0];
-        const value = Number(text);
-        if (!text || !measure) return { verdict: "fine", value: null, measure };
-        /** @param {[number, number]} [range] */
-        const within = (range) => value >= (range?.[0] ?? 0) && value <= (range?.[1] ?? 0);
-        if (!Number.isFinite(value) || !within(measure.possible)) return { verdict: "impossible", value, measure };
-        return { verdict: within(measure.usual) ? "fine" : "unusual", value, measure };
     }
 
     #showFlags() {
@@ -271,52 +224,40 @@ class CaseForm {
             if (file) void this.#take(file);
         });
         const label = make("label", { class: "button quiet" }, icon("photo"), said("span", "case.photo.add"), input);
-        return group("case.photos", label, this.#photoList);
+        return group("case.photos", label, make("div", { class: "wide", role: "status" }, this.#photoList));
     }
 
     /** @param {File} file */
     async #take(file) {
         const line = make("li", {});
         this.#photoList.append(line);
-        const name = this.#photos.length + 1;
         try {
             this.#photos.push(await shrunk(file));
-            setText(line, t("case.photo.ready", { number: name }));
-        } catch {
-            setText(line, errorText("photo_broken"));
+            setText(line, t("case.photo.ready", { number: this.#photos.length }));
+        } catch (problem) {
+            setText(line, `${file.name ? `${isolated(file.name)} : ` : ""}${errorText(codeOf(problem, "photo_broken"))}`);
         }
     }
 
     /** @param {HTMLButtonElement} submit */
     async #send(submit) {
-        const vitals = [];
-        const { holds } = this.#confirmation();
-        for (const sign of Object.keys(MEASURES)) {
-            const { verdict, value, measure } = this.#judge(sign);
-            if (value === null || !measure) continue;
-            const confirmed = verdict === "unusual" && this.#values("sure").length > 0;
-            if (verdict === "impossible" || (verdict === "unusual" && holds)) {
-                find(`[name="vital.${sign}"]`, HTMLElement, this.element).focus();
-                setText(this.#error, errorText(`vital_${verdict}`));
-                return;
-            }
-            vitals.push({ sign, value: Number(value.toFixed(measure.digits)), unit: measure.unit, confirmed });
-        }
+        const { vitals, words, problem } = this.#vitals.read();
+        setText(this.#error, problem);
+        if (problem) return;
         const orNull = (/** @type {string} */ name) => this.#value(name) || null;
         submit.disabled = true;
-        setText(this.#error, "");
         try {
-            // A photo that failed is sent again to the case that was made before.
-            this.#caseId ||= (await call("POST", "/api/cases", {
+            const made = await sendCase({
                 urgency: this.#value("case_urgency"), patient_ref: this.#value("patient_ref").trim(), age_band: orNull("age_band"),
-                sex: orNull("sex"), reason_code: this.#value("reason_code"), reason_text: this.#value("reason_text").trim(),
+                sex: orNull("sex"), reason_code: this.#value("reason_code"), reason_text: aboutText(this.#value("reason_text").trim(), words),
                 red_flags: this.#values("red_flags"), vitals, language: orNull("language"), gender_wish: orNull("gender_wish"),
                 mediator_wanted: this.#values("mediator_wanted").length > 0, specialty: orNull("specialty"),
                 survivor_safe: this.#values("survivor_safe").length > 0, previous_id: this.from.previousId ?? null,
-            })).id;
+            }, this.#key);
+            if (!made) return;
             // They travel while the patient waits: nobody waits for them.
-            if (!this.#photoBox.hidden) void sendAll(this.#caseId, this.#photos, (text) => this.store.dispatch({ type: "photo", text }));
-            this.onDone({ id: this.#caseId, language: this.#value("language") });
+            if (!this.#photoBox.hidden) void sendPhotos(made.id, this.#photos, (text) => this.store.dispatch({ type: "photo", text }));
+            this.onDone({ ...made, language: this.#value("language") });
         } catch (problem) {
             const code = codeOf(problem);
             if (OF_THE_REFERENCE.includes(code)) this.#sayOfRef(errorText(code));
@@ -338,16 +279,9 @@ class CaseForm {
 }
 
 /**
- * One after the other, so that the first is there soon.
- * @param {string} caseId @param {Blob[]} photos @param {(text: string) => void} tell
+ * What the clinician reads, never longer than may be.
+ * @param {string} typed @param {string[]} measured measurements as they were typed @returns {string}
  */
-async function sendAll(caseId, photos, tell) {
-    for (const [index, photo] of photos.entries()) {
-        try {
-            await upload(caseId, photo, (done) => tell(t("case.photo.sending", { number: index + 1, percent: number(Math.floor(done * 100)) })));
-            tell(t("case.photo.sent", { number: index + 1 }));
-        } catch (problem) {
-            tell(errorText(codeOf(problem)));
-        }
-    }
+function aboutText(typed, measured) {
+    return [typed, ...measured].filter(Boolean).join(". ").slice(0, WORDS_MAX);
 }

@@ -11,11 +11,13 @@
 import { agreements, recipientText } from "../../shared/cases/agreements.js";
 import { OUTCOMES } from "../../shared/cases/caselists.js";
 import { focusHeading, sheet, wordsIn } from "../../shared/cases/casesheet.js";
+import { create } from "../../shared/requests/create.js";
 import { find, icon, make, setText } from "../../shared/base/dom.js";
 import { button, choice, field, said, style, when } from "../../shared/base/fields.js";
 import { notice } from "../../shared/base/frame.js";
 import { call, codeOf } from "../../shared/base/http.js";
 import { alsoSay, currentLanguage, errorText, LANGUAGES, OWN_NAMES, t } from "../../shared/base/i18n.js";
+import { joined } from "../../shared/base/isolate.js";
 import { askFor } from "./askcall.js";
 import { ownCopy } from "./owncopy.js";
 
@@ -147,7 +149,7 @@ function outcomeForm(one, error) {
             return;
         }
         void told(error, async () => {
-            await call("POST", `/api/cases/${one.id}/outcomes`, { outcome: outcome.value, words: words.value.trim() });
+            await create(`/api/cases/${one.id}/outcomes`, { outcome: outcome.value, words: words.value.trim() });
             form.reset();
             setText(done, t("outcome.sent"));
         });
@@ -162,7 +164,7 @@ function lineOf(line, open) {
     const press = button("cases.open", "button quiet", open);
     press.setAttribute("aria-description", `${line.patient_ref} ${what}`);
     return make("li", { class: "card", "data-case": line.id }, icon(line.urgency, `icon urgency-${line.urgency}`),
-        make("div", {}, make("strong", {}, [line.patient_ref, what].filter(Boolean).join(" · ")), make("small", {}, `${when(line.opened_at, currentLanguage())} · ${state}`)), press);
+        make("div", {}, make("strong", {}, joined(line.patient_ref, what)), make("small", {}, `${when(line.opened_at, currentLanguage())} · ${state}`)), press);
 }
 
 /** @param {string} key @param {Ways} ways */

@@ -4,8 +4,9 @@
  * circumstances. A text that was read to patients never changes: shared/cases/consents/ has a file for each version.
  */
 
+import { create } from "../../shared/requests/create.js";
 import { icon, make, setText } from "../../shared/base/dom.js";
-import { call, codeOf, HttpError } from "../../shared/base/http.js";
+import { codeOf, HttpError } from "../../shared/base/http.js";
 import { alsoSay, currentLanguage, errorText, say } from "../../shared/base/i18n.js";
 
 /**
@@ -195,7 +196,7 @@ class ConsentStep {
         const giver = this.#giver.value;
         this.#busy(true);
         try {
-            await call("POST", `/api/cases/${this.about.caseId}/consents`, {
+            await create(`/api/cases/${this.about.caseId}/consents`, {
                 scope: scopeOf(this.about.subject),
                 given, how, giver,
                 language: this.#language,

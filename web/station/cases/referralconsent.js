@@ -9,9 +9,10 @@
 import { agreements } from "../../shared/cases/agreements.js";
 import { SERVICES, SPECIALTIES } from "../../shared/cases/caselists.js";
 import { make } from "../../shared/base/dom.js";
-import { button, field, said, style } from "../../shared/base/fields.js";
+import { button, field, style } from "../../shared/base/fields.js";
 import { call } from "../../shared/base/http.js";
-import { alsoSay, say } from "../../shared/base/i18n.js";
+import { alsoSay, say, sayLabel } from "../../shared/base/i18n.js";
+import { sidePanel } from "../../shared/base/sidepanel.js";
 import { askConsent } from "./consent.js";
 
 const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
@@ -41,6 +42,7 @@ async function askBeside(about, why) {
     document.querySelector("[data-case-panel]")?.remove();
     const step = make("div");
     const panel = make("aside", { class: "card case-panel", "data-case-panel": "" }, ...(why ? [make("p", {}, make("strong", {}, why))] : []), step);
+    sayLabel(panel, "waiting.consent");
     document.body.append(panel);
     const answer = await askConsent(step, about);
     panel.remove();
@@ -73,9 +75,7 @@ export async function askForReferral(caseId) {
     const go = button("referral.ask", "button", () => void askOnly(step, { caseId, subject: "referral", recipient: to.value, language }).then((answer) => {
         if (answer !== null) panel.remove();
     }));
-    const close = button("note.close", "button quiet", () => panel.remove());
-    const panel = make("aside", { class: "card case-panel", "data-case-panel": "" },
-        make("div", { class: "case-head" }, said("h1", "referral.title"), close), field("note.refer.to", to), go, step);
+    const panel = sidePanel("data-case-panel", "referral.title", () => panel.remove(), field("note.refer.to", to), go, step);
     document.body.append(panel);
     to.focus();
     const given = await agreements(caseId);

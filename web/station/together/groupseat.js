@@ -3,9 +3,10 @@
  * never ask for a real name.
  */
 
+import { create } from "../../shared/requests/create.js";
 import { icon, make, setText } from "../../shared/base/dom.js";
 import { button, field, said, style } from "../../shared/base/fields.js";
-import { call, codeOf } from "../../shared/base/http.js";
+import { codeOf } from "../../shared/base/http.js";
 import { alsoSay, errorText } from "../../shared/base/i18n.js";
 import { askConsent } from "../cases/consent.js";
 
@@ -61,7 +62,7 @@ function form(box, known) {
             if (known) return resolve({ seatId: known.seatId, ...wanted });
             submit.disabled = true;
             // A wrong code and a taken name are told before anybody is read anything.
-            call("POST", "/api/groups/seats", wanted).then(
+            create("/api/groups/seats", wanted).then(
                 ({ id }) => resolve({ seatId: id, ...wanted }),
                 (problem) => {
                     submit.disabled = false;

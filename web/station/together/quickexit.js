@@ -86,6 +86,8 @@ function wipe() {
             // Some kiosk modes refuse storage: then it holds nothing.
         }
     }
+    // Photos of another patient that were still on their way.
+    window.indexedDB?.deleteDatabase("keneya-photos");
 }
 
 /** Repeats the request until the server has answered. @param {string} path */

@@ -64,12 +64,12 @@ async def test_an_upload_resumes_where_the_link_broke(home: House) -> None:
 async def test_an_invalid_picture_is_not_kept(home: House) -> None:
     station = await home.station()
     case_id = await home.open_case(station)
-    for junk in (b"MZ not a picture", PHOTO[:-40]):
+    for junk, code in ((b"MZ not a picture", "photo_kind"), (PHOTO[:-40], "photo_broken")):
         photo_id = (await announce(station, case_id, junk))["id"]
-        assert await piece(station, photo_id, 0, junk, 422) == {"code": "photo_broken"}
+        assert await piece(station, photo_id, 0, junk, 422) == {"code": code}
     wrong = await announce(station, case_id)
     other = PHOTO[:-2] + b"xx"  # the right size, but not the announced content
-    assert await piece(station, wrong["id"], 0, other, 422) == {"code": "photo_broken"}
+    assert await piece(station, wrong["id"], 0, other, 422) == {"code": "photo_not_as_sent"}
     assert (await announce(station, case_id))["received_bytes"] == 0
     assert list((home.server.settings.data_dir / "photos").iterdir()) == []
 
@@ -78,13 +78,15 @@ async def test_photos_are_bounded_in_size_and_number(home: House) -> None:
     station = await home.station()
     case_id = await home.open_case(station)
     too_large = {"size_bytes": PHOTO_MAX_BYTES + 1, "sha256": SHA}
-    await station.post(f"/api/cases/{case_id}/photos", too_large, 422)
+    for body, code in ((too_large, "photo_too_large"), ({"size_bytes": 0, "sha256": SHA}, "photo_empty")):
+        assert await station.post(f"/api/cases/{case_id}/photos", body, 422) == {"code": code}
     for n in range(PHOTOS_MAX):
         await announce(station, case_id, PHOTO + bytes([n]))
     body = {"size_bytes": 10, "sha256": SHA}
     assert await station.post(f"/api/cases/{case_id}/photos", body, 422) == {"code": "photo_too_many"}
     photo_id = (await announce(station, case_id, PHOTO + b"\0"))["id"]
-    await piece(station, photo_id, 0, PHOTO + b"\0more", 422)
+    longer = await piece(station, photo_id, 0, PHOTO + b"\0more", 422)
+    assert longer == {"code": "photo_not_as_sent"}
 
 
 async def test_people_without_a_part_in_the_case_find_no_photo(home: House) -> None:

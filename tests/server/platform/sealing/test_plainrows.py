@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.cases.tables import CaseFile
 from server.platform.database.engine import DbSessions, open_database
 from server.platform.database.upgrade import upgrade
 from server.platform.redacted import Redacted
-from server.platform.sealing import plainrows
+from server.platform.sealing import hashesanew, plainrows
 from server.platform.sealing.plainrows import seal_what_is_plain
-from server.platform.sealing.tables import DataKey
+from server.platform.sealing.tables import DataKey, SealingState
 from tests.support.databases import KEYRING, sealing_sessions
 from tests.support.server import files_of
 
@@ -107,3 +107,37 @@ async def test_a_pass_that_was_killed_goes_on_where_it_stopped(
         with pytest.raises(KeyboardInterrupt):
             await seal(old)
     await assert_sealed(old, await seal(old), tmp_path)
+
+
+async def test_hashes_of_an_earlier_version_are_made_anew_and_a_killed_pass_begins_again(
+    old: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("server.platform.sealing.keyring.folded", str.strip)
+        database = await seal(old)
+    async with database.begin() as db:
+        await db.execute(update(SealingState).values(folded_at=None))
+        erased = update(CaseFile).where(CaseFile.id == "ca_8").values(patient_ref_hash="")
+        await db.execute(erased)
+        await KEYRING.destroy(db, "ca_8", 6.0)
+    assert await found(database, " HIRONDELLE7") == []
+    real, times = hashesanew._hash_some, iter(range(100))
+
+    async def killed(*args: Any, **kwargs: Any) -> str | None:
+        if next(times) == 1:
+            raise KeyboardInterrupt
+        return await real(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hashesanew, "_hash_some", killed)
+        with pytest.raises(KeyboardInterrupt):
+            await seal(old)
+    await seal(old)
+    for n in range(CASES):
+        assert await found(database, f" HIRONDELLE{n}") == ([] if n == 8 else [f"ca_{n}"])
+
+
+async def found(database: DbSessions, reference: str) -> list[str]:
+    async with database() as db:
+        wanted = await KEYRING.hash_of(db, Redacted(reference))
+        return list(await db.scalars(select(CaseFile.id).where(CaseFile.patient_ref_hash == wanted)))

@@ -8,6 +8,7 @@
 import { icon, make } from "../../base/dom.js";
 import { button, said, style } from "../../base/fields.js";
 import { alsoSay, t } from "../../base/i18n.js";
+import { sidePanel } from "../../base/sidepanel.js";
 
 const SHEETS = ["../../cases/cases.css", "./together.css"].map((name) => new URL(name, import.meta.url).pathname);
 const NO_LINK = { level: 0, rtt_ms: null, loss_ratio: null, down_kbps: null, up_kbps: null };
@@ -45,9 +46,7 @@ export class HostPanel {
     /** @param {(message: ClientMessage) => void} send */
     constructor(send) {
         this.send = send;
-        const close = button("note.close", "button quiet", () => (this.element.hidden = true));
-        this.element = make("aside", { class: "card case-panel", "data-group-panel": "" },
-            make("div", { class: "case-head" }, said("h1", "group.title"), close),
+        this.element = sidePanel("data-group-panel", "group.title", () => (this.element.hidden = true),
             said("p", "group.code.text"), this.#code, this.#list);
         document.body.append(this.element);
     }

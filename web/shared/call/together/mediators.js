@@ -11,6 +11,8 @@ import { button, choice, field, said, style } from "../../base/fields.js";
 import { notice } from "../../base/frame.js";
 import { call, codeOf } from "../../base/http.js";
 import { alsoSay, errorText, t } from "../../base/i18n.js";
+import { sidePanel } from "../../base/sidepanel.js";
+import { joined } from "../../base/isolate.js";
 
 /** @typedef {{id: string, name: string, gender: string, languages: string[], free: boolean}} MediatorLine */
 
@@ -41,9 +43,7 @@ export async function openMediators(current, send) {
     const gender = choice("mediator_gender", ["woman", "man"], "gender", "case.any");
     const lines = make("ul", { class: "people-lines" });
     const there = make("ul", { class: "people-lines" });
-    const close = button("note.close", "button quiet", () => panel.remove());
-    const panel = make("aside", { class: "card case-panel", "data-case-panel": "" },
-        make("div", { class: "case-head" }, said("h1", "mediators.title"), close), there,
+    const panel = sidePanel("data-case-panel", "mediators.title", () => panel.remove(), there,
         make("div", { class: "side-by-side" }, field("mediators.language", language), field("mediators.gender", gender)), lines);
     /** @type {MediatorLine[]} */
     let known = [];
@@ -76,7 +76,7 @@ export async function openMediators(current, send) {
 function line(one, invite) {
     const spoken = one.languages.map((code) => t(`spoken.${code}`)).join(", ");
     const state = asked.get(one.id)?.state;
-    const words = [one.gender && t(`gender.${one.gender}`), spoken, t(one.free ? "mediators.free" : "mediators.busy")].filter(Boolean).join(" · ");
+    const words = joined(one.gender && t(`gender.${one.gender}`), spoken, t(one.free ? "mediators.free" : "mediators.busy"));
     const press = button("mediators.invite", "button", invite);
     press.setAttribute("aria-description", one.name);
     press.disabled = !one.free || state === "invited" || state === "joined";

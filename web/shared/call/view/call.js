@@ -12,6 +12,7 @@
 import { attach, find, setText, swapIcon } from "../../base/dom.js";
 import { notice } from "../../base/frame.js";
 import { alsoSay, clock, errorText, onLanguage, say, t } from "../../base/i18n.js";
+import { joined } from "../../base/isolate.js";
 import { Store } from "../../base/store.js";
 import { reduce, shortKey, START, view } from "./callstate.js";
 import { useText } from "./cost.js";
@@ -161,7 +162,7 @@ export class CallView {
         this.about.className = about ? `call-case urgency-${about.urgency}` : "call-case";
         if (about) swapIcon(this.about, about.urgency);
         const words = this.about.lastElementChild;
-        if (words) setText(words, about ? [t(`urgency.${about.urgency}`), about.reason].filter(Boolean).join(" · ") : "");
+        if (words) setText(words, about ? joined(t(`urgency.${about.urgency}`), about.reason) : "");
     }
 
     /** @param {Shown} shown */

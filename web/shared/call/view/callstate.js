@@ -10,6 +10,7 @@
 
 import { changed } from "../../base/store.js";
 import { isMissing } from "../devices/devicetable.js";
+import { joined } from "../../base/isolate.js";
 
 /** By the first words of a banner; the clock stands for the others. @type {[RegExp, string][]} */
 const BANNER_ICONS = [[/^banner.m/, "mic-off"], [/^banner.(camera|frozen)/, "camera-off"], [/^banner.server/, "away"]];
@@ -128,7 +129,7 @@ function others({ call, selfId }) {
 function person(participant, flowing) {
     return {
         participant,
-        name: [...new Set([participant.site, participant.name])].filter(Boolean).join(" · "),
+        name: joined(...new Set([participant.site, participant.name])),
         hasPicture: flowing && !participant.video_muted,
         states: condition(participant, flowing),
     };

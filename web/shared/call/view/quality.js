@@ -7,7 +7,7 @@
 /** @import {OwnDevices} from "../devices/owndevices.js" */
 
 import { icon, make } from "../../base/dom.js";
-import { say } from "../../base/i18n.js";
+import { say, sayLabel } from "../../base/i18n.js";
 
 /** @type {ClinicalProfile[]} */
 const PROFILES = ["face", "detail", "motion"];
@@ -27,7 +27,8 @@ export class QualityPanel {
         this.radios = profiles ? PROFILES.map((profile) => this.#radio(profile)) : [];
         const title = make("h2", { id: "quality-title" });
         say(title, "pin.title");
-        const close = make("button", { type: "button", class: "quality-close", "data-i18n-label": "action.close", "data-action": "close-quality" }, icon("cross"));
+        const close = make("button", { type: "button", class: "quality-close", "data-action": "close-quality" }, icon("cross"));
+        sayLabel(close, "action.close");
         close.addEventListener("click", () => this.close());
         this.element = make("section", { class: "quality", id: "quality", "aria-labelledby": title.id }, title, close,
             make("div", { class: "pins" }, this.audioOnly, this.saveData), ...(profiles ? [this.#profiles()] : []));

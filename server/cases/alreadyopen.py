@@ -1,0 +1,46 @@
+"""A patient whose case is open already: at another post of the site, or at this one a moment ago.
+
+Owns: looking for such a case. Must never tell of a survivor-safe case, nor of one at another site.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.cases.errors import AlreadyOpen
+from server.cases.tables import CaseFile, Consultation
+from server.cases.vocabulary import Kind
+from server.people.tables import Station
+from signaling.messages import ConsultationState
+
+# Numbers of a register come back with their patients: an older case without an end is another visit.
+SAME_VISIT_S = 24 * 3600
+OVER = (ConsultationState.CLOSED.value, ConsultationState.CANCELLED.value)
+
+
+async def refuse_second(db: AsyncSession, case: CaseFile) -> None:
+    """Raise AlreadyOpen when another case of this patient is not over yet; this one is written, not committed."""
+    if not case.patient_ref_hash or case.kind != Kind.ORDINARY.value:
+        return
+    site = select(Station.site_id).where(Station.id == case.station_id).scalar_subquery()
+    query = (
+        select(CaseFile, Station.name)
+        .join(Station, Station.id == CaseFile.station_id)
+        .outerjoin(Consultation, Consultation.id == CaseFile.id)
+        .where(
+            CaseFile.patient_ref_hash == case.patient_ref_hash,
+            CaseFile.id != case.id,
+            CaseFile.kind == Kind.ORDINARY.value,
+            CaseFile.opened_at > case.opened_at - SAME_VISIT_S,
+            Station.site_id == site,
+            or_(Consultation.id.is_(None), Consultation.state.not_in(OVER)),
+        )
+        .order_by(CaseFile.opened_at.desc())
+        .limit(1)
+    )
+    found = (await db.execute(query)).first()
+    if found is not None:
+        known, name = found
+        is_own = known.station_id == case.station_id
+        raise AlreadyOpen(known.id if is_own else "", name, known.opened_at)

@@ -1,0 +1,235 @@
+"""A request whose answer was lost is sent again: it is carried out once, and answered as it was the first time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from server.cases.store import CASES
+from server.cases.tables import CaseFile, CaseNote, CaseOutcome
+from server.platform.repeats.tables import AnsweredRequest
+from signaling.messages import Role
+from tests.support.cases import House, Someone, house
+
+KEY = "k1-0123456789abcdef"
+CASE = {"urgency": "green", "patient_ref": "2025/0412", "reason_text": "toux depuis hier"}
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as running:
+        yield running
+
+
+async def send(who: Someone, path: str, body: Any, key: str = KEY) -> tuple[int, Any]:
+    async with who.client.post(path, json=body, headers={"Idempotency-Key": key}) as answer:
+        return answer.status, await answer.json() if answer.content_length else None
+
+
+async def rows_of(home: House, table: Any) -> list[Any]:
+    async with home.server.services.database() as db:
+        return list(await db.scalars(select(table)))
+
+
+class TestWithTheSameKey:
+    async def test_a_case_is_opened_once(self, home: House) -> None:
+        station = await home.station()
+        first = await send(station, "/api/cases", CASE)
+        again = await send(station, "/api/cases", CASE)
+        assert first == again
+        assert first[0] == 201
+        assert len(await rows_of(home, CaseFile)) == 1
+
+    async def test_two_at_the_same_moment_make_one(self, home: House) -> None:
+        station = await home.station()
+        answers = await asyncio.gather(*(send(station, "/api/cases", CASE) for _ in range(4)))
+        assert len({answer["id"] for _, answer in answers}) == 1
+        assert len(await rows_of(home, CaseFile)) == 1
+
+    async def test_every_other_creating_request_is_carried_out_once_too(self, home: House) -> None:
+        station, doctor = await home.station(), await home.person("traore", specialties=("general",))
+        case_id = await home.open_case(station)
+        await home.ask(station, case_id)
+        await home.accept(doctor, case_id)
+        for _ in range(2):
+            assert await send(doctor, f"/api/cases/{case_id}/notes", {"answer": "Repos"}) == (204, None)
+            outcome = {"outcome": "better"}
+            assert await send(station, f"/api/cases/{case_id}/outcomes", outcome) == (204, None)
+        assert len(await rows_of(home, CaseNote)) == 1
+        assert len(await rows_of(home, CaseOutcome)) == 1
+
+    async def test_a_password_that_is_shown_once_is_shown_again(self, home: House) -> None:
+        admin = await home.keeper("admin", Role.ADMINISTRATOR)
+        body = {"login": "sow", "name": "Dr Sow", "role": "clinician"}
+        told = []
+        for _ in range(2):
+            async with admin.post("/api/accounts", json=body, headers={"Idempotency-Key": KEY}) as answer:
+                told.append(await answer.json())
+        assert told[0] == told[1]
+        assert told[0]["password"]
+
+    async def test_the_database_alone_does_not_tell_the_answer(self, home: House) -> None:
+        admin = await home.keeper("admin", Role.ADMINISTRATOR)
+        body = {"login": "sow", "name": "Dr Sow", "role": "clinician"}
+        async with admin.post("/api/accounts", json=body, headers={"Idempotency-Key": KEY}) as answer:
+            password = (await answer.json())["password"]
+        (row,) = await rows_of(home, AnsweredRequest)
+        assert password.encode() not in row.answer
+        assert KEY not in row.id
+
+    async def test_somebody_else_with_the_key_learns_nothing(self, home: House) -> None:
+        one, other = await home.station(), await home.station(name="Poste 2")
+        made = await send(one, "/api/cases", {"urgency": "green"})
+        others = await send(other, "/api/cases", {"urgency": "green"})
+        assert made[1]["id"] != others[1]["id"]
+
+
+class TestWithTheSameKeyAndAnotherBody:
+    async def test_the_first_answer_comes_and_nothing_is_made(self, home: House) -> None:
+        station = await home.station()
+        _, made = await send(station, "/api/cases", CASE)
+        status, answer = await send(station, "/api/cases", CASE | {"reason_text": "toux et fièvre"})
+        assert (status, answer) == (409, {"code": "sent_before", "answer": made})
+        assert len(await rows_of(home, CaseFile)) == 1
+
+
+class TestAfterAReload:
+    async def test_what_came_is_told_with_its_answer(self, home: House) -> None:
+        station = await home.station()
+        _, made = await send(station, "/api/cases", CASE)
+        assert await station.post("/api/answers", {"key": KEY}, 200) == {"came": True, "answer": made}
+
+    async def test_what_came_without_an_answer_is_told_too(self, home: House) -> None:
+        station = await home.station()
+        case_id = await home.open_case(station)
+        await send(station, f"/api/cases/{case_id}/outcomes", {"outcome": "better"})
+        assert await station.post("/api/answers", {"key": KEY}, 200) == {"came": True, "answer": None}
+
+    async def test_what_never_came_is_not_carried_out_later(self, home: House) -> None:
+        """The page has said "do it again": the first request, held up on its way, would be a second one."""
+        station = await home.station()
+        for _ in range(2):
+            never = await station.post("/api/answers", {"key": KEY}, 200)
+            assert never == {"came": False, "answer": None}
+        assert await send(station, "/api/cases", CASE) == (410, {"code": "given_up"})
+        assert await rows_of(home, CaseFile) == []
+
+    async def test_a_key_of_somebody_else_is_one_that_never_came(self, home: House) -> None:
+        one, other = await home.station(), await home.station(name="Poste 2")
+        _, made = await send(one, "/api/cases", CASE)
+        assert not (await other.post("/api/answers", {"key": KEY}, 200))["came"]
+        assert await send(one, "/api/cases", CASE) == (201, made)
+
+    async def test_it_is_told_once_a_request_that_is_under_way_has_ended(
+        self, home: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        station = await home.station()
+        cases = home.server.app[CASES]
+        really, arrived, go_on = cases.open, asyncio.Event(), asyncio.Event()
+
+        async def slowly(*given: Any) -> str:
+            arrived.set()
+            await go_on.wait()
+            return await really(*given)
+
+        monkeypatch.setattr(cases, "open", slowly)
+        sending = asyncio.create_task(send(station, "/api/cases", CASE))
+        await arrived.wait()
+        asking = asyncio.create_task(station.post("/api/answers", {"key": KEY}, 200))
+        go_on.set()
+        assert (await asking)["answer"] == (await sending)[1]
+
+
+class TestWhatWasNotDone:
+    async def test_a_refusal_is_not_kept(self, home: House) -> None:
+        station = await home.station()
+        status, _ = await send(station, "/api/cases", CASE | {"patient_ref": "Awa Traoré"})
+        assert status == 422
+        assert (await send(station, "/api/cases", CASE))[0] == 201
+
+    async def test_a_request_that_broke_off_before_anything_was_written_is_carried_out(
+        self, home: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        station = await home.station()
+        with monkeypatch.context() as broken:
+            broken.setattr(home.server.app[CASES], "open", nothing_more)
+            assert (await send(station, "/api/cases", CASE))[0] == 500
+        assert (await send(station, "/api/cases", CASE))[0] == 201
+
+    async def test_a_request_that_broke_off_after_it_was_written_is_not_carried_out_again(
+        self, home: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        station = await home.station()
+        cases = home.server.app[CASES]
+        really = cases.open
+
+        async def written_then_broken(*given: Any) -> str:
+            await really(*given)
+            raise RuntimeError
+
+        with monkeypatch.context() as broken:
+            broken.setattr(cases, "open", written_then_broken)
+            assert (await send(station, "/api/cases", CASE))[0] == 500
+        assert await send(station, "/api/cases", CASE) == (409, {"code": "done_before"})
+        assert len(await rows_of(home, CaseFile)) == 1
+
+    async def test_a_key_that_is_none_is_refused(self, home: House) -> None:
+        station = await home.station()
+        assert (await send(station, "/api/cases", CASE, "short"))[0] == 400
+
+    async def test_after_a_day_a_key_is_forgotten(self, home: House) -> None:
+        station = await home.station()
+        await send(station, "/api/cases", {"urgency": "green"})
+        async with home.server.services.database.begin() as db:
+            await db.execute(update(AnsweredRequest).values(began_at=home.clock.now - 24 * 3600 - 1))
+        await send(station, "/api/cases", {"urgency": "orange"}, "k2-0123456789abcdef")
+        assert len(await rows_of(home, AnsweredRequest)) == 1
+
+
+async def nothing_more(*_: Any) -> str:
+    raise RuntimeError
+
+
+class TestTheSameReferenceTwice:
+    async def test_a_second_station_reads_where_the_case_is_open(self, home: House) -> None:
+        one, other = await home.station(), await home.station(name="Poste 2")
+        await one.post("/api/cases", CASE)
+        refused = await other.post("/api/cases", CASE | {"urgency": "red"}, 409)
+        assert refused["code"] == "case_already_open"
+        assert refused["station"] == "Poste 1"
+        assert refused["case_id"] == ""  # it is read where it was opened
+        assert refused["opened_at"] == home.clock.now
+
+    async def test_the_same_station_is_told_which_case_it_is(self, home: House) -> None:
+        station = await home.station()
+        made = await station.post("/api/cases", CASE)
+        refused = await station.post("/api/cases", CASE, 409)
+        assert refused["case_id"] == made["id"]
+
+    async def test_whoever_says_so_opens_another(self, home: House) -> None:
+        station = await home.station()
+        made = await station.post("/api/cases", CASE)
+        another = await station.post("/api/cases", CASE | {"although_open": True})
+        assert another["id"] != made["id"]
+
+    async def test_a_case_that_is_over_or_old_or_of_another_site_is_in_nobodys_way(self, home: House) -> None:
+        station, elsewhere = await home.station(), await home.station(site="CSCom de Nioro")
+        case_id = await home.open_case(station, **CASE)
+        await elsewhere.post("/api/cases", CASE)
+        await home.ask(station, case_id)
+        await station.post(f"/api/cases/{case_id}/exit", {}, 204)
+        await station.post("/api/cases", CASE)
+        home.clock.now += 24 * 3600 + 1
+        await station.post("/api/cases", CASE)
+
+    async def test_an_alias_of_a_survivor_is_never_told(self, home: House) -> None:
+        one, other = await home.station(), await home.station(name="Poste 2")
+        secret = {"urgency": "green", "patient_ref": "Lune", "survivor_safe": True}
+        await one.post("/api/cases", secret)
+        await other.post("/api/cases", secret)
+        await other.post("/api/cases", secret | {"survivor_safe": False})

@@ -1,0 +1,105 @@
+"""What must hold of every view, whatever is on it: axe-core finds nothing, and no text runs over its box."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+from playwright.async_api import Page, ViewportSize, expect
+
+from benchmarks.lab.systems import people
+from tests.support.server import PASSWORD
+from tests.web.pages import LANGUAGES
+
+AXE = files("axe_playwright_python") / "axe.min.js"
+SIZES: list[ViewportSize] = [
+    {"width": 1280, "height": 800},
+    {"width": 1440, "height": 900},
+    {"width": 360, "height": 740},
+]
+# One word that no line has room for, as a name may be.
+LONG = "Sanankoroba" * 15
+
+RUN_AXE = """async () => {
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    return violations.flatMap(({ id, impact, nodes }) => nodes.map(({ target, failureSummary }) =>
+        `${id} (${impact}) ${target.join(' ')}: ${failureSummary?.split('\\n')[1]?.trim()}`));
+}"""
+
+# Boxes whose words are wider than they are, and controls that lie beyond the edge of the screen.
+RUNS_OVER = """() => {
+    const skipped = 'select, input, textarea, video, .hidden-text, .hidden-text *, .bars, .bars *, svg, svg *';
+    const visible = (one) => one.checkVisibility({ visibilityProperty: true });
+    const scrolls = (one) => ['auto', 'scroll'].includes(getComputedStyle(one).overflowX);
+    const isWider = (one) => one.scrollWidth > one.clientWidth + 1;
+    const named = (one) => `${one.tagName} ${one.getAttribute('class')} "${one.textContent.trim().slice(0, 40)}"`;
+    const found = [];
+    for (const one of document.body.querySelectorAll('*')) {
+        if (!visible(one) || one.matches(skipped) || one.clientWidth < 2 || scrolls(one)) continue;
+        const { display, clipPath, textOverflow } = getComputedStyle(one);
+        const isNoBox = ['inline', 'contents'].includes(display) || clipPath !== 'none';
+        if (isWider(one) && !isNoBox && textOverflow !== 'ellipsis') found.push(`wider: ${named(one)}`);
+    }
+    for (const one of document.querySelectorAll('button, a[href], input, select, textarea')) {
+        if (!visible(one) || one.matches('.hidden-text')) continue;
+        let holder = one.parentElement;
+        while (holder && !(scrolls(holder) && isWider(holder))) holder = holder.parentElement;
+        const { left, right, width } = one.getBoundingClientRect();
+        const isBeyond = width > 0 && (left < -1 || right > innerWidth + 1);
+        if (!holder && isBeyond) found.push(`beyond the edge: ${named(one)}`);
+    }
+    if (document.documentElement.scrollWidth > innerWidth + 1) found.push('the page scrolls sideways');
+    return found;
+}"""
+
+SPEAK = """(language) => {
+    const choice = document.querySelector('[data-action=language]');
+    if (!choice) return false;
+    choice.value = language;
+    choice.dispatchEvent(new Event('change'));
+    return true;
+}"""
+
+
+@dataclass
+class Walk:
+    """One walk through the views of a page; what is wrong is told at its end, all at once."""
+
+    faults: list[str] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+
+    async def look(self, page: Page, view: str) -> None:
+        """Look at what is on the page now: by axe, in three languages and at three sizes."""
+        self.seen.append(view)
+        if not await page.evaluate("typeof axe !== 'undefined'"):
+            await page.evaluate(AXE.read_text(encoding="utf-8"))
+        self.faults += [f"{view}: {one}" for one in await page.evaluate(RUN_AXE)]
+        for language in LANGUAGES:
+            if await page.evaluate(SPEAK, language):
+                await expect(page.locator(f"html[lang={language}]")).to_be_attached()
+            for size in SIZES:
+                await page.set_viewport_size(size)
+                wrong: list[Any] = await page.evaluate(RUNS_OVER)
+                self.faults += [f"{view} {language} {size['width']}: {one}" for one in wrong]
+        await page.set_viewport_size(SIZES[0])
+        if await page.evaluate(SPEAK, "fr"):
+            await expect(page.locator("html[lang=fr]")).to_be_attached()
+
+    def end(self) -> None:
+        """Fail for all that is wrong."""
+        assert not self.faults, "\n".join(["", *self.faults])
+
+
+async def signed_in(page: Page, login: str, view: str) -> None:
+    await page.fill("input[name=login]", login)
+    await page.fill("input[name=password]", PASSWORD)
+    await page.press("input[name=password]", "Enter")
+    await people.view(page, view)
+
+
+async def panel_closed(page: Page) -> None:
+    """Escape closes the panel, and the keyboard is somewhere."""
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".case-panel:visible")).to_have_count(0)
+    assert await page.evaluate("document.activeElement !== document.body")
