@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import select, update
+from sqlalchemy import inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.platform.database.engine import DbSessions
@@ -39,9 +39,8 @@ async def _hash_some(
     db: AsyncSession, keyring: Keyring, sealing: Sealing, text: str, hashed: str, *, after: str
 ) -> str | None:
     """Some rows after this one; gives the last of them. None: there are no more."""
-    (key,) = sealing.row.__table__.primary_key.columns
-    column = sealing.row.__table__.c[hashed]
-    query = select(sealing.row).where(key > after, column != "").order_by(key).limit(ROWS_AT_ONCE)
+    (key,) = inspect(sealing.row).primary_key
+    query = select(sealing.row).where(key > after, getattr(sealing.row, hashed) != "").order_by(key).limit(ROWS_AT_ONCE)
     last = None
     for row in await db.scalars(query.with_for_update()):
         setattr(row, hashed, await keyring.hash_of(db, getattr(row, text)))

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Float,
     Integer,
+    LargeBinary,
     MetaData,
     Numeric,
     String,
@@ -55,6 +56,8 @@ def a_value(column: Column[Any]) -> Any:
         return 1
     if isinstance(kind, Float | Numeric):
         return 1.5
+    if isinstance(kind, LargeBinary):
+        return b"\x00\xff"
     assert isinstance(kind, String | Text), f"{column}: {kind!r}"
     return f"{column.table.name}_{column.name}"[: kind.length or 60]
 
