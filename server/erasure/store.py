@@ -28,6 +28,7 @@ from server.cases.vocabulary import Kind
 from server.erasure.errors import ErasureRefused
 from server.erasure.rules import Kept, Why, due_at, is_announced
 from server.erasure.tables import CaseHold, RetentionRule
+from server.people.sites import known_site_id
 from server.people.tables import Site, Station
 from server.platform.database.engine import DbSessions
 from server.platform.redacted import Redacted
@@ -102,9 +103,10 @@ class Erasures:
             query = (
                 select(CaseFile.id)
                 .join(Station, Station.id == CaseFile.station_id)
-                .join(Site, Site.id == Station.site_id)
                 .where(
-                    Site.name == site, CaseFile.patient_ref_hash == wanted, CaseFile.patient_ref_hash != ""
+                    Station.site_id == await known_site_id(db, site),
+                    CaseFile.patient_ref_hash == wanted,
+                    CaseFile.patient_ref_hash != "",
                 )
             )
             found: list[str] = []
@@ -140,7 +142,7 @@ class Erasures:
         async with self._database.begin() as db:
             site_id = ""
             if site:
-                site_id = await db.scalar(select(Site.id).where(Site.name == site)) or ""
+                site_id = await known_site_id(db, site) or ""
                 if not site_id:
                     raise ErasureRefused("there is no such site")
             rule = RetentionRule.site_id == site_id, RetentionRule.kind == kind.value

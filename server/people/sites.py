@@ -23,10 +23,15 @@ def same_name(name: str, known: Iterable[tuple[str, str]]) -> str | None:
     return next(iter(exactly + alike), None)
 
 
+async def known_site_id(db: AsyncSession, name: str) -> str | None:
+    """The id of the site with this name, however it is typed."""
+    known = await db.execute(select(Site.name, Site.id))
+    return same_name(name, [(other, found) for other, found in known])
+
+
 async def site_id_of(db: AsyncSession, name: str, now: float) -> str:
     """The id of the site with this name; it is added to the transaction when it is new."""
-    known = await db.execute(select(Site.name, Site.id))
-    found = same_name(name, [(other, found) for other, found in known])
+    found = await known_site_id(db, name)
     if found is not None:
         return found
     site = Site(id=new_id("si"), name=tidied(name), created_at=now)

@@ -40,9 +40,9 @@ async def _hash_some(
 ) -> str | None:
     """Some rows after this one; gives the last of them. None: there are no more."""
     (key,) = inspect(sealing.row).primary_key
-    query = select(sealing.row).where(key > after, getattr(sealing.row, hashed) != "").order_by(key).limit(ROWS_AT_ONCE)
-    last = None
-    for row in await db.scalars(query.with_for_update()):
+    is_found = getattr(sealing.row, hashed) != ""
+    query = select(sealing.row, key).where(key > after, is_found).order_by(key).limit(ROWS_AT_ONCE)
+    found = (await db.execute(query.with_for_update())).tuples().all()
+    for row, _ in found:
         setattr(row, hashed, await keyring.hash_of(db, getattr(row, text)))
-        last = str(getattr(row, key.key))
-    return last
+    return str(found[-1][1]) if found else None
