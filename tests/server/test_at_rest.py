@@ -18,7 +18,8 @@ from tests.support.server import files_of
 ALIAS, REASON, NOTE, ANSWER = "Tourterelle", "saigne depuis hier soir", "grossesse cachée", "repos complet"
 ADVICE, LETTER, WORDS = "ne rien porter", "merci de la recevoir", "morte en route"
 GIVER, EXPLAINER = "Mariam Plantée", "Fatou Plantée"
-PLANTED = (ALIAS, REASON, NOTE, ANSWER, ADVICE, LETTER, WORDS, GIVER, EXPLAINER)
+# The form in which a reference is compared is as secret as the reference.
+PLANTED = (ALIAS, ALIAS.casefold(), REASON, NOTE, ANSWER, ADVICE, LETTER, WORDS, GIVER, EXPLAINER)
 # Twenty bytes of the picture's own data, from its middle, and of what the camera wrote beside it.
 PIXELS = (PHOTO[-120:-100], EXIF[4:24])
 CONSENT = {
