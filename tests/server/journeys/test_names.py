@@ -28,6 +28,8 @@ async def test_a_patient_is_found(home: House, typed: str) -> None:
     found = await station.post("/api/cases/search", {"patient_ref": typed}, 200)
     assert [line["id"] for line in found] == [case_id]
     assert found[0]["patient_ref"] == "N'Diaye"  # as it was typed when the case was opened
+    refused = await station.post("/api/cases", {"urgency": "green", "patient_ref": typed}, 409)
+    assert refused["case_id"] == case_id
 
 
 async def test_a_patient_is_found_in_the_other_unicode_form(home: House) -> None:
