@@ -42,7 +42,7 @@ async def _hash_some(
     (key,) = inspect(sealing.row).primary_key
     is_found = getattr(sealing.row, hashed) != ""
     query = select(sealing.row, key).where(key > after, is_found).order_by(key).limit(ROWS_AT_ONCE)
-    found = (await db.execute(query.with_for_update())).tuples().all()
+    found = (await db.execute(query.with_for_update())).all()
     for row, _ in found:
         setattr(row, hashed, await keyring.hash_of(db, getattr(row, text)))
     return str(found[-1][1]) if found else None
