@@ -49,11 +49,13 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks.call --profile edge --seconds 30
 	$(BIN)/python -m benchmarks.call --down 64 --up 64 --rtt 200 --seconds 30
 
-## Renew the lock file: hashes of every pinned package, no address of any registry.
+## Renew the lock files: for development, and for a server; hashes of every package, no address of any registry.
 lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet "uv>=0.13,<1"
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --generate-hashes --no-annotate --no-header \
 	    --no-emit-index-url --python-version 3.11 -o requirements.lock
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra server --generate-hashes --no-annotate --no-header \
+	    --no-emit-index-url --python-version 3.11 -c requirements.lock -o requirements-server.lock
 
 ## Write the pages' declarations of the signaling messages anew, after a change of signaling/messages.
 limits: $(STAMP)

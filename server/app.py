@@ -44,6 +44,7 @@ from server.people.routes import add_people
 from server.people.sessions.live import LIVE
 from server.people.sessions.store import SESSIONS, HttpSessions
 from server.platform.database.engine import open_database, sessions_of
+from server.platform.database.serving import Serving
 from server.platform.database.upgrade import upgrade
 from server.platform.faults import where
 from server.platform.http import operations, pages, static
@@ -66,6 +67,7 @@ from server.sockets.ended import keep_closing
 from server.sockets.hub import HUB, Hub
 from server.sockets.routes import add_sockets
 from server.sockets.turn import ice_servers
+from server.trail.refused import REFUSED, Refused
 from server.trail.trail import TRAIL, Trail
 
 log = structlog.get_logger(__name__)
@@ -77,6 +79,7 @@ SWEEP_EVERY_S = 3600
 WEB_FOLDER = next(Path(entry) for entry in pages_package.__path__ if Path(entry).is_dir())
 
 ENGINE = web.AppKey("engine", AsyncEngine)
+SERVING = web.AppKey("serving", Serving)
 MEDIA: web.AppKey[MediaPort] = web.AppKey("media")
 
 
@@ -101,10 +104,12 @@ def create_app(
     app[SETTINGS], app[CLOCK] = settings, clock
     app[STEADY_CLOCK] = steady_clock or (SteadyClock() if clock is time.time else clock)
     app[ENGINE] = open_database(settings.database)
+    app[SERVING] = Serving(app[ENGINE], settings.data_dir)
     app[SEALING] = Keyring(master_keys_of(settings))
     app[DATABASE] = sessions_of(app[ENGINE], info_with(app[SEALING]))
     app[REPEATS] = Repeats(app[DATABASE], clock)
     app[TRAIL] = Trail(clock)
+    app[REFUSED] = Refused(app[DATABASE], app[TRAIL], time.monotonic)
     app[CONSENTS] = Consents(app[TRAIL], clock)
     add_people(app)
     app[HUB] = app[LIVE] = Hub(
@@ -124,7 +129,7 @@ def create_app(
     app[CATALOGS] = WEB_FOLDER / "shared" / "base" / "i18n"
     app.on_response_prepare.append(add_security_headers)
     # Started in this order, stopped in the reverse; goodbyes come first, while the sockets still stand.
-    app.cleanup_ctx.extend([_database, _checkpoints, _media, _consultations, _sweeping])
+    app.cleanup_ctx.extend([_database, _checkpoints, _refusals, _media, _consultations, _sweeping])
     app.on_shutdown.append(_say_goodbye)
     _add_routes(app)
     return app
@@ -167,11 +172,14 @@ def _add_routes(app: web.Application) -> None:
 async def _database(app: web.Application) -> AsyncIterator[None]:
     if (app[SETTINGS].data_dir / MARK).exists():
         raise SettingsError("data_dir: a restore was cut off; run `keneya restore` again")
-    await upgrade(app[ENGINE])
-    await seal_what_is_plain(app[ENGINE], app[DATABASE], app[SEALING], app[CLOCK])
-    await seal_plain_photos(app[DATABASE], app[SEALING], app[SETTINGS].data_dir / "photos")
-    yield
-    await app[ENGINE].dispose()
+    try:
+        async with app[SERVING].held():
+            await upgrade(app[ENGINE])
+            await seal_what_is_plain(app[ENGINE], app[DATABASE], app[SEALING], app[CLOCK])
+            await seal_plain_photos(app[DATABASE], app[SEALING], app[SETTINGS].data_dir / "photos")
+            yield
+    finally:
+        await app[ENGINE].dispose()
 
 
 async def _checkpoints(app: web.Application) -> AsyncIterator[None]:
@@ -184,6 +192,14 @@ async def _checkpoints(app: web.Application) -> AsyncIterator[None]:
         await task
     # Everything else has ended by now: this checkpoint covers the whole run.
     await checkpoints.make_if_moved()
+
+
+async def _refusals(app: web.Application) -> AsyncIterator[None]:
+    task = asyncio.create_task(app[REFUSED].keep_writing(), name="write refusals")
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await app[REFUSED].try_to_write(everything=True)
 
 
 async def _media(app: web.Application) -> AsyncIterator[None]:

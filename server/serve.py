@@ -1,7 +1,7 @@
 """Running the application on real sockets until somebody stops it.
 
-Owns: listening sockets, TLS (1.2 and newer), signals and a clean stop. Must never start half: a port in
-use or an unreadable certificate ends the start with one line.
+Owns: listening sockets, TLS (1.2 and newer), signals (SIGHUP: the certificate was renewed) and a clean stop. Must
+never start half: a port in use or an unreadable certificate ends the start with one line.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import structlog
 from aiohttp import web
 
 from media.engine.garbage import spare_calls
-from server.app import MEDIA
+from server.app import MEDIA, SERVING
+from server.platform.database.serving import ServedElsewhere
 from server.platform.http.access_log import AccessLogger
 from server.platform.http.entrance import Entrance, capacity_within, raise_file_limit
 from server.platform.http.gate import Gate
@@ -43,7 +44,7 @@ OnReady = Callable[[str], Awaitable[None]]
 
 
 async def serve(settings: Settings, app: web.Application, on_ready: OnReady) -> None:
-    """Serve until SIGINT or SIGTERM. Raises SettingsError.
+    """Serve until SIGINT or SIGTERM, or until another server has the database. Raises SettingsError.
 
     ``on_ready`` gets the address to open. Callers, such as pages of before a restart, wait in the backlog and are
     answered once it is done: nobody meets a server that is half prepared.
@@ -65,8 +66,10 @@ async def serve(settings: Settings, app: web.Application, on_ready: OnReady) -> 
         address = address_to_open(settings, sockets[0].getsockname()[1])
         await on_ready(address)
         entrance = open_entrance(settings, app, runner, sockets, files=files, context=context)
+        if context is not None:
+            loop.add_signal_handler(signal.SIGHUP, read_certificate_again, settings, entrance)
         log.info("serving", url=address, open_files=files)
-        await stop.wait()
+        await _either(stop, app[SERVING].lost)
         log.info("stopping")
     finally:
         garbage.cancel()
@@ -75,6 +78,18 @@ async def serve(settings: Settings, app: web.Application, on_ready: OnReady) -> 
         await runner.cleanup()
         for listening in sockets:
             listening.close()
+    if app[SERVING].lost.is_set():
+        raise ServedElsewhere("database_url: another keneya server has taken it over; this one has stopped")
+
+
+async def _either(*events: asyncio.Event) -> None:
+    """Return when one of them is set."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
 
 
 def open_entrance(
@@ -119,6 +134,18 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
             "tls_certificate and tls_key: must be PEM files that belong together, without a passphrase"
         ) from None
     return context
+
+
+def read_certificate_again(settings: Settings, entrance: Entrance) -> None:
+    """On SIGHUP, after the certificate was renewed. One that cannot be used is reported, and the old one stays."""
+    try:
+        context = tls_context(settings)
+    except SettingsError as error:
+        log.error("certificate_not_renewed", problem=str(error))
+        return
+    if context is not None:
+        entrance.renew(context)
+        log.info("certificate_renewed")
 
 
 def listen(host: str, port: int) -> list[socket.socket]:

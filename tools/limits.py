@@ -76,6 +76,7 @@ SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
                 "REFERRALS_PER_CASE",
             ),
             ("server.cases.photos.store", ""),
+            ("server.cases.photos.jpeg", "PIXELS_MAX SCANS_MAX"),
             ("server.cases.handlers", "TEXT_MAX_CHARS"),
         ),
     ),
@@ -105,7 +106,9 @@ SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
                 "THREADS MAX_WAITING STRANGERS_AT_ONCE MAX_STRANGERS_WAITING MAX_WAITING_PER_NETWORK THREAD_NICE",
             ),
             ("server.people.sessions.proofs", "CHALLENGE_S MAX_REMEMBERED"),
-            ("server.people.signin.oidc", "PENDING_S MAX_PENDING ANSWER_MAX_BYTES"),
+            ("server.people.signin.oidc.underway", "PENDING_S COOKIE_MAX_CHARS"),
+            ("server.people.signin.oidc.openidconnect", "ANSWER_MAX_BYTES"),
+            ("server.trail.refused", "WRITE_EVERY_S ALIKE_S KINDS_MAX"),
         ),
     ),
     (

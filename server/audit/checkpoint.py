@@ -8,6 +8,7 @@ another machine reveals a rewritten, truncated or rolled-back trail, even if the
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Annotated
 
 import msgspec
@@ -23,6 +24,11 @@ LINE_MAX_BYTES = 1000
 
 _Hex64 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 _Hex128 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{128}$")]
+
+
+# How every line begins: `line` writes the fields in the order of their names.
+_BEGINS = b'{"at_ms":'
+_PIECE = re.compile(rb"[\r\n]+|(?=" + re.escape(_BEGINS) + rb")")
 
 
 class NotACheckpoint(Exception):
@@ -63,6 +69,22 @@ def read(line: str | bytes) -> Checkpoint:
         return msgspec.json.decode(line, type=Checkpoint)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise NotACheckpoint from None
+
+
+def lines_of(data: bytes) -> tuple[list[bytes], int]:
+    """The lines of a file, and how many it begins but does not end: there, the power went while one was written.
+
+    Such a piece says nothing and vouches for nothing, as if the checkpoint had never been made. Whole lines that
+    are none are returned too. The next checkpoint may stand behind a piece on the same line.
+    """
+    pieces = [piece.rstrip(b"\0") for piece in _PIECE.split(data)]
+    found = [piece for piece in pieces if piece.strip()]
+    whole = [piece for piece in found if not _is_torn(piece)]
+    return whole, len(found) - len(whole)
+
+
+def _is_torn(piece: bytes) -> bool:
+    return _BEGINS.startswith(piece[: len(_BEGINS)]) and not piece.rstrip().endswith(b"}")
 
 
 def is_genuine(found: Checkpoint, public: Ed25519PublicKey) -> bool:

@@ -78,7 +78,11 @@ def open_checkpoints(settings: Settings, database: DbSessions, clock: Callable[[
 
 def _add_line(folder: Path, line: str) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / FILE_NAME).open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    with (folder / FILE_NAME).open("a+b") as file:
+        # A full disk or a power cut may have ended the line before in its middle.
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(0, end - 1))
+        begins = b"" if file.read() in (b"", b"\n") else b"\n"
+        file.write(begins + line.encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())

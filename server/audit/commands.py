@@ -45,7 +45,6 @@ OPERATOR_ID = "command_line"
 
 audit_commands = typer.Typer(no_args_is_help=True, help="The audit trail: verify it, and make copies of it.")
 
-
 @audit_commands.command("verify")
 def verify(
     checkpoints: Annotated[
@@ -174,7 +173,7 @@ def _sorted_out(lines: list[bytes], key: Ed25519PublicKey | None) -> tuple[list[
 def _lines(path: Path) -> list[bytes]:
     """The lines of a file of checkpoints; ends the command if a line is not a checkpoint."""
     try:
-        found = [line for line in path.read_bytes().splitlines() if line.strip()]
+        found, torn = checkpoint.lines_of(path.read_bytes())
         for line in found:
             checkpoint.read(line)
     except OSError as error:
@@ -183,6 +182,8 @@ def _lines(path: Path) -> list[bytes]:
         refuse(f"--checkpoint: {path.name} has a line that is no checkpoint", code=2)
     if not found:
         refuse(f"--checkpoint: {path.name} is empty", code=2)
+    if torn:
+        errors.print(f"{path.name}: {torn} not written to the end, passed over", style="dim", highlight=False)
     return found
 
 

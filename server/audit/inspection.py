@@ -179,7 +179,8 @@ def own_checkpoints(file: Path, key_folder: Path) -> tuple[list[Checkpoint], lis
     key = load_public(key_folder / PUBLIC_NAME)
     genuine: list[Checkpoint] = []
     forged: list[Finding] = []
-    for line in file.read_bytes().splitlines():
+    lines, _ = checkpoint.lines_of(file.read_bytes())
+    for line in lines:
         try:
             one = checkpoint.read(line)
         except NotACheckpoint:

@@ -6,14 +6,13 @@ machine that keeps the checkpoints. Must never replace an existing key.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from server.platform.files import replace, write_once
 from server.platform.settings.config import SettingsError
 
 PRIVATE_NAME = "signing_key.pem"
@@ -26,14 +25,14 @@ def load_or_make(folder: Path) -> Ed25519PrivateKey:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / PRIVATE_NAME
         if not path.exists():
-            _write_new(path, folder)
+            write_once(path, _new_pem())
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
         if not isinstance(key, Ed25519PrivateKey):
             raise ValueError
-        public = folder / PUBLIC_NAME
-        if not public.exists():
-            public.write_bytes(_public_pem(key))
-            public.chmod(0o644)
+        public, pem = folder / PUBLIC_NAME, _public_pem(key)
+        # A power cut while an older version wrote it may have left half of it, or nothing in it.
+        if not public.exists() or public.read_bytes() != pem:
+            replace(public, pem, mode=0o644)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise SettingsError(f"data_dir: the audit key cannot be used ({type(error).__name__})") from None
     return key
@@ -50,22 +49,10 @@ def load_public(path: Path) -> Ed25519PublicKey:
     return key
 
 
-def _write_new(path: Path, folder: Path) -> None:
-    pem = Ed25519PrivateKey.generate().private_bytes(
+def _new_pem() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    # Written to another name, then linked: the file is complete, and only one of two processes makes it.
-    handle, aside = tempfile.mkstemp(dir=folder, prefix=".")  # mode 0600
-    with os.fdopen(handle, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        pass
-    finally:
-        os.unlink(aside)
 
 
 def _public_pem(key: Ed25519PrivateKey) -> bytes:

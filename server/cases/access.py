@@ -56,7 +56,7 @@ async def opened(db: AsyncSession, who: Principal, case_id: str, offered: Offere
     case = await db.get(CaseFile, case_id)
     part = await part_in(db, who, case, offered) if case is not None and case.erased_at is None else None
     if case is None or part is None or (parts and part not in parts):
-        raise NoSuchCase
+        raise NoSuchCase(about=case.id if case is not None else None)
     return Opened(case, part)
 
 

@@ -36,5 +36,6 @@ class NoSuchCase(CaseRefused):
 
     status = 404
 
-    def __init__(self) -> None:
+    def __init__(self, about: str | None = None) -> None:
         super().__init__("not_found")
+        self.about = about

@@ -13,8 +13,8 @@ from server.people.services import add_services
 from server.people.sessions import answers
 from server.people.sessions import handlers as sessions
 from server.people.signin import handlers as signin
-from server.people.signin import handlers_oidc as oidc
 from server.people.signin import handlers_steps as steps
+from server.people.signin.oidc import handlers as oidc
 from server.people.stations import handlers as stations
 from server.people.stations import handlers_kiosk as kiosk
 

@@ -19,7 +19,8 @@ from server.people.signin.credentials import CREDENTIALS, Credentials, GuessingL
 from server.people.signin.delays import delays_of, tries_of
 from server.people.signin.devices import DEVICES, Devices
 from server.people.signin.hashing import HASHER, Hasher
-from server.people.signin.oidc import OIDC, OpenIdConnect
+from server.people.signin.oidc.openidconnect import OIDC, OpenIdConnect
+from server.people.signin.oidc.underway import Underway
 from server.people.signin.secondfactors import SECOND_FACTORS, SecondFactors
 from server.people.signin.vault import Vault
 from server.people.stations.store import STATIONS, Stations
@@ -53,7 +54,8 @@ def add_services(app: web.Application) -> None:
     app[SECOND_FACTORS] = SecondFactors(
         database, vault, trail, delays=delays_of(settings, time.monotonic), clock=clock
     )
-    app[OIDC] = OpenIdConnect(settings, clock) if settings.oidc_issuer else None
+    underway = Underway(cache(lambda: vault.key_for("sign-ins at the provider")))
+    app[OIDC] = OpenIdConnect(settings, underway, clock) if settings.oidc_issuer else None
     app[STATIONS] = Stations(
         database,
         hasher,

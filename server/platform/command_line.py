@@ -17,7 +17,8 @@ import uvloop
 from rich.console import Console
 
 from server.platform.database.engine import DbSessions, open_database, sessions_of
-from server.platform.database.upgrade import upgrade
+from server.platform.database.serving import is_served
+from server.platform.database.upgrade import MigrationFailed, is_current, upgrade
 from server.platform.logs import configure_logging
 from server.platform.settings.config import Settings, SettingsError
 from server.platform.settings.sources import load_settings
@@ -33,10 +34,16 @@ ConfigOption = Annotated[
 
 @asynccontextmanager
 async def opened_database(settings: Settings) -> AsyncIterator[DbSessions]:
-    """The upgraded database, for a command that runs with or without the server."""
+    """The upgraded database, for a command that runs with or without the server.
+
+    A running server goes on with the tables that it knows: under it, no command of a newer program migrates.
+    """
     engine = open_database(settings.database)
     try:
-        await upgrade(engine)
+        if not await is_current(engine):
+            if await is_served(engine):
+                refuse("A server of an older version is running: stop it, then run `keneya db upgrade`.")
+            await upgrade(engine)
         yield sessions_of(engine)
     finally:
         await engine.dispose()
@@ -63,6 +70,8 @@ def run(settings: Settings, work: Callable[[], Awaitable[None]]) -> None:
         uvloop.run(main())
     except SettingsError as error:
         refuse(str(error), code=2)
+    except MigrationFailed as error:
+        refuse(f"The database cannot be upgraded: {error}.")
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 

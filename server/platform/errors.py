@@ -16,13 +16,15 @@ class Refusal(Exception):
     """Base of all refusals. ``code``: a stable key of the pages' catalogs; ``status``: the HTTP status (RFC 9110).
 
     ``retry_after_s``: seconds after which to ask again; None: the answer does not say. ``more``: what the answer
-    says beside the code, to somebody who may know it.
+    says beside the code, to somebody who may know it. ``about``: the id of the row that was asked for, if there is
+    one: for the trail alone, never for an answer.
     """
 
     status = 403
     code = "forbidden"
     retry_after_s: int | None = None
     more: Mapping[str, object] = {}
+    about: str | None = None
 
     def __init__(self, code: str | None = None) -> None:
         if code is not None:

@@ -5,8 +5,6 @@ Owns: the table, and whose pages may connect. Must never hold a handler.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from aiohttp import web
 
 from server.people.sessions.cookies import STATION, get_cookie
@@ -24,12 +22,7 @@ from server.sockets.ws import make_websocket_handler
 
 def add_sockets(app: web.Application) -> None:
     """Make the routes of this area; the hub stands in the application already."""
-    settings = app[SETTINGS]
-    origins = settings.allowed_origins
-    if settings.public_url:
-        # A proxy may hand on another Host than the one people typed.
-        origins = (*origins, settings.public_url)
-    door = make_websocket_handler(app[HUB], app[TICKETS], replace(settings, allowed_origins=origins), who)
+    door = make_websocket_handler(app[HUB], app[TICKETS], app[SETTINGS], who)
     app.router.add_post("/api/ticket", handlers.new_ticket)
     app.router.add_get("/ws", door)
 
@@ -40,7 +33,7 @@ async def who(request: web.Request) -> Newcomer:
     address = client_address(request, settings)
     # The socket's request cannot say of which page it is.
     found = next(iter(await people_of(request)), None)
-    if found is None and (station := get_cookie(request, STATION, settings)):
+    if found is None and (station := get_cookie(request, STATION)):
         standing = await sessions.station(station)
         found = standing.principal if standing is not None else None
     if found is None:

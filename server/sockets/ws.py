@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
-from urllib.parse import urlsplit
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from server.platform.http.guests import GUESTS
+from server.platform.http.origin import is_our_origin
+from server.platform.settings.config import Settings
 from server.sockets.connection import CLOSE_WITHIN_S, Connection, TicketBooth
 from server.sockets.greetings import Greetings, Newcomer
 from server.sockets.hub import Hub
@@ -32,35 +32,6 @@ from signaling.limits import (
 
 # What may wait in the process for one socket before a writer is held back; the kernel has its own buffer.
 WRITER_LIMIT_BYTES = 65_536
-
-DEFAULT_PORTS = {"http": 80, "https": 443}
-
-
-class OriginSettings(Protocol):
-    """The part of the settings this module needs."""
-
-    @property
-    def allowed_origins(self) -> Collection[str]:
-        """Origins other than the server's own whose pages may connect, as ``https://host[:port]``."""
-
-
-def origin_allowed(origin: str | None, host: str | None, allowed: Collection[str]) -> bool:
-    """Whether a page of ``origin`` may connect to ``host``: the same host and port, or on the list.
-
-    A request without an Origin does not come from a browser page and is refused too.
-    """
-    if not origin:
-        return False
-    if origin in allowed:
-        return True
-    try:
-        parts = urlsplit(origin)
-        here = urlsplit(f"{parts.scheme}://{host or ''}")
-        default = DEFAULT_PORTS.get(parts.scheme)
-        same = (parts.hostname, parts.port or default) == (here.hostname, here.port or default)
-    except ValueError:
-        return False
-    return same and default is not None and parts.hostname is not None
 
 
 async def a_stranger(request: web.Request) -> Newcomer:
@@ -90,14 +61,14 @@ class WebSocketEndpoint:
         self,
         hub: Hub,
         tickets: TicketBooth,
-        settings: OriginSettings,
+        settings: Settings,
         *,
         limits: SocketLimits = SocketLimits(),
         who: Callable[[web.Request], Awaitable[Newcomer]] = a_stranger,
     ) -> None:
         self._hub = hub
         self._tickets = tickets
-        self._allowed = frozenset(settings.allowed_origins)
+        self._settings = settings
         self._limits = limits
         self._greetings = Greetings(limits.max_strangers)
         self._who = who
@@ -105,7 +76,7 @@ class WebSocketEndpoint:
 
     async def websocket(self, request: web.Request) -> web.StreamResponse:
         """The aiohttp handler of /ws."""
-        if not origin_allowed(request.headers.get(hdrs.ORIGIN), request.host, self._allowed):
+        if not is_our_origin(request, self._settings):
             TURNED_AWAY.labels("origin").inc()
             raise web.HTTPForbidden(text='{"code": "origin_refused"}', content_type="application/json")
         newcomer = await self._who(request)
@@ -176,7 +147,7 @@ async def _finish(
 def make_websocket_handler(
     hub: Hub,
     tickets: TicketBooth,
-    settings: OriginSettings,
+    settings: Settings,
     who: Callable[[web.Request], Awaitable[Newcomer]] = a_stranger,
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The handler of /ws for this hub, these tickets and the allow-list in ``settings``."""

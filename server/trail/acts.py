@@ -64,6 +64,8 @@ class Act(StrEnum):
 
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    ACCESS_REFUSED = "access_refused"
     SESSIONS_ENDED = "sessions_ended"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (the name of an act)
     SECOND_FACTOR_ENROLLED = "second_factor_enrolled"
@@ -80,7 +82,10 @@ class Act(StrEnum):
 
 
 class System(StrEnum):
-    """Who acts when it is no participant: the server by itself, or an operator at the command line."""
+    """Who acts when it is no participant: the server by itself, an operator at the command line, or somebody
+    who has not shown who they are.
+    """
 
     SERVER = "server"
     OPERATOR = "operator"
+    STRANGER = "stranger"

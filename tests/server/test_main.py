@@ -8,16 +8,23 @@ import os
 import re
 import signal
 import socket
+import sqlite3
+import ssl
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import aiohttp
 
+from server.platform.database.engine import open_database
+from server.platform.database.serving import Serving
+from server.platform.database.upgrade import upgrade
 from server.platform.settings.config import table
 from tests.support.kiosk import KioskKey
 from tests.support.patience import PATIENCE_S
+from tests.support.sqlitefile import put_migrated
+from tests.support.tls import certificate
 
 
 async def start(folder: Path, *arguments: str, **environ: str) -> asyncio.subprocess.Process:
@@ -132,6 +139,53 @@ async def test_a_database_that_cannot_be_opened_ends_the_start_with_one_line(tmp
     assert re.fullmatch(r"keneya: database_url or data_dir: .* cannot be opened .*\n", err)
 
 
+async def certificate_at(port: int) -> bytes:
+    """What a new connection is shown; waits until the server is there."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            with suppress(ConnectionRefusedError):
+                _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+                shown: bytes = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+                writer.close()
+                return shown
+            await asyncio.sleep(0.05)
+
+
+async def test_a_renewed_certificate_is_read_on_sighup_and_a_broken_one_is_not_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    chain, key = certificate(tmp_path / "tls", "old")
+    environ = {
+        "KENEYA_HTTP_HOST": "127.0.0.1", "KENEYA_HTTP_PORT": str(port), "KENEYA_MEDIA_PORT": "0",
+        "KENEYA_TLS_CERTIFICATE": str(chain), "KENEYA_TLS_KEY": str(key),
+    }  # fmt: skip
+    process = await start(tmp_path, "serve", **environ)
+    assert process.stderr is not None
+
+    async def told(event: str) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while event not in (line := (await process.stderr.readline()).decode()):  # type: ignore[union-attr]
+                assert line, "the server has ended"
+
+    try:
+        await told("serving")
+        old = await certificate_at(port)
+        chain.write_text("half of a cert")
+        process.send_signal(signal.SIGHUP)
+        await told("certificate_not_renewed")
+        assert await certificate_at(port) == old
+        certificate(tmp_path / "tls", "new")
+        process.send_signal(signal.SIGHUP)
+        await told("certificate_renewed")
+        assert await certificate_at(port) == ssl.PEM_cert_to_DER_cert(chain.read_text()) != old
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.communicate()
+
+
 async def test_settings_lists_every_setting_and_no_secret(tmp_path: Path) -> None:
     code, out, _ = await run(tmp_path, "settings", KENEYA_TURN_SECRET="n0rth")
     assert code == 0
@@ -173,3 +227,67 @@ async def test_account_add_generates_a_password_or_accepts_one(tmp_path: Path) -
     code, _, err = await run(tmp_path, *add, "--login", "A")
     assert code == 1
     assert "already" in err
+
+
+async def test_a_second_server_on_the_same_data_ends_with_one_line(tmp_path: Path) -> None:
+    async with demo(tmp_path) as (process, _):
+        environ = {"KENEYA_DATA_DIR": "var/demo", "KENEYA_HTTP_PORT": "0", "KENEYA_MEDIA_PORT": "0"}
+        second = await start(tmp_path, "serve", **environ)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                _, err = await second.communicate()
+        finally:
+            if second.returncode is None:
+                second.kill()
+        assert second.returncode == 2
+        assert re.fullmatch(
+            rf"keneya: database_url or data_dir: another keneya server .* \(process {process.pid}\); stop .*\n",
+            err.decode(),
+        )
+        # Commands go on beside the server that has it.
+        assert (await run(tmp_path, "station", "add", "--site", "A", "--name", "B", **environ))[0] == 0
+
+
+def revise(file: Path, revision: str) -> None:
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+        database.commit()
+
+
+def revision_of(file: Path) -> str:
+    with closing(sqlite3.connect(file)) as database:
+        return str(database.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+
+
+async def test_a_database_of_a_newer_program_is_refused_with_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "keneya.db"
+    put_migrated(file)
+    revise(file, "9999")
+    environ = {"KENEYA_DATA_DIR": str(tmp_path), "KENEYA_HTTP_PORT": "0", "KENEYA_MEDIA_PORT": "0"}
+    for command in (("serve",), ("db", "check"), ("db", "upgrade"), ("account", "list"), ("audit", "export")):
+        code, _, err = await run(tmp_path, *command, **environ)
+        assert (code, err.count("\n")) == (2, 1), err
+        assert "a newer keneya has made this database" in err
+    assert revision_of(file) == "9999"
+
+
+async def test_a_command_migrates_nothing_under_a_server_that_runs(tmp_path: Path) -> None:
+    file = tmp_path / "keneya.db"
+    environ = {"KENEYA_DATA_DIR": str(tmp_path)}
+    engine = open_database(f"sqlite+aiosqlite:///{file}")
+    await upgrade(engine, "0007")
+    async with Serving(engine, tmp_path).held():
+        code, _, err = await run(tmp_path, "account", "list", **environ)
+        assert (code, "stop it, then run `keneya db upgrade`" in err) == (1, True), err
+        assert revision_of(file) == "0007"
+    await engine.dispose()
+    assert (await run(tmp_path, "account", "list", **environ))[0] == 0
+    assert revision_of(file) != "0007"
+
+
+async def test_a_database_that_cannot_be_written_ends_a_command_with_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "keneya.db"
+    file.write_bytes(b"this is no database at all, but a text" * 100)
+    code, _, err = await run(tmp_path, "account", "list", KENEYA_DATA_DIR=str(tmp_path))
+    assert code == 2
+    assert re.fullmatch(r"keneya: database_url or data_dir: the database cannot be opened .*\n", err)

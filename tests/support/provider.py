@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
+import json
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -16,6 +18,8 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 CLIENT_ID = "keneya-at-test"
+# Long enough for the reader to have taken the first piece before the second one is there.
+SEGMENT_S = 0.1
 CLIENT_SECRET = "a secret between provider and client"
 
 
@@ -30,20 +34,34 @@ class Provider:
     signing_key: RSAKey | None = None
     grants: dict[str, dict[str, str]] = field(default_factory=dict)
     token_requests: int = 0
+    # Answers come in pieces, as they do over a link that is not loopback.
+    in_segments: bool = False
 
-    async def discovery(self, request: web.Request) -> web.Response:
-        return web.json_response(
+    async def discovery(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(
+            request,
             {
                 "issuer": self.issuer,
                 "authorization_endpoint": f"{self.issuer}/authorize",
                 "token_endpoint": f"{self.issuer}/token",
                 "jwks_uri": f"{self.issuer}/keys",
                 "id_token_signing_alg_values_supported": ["RS256"],
-            }
+            },
         )
 
-    async def keys(self, request: web.Request) -> web.Response:
-        return web.json_response({"keys": [self.key.as_dict(private=False)]})
+    async def keys(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, {"keys": [self.key.as_dict(private=False)]})
+
+    async def _answer(self, request: web.Request, what: dict[str, Any]) -> web.StreamResponse:
+        if not self.in_segments:
+            return web.json_response(what)
+        body = json.dumps(what).encode()
+        answer = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await answer.prepare(request)
+        for piece in (body[:20], body[20:]):
+            await answer.write(piece)
+            await asyncio.sleep(SEGMENT_S)
+        return answer
 
     async def authorize(self, request: web.Request) -> web.Response:
         """The person is signed in at once, and the browser returns with a code."""
@@ -57,7 +75,7 @@ class Provider:
             status=302, headers={"Location": f"{query['redirect_uri']}?code={code}&state={query['state']}"}
         )
 
-    async def token(self, request: web.Request) -> web.Response:
+    async def token(self, request: web.Request) -> web.StreamResponse:
         """A code is accepted once, with its verifier, its redirect address and the client's secret."""
         self.token_requests += 1
         form = await request.post()
@@ -82,7 +100,7 @@ class Provider:
         } | self.claims
         signing = self.signing_key or self.key
         token = jwt.encode({"alg": "RS256", "kid": signing.kid}, claims, signing)
-        return web.json_response({"access_token": "x", "token_type": "Bearer", "id_token": token})
+        return await self._answer(request, {"access_token": "x", "token_type": "Bearer", "id_token": token})
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from server.calls.callmeter import CallUse
 from server.calls.store_port import Ended
 from server.people.principal import Principal
 from server.people.sessions.tickets import Tickets
+from server.platform.settings.config import Settings
 from server.rosters.expectedwait import UNKNOWN, ExpectedWait
 from server.sockets.hub import Hub
 from server.sockets.ws import SocketLimits, WebSocketEndpoint
@@ -200,9 +201,7 @@ class Clock:
         return self.now
 
 
-@dataclass
-class AllowList:
-    allowed_origins: tuple[str, ...] = ("https://keneya.example",)
+ALLOWED = Settings(allowed_origins=("https://keneya.example",))
 
 
 class Page:
@@ -406,7 +405,7 @@ async def running_rig(
     desk = Consultations(store, media, hub, clock=clock, timing=Timing(remind_every_s))
     app = web.Application()
     app.router.add_get(
-        "/ws", WebSocketEndpoint(hub, tickets, AllowList(), limits=limits or SocketLimits()).websocket
+        "/ws", WebSocketEndpoint(hub, tickets, ALLOWED, limits=limits or SocketLimits()).websocket
     )
     await desk.start()
     await hub.start()

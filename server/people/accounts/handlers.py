@@ -31,7 +31,7 @@ from server.people.sessions.access import needs
 from server.people.sessions.live import shut_out
 from server.people.sessions.permissions import Action
 from server.people.signin.credentials import LOGIN_MAX_CHARS
-from server.people.signin.oidc import OIDC
+from server.people.signin.oidc.openidconnect import OIDC
 from server.platform.database.base import NAME_CHARS
 from server.platform.http.bodies import json_response, read_json
 from server.platform.http.errors import ApiError

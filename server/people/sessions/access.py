@@ -4,7 +4,8 @@
     async def accounts(request: web.Request, principal: Principal) -> web.StreamResponse: ...
 
 Owns: asking the table of permissions.py before a handler runs (401 not known, 403 known and not allowed), its
-pace (429, pace.py), and that a request with a key of its own is carried out once however often it is sent.
+pace (429, pace.py), that a request with a key of its own is carried out once however often it is sent, and
+telling the trail of those who ask for what is not theirs.
 Must never look at objects: whether this case is theirs, server/cases/access.py says, with a 404.
 A test walks the routes: one without a door fails it.
 """
@@ -29,12 +30,14 @@ from server.people.sessions.who import (
     standing_of,
     station_of,
 )
+from server.platform.errors import Refusal
 from server.platform.http.bodies import read_body
 from server.platform.http.errors import ApiError
 from server.platform.http.guests import GUESTS
 from server.platform.http.keys import CLOCK
 from server.platform.repeats.sealing import RequestKey
 from server.platform.repeats.store import REPEATS
+from server.trail.refused import REFUSED, access_refused
 from signaling.messages import Role
 
 # draft-ietf-httpapi-idempotency-key-header: made by the page, another for each thing that somebody does.
@@ -71,8 +74,13 @@ def needs(action: Action, *, recent: bool = False) -> Callable[[Guarded], Handle
             principal = await admitted(request, action)
             if recent:
                 await _proven_recently(request)
-            with request.app[PACE].turn(principal):
-                return await once(request, principal, handler)
+            try:
+                with request.app[PACE].turn(principal):
+                    return await once(request, principal, handler)
+            except Refusal as error:
+                if error.status in (403, 404):
+                    _note(request, principal, action, error.about)
+                raise
 
         setattr(guarded, DOOR, Door(action, recent=recent))
         return guarded
@@ -100,6 +108,7 @@ async def admitted(request: web.Request, action: Action) -> Principal:
     """Who asks, if the table lets them do this. Raises ApiError 401 or 403."""
     principal = required(await _visitor(request, action))
     if not allowed(principal.role, action):
+        _note(request, principal, action)
         raise ApiError(403, "forbidden")
     request.app[GUESTS].known(request, request.remote or "")
     return principal
@@ -116,6 +125,10 @@ async def once(request: web.Request, principal: Principal, handler: Guarded) -> 
         raise ApiError(400, "malformed") from None
     fingerprint = key.fingerprint(request.method, request.path, await read_body(request))
     return await request.app[REPEATS].once(key, fingerprint, lambda: handler(request, principal))
+
+
+def _note(request: web.Request, who: Principal, action: Action, case_id: str | None = None) -> None:
+    request.app[REFUSED].note(access_refused(who.participant_id, who.role, action, case_id))
 
 
 async def _proven_recently(request: web.Request) -> None:

@@ -17,7 +17,7 @@ from server.people.sessions.permissions import Action
 from server.people.sessions.store import SESSIONS, end_sessions_of
 from server.platform.http.bodies import json_response
 from server.platform.http.errors import ApiError
-from server.platform.http.keys import DATABASE, SETTINGS
+from server.platform.http.keys import DATABASE
 from server.trail.acts import Act
 from server.trail.trail import TRAIL
 
@@ -56,7 +56,7 @@ async def end_all(request: web.Request, principal: Principal) -> web.Response:
     """Sign out everywhere, here too."""
     await _end(request, principal, None)
     response = web.Response(status=204)
-    clear_cookie(response, person_cookie(request), request.app[SETTINGS])
+    clear_cookie(request, response, person_cookie(request))
     return response
 
 

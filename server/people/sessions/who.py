@@ -14,7 +14,6 @@ from server.people.sessions.cookies import PEOPLE, STATION, get_cookie, person_c
 from server.people.sessions.proofs import PROOFS
 from server.people.sessions.store import SESSIONS, Standing
 from server.platform.http.errors import ApiError
-from server.platform.http.keys import SETTINGS
 
 PROOF_HEADER = "X-Keneya-Proof"
 # What the station's page signs next; a page that has none, or an old one, finds it here and asks again.
@@ -39,14 +38,14 @@ async def people_of(request: web.Request) -> list[Principal]:
 
 
 async def _standing(request: web.Request, cookie: str) -> Standing | None:
-    token = get_cookie(request, cookie, request.app[SETTINGS])
+    token = get_cookie(request, cookie)
     return await request.app[SESSIONS].standing(token) if token else None
 
 
 async def station_of(request: web.Request) -> Principal | None:
     """The enrolled station, or None. Raises ApiError 401 with a challenge when its proof is missing or old."""
     app = request.app
-    token = get_cookie(request, STATION, app[SETTINGS])
+    token = get_cookie(request, STATION)
     found = await app[SESSIONS].station(token) if token else None
     if found is None:
         return None

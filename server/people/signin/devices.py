@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from server.platform.http.origin import came_securely
 from server.platform.settings.config import Settings
 
 COOKIE = "keneya-device"
@@ -61,25 +62,25 @@ DEVICES = web.AppKey("devices", Devices)
 
 def device_cookie(request: web.BaseRequest, settings: Settings) -> str:
     """The cookie of this browser, or nothing."""
-    return request.cookies.get(_name(settings), "")
+    # Not __Host-: that prefix wants the path "/".
+    secure = request.cookies.get(f"__Secure-{COOKIE}", "")
+    return secure if secure or settings.secure else request.cookies.get(COOKIE, "")
 
 
-def set_device_cookie(response: web.StreamResponse, cookie: str, settings: Settings) -> None:
+def set_device_cookie(
+    request: web.BaseRequest, response: web.StreamResponse, cookie: str, settings: Settings
+) -> None:
     """Let the browser keep it."""
+    secure = came_securely(request, settings)
     response.set_cookie(
-        _name(settings),
+        f"__Secure-{COOKIE}" if secure else COOKIE,
         cookie,
         max_age=LIFETIME_S,
         path=PATH,
-        secure=settings.secure,
+        secure=secure,
         httponly=True,
         samesite="Strict",
     )
-
-
-def _name(settings: Settings) -> str:
-    # Not __Host-: that prefix wants the path "/".
-    return f"__Secure-{COOKIE}" if settings.secure else COOKIE
 
 
 def _entries(cookie: str) -> list[bytes]:

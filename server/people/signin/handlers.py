@@ -28,13 +28,14 @@ from server.people.sessions.who import standing_of
 from server.people.signin.credentials import CREDENTIALS, LOGIN_MAX_CHARS
 from server.people.signin.devices import DEVICES, device_cookie, set_device_cookie
 from server.people.signin.passwords import MAX_CHARS
+from server.people.signin.refusals import noted
 from server.platform.http.bodies import json_response, read_json
 from server.platform.http.errors import ApiError
 from server.platform.http.guests import GUESTS
 from server.platform.http.keys import DATABASE, SETTINGS
 from server.platform.http.origin import client_address
-from server.platform.metrics import SIGN_IN_REFUSALS
 from server.trail.acts import Act
+from server.trail.refused import Way
 from server.trail.trail import TRAIL
 
 
@@ -70,14 +71,14 @@ async def sign_in(request: web.Request) -> web.Response:
     """Check login and password; answer who this is or what is due, with a new session cookie."""
     app = request.app
     typed = await read_json(request, SignIn)
-    with SIGN_IN_REFUSALS.labels(kind="person").count_exceptions():
+    with noted(request, Way.PERSON):
         account_id = await app[CREDENTIALS].check(
             typed.login,
             typed.password,
             client_address(request, app[SETTINGS]),
             device_cookie(request, app[SETTINGS]),
         )
-    previous = get_cookie(request, person_cookie(request), app[SETTINGS])
+    previous = get_cookie(request, person_cookie(request))
     if previous:
         await app[SESSIONS].end(previous)
     token = await app[SESSIONS].open_for_account(
@@ -102,7 +103,7 @@ async def sign_out(request: web.Request) -> web.Response:
     """End the session on the server, its socket and its call with it, and let the browser forget it."""
     app = request.app
     found = await standing_of(request)
-    token = get_cookie(request, person_cookie(request), app[SETTINGS])
+    token = get_cookie(request, person_cookie(request))
     if token:
         await app[SESSIONS].end(token)
     if found is not None:
@@ -112,12 +113,22 @@ async def sign_out(request: web.Request) -> web.Response:
         # Only what came with this sign-in: a call on another page of this person goes on.
         await shut_out(request, principal.participant_id, principal.session_id)
     response = web.Response(status=204)
-    clear_cookie(response, person_cookie(request), app[SETTINGS])
+    clear_cookie(request, response, person_cookie(request))
     return response
 
 
-async def went_on(request: web.Request, token: str) -> web.Response:
-    """The answer to a step that was taken: the new cookie, and who this is or what is due now."""
+async def is_in(request: web.Request, principal: Principal) -> None:
+    """A sign-in is whole, by whatever way: it is on the trail, and the network is known."""
+    async with request.app[DATABASE].begin() as db:
+        await request.app[TRAIL].record(db, by(principal).did(Act.SIGNED_IN))
+    request.app[GUESTS].known(request, request.remote or "")
+
+
+async def went_on(request: web.Request, token: str, *, whole_before: bool = False) -> web.Response:
+    """The answer to a step that was taken: the new cookie, and who this is or what is due now.
+
+    ``whole_before``: it was no step of signing in, because the sign-in was whole already.
+    """
     app = request.app
     found = await app[SESSIONS].standing(token)
     if found is None:
@@ -125,13 +136,12 @@ async def went_on(request: web.Request, token: str) -> web.Response:
     if found.step is not None:
         response = json_response(Due(found.step), status=202)
     else:
-        async with app[DATABASE].begin() as db:
-            await app[TRAIL].record(db, by(found.principal).did(Act.SIGNED_IN))
+        if not whole_before:
+            await is_in(request, found.principal)
         response = json_response(me(found.principal))
-    set_cookie(response, person_cookie(request), token, app[SETTINGS], max_age_s=None)
+    set_cookie(request, response, person_cookie(request), token, max_age_s=None)
     if found.step is None:
-        app[GUESTS].known(request, request.remote or "")
         known = device_cookie(request, app[SETTINGS])
         known = app[DEVICES].with_account(known, found.principal.participant_id)
-        set_device_cookie(response, known, app[SETTINGS])
+        set_device_cookie(request, response, known, app[SETTINGS])
     return response

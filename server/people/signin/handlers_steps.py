@@ -29,11 +29,11 @@ from server.people.signin import totp
 from server.people.signin.credentials import CREDENTIALS
 from server.people.signin.handlers import went_on
 from server.people.signin.passwords import MAX_CHARS
+from server.people.signin.refusals import noted
 from server.people.signin.secondfactors import SECOND_FACTORS
 from server.platform.http.bodies import json_response, read_json
 from server.platform.http.errors import ApiError
-from server.platform.http.keys import SETTINGS
-from server.platform.metrics import SIGN_IN_REFUSALS
+from server.trail.refused import Way
 
 Password = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CHARS)]
 
@@ -77,7 +77,7 @@ async def prove_totp(request: web.Request) -> web.Response:
     """Take the digits of now."""
     found = await _due(request, Step.TOTP)
     typed = await read_json(request, TypedCode)
-    with SIGN_IN_REFUSALS.labels(kind="totp").count_exceptions():
+    with noted(request, Way.TOTP, found.principal.participant_id):
         await request.app[SECOND_FACTORS].prove(found.principal.participant_id, typed.code)
     return await _renewed(request, second_factor=True)
 
@@ -92,13 +92,14 @@ async def change_password(request: web.Request) -> web.Response:
     typed = await read_json(request, NewPassword)
     principal = found.principal
     if found.step is None and typed.current is not None:
-        await app[CREDENTIALS].check_again(principal.participant_id, typed.current)
+        with noted(request, Way.AGAIN, principal.participant_id):
+            await app[CREDENTIALS].check_again(principal.participant_id, typed.current)
     elif found.step is not Step.NEW_PASSWORD:
         raise OutOfOrder
     await app[CREDENTIALS].change_password(
         principal.participant_id, typed.password, session_id=principal.session_id
     )
-    return await _renewed(request, proven=True)
+    return await _renewed(request, proven=True, whole_before=found.step is None)
 
 
 @open_to_all("it is a step of signing in")
@@ -115,7 +116,8 @@ async def confirm_enrolment(request: web.Request) -> web.Response:
     """Take the first digits of a new second factor."""
     found = await _due(request, Step.ENROL_TOTP)
     typed = await read_json(request, TypedCode)
-    await request.app[SECOND_FACTORS].confirm(found.principal.participant_id, typed.code)
+    with noted(request, Way.TOTP, found.principal.participant_id):
+        await request.app[SECOND_FACTORS].confirm(found.principal.participant_id, typed.code)
     return await _renewed(request, second_factor=True)
 
 
@@ -124,10 +126,11 @@ async def prove_again(request: web.Request, principal: Principal) -> web.Respons
     """Take the password once more; sensitive acts are open for a while."""
     app = request.app
     typed = await read_json(request, TypedPassword)
-    await app[CREDENTIALS].check_again(principal.participant_id, typed.password)
+    with noted(request, Way.AGAIN, principal.participant_id):
+        await app[CREDENTIALS].check_again(principal.participant_id, typed.password)
     response = web.Response(status=204)
     token = await app[SESSIONS].renew(_token(request), proven=True)
-    set_cookie(response, person_cookie(request), token, app[SETTINGS], max_age_s=None)
+    set_cookie(request, response, person_cookie(request), token, max_age_s=None)
     return response
 
 
@@ -141,14 +144,14 @@ async def _due(request: web.Request, step: Step) -> Standing:
 
 
 async def _renewed(
-    request: web.Request, *, second_factor: bool = False, proven: bool = False
+    request: web.Request, *, second_factor: bool = False, proven: bool = False, whole_before: bool = False
 ) -> web.Response:
     token = await request.app[SESSIONS].renew(_token(request), second_factor=second_factor, proven=proven)
-    return await went_on(request, token)
+    return await went_on(request, token, whole_before=whole_before)
 
 
 def _token(request: web.Request) -> str:
-    token = get_cookie(request, person_cookie(request), request.app[SETTINGS])
+    token = get_cookie(request, person_cookie(request))
     if token is None:
         raise ApiError(401, "not_signed_in")
     return token

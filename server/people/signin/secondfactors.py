@@ -81,7 +81,8 @@ class SecondFactors:
             step = totp.matching_step(secret, typed, now, account.totp_last_step)
             if step is None:
                 # `begin` has counted this try as failed, whatever is said of it.
-                raise ClockOff if totp.is_of_another_time(secret, typed, now) else WrongTotp
+                wrong = ClockOff if totp.is_of_another_time(secret, typed, now) else WrongTotp
+                raise wrong(account_id)
             # The condition stands in the statement: of two requests with the same digits one wins, and
             # only while the secret is the one that was read.
             fresh = or_(Account.totp_last_step.is_(None), Account.totp_last_step < step)
@@ -93,7 +94,7 @@ class SecondFactors:
                 .execution_options(synchronize_session=False)
             )
             if taken is None:
-                raise WrongTotp
+                raise WrongTotp(account_id)
             if not confirmed:
                 actor = By(account_id, Role(account.role))
                 await self._trail.record(db, actor.did(Act.SECOND_FACTOR_ENROLLED, account_id))

@@ -15,6 +15,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from server.platform.files import write_once
+
 KEY_BYTES = 32
 NONCE_BYTES = 12  # NIST SP 800-38D
 FILE = "identity.key"
@@ -67,19 +69,5 @@ class Vault:
         return key
 
     def _make(self) -> bytes:
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        key = os.urandom(KEY_BYTES)
-        part = self._file.with_name(f"{FILE}.{os.getpid()}")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            # Whole or not at all; of two processes that begin at once, the first one's key stays.
-            os.link(part, self._file)
-        except FileExistsError:
-            key = self._file.read_bytes()
-        finally:
-            part.unlink()
-        return key
+        write_once(self._file, os.urandom(KEY_BYTES))
+        return self._file.read_bytes()

@@ -19,13 +19,14 @@ from server.people.sessions.permissions import Action
 from server.people.sessions.proofs import CHALLENGE_S, PROOFS, PUBLIC_KEY_MAX_CHARS
 from server.people.sessions.store import SESSIONS
 from server.people.signin.handlers import me
+from server.people.signin.refusals import noted
 from server.people.stations.codes import TYPED_MAX_CHARS
 from server.people.stations.store import STATIONS
 from server.platform.http.bodies import json_response, read_json
 from server.platform.http.keys import SETTINGS
-from server.platform.http.origin import client_address
+from server.platform.http.origin import came_securely, client_address
 from server.platform.http.pages import answered
-from server.platform.metrics import SIGN_IN_REFUSALS
+from server.trail.refused import Way
 
 PAGE = "/station"
 FILE = "station/index.html"
@@ -44,11 +45,11 @@ async def enrol(request: web.Request) -> web.Response:
     """Use up a one-time code; the browser becomes that station."""
     app = request.app
     typed = await read_json(request, Enrolment)
-    with SIGN_IN_REFUSALS.labels(kind="station").count_exceptions():
+    with noted(request, Way.STATION):
         station_id = await app[STATIONS].enrol(
             typed.code, typed.public_key, client_address(request, app[SETTINGS])
         )
-    previous = get_cookie(request, STATION, app[SETTINGS])
+    previous = get_cookie(request, STATION)
     if previous:
         await app[SESSIONS].end(previous)
     token = await app[SESSIONS].open_for_station(
@@ -57,7 +58,7 @@ async def enrol(request: web.Request) -> web.Response:
     # The kiosk that was this station until now is signed out.
     await shut_out(request, station_id)
     response = web.Response(status=204)
-    set_cookie(response, STATION, token, app[SETTINGS], app[SETTINGS].station_session_s)
+    set_cookie(request, response, STATION, token, app[SETTINGS].station_session_s)
     return response
 
 
@@ -72,9 +73,9 @@ async def which_station(request: web.Request, principal: Principal) -> web.Respo
 def keep_enrolled(request: web.Request, response: web.Response) -> None:
     """Renew the cookie of the station that asked."""
     app = request.app
-    token = get_cookie(request, STATION, app[SETTINGS])
+    token = get_cookie(request, STATION)
     if token:
-        set_cookie(response, STATION, token, app[SETTINGS], app[SETTINGS].station_session_s)
+        set_cookie(request, response, STATION, token, app[SETTINGS].station_session_s)
 
 
 async def page(request: web.Request) -> web.Response:
@@ -95,6 +96,6 @@ def _hand_out_challenge(request: web.Request, response: web.Response) -> None:
         app[PROOFS].challenge(),
         max_age=CHALLENGE_S,
         path=PAGE,
-        secure=app[SETTINGS].secure,
+        secure=came_securely(request, app[SETTINGS]),
         samesite="Strict",
     )

@@ -31,6 +31,10 @@ OPEN_AGAIN_S = 0.1
 OPEN_ATTEMPTS = 50
 
 
+class NewerDatabase(SettingsError):
+    """The database has migrations that this program does not know."""
+
+
 class MigrationFailed(Exception):
     """A migration would break the data; the database is unchanged."""
 
@@ -38,20 +42,28 @@ class MigrationFailed(Exception):
 async def upgrade(engine: AsyncEngine, to: str = "head") -> None:
     """Run every missing migration. Makes the folder of a SQLite file if it is absent.
 
-    Raises SettingsError if the database cannot be opened, MigrationFailed if the data does not fit.
+    Raises SettingsError if the database cannot be opened or written, or a newer program has made it;
+    MigrationFailed if the data does not fit.
     """
     try:
         _make_folder(engine)
         await _open(engine)
     except (DBAPIError, OSError) as error:
-        reason = type(error.orig if isinstance(error, DBAPIError) else error).__name__
-        raise SettingsError(f"database_url or data_dir: the database cannot be opened ({reason})") from None
-    await _move(engine, lambda connection: _upgrade(connection, to))
+        raise _unusable("opened", error) from None
+    try:
+        await _move(engine, lambda connection: _upgrade(connection, to))
+    except OperationalError as error:  # read only, or the disk is full
+        raise _unusable("written", error) from None
 
 
 async def downgrade(engine: AsyncEngine, to: str) -> None:
     """Undo migrations down to revision ``to``; data that only newer tables hold is lost."""
     await _move(engine, lambda connection: command.downgrade(_config(connection), to))
+
+
+def _unusable(what: str, error: DBAPIError | OSError) -> SettingsError:
+    reason = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+    return SettingsError(f"database_url or data_dir: the database cannot be {what} ({reason})")
 
 
 async def _open(engine: AsyncEngine) -> None:
@@ -91,9 +103,14 @@ async def _move(engine: AsyncEngine, work: Callable[[Connection], None]) -> None
 
 
 async def is_current(engine: AsyncEngine) -> bool:
-    """Whether the newest migration has run."""
-    _make_folder(engine)
+    """Whether the newest migration has run. Raises SettingsError as `upgrade` does."""
+    try:
+        _make_folder(engine)
+        await _open(engine)
+    except (DBAPIError, OSError) as error:
+        raise _unusable("opened", error) from None
     async with engine.connect() as connection:
+        await connection.run_sync(_refuse_a_newer_one)
         return await connection.run_sync(_is_current)
 
 
@@ -111,7 +128,18 @@ def _config(connection: Connection) -> Config:
 
 
 def _upgrade(connection: Connection, to: str) -> None:
+    _refuse_a_newer_one(connection)
     command.upgrade(_config(connection), to)
+
+
+def _refuse_a_newer_one(connection: Connection) -> None:
+    known = {one.revision for one in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    newer = set(MigrationContext.configure(connection).get_current_heads()) - known
+    if newer:
+        raise NewerDatabase(
+            "database_url or data_dir: a newer keneya has made this database; start that one again, or restore "
+            "the backup from before its first start"
+        )
 
 
 def _is_current(connection: Connection) -> bool:

@@ -83,6 +83,10 @@ class Entrance:
         self._listening.append(listening)
         self._loop.add_reader(listening, self._accept, listening)
 
+    def renew(self, context: ssl.SSLContext) -> None:
+        """Use this context for whoever connects from now on; connections that stand keep theirs."""
+        self._options["ssl"] = context
+
     async def close(self) -> None:
         """Accept nobody any more. Connections that stand are the server's to end."""
         for listening in self._listening:

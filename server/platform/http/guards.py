@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 
 from server.platform.http.errors import ApiError
 from server.platform.http.keys import SETTINGS
-from server.platform.http.origin import is_our_origin, safe_host
+from server.platform.http.origin import came_securely, is_our_origin, safe_host
 from server.platform.http.static import is_part_of_a_page
 
 # A form or image of another site cannot set this header. The Origin check is a second, independent guard.
@@ -62,7 +62,7 @@ def content_security_policy(socket_origin: str) -> str:
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Signal handler of ``on_response_prepare``, which runs for every answer, also errors and upgrades."""
-    secure = request.app[SETTINGS].secure
+    secure = came_securely(request, request.app[SETTINGS])
     if is_part_of_a_page(response):
         response.headers.update(PART_HEADERS)
         response.headers["Content-Security-Policy"] = PART_POLICY

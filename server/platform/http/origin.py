@@ -1,20 +1,23 @@
 """The check of a request's web origin (RFC 6454), and the address of its client.
 
-Owns: the comparison of Origin and Host, and the client's address behind trusted proxies. Must never use a
-forwarding header from a peer that is not a trusted proxy.
+Owns: the comparison of Origin and Host, whether https was used, and the client's address behind trusted proxies.
+Must never take an address from a peer that is not a trusted proxy.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from server.platform.settings.config import Settings
 
+DEFAULT_PORTS = {"http": 80, "https": 443}
 # RFC 3986 host and port; any other Host header is never copied into an answer.
+# Browsers take cookies of these names over https alone (RFC 6265bis section 4.1.3); the rest of the name is ours.
+SECURE_COOKIES = ("__Host-keneya", "__Secure-keneya")
+
 HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 
 
@@ -23,13 +26,36 @@ def is_our_origin(request: web.BaseRequest, settings: Settings) -> bool:
     origin = request.headers.get("Origin", "")
     if origin in settings.allowed_origins or (settings.public_url and origin == settings.public_url):
         return True
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        return False
     # Behind a proxy that ends TLS this server sees http, so both schemes match unless https is certain.
-    schemes = ("https",) if settings.secure else ("http", "https")
-    return parts.scheme in schemes and parts.netloc != "" and parts.netloc == safe_host(request)
+    schemes = ("https",) if came_securely(request, settings) else ("http", "https")
+    return _names_this_host(origin, request, schemes)
+
+
+def _names_this_host(origin: str, request: web.BaseRequest, schemes: tuple[str, ...]) -> bool:
+    scheme, _, host = origin.partition("://")
+    if scheme not in schemes or not HOST.fullmatch(host):
+        return False
+    return _with_port(host.lower(), scheme) == _with_port(safe_host(request), scheme)
+
+
+def _with_port(host: str, scheme: str) -> str:
+    """A host with its port: browsers leave the scheme's own one out, proxies may put it in."""
+    named = host.rpartition("]")[2].rpartition(":")[1]
+    return host if named or not host else f"{host}:{DEFAULT_PORTS[scheme]}"
+
+
+def came_securely(request: web.BaseRequest, settings: Settings) -> bool:
+    """Whether the browser asked over https: by the settings, or by what the request itself shows.
+
+    Where somebody has forgotten ``public_url`` behind a proxy that ends TLS, the page's own origin shows it, or the
+    proxy's header, or a cookie that only https could set. Whoever forges one of these binds only themselves.
+    """
+    if settings.secure or _names_this_host(request.headers.get("Origin", ""), request, ("https",)):
+        return True
+    forwarded = request.headers.get("X-Forwarded-Proto", ""), request.headers.get("Forwarded", "")
+    if forwarded[0].strip().lower() == "https" or "proto=https" in forwarded[1].lower():
+        return True
+    return any(name.startswith(SECURE_COOKIES) for name in request.cookies)
 
 
 def safe_host(request: web.BaseRequest) -> str:
@@ -47,11 +73,6 @@ def client_address(request: web.BaseRequest, settings: Settings) -> str:
     while hops and is_trusted_proxy(address, settings):
         address = hops.pop()
     return address
-
-
-def came_through_a_proxy(request: web.BaseRequest) -> bool:
-    """Whether the request has any forwarding header, from a trusted proxy or not."""
-    return any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"))
 
 
 def is_loopback(address: str) -> bool:

@@ -50,7 +50,7 @@ class Settings:
         "",
         v.optional_origin,
         "Address that people type, such as https://keneya.example.org, if a proxy is in front of this server; "
-        "https makes cookies Secure",
+        "https makes browsers keep to https",
     )
     allowed_origins: tuple[str, ...] = setting(
         (), v.origins, "Web origins besides this server's own that may send requests, such as a portal"
@@ -147,7 +147,8 @@ class Settings:
     turn_ttl_s: int = setting(
         12 * HOUR_S,
         v.integer(60, 7 * DAY_S),
-        "How long a TURN password is valid; coturn also checks it during a call, so not less than a long call",
+        "How long a TURN password is valid, also after its account was disabled; coturn checks it when a "
+        "connection begins, so not less than a page stays open before a call",
         unit="s",
     )
 
@@ -229,7 +230,8 @@ class Settings:
     metrics_token: str = setting(
         "",
         v.text,
-        "Bearer token for /metrics; empty: only this machine itself, without a proxy, may read it",
+        "Bearer token for /metrics; empty: nobody may read it, because behind a proxy every visitor looks like "
+        "this machine",
         secret=True,
     )
 

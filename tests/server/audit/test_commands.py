@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from typer.testing import CliRunner, Result
 
 from server.audit.commands import TAMPERED, audit_commands
+from server.audit.inspection import own_checkpoints
 from server.platform.database.engine import open_database, sessions_of
 from server.platform.database.upgrade import upgrade
 from server.trail import chain
@@ -193,6 +194,22 @@ def test_a_checkpoint_is_one_line_and_also_kept_in_the_folder(house: House) -> N
     lines = (house.folder / "audit" / "checkpoints.jsonl").read_text()
     assert first.stdout + second.stdout == lines
     assert json.loads(lines.splitlines()[0])["sequence"] == ENTRIES
+
+
+def test_a_checkpoint_torn_by_a_power_cut_spoils_no_other(house: House) -> None:
+    file = house.folder / "audit" / "checkpoints.jsonl"
+    whole = house.audit("checkpoint").stdout
+    with file.open("a") as kept:
+        kept.write(whole[:70])
+    house.write(3)
+    later = house.audit("checkpoint").stdout
+    assert file.read_text() == whole + whole[:70] + "\n" + later
+    result = house.audit("verify", "--checkpoint", str(file))
+    assert result.exit_code == 0, result.output
+    assert "15 entries and 2 checkpoints." in result.stdout
+    assert "1 not written to the end" in result.stderr
+    genuine, findings = own_checkpoints(file, house.folder / "audit")
+    assert ([one.sequence for one in genuine], findings) == ([ENTRIES, ENTRIES + 3], [])
 
 
 @pytest.mark.parametrize("content", ["", "not a checkpoint", "{}"])

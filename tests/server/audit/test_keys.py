@@ -22,6 +22,14 @@ def test_the_key_is_made_once_and_its_public_half_can_be_handed_out(tmp_path: Pa
     assert sorted(path.name for path in folder.iterdir()) == [PUBLIC_NAME, PRIVATE_NAME]
 
 
+@pytest.mark.parametrize("torn", [b"", b"-----BEGIN PUBLIC"])
+def test_a_public_half_that_was_not_written_to_the_end_is_written_again(tmp_path: Path, torn: bytes) -> None:
+    first = key_id(load_or_make(tmp_path).public_key())
+    (tmp_path / PUBLIC_NAME).write_bytes(torn)
+    load_or_make(tmp_path)
+    assert key_id(load_public(tmp_path / PUBLIC_NAME)) == first
+
+
 def test_several_processes_that_start_at_once_make_one_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         keys = list(pool.map(lambda _: key_id(load_or_make(tmp_path).public_key()), range(8)))

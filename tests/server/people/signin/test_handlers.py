@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http.cookies import SimpleCookie
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,43 @@ async def test_cookies_are_out_of_reach_of_scripts_and_other_sites(
     assert {"HttpOnly", "Path=/", "SameSite=Strict"} <= parts
     assert ("Secure" in parts) is secure
     assert "Domain" not in cookie
+
+
+@pytest.mark.parametrize("shown_by", [{"X-Forwarded-Proto": "https"}, {}])
+async def test_a_forgotten_public_url_behind_tls_takes_no_safety_from_cookies(
+    server: Server, shown_by: dict[str, str]
+) -> None:
+    """A proxy that ends TLS is in front and nobody has told the server: the page's own origin shows it."""
+    await server.new_doctor()
+    page = {"Origin": server.url.replace("http:", "https:")} | shown_by
+    async with server.client(headers={"X-Keneya": "1"}) as client:
+        body = {"login": "docteur", "password": PASSWORD}
+        async with client.post("/api/session", json=body, headers=page) as answer:
+            assert answer.status == 200
+            made = [SimpleCookie(one) for one in answer.headers.getall("Set-Cookie")]
+        cookies = {name: morsel for one in made for name, morsel in one.items()}
+        assert set(cookies) == {"__Host-keneya", "__Secure-keneya-device"}
+        assert all(morsel["secure"] for morsel in cookies.values())
+        # A page asks without Origin (GET), and is signed in by the cookie that the browser keeps.
+        back = {"Cookie": f"__Host-keneya={cookies['__Host-keneya'].value}"}
+        async with client.get("/api/session", headers=back) as answer:
+            assert answer.status == 200
+            assert "max-age" in answer.headers["Strict-Transport-Security"]
+        # The proof of having typed the password again renews it, under the same name.
+        async with client.post(
+            "/api/session/proof", json={"password": PASSWORD}, headers=page | back
+        ) as answer:
+            assert answer.status == 204
+            assert answer.headers["Set-Cookie"].startswith("__Host-keneya=")
+        async with client.post("/api/session/proof", json={"password": PASSWORD}, headers=back) as answer:
+            assert answer.status == 403
+
+
+async def test_under_https_a_cookie_without_the_prefix_opens_nothing(tmp_path: Path) -> None:
+    async with running_server(tmp_path, public_url="https://keneya.example") as server:
+        account_id = await server.new_doctor()
+        token = await server.services.sessions.open_for_account(account_id)
+        async with server.client(headers={}) as client:
+            for name, status in (("keneya", 401), ("__Host-keneya", 200)):
+                async with client.get("/api/session", headers={"Cookie": f"{name}={token}"}) as answer:
+                    assert answer.status == status

@@ -20,19 +20,22 @@ from server.people.errors import ProviderRefused
 from server.people.sessions.access import open_to_all
 from server.people.sessions.cookies import (
     PEOPLE,
-    cookie_name,
+    clear_cookie,
     get_cookie,
     set_cookie,
 )
 from server.people.sessions.device import device_words
 from server.people.sessions.store import SESSIONS
-from server.people.signin.oidc import OIDC, PENDING_S, OpenIdConnect, Vouched
+from server.people.signin.handlers import is_in
+from server.people.signin.oidc.openidconnect import OIDC, OpenIdConnect, Vouched
+from server.people.signin.oidc.underway import PENDING_S
+from server.people.signin.refusals import noted
 from server.people.tables import Account, OidcLink
 from server.platform.http.bodies import json_response
 from server.platform.http.errors import ApiError
 from server.platform.http.keys import DATABASE, SETTINGS
-from server.platform.http.origin import safe_host
-from server.platform.metrics import SIGN_IN_REFUSALS
+from server.platform.http.origin import came_securely, safe_host
+from server.trail.refused import Way
 
 log = structlog.get_logger(__name__)
 
@@ -65,17 +68,8 @@ async def start(request: web.Request) -> web.StreamResponse:
     except ProviderRefused as error:
         return _back(page, error.code)
     response = _see(started.url)
-    settings = request.app[SETTINGS]
-    response.set_cookie(
-        cookie_name(BINDING, settings),
-        started.binding,
-        max_age=PENDING_S,
-        path="/",
-        secure=settings.secure,
-        httponly=True,
-        # The provider sends the browser back from another site, where a strict cookie is not sent.
-        samesite="Lax",
-    )
+    # The provider sends the browser back from another site, where a strict cookie is not sent.
+    set_cookie(request, response, BINDING, started.cookie, PENDING_S, samesite="Lax")
     return response
 
 
@@ -84,16 +78,22 @@ async def callback(request: web.Request) -> web.StreamResponse:
     """Take the browser back; a person whom we know is signed in."""
     provider = _provider(request)
     app = request.app
-    page = provider.page_of(request.query)
+    begun = provider.begun(request.query, get_cookie(request, BINDING) or "")
     try:
-        with SIGN_IN_REFUSALS.labels(kind="oidc").count_exceptions():
-            vouched = await provider.finish(request.query, get_cookie(request, BINDING, app[SETTINGS]) or "")
+        with noted(request, Way.OIDC):
+            if begun is None:
+                raise ProviderRefused
+            vouched = await provider.finish(request.query, begun, redirect_uri=_redirect_uri(request))
             account_id = await _account_of(request, vouched)
     except ProviderRefused as error:
         log.info("oidc_refused", code=error.code)
-        return _back(page, error.code)
-    cookie = PEOPLE[vouched.page]
-    previous = get_cookie(request, cookie, app[SETTINGS])
+        response = _back(begun.page if begun is not None else PAGES[0], error.code)
+        if begun is not None:
+            # Only its own answer ends a sign-in: a link of somebody else's leaves it under way.
+            clear_cookie(request, response, BINDING)
+        return response
+    cookie = PEOPLE[begun.page]
+    previous = get_cookie(request, cookie)
     if previous:
         await app[SESSIONS].end(previous)
     token = await app[SESSIONS].open_for_account(
@@ -101,26 +101,29 @@ async def callback(request: web.Request) -> web.StreamResponse:
         device=device_words(request.headers.get("User-Agent", "")),
         second_factor=vouched.second_factor,
     )
-    response = _back(vouched.page)
-    set_cookie(response, cookie, token, app[SETTINGS], max_age_s=None)
+    found = await app[SESSIONS].standing(token)
+    if found is not None and found.step is None:
+        await is_in(request, found.principal)
+    response = _back(begun.page)
+    clear_cookie(request, response, BINDING)
+    set_cookie(request, response, cookie, token, max_age_s=None)
     return response
 
 
 async def _account_of(request: web.Request, vouched: Vouched) -> str:
     query = (
-        select(Account.id)
+        select(Account.id, Account.disabled)
         .join(OidcLink, OidcLink.account_id == Account.id)
         .where(
             OidcLink.issuer == vouched.issuer,
             OidcLink.subject == vouched.subject,
-            Account.disabled.is_(False),
         )
     )
     async with request.app[DATABASE]() as db:
-        found = await db.scalar(query)
-    if found is None:
-        raise ProviderRefused("oidc_unknown")
-    return found
+        found = (await db.execute(query)).one_or_none()
+    if found is None or found.disabled:
+        raise ProviderRefused("oidc_unknown", account_id=found.id if found is not None else None)
+    return str(found.id)
 
 
 def _provider(request: web.Request) -> OpenIdConnect:
@@ -132,7 +135,7 @@ def _provider(request: web.Request) -> OpenIdConnect:
 
 def _redirect_uri(request: web.Request) -> str:
     settings = request.app[SETTINGS]
-    scheme = "https" if settings.secure else "http"
+    scheme = "https" if came_securely(request, settings) else "http"
     # The provider compares this address with the one registered there: a forged Host leads nowhere.
     origin = settings.public_url or f"{scheme}://{safe_host(request)}"
     return f"{origin}/api/oidc/callback"

@@ -1,16 +1,14 @@
 """Signing in with a hospital's own accounts: OpenID Connect Core 1.0, authorization code flow with PKCE (RFC 7636).
 
-Owns: the conversation with the one configured provider, and the sign-ins that are under way. What comes back is
-believed only with the state, the nonce and the browser it left with, and under a signature of the provider's keys.
+Owns: the conversation with the one configured provider. A sign-in under way stands in the browser's cookie
+(underway.py), so that nobody can crowd out others. What comes back is believed only with the state, the nonce and
+the browser it left with, and under a signature of the provider's keys.
 Must never know an account: `Vouched` names a person by issuer and subject, and nothing else of the token is kept.
 """
 
 from __future__ import annotations
 
-import hmac
 import json
-import secrets
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,12 +25,9 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from server.people.errors import ProviderRefused
+from server.people.signin.oidc.underway import Begun, Underway
 from server.platform.settings.config import Settings
 
-# Long enough to type a password and a code at the provider.
-PENDING_S = 600
-# Memory bound: far above the people who sign in within ten minutes; the oldest goes first.
-MAX_PENDING = 1000
 # Providers change keys over days; an unknown key id is looked up at once anyway.
 METADATA_S = 3600
 TIMEOUT = aiohttp.ClientTimeout(total=10)
@@ -49,7 +44,7 @@ class Started:
     """Where to send the browser, and what its cookie must bring back."""
 
     url: str
-    binding: str
+    cookie: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +54,19 @@ class Vouched:
     issuer: str
     subject: str
     second_factor: bool
-    page: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Pending:
-    binding: str
-    nonce: str
-    verifier: str
-    redirect_uri: str
-    page: str
-    ends: float
 
 
 class OpenIdConnect:
     """The configured provider. ``clock`` gives UTC seconds as `time.time` does."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: Settings, underway: Underway, clock: Callable[[], float]) -> None:
         self.issuer = settings.oidc_issuer
         self.name = settings.oidc_name
         self._client_id = settings.oidc_client_id
         self._client_secret = settings.oidc_client_secret
         self._second_factor = frozenset(settings.oidc_second_factor)
         self._clock = clock
-        self._pending: OrderedDict[str, _Pending] = OrderedDict()
+        self._underway = underway
         self._metadata: dict[str, Any] = {}
         self._keys: KeySet | None = None
         self._fresh_until = 0.0
@@ -90,60 +74,48 @@ class OpenIdConnect:
     async def start(self, *, redirect_uri: str, page: str) -> Started:
         """Begin a sign-in. Raises ProviderRefused when the provider cannot be reached."""
         metadata = await self._known()
-        state, binding, nonce = (secrets.token_urlsafe(32) for _ in range(3))
-        verifier = secrets.token_urlsafe(48)
-        self._remember(
-            state,
-            _Pending(binding, nonce, verifier, redirect_uri, page, self._clock() + PENDING_S),
-        )
+        begun = self._underway.begin(page, self._clock())
         url = prepare_grant_uri(
             metadata["authorization_endpoint"],
             client_id=self._client_id,
             response_type="code",
             redirect_uri=redirect_uri,
             scope="openid",
-            state=state,
-            nonce=nonce,
-            code_challenge=create_s256_code_challenge(verifier),
+            state=begun.state,
+            nonce=begun.nonce,
+            code_challenge=create_s256_code_challenge(begun.verifier),
             code_challenge_method="S256",
         )
-        return Started(url, binding)
+        return Started(url, begun.cookie)
 
-    async def finish(self, query: Mapping[str, str], binding: str) -> Vouched:
+    def begun(self, query: Mapping[str, str], cookie: str) -> Begun | None:
+        """The sign-in that this browser began and that this answer is for, or None."""
+        return self._underway.found(cookie, query.get("state", ""), self._clock())
+
+    async def finish(self, query: Mapping[str, str], begun: Begun, *, redirect_uri: str) -> Vouched:
         """What the provider sent the browser back with. Raises ProviderRefused."""
-        pending = self._pending.pop(query.get("state", ""), None)
-        if (
-            pending is None
-            or self._clock() >= pending.ends
-            or not hmac.compare_digest(pending.binding, binding)
-            or query.get("iss", self.issuer) != self.issuer  # RFC 9207: an answer of another provider
-            or "code" not in query
-        ):
+        # RFC 9207: an answer of another provider
+        if query.get("iss", self.issuer) != self.issuer or "code" not in query:
             raise ProviderRefused
-        token = await self._exchange(query["code"], pending)
-        claims = await self._claims(token, pending.nonce)
+        token = await self._exchange(query["code"], begun, redirect_uri)
+        claims = await self._claims(token, begun.nonce)
         subject = claims["sub"]
         if not isinstance(subject, str) or not 1 <= len(subject) <= 255:
             raise ProviderRefused
-        return Vouched(self.issuer, subject, self._asked_twice(claims), pending.page)
-
-    def page_of(self, query: Mapping[str, str]) -> str:
-        """The page that began this sign-in, which shows that it failed."""
-        pending = self._pending.get(query.get("state", ""))
-        return pending.page if pending is not None else "clinician"
+        return Vouched(self.issuer, subject, self._asked_twice(claims))
 
     def _asked_twice(self, claims: Mapping[str, Any]) -> bool:
         """RFC 8176: ``amr`` lists how the person proved it; ``acr`` names the provider's own level."""
         methods = claims.get("amr") or []
         return bool(self._second_factor.intersection([*methods, claims.get("acr")]))
 
-    async def _exchange(self, code: str, pending: _Pending) -> dict[str, Any]:
+    async def _exchange(self, code: str, begun: Begun, redirect_uri: str) -> dict[str, Any]:
         form = {
             "grant_type": "authorization_code",
             "code": code,
-            "redirect_uri": pending.redirect_uri,
+            "redirect_uri": redirect_uri,
             "client_id": self._client_id,
-            "code_verifier": pending.verifier,
+            "code_verifier": begun.verifier,
         }
         if self._client_secret:
             form["client_secret"] = self._client_secret
@@ -206,15 +178,6 @@ class OpenIdConnect:
             self._fresh_until = self._clock() + METADATA_S
         return self._metadata
 
-    def _remember(self, state: str, pending: _Pending) -> None:
-        self._pending[state] = pending
-        now = self._clock()
-        while self._pending:
-            oldest = next(iter(self._pending))
-            if self._pending[oldest].ends > now and len(self._pending) <= MAX_PENDING:
-                return
-            del self._pending[oldest]
-
 
 OIDC: web.AppKey[OpenIdConnect | None] = web.AppKey("oidc")
 
@@ -238,7 +201,7 @@ async def _fetch(method: str, url: str, form: Mapping[str, str] | None = None) -
                 method, url, data=form, headers={"Accept": "application/json"}, allow_redirects=False
             ) as answer,
         ):
-            body = await answer.content.read(ANSWER_MAX_BYTES)
+            body = await _whole(answer)
             if answer.status != 200:
                 raise ProviderRefused("oidc_refused" if answer.status < 500 else "oidc_away")
             found = json.loads(body)
@@ -247,3 +210,13 @@ async def _fetch(method: str, url: str, form: Mapping[str, str] | None = None) -
     if not isinstance(found, dict):
         raise ProviderRefused("oidc_away")
     return found
+
+
+async def _whole(answer: aiohttp.ClientResponse) -> bytes:
+    """The body, in however many segments it comes. Raises ProviderRefused for one that is too long."""
+    body = bytearray()
+    async for piece in answer.content.iter_any():
+        body += piece
+        if len(body) > ANSWER_MAX_BYTES:
+            raise ProviderRefused("oidc_away")
+    return bytes(body)

@@ -10,9 +10,14 @@ from typing import Any
 import aiohttp
 import pytest
 from joserfc.jwk import RSAKey
+from sqlalchemy import or_, select
 
 from server.people.accounts.store import Profile
 from server.people.acting import OPERATOR
+from server.people.signin.oidc.underway import Underway
+from server.trail.acts import System
+from server.trail.refused import REFUSED
+from server.trail.tables import AuditEntry
 from signaling.messages import Role
 from tests.support.people import ONE_TIME, sent
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
@@ -104,6 +109,72 @@ async def test_a_disabled_account_cannot_sign_in_through_a_provider(
         assert await to_provider_and_back(client) == "/clinician#oidc_unknown"
 
 
+async def acts_of(server: Server, account_id: str) -> list[str]:
+    await server.app[REFUSED].write(everything=True)
+    query = select(AuditEntry.act, AuditEntry.facts).where(
+        or_(AuditEntry.actor_id == account_id, AuditEntry.subject_id == account_id),
+        AuditEntry.actor_role != System.OPERATOR.value,
+    )
+    async with server.services.database() as db:
+        return [f"{act} {facts}" for act, facts in await db.execute(query.order_by(AuditEntry.sequence))]
+
+
+async def test_the_trail_has_every_sign_in_through_a_provider_and_every_one_that_is_refused(
+    server: Server, provider: Provider
+) -> None:
+    account_id = await linked_doctor(server, provider)
+    provider.claims = {"amr": ["mfa"]}
+    async with server.client() as client:
+        assert await to_provider_and_back(client) == "/clinician"
+    assert await acts_of(server, account_id) == ["signed_in {}"]
+    provider.claims = {"amr": ["pwd"]}
+    async with server.client() as client:
+        assert await to_provider_and_back(client) == "/clinician"
+    assert await acts_of(server, account_id) == ["signed_in {}"], "that one is not whole yet"
+    await server.services.accounts.set_disabled(account_id, disabled=True, actor=OPERATOR)
+    async with server.client() as client:
+        assert await to_provider_and_back(client) == "/clinician#oidc_unknown"
+    told = await acts_of(server, account_id)
+    assert told == ["signed_in {}", 'sign_in_refused {"times":1,"what":"oidc"}']
+
+
+async def test_answers_of_the_provider_may_come_in_several_segments(
+    server: Server, provider: Provider
+) -> None:
+    await linked_doctor(server, provider)
+    provider.claims = {"amr": ["mfa"]}
+    provider.in_segments = True
+    async with server.client() as client:
+        assert await to_provider_and_back(client) == "/clinician"
+
+
+async def test_a_stranger_who_begins_without_end_takes_nobodys_sign_in_away(
+    server: Server, provider: Provider
+) -> None:
+    await linked_doctor(server, provider)
+    provider.claims = {"amr": ["mfa"]}
+    async with server.client() as client, server.client() as stranger:
+        at_provider = await hop(client, "/api/oidc/start")
+        for _ in range(1_001):
+            await hop(stranger, "/api/oidc/start")
+        assert await hop(client, await hop(client, at_provider)) == "/clinician"
+
+
+async def test_a_sign_in_ends_and_cannot_be_prolonged_or_moved() -> None:
+    underway = Underway(lambda: b"k" * 32)
+    begun = underway.begin("office", 1000.7)
+    assert underway.found(begun.cookie, begun.state, 1599.0) == begun
+    assert underway.found(begun.cookie, begun.state, 1600.0) is None
+    later = begun.cookie.replace(".1600.", ".9999.")
+    elsewhere = begun.cookie.replace("office", "mediator")
+    short = begun.cookie.rpartition(".")[0]
+    for cookie in (later, elsewhere, short, "", "..", "é.1.x.y", begun.cookie + "x" * 100):
+        assert underway.found(cookie, begun.state, 1000.0) is None
+    assert underway.found(begun.cookie, underway.begin("office", 1000.7).state, 1000.0) is None
+    assert underway.found(begun.cookie, "é", 1000.0) is None
+    assert Underway(lambda: b"l" * 32).found(begun.cookie, begun.state, 1000.0) is None
+
+
 NOW = int(time.time())
 
 
@@ -157,9 +228,8 @@ async def test_an_answer_is_accepted_once_and_only_in_the_browser_that_asked(
         # An attacker's answer in somebody else's browser (login CSRF).
         assert await hop(victim, back) == "/clinician#oidc_refused"
         assert (await victim.get("/api/session")).status == 401
-        # That try has used the state up.
-        assert await hop(client, back) == "/clinician#oidc_refused"
-        back = await hop(client, await hop(client, "/api/oidc/start"))
+        # Nor does another answer, or one for another sign-in, take this one away from its own browser.
+        assert await hop(client, "/api/oidc/callback?code=x&state=y") == "/clinician#oidc_refused"
         assert await hop(client, back) == "/clinician"
         assert await hop(client, back) == "/clinician#oidc_refused"
         assert (

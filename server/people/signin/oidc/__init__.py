@@ -1,0 +1,1 @@
+"""Signing in with a hospital's own accounts (OpenID Connect)."""
