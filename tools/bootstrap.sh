@@ -36,6 +36,8 @@ make_venv() {
     if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
         apt_install python3-venv
     fi
+    # Filters the system calls of the processes that decode pictures; Debian's apt itself needs it.
+    if ! ldconfig -p 2>/dev/null | grep -q 'libseccomp\.so\.2'; then apt_install libseccomp2; fi
     [ -x "$dir/bin/python" ] || "$python" -m venv "$dir"
     echo "keneya: installing the Python packages of requirements.lock into $dir" >&2
     "$dir/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock

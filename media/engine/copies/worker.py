@@ -1,8 +1,8 @@
 """`python -m media.engine.copies.worker`: the process that decodes pictures from untrusted pages.
 
-Owns: standard input and output (copymessages.py) and the limits of the process. It needs no file, socket or child
-process, so it gives up the right to open any before it reads the first frame. A crash does no harm; when the relay
-ends, the input of this process ends, and the process ends too.
+Owns: standard input and output (copymessages.py), and the time that a frame may take. It gives up every right that
+decoding does not need (confinement.py) before it reads the first frame. A crash does no harm; when the relay ends,
+the input of this process ends, and the process ends too.
 """
 
 from __future__ import annotations
@@ -28,26 +28,12 @@ from media.core.share import (
     SourceFrame,
     encode,
 )
+from media.engine.copies.confinement import NOT_CONFINED, NotConfined, confine
 from media.engine.copies.copymaker import BrokenSource, CopyMaker
 
-# A lower priority than the relay, which may run on the same core.
-NICENESS = 5
 READ_BYTES = 1 << 16
-# The libraries map 0.6 GB; a 1080p decoder and encoder need 60 MB, and one worker serves several.
-ADDRESS_SPACE_BYTES = 2 << 30
 # A frame takes milliseconds; if one takes seconds, it is an attack, and the kernel ends the process (SIGXCPU).
 FRAME_CPU_S = 5
-
-
-def confine() -> None:
-    """Give up all rights that decoding does not need."""
-    os.nice(NICENESS)
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
-    # A core file would put a patient's picture on disk.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    # The pipes are open already; from here on no file and no socket can be opened.
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 
 def allow_frame() -> None:
@@ -111,7 +97,10 @@ def main() -> None:
     """Work until the input ends."""
     cv2.setNumThreads(1)
     av.logging.set_level(None)
-    confine()
+    try:
+        confine()
+    except NotConfined:
+        sys.exit(NOT_CONFINED)
     reader = MessageReader()
     worker = Worker(sys.stdout.fileno())
     input_fd = sys.stdin.fileno()

@@ -26,6 +26,7 @@ from media.core.share import (
     SourceFrame,
     encode,
 )
+from media.engine.copies.confinement import NOT_CONFINED, hide_memory
 from media.engine.copies.downscaler import Downscaler
 
 log = structlog.get_logger(__name__)
@@ -119,6 +120,8 @@ class WorkerProcess:
             log.warning("a source brings downscaler workers down and is left alone")
 
     async def _run_once(self) -> None:
+        # Whoever breaks a decoder must not read keys and patients' words out of the relay.
+        hide_memory()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -144,6 +147,10 @@ class WorkerProcess:
             if process.stdin is not None:
                 process.stdin.close()
             await process.wait()
+            if process.returncode == NOT_CONFINED:
+                log.error(
+                    "downscaler worker cannot be confined and decodes nothing; is libseccomp2 installed?"
+                )
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None

@@ -234,14 +234,6 @@ async def test_a_worker_has_neither_files_nor_time_nor_memory_without_end() -> N
         assert os.getpriority(os.PRIO_PROCESS, made.pids[0]) >= os.getpriority(os.PRIO_PROCESS, 0) + 5
 
 
-async def test_a_worker_gets_no_secret_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KENEYA_SECRET_KEY", "a secret")
-    async with pool() as made:
-        copy = opened(made, Viewer())
-        await until(lambda: copy.running)
-        assert b"a secret" not in of_process(made.pids[0], "environ")
-
-
 async def test_a_pool_without_work_has_no_processes() -> None:
     async with pool() as made:
         copy = opened(made, Viewer())
