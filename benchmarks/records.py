@@ -69,7 +69,7 @@ class Asked:
         self.store = DatabaseConsultationStore(database, trail, clock)
         self.cases = Cases(database, trail, Consents(trail, clock), clock, lambda _case, _clinician: True)
         self.lists = CaseLists(database, trail, clock, keyring)
-        self.reports = Reports(database, trail)
+        self.reports = Reports(database, trail, clock)
         self.inspections = Inspections(database, trail, Settings(), clock)
         today = datetime.fromtimestamp(house.now, UTC).date()
         self.period = Period(today - timedelta(seconds=HISTORY_S), today)

@@ -163,9 +163,8 @@ class DatabaseConsultationStore:
 
     async def usual_wishes(self, station_id: str) -> Wishes:
         """The wishes of a request without a case. From a survivor-safe site it goes to one specialty only."""
-        query = select(Site.survivor_safe).join(Station, Station.site_id == Site.id)
         async with self._database() as db:
-            discreet = bool(await db.scalar(query.where(Station.id == station_id)))
+            discreet = await _at_a_safe_site(db, station_id)
         return Wishes(specialty=Specialty.GENERAL.value, discreet=True) if discreet else NO_WISHES
 
     async def skills(self, clinician_id: str) -> Skills:
@@ -207,10 +206,12 @@ class DatabaseConsultationStore:
             return await expected_wait_of(db, record.wishes.specialty, self._clock())
 
     async def keep_use(self, use: CallUse) -> None:
-        """Write the use of a call with the current price; of a survivor-safe case nothing is written."""
+        """Write the use of a call with the current price; of a survivor-safe case nothing is written, nor of any
+        call at a site where every case is one: a group session there tells who came as well.
+        """
         async with self._database.begin() as db:
             case = await db.get(CaseFile, use.consultation_id)
-            if case is not None and is_discreet(case.kind):
+            if case is not None and (is_discreet(case.kind) or await _at_a_safe_site(db, case.station_id)):
                 return
             values = dataclasses.asdict(use)
             rungs = json.dumps(values.pop("rung_seconds"), separators=(",", ":"), sort_keys=True)
@@ -237,6 +238,11 @@ class DatabaseConsultationStore:
             )
             facts = {"step": int(step)}
             await self._trail.record(db, _entry(Act.CASE_ESCALATED, None, record.consultation_id, facts))
+
+
+async def _at_a_safe_site(db: AsyncSession, station_id: str) -> bool:
+    query = select(Site.survivor_safe).join(Station, Station.site_id == Site.id)
+    return bool(await db.scalar(query.where(Station.id == station_id)))
 
 
 def wishes_of(case: CaseFile) -> Wishes:

@@ -139,7 +139,8 @@ class Cases:
                 await db.flush()
                 referral.new_case_id = sent.id
             db.add(referral)
-            facts: Facts = {"recipient": recipient_, "referral": Ref(referral.id)}
+            # To whom stands in the letter: a word such as "psychology" beside a case would tell auditors of whom.
+            facts: Facts = {"referral": Ref(referral.id)}
             await self._record(db, Act.REFERRAL_WRITTEN, who, case_id, facts=facts)
             return referral
 

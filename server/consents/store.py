@@ -20,7 +20,7 @@ from server.consents.tables import Consent as Row
 from server.platform.ids import new_id
 from server.platform.redacted import Redacted
 from server.trail.acts import Act, System
-from server.trail.entry import Entry, Fact, Ref
+from server.trail.entry import Entry
 from server.trail.trail import Trail
 from signaling.messages import Role
 
@@ -65,7 +65,7 @@ class Consents:
             role,
             consultation_id=new.consultation_id,
             subject_id=consent_id,
-            facts=_facts(new.scope, new.recipient) | {"how": new.how, "giver": new.giver},
+            facts={"scope": new.scope, "how": new.how, "giver": new.giver},
         )
         row = Row(
             id=consent_id,
@@ -143,7 +143,7 @@ class Consents:
             role,
             consultation_id=consultation_id,
             subject_id=row.id,
-            facts=_facts(scope, recipient),
+            facts={"scope": scope},
         )
         await self._trail.record(db, entry)
         return True
@@ -163,10 +163,6 @@ async def newest_answer(
     """The answer that counts, as `Consents.newest`, for those who only ask."""
     row = await db.scalar(_newest(consultation_id, scope, recipient).with_for_update())
     return _consent(row) if row is not None else None
-
-
-def _facts(scope: ConsentScope, recipient: str | None) -> dict[str, Fact]:
-    return {"scope": scope, "recipient": Ref(recipient) if recipient else None}
 
 
 def _newest(consultation_id: str, scope: ConsentScope, recipient: str | None) -> Select[Row]:

@@ -1,15 +1,14 @@
 """The activity report of a period: consultations by specialty, their waiting times and their cost.
 
 Owns: the queries, and the counts from their rows. Reads no clinical column. Survivor-safe cases must never be in
-the rows or totals of the other cases: they are counted by whole months over all sites, with small cells hidden
-(smallcells.py).
+the rows or totals of the other cases: they are counted by whole months that are over, over all sites, with small
+cells hidden (smallcells.py).
 """
 
 from __future__ import annotations
 
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -19,10 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.calls.tables import CallLeg, ConsultationEvent
 from server.cases.tables import CaseFile, Consultation
 from server.cases.vocabulary import Kind
+from server.people.profile import Specialty
 from server.people.tables import Station
+from server.reports.monthrow import MonthRow, month_row
 from server.reports.period import Period
 from server.reports.rows import in_pieces
-from server.reports.smallcells import suppressed
 from signaling.messages import ConsultationState
 from signaling.states import FINAL
 
@@ -49,20 +49,12 @@ class ActivityRow(msgspec.Struct, frozen=True):
     cost: float
 
 
-class SurvivorRow(msgspec.Struct, frozen=True):
-    """Survivor-safe cases of one month over all sites; None: hidden, because the count is small."""
-
-    month: str
-    counts: dict[str, int | None]
-    total: int | None
-
-
 class Activity(msgspec.Struct, frozen=True):
     """The report; ``total`` covers all specialties without survivor-safe cases."""
 
     rows: list[ActivityRow]
     total: ActivityRow
-    survivors: list[SurvivorRow]
+    survivors: list[MonthRow]
 
 
 @dataclass
@@ -94,7 +86,7 @@ class _Tally:
         )
 
 
-async def activity(db: AsyncSession, period: Period, site_id: str | None = None) -> Activity:
+async def activity(db: AsyncSession, period: Period, site_id: str | None, now: float) -> Activity:
     """The report of a period, for one site or for all sites (None)."""
     dropped = await _dropped(db, period)
     tallies: defaultdict[str, _Tally] = defaultdict(_Tally)
@@ -131,7 +123,7 @@ async def activity(db: AsyncSession, period: Period, site_id: str | None = None)
     return Activity(
         rows=[tallies[specialty].row(specialty) for specialty in sorted(tallies)],
         total=whole.row(""),
-        survivors=[await _survivors(db, *month) for month in period.months()],
+        survivors=[await _survivors(db, *month) for month in period.months(now)],
     )
 
 
@@ -190,7 +182,7 @@ def _outcome(state: str, accepted_at: float | None, *, was_dropped: bool) -> str
     return "unanswered" if accepted_at is None else "completed"
 
 
-async def _survivors(db: AsyncSession, month: str, begins_at: float, ends_at: float) -> SurvivorRow:
+async def _survivors(db: AsyncSession, month: str, begins_at: float, ends_at: float) -> MonthRow:
     query = (
         select(CaseFile.specialty, func.count())
         .where(
@@ -200,9 +192,4 @@ async def _survivors(db: AsyncSession, month: str, begins_at: float, ends_at: fl
         )
         .group_by(CaseFile.specialty)
     )
-    cells = suppressed(_counts(await db.execute(query)))
-    return SurvivorRow(month, dict(cells.counts), cells.total)
-
-
-def _counts(rows: Iterable[tuple[str, int]]) -> dict[str, int]:
-    return {specialty: count for specialty, count in rows}  # noqa: C416 - rows, not pairs
+    return month_row(month, await db.execute(query), list(Specialty))

@@ -96,8 +96,7 @@ def _activity_sheet(found: Activity, reader: Reader) -> str:
     rows.append(("ordinary_total", None, None, *msgspec.structs.astuple(found.total)[1:]))
     for month in found.survivors:
         rows += [
-            ("survivor_safe", month.month, specialty, "hidden" if count is None else count)
-            for specialty, count in month.counts.items()
+            ("survivor_safe", month.month, specialty, count) for specialty, count in month.counts.items()
         ]
         total: Cell = "hidden" if month.total is None else month.total
         rows.append(("survivor_safe_total", month.month, None, total))
@@ -106,16 +105,16 @@ def _activity_sheet(found: Activity, reader: Reader) -> str:
 
 def _mediations_sheet(found: Mediations, reader: Reader) -> str:
     rows: list[tuple[Cell, ...]] = [
-        ("invited", None, found.invited, None),
-        ("joined", None, found.joined, None),
-        ("reported", None, found.reported, None),
+        ("invited", None, found.invited, None, None),
+        ("joined", None, found.joined, None, None),
+        ("reported", None, found.reported, None, None),
     ]
-    rows += [("language", row.language, row.mediations, row.minutes) for row in found.languages]
-    rows += [
-        ("blockage", blockage, "hidden" if count is None else count, None)
-        for blockage, count in found.blockages.items()
-    ]
-    return sheet(("what", "code", "count", "minutes"), rows, reader)
+    rows += [("language", row.language, row.mediations, row.minutes, None) for row in found.languages]
+    for month in found.blockages:
+        rows += [("blockage", blockage, count, None, month.month) for blockage, count in month.counts.items()]
+        total: Cell = "hidden" if month.total is None else month.total
+        rows.append(("blockage_total", None, total, None, month.month))
+    return sheet(("what", "code", "count", "minutes", "month"), rows, reader)
 
 
 def _links_sheet(found: list[LinkDay], reader: Reader) -> str:

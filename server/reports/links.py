@@ -1,7 +1,8 @@
 """The link of each station on each day.
 
 Owns: the query and the figures of a day: medians weighted by the length of each call. Survivor-safe calls are in
-none of them: the server keeps no link of those (server/calls/store.py).
+none of them: the server keeps no link of those (server/calls/store.py), nor tells any of a site where every case is
+one, group sessions included.
 """
 
 from __future__ import annotations
@@ -70,7 +71,11 @@ async def link_days(db: AsyncSession, period: Period, site_id: str | None = None
         )
         .join(Station, Station.id == CallLeg.participant_id)
         .join(Site, Site.id == Station.site_id)
-        .where(CallLeg.began_at >= period.begins_at, CallLeg.began_at < period.ends_at)
+        .where(
+            CallLeg.began_at >= period.begins_at,
+            CallLeg.began_at < period.ends_at,
+            Site.survivor_safe.is_(False),
+        )
     )
     if site_id is not None:
         query = query.where(Station.site_id == site_id)

@@ -1,7 +1,7 @@
 """The report about mediators: invitations, languages, and the blockages that mediators reported.
 
-Owns: the queries. Counts of blockages are about patients, so small cells are hidden. Mediations of survivor-safe
-cases are in none of these counts.
+Owns: the queries. Counts of blockages are about patients: they cover whole months that are over, over all sites,
+with small cells hidden. Mediations of survivor-safe cases are in none of these counts.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from server.cases.vocabulary import Kind
 from server.mediators.tables import Mediation, MediationBlockage, MediationReport
 from server.mediators.vocabulary import Blockage
 from server.people.tables import Station
+from server.reports.monthrow import MonthRow, month_row
 from server.reports.period import Period
-from server.reports.smallcells import suppressed
 
 
 class LanguageRow(msgspec.Struct, frozen=True):
@@ -28,17 +28,16 @@ class LanguageRow(msgspec.Struct, frozen=True):
 
 
 class Mediations(msgspec.Struct, frozen=True):
-    """The report. None hides a blockage; ``blockages_total`` is None if it would reveal a hidden one."""
+    """The report; ``blockages``: by month, whatever the site."""
 
     invited: int
     joined: int
     reported: int
     languages: list[LanguageRow]
-    blockages: dict[str, int | None]
-    blockages_total: int | None
+    blockages: list[MonthRow]
 
 
-async def mediations(db: AsyncSession, period: Period, site_id: str | None = None) -> Mediations:
+async def mediations(db: AsyncSession, period: Period, site_id: str | None, now: float) -> Mediations:
     """The report of the mediations whose invitation is in the period."""
     numbers = _of(period, site_id).add_columns(func.count(), func.count(Mediation.joined_at))
     invited, joined = (await db.execute(numbers)).one()
@@ -51,36 +50,40 @@ async def mediations(db: AsyncSession, period: Period, site_id: str | None = Non
         .order_by(func.count().desc(), MediationReport.language)
     )
     languages = [LanguageRow(*row) for row in await db.execute(by_language)]
-    met = (
-        _of(period, site_id)
-        .join(MediationBlockage, MediationBlockage.mediation_id == Mediation.id)
-        .add_columns(MediationBlockage.blockage, func.count())
-        .group_by(MediationBlockage.blockage)
-    )
-    counts = dict.fromkeys((blockage.value for blockage in Blockage), 0)
-    counts |= {blockage: count for blockage, count in await db.execute(met)}  # noqa: C416 - rows, not pairs
-    cells = suppressed(counts)
     return Mediations(
         invited=invited,
         joined=joined,
         reported=sum(row.mediations for row in languages),
         languages=languages,
-        blockages=dict(cells.counts),
-        blockages_total=cells.total,
+        blockages=[await _blockages(db, *month) for month in period.months(now)],
     )
 
 
+async def _blockages(db: AsyncSession, month: str, begins_at: float, ends_at: float) -> MonthRow:
+    met = (
+        _between(begins_at, ends_at)
+        .join(MediationBlockage, MediationBlockage.mediation_id == Mediation.id)
+        .add_columns(MediationBlockage.blockage, func.count())
+        .group_by(MediationBlockage.blockage)
+    )
+    return month_row(month, await db.execute(met), list(Blockage))
+
+
 def _of(period: Period, site_id: str | None) -> Select[()]:
-    query = (
+    query = _between(period.begins_at, period.ends_at)
+    if site_id is not None:
+        query = query.join(Station, Station.id == CaseFile.station_id).where(Station.site_id == site_id)
+    return query
+
+
+def _between(begins_at: float, ends_at: float) -> Select[()]:
+    return (
         select()
         .select_from(Mediation)
         .join(CaseFile, CaseFile.id == Mediation.case_id)
         .where(
-            Mediation.invited_at >= period.begins_at,
-            Mediation.invited_at < period.ends_at,
+            Mediation.invited_at >= begins_at,
+            Mediation.invited_at < ends_at,
             CaseFile.kind == Kind.ORDINARY.value,
         )
     )
-    if site_id is not None:
-        query = query.join(Station, Station.id == CaseFile.station_id).where(Station.site_id == site_id)
-    return query

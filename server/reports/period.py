@@ -1,7 +1,8 @@
 """The period of a report: whole days in UTC, which is the time of Bamako all year.
 
-Owns: `Period` and its calendar months. Pure. Must never give a part of a month: counts of survivor-safe cases cover
-whole months, so that nobody can subtract one report from another.
+Owns: `Period` and its calendar months. Pure. Must never give a part of a month, nor one that goes on: small counts
+cover whole months that are over, so that nobody can subtract one report from another, nor ask again until a number
+changes.
 """
 
 from __future__ import annotations
@@ -39,10 +40,12 @@ class Period:
         """UTC seconds of its end, which is the beginning of the next day."""
         return _seconds(self.last + timedelta(days=1))
 
-    def months(self) -> Iterator[tuple[str, float, float]]:
-        """Every whole calendar month in the period: its name (2026-04), its beginning and its end (UTC seconds)."""
+    def months(self, now: float) -> Iterator[tuple[str, float, float]]:
+        """Every whole calendar month of the period that is over at ``now`` (UTC seconds): its name (2026-04), its
+        beginning and its end.
+        """
         month = self.first if self.first.day == 1 else _next_month(self.first)
-        while (after := _next_month(month)) <= self.last + timedelta(days=1):
+        while (after := _next_month(month)) <= self.last + timedelta(days=1) and _seconds(after) <= now:
             yield month.strftime("%Y-%m"), _seconds(month), _seconds(after)
             month = after
 

@@ -23,7 +23,7 @@ from server.trail.entry import Entry, Ref
 from server.trail.trail import Trail
 
 R = TypeVar("R")
-Query = Callable[[AsyncSession, Period, str | None], Awaitable[R]]
+Query = Callable[[AsyncSession, Period, str | None, float], Awaitable[R]]
 
 
 class Report(StrEnum):
@@ -35,9 +35,10 @@ class Report(StrEnum):
 
 
 class Reports:
-    """All reports of one database."""
+    """All reports of one database. ``clock`` gives UTC seconds as `time.time` does."""
 
-    def __init__(self, database: DbSessions, trail: Trail) -> None:
+    def __init__(self, database: DbSessions, trail: Trail, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._database = database
         self._trail = trail
 
@@ -51,13 +52,17 @@ class Reports:
 
     async def links(self, who: Principal, period: Period, site_id: str | None) -> list[LinkDay]:
         """The link of each station on each day."""
-        return await self._told(who, Report.LINKS, link_days, period, site_id)
+
+        async def days(db: AsyncSession, period: Period, site_id: str | None, now: float) -> list[LinkDay]:
+            return await link_days(db, period, site_id)
+
+        return await self._told(who, Report.LINKS, days, period, site_id)
 
     async def _told(
         self, who: Principal, report: Report, query: Query[R], period: Period, site_id: str | None
     ) -> R:
         async with self._database() as db:
-            found = await query(db, period, site_id)
+            found = await query(db, period, site_id, self._clock())
         entry = Entry(
             Act.REPORT_READ,
             who.participant_id,

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.cases.tables import CaseFile, Consultation
+from server.cases.vocabulary import Kind
 from server.rosters.expectedwait import ExpectedWait
 from server.rosters.tables import RosterException, RosterSlot
 from server.rosters.waitingtime import HISTORY_S, Wait, estimate
@@ -34,6 +35,8 @@ async def expected_wait_of(db: AsyncSession, specialty: str, now: float) -> Expe
         .join(CaseFile, CaseFile.id == Consultation.id)
         .where(
             CaseFile.specialty == specialty,
+            # One more survivor-safe case must not show in what other stations are told.
+            CaseFile.kind == Kind.ORDINARY.value,
             Consultation.requested_at >= now - HISTORY_S,
             or_(
                 Consultation.accepted_at.is_not(None),

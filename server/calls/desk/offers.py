@@ -57,4 +57,5 @@ class Offers:
         if record.urgency is Urgency.RED and now > known:
             await self._state.store.escalated(record, now)
             self._escalated[record.consultation_id] = now
-            log.warning("red_case_waits", consultation_id=record.consultation_id, step=now.name.lower())
+            if not record.wishes.discreet:
+                log.warning("red_case_waits", consultation_id=record.consultation_id, step=now.name.lower())

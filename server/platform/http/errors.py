@@ -34,6 +34,10 @@ CODES = {
 }
 
 
+# The first part of the addresses that are no page.
+NO_PAGES = frozenset({"web", "ws", "healthz", "metrics"})
+
+
 class ApiError(Refusal):
     """A request is refused with ``status``, ``code`` and ``headers``."""
 
@@ -72,8 +76,18 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
 
 
 def route_of(request: web.BaseRequest) -> str:
-    """The route pattern of a request, never its path, which must not be in logs and metrics."""
+    """What part of the server a request was for: never its path, which must not be in logs and metrics, nor the one
+    address: some are used for survivor-safe cases alone, and time and network of a request would tell of one.
+    """
     # A request that is not valid HTTP never reaches a router; its match_info then raises AssertionError.
     match = getattr(request, "_match_info", None)
     resource = match.route.resource if match is not None else None
-    return resource.canonical if resource is not None else "unmatched"
+    return _part(resource.canonical) if resource is not None else "unmatched"
+
+
+def _part(pattern: str) -> str:
+    """ "/api/cases" for "/api/cases/{case_id}/exit", "page" for every page."""
+    first, *rest = pattern.strip("/").split("/")
+    if first == "api":
+        return "/".join(("", first, *rest[:1]))
+    return pattern if first in NO_PAGES else "page"

@@ -134,11 +134,17 @@ async def test_the_trail_does_not_distinguish_the_case_from_any_other(home: Hous
     psychologist = await home.person("diarra", specialties=("psychology",))
     case_id = await waiting_case(home, station)
     await home.accept(psychologist, case_id)
+    for recipient in ("center_lawyer", "psychology"):
+        await home.consent(station, case_id, ConsentScope.REFERRAL, recipient)
+    letter = {"recipient": "center_lawyer", "letter": "Porter plainte."}
+    await psychologist.post(f"/api/cases/{case_id}/referrals", letter)
+    withdrawn = {"scope": "referral", "recipient": "psychology"}
+    await station.post(f"/api/cases/{case_id}/consents/withdrawal", withdrawn, 204)
     async with home.server.services.database() as db:
         rows = (await db.scalars(select(AuditEntry).where(AuditEntry.consultation_id == case_id))).all()
-    assert len(rows) > 3
+    assert {"consent_given", "consent_withdrawn", "referral_written"} <= {row.act for row in rows}
     facts = " ".join(row.facts for row in rows)
-    for word in ("survivor", "discreet", "psychology", "Hirondelle"):
+    for word in ("survivor", "discreet", "psychology", "center", "law", "recipient", "Hirondelle"):
         assert word not in facts
 
 

@@ -22,6 +22,7 @@ from server.reports.period import Period
 from server.trail.trail import Trail
 
 APRIL = Period(date(2026, 4, 1), date(2026, 4, 30))
+MAY = datetime(2026, 5, 1, tzinfo=UTC).timestamp()
 NOON = datetime(2026, 4, 9, 12, tzinfo=UTC).timestamp()
 
 
@@ -84,6 +85,29 @@ async def add_case(database: DbSessions, case_id: str, states: str, **changed: A
             await db.flush()
 
 
+async def add_mediation(database: DbSessions, number: int, invited_at: float, blockages: list[str]) -> None:
+    """A mediation of the case ``c_<number>`` whose mediator has reported."""
+    async with database.begin() as db:
+        db.add(
+            Mediation(
+                id=f"me_{number}",
+                case_id=f"c_{number}",
+                mediator_id="ac_1",
+                invited_by="st_1",
+                invited_at=invited_at,
+                state="left",
+                joined_at=invited_at,
+            )
+        )
+        await db.flush()
+        db.add(
+            MediationReport(mediation_id=f"me_{number}", language="ff", minutes=10, reported_at=invited_at)
+        )
+        await db.flush()
+        for blockage in blockages:
+            db.add(MediationBlockage(mediation_id=f"me_{number}", blockage=blockage))
+
+
 async def test_activity_counts_the_outcome_of_each_case(filled: DbSessions) -> None:
     await add_case(filled, "c_1", "requested accepted in_call closed", wait_s=60.0)
     await add_case(filled, "c_2", "requested accepted in_call interrupted in_call closed", wait_s=120.0)
@@ -93,8 +117,8 @@ async def test_activity_counts_the_outcome_of_each_case(filled: DbSessions) -> N
     await add_case(filled, "c_6", "requested", specialty="obstetrics", station="st_2")
     await add_case(filled, "c_7", "requested cancelled", asked=NOON - 40 * 86_400)
     async with filled() as db:
-        found = await activity(db, APRIL)
-        second = await activity(db, APRIL, "si_2")
+        found = await activity(db, APRIL, None, MAY)
+        second = await activity(db, APRIL, "si_2", MAY)
     general, obstetrics = found.rows
     assert (general.specialty, general.consultations) == ("general", 5)
     assert (general.completed, general.dropped, general.unanswered, general.open) == (2, 2, 1, 0)
@@ -112,7 +136,7 @@ async def test_data_counts_for_stations_at_the_price_of_its_day(filled: DbSessio
             CallUse("c_1", participant, NOON, NOON + 60, down_bytes=40_000_000, up_bytes=10_000_000)
         )
     async with filled() as db:
-        (row,) = (await activity(db, APRIL)).rows
+        (row,) = (await activity(db, APRIL, None, MAY)).rows
     assert row.mb == 100.0
     assert row.cost == 50e-3 * 2000 + 50e-3 * 1000
 
@@ -126,14 +150,13 @@ async def test_a_survivor_safe_case_counts_only_in_its_month(filled: DbSessions)
         await add_case(filled, f"l_{number}", "requested closed", kind="survivor_safe", specialty="law")
     await add_case(filled, "o_1", "requested closed")
     async with filled() as db:
-        found = await activity(db, APRIL)
-        part = await activity(db, Period(date(2026, 4, 2), date(2026, 4, 30)))
-        elsewhere = await activity(db, APRIL, "si_2")
+        found = await activity(db, APRIL, None, MAY)
+        part = await activity(db, Period(date(2026, 4, 2), date(2026, 4, 30)), None, MAY)
+        elsewhere = await activity(db, APRIL, "si_2", MAY)
     assert (found.total.consultations, [row.specialty for row in found.rows]) == (1, ["general"])
     (april,) = found.survivors
-    # Three would be hidden alone; the seven are hidden too, because the total would reveal the three.
-    assert (april.month, april.counts["law"]) == ("2026-04", None)
-    assert april.counts["psychology"] is None
+    # Three are hidden, and the total with them, because it would reveal the three.
+    assert (april.month, april.counts, april.total) == ("2026-04", {"psychology": 7}, None)
     assert part.survivors == []
     # No filter makes the cells smaller: a report on one site cannot be requested.
     assert elsewhere.survivors == found.survivors
@@ -146,6 +169,24 @@ async def test_no_link_data_of_a_survivor_safe_call_are_kept(filled: DbSessions)
     async with filled() as db:
         assert await db.get(CallLeg, 1) is None
         assert await link_days(db, APRIL) == []
+
+
+async def test_nothing_is_kept_nor_told_of_calls_at_a_site_where_every_case_is_survivor_safe(
+    filled: DbSessions,
+) -> None:
+    store = DatabaseConsultationStore(filled, Trail(lambda: NOON), lambda: NOON)
+    await add_case(filled, "g_1", "requested accepted closed", kind="group_seat", wait_s=1.0)
+    await store.keep_use(CallUse("g_1", "st_1", NOON, NOON + 60, down_bytes=1))
+    async with filled() as db:
+        assert len(await link_days(db, APRIL)) == 1
+    async with filled.begin() as db:
+        (await db.get_one(Site, "si_1")).survivor_safe = True
+    async with filled() as db:
+        # Not even what was kept before the site became one.
+        assert await link_days(db, APRIL) == []
+    await store.keep_use(CallUse("g_1", "st_1", NOON, NOON + 60, down_bytes=1))
+    async with filled() as db:
+        assert await db.get(CallLeg, 2) is None
 
 
 async def test_a_stations_day_is_weighed_by_time(filled: DbSessions) -> None:
@@ -203,8 +244,9 @@ async def test_mediators_are_counted_and_few_patients_hidden(filled: DbSessions)
                 for blockage in ["transport", "cost"][: 1 if number > 2 else 2]:
                     db.add(MediationBlockage(mediation_id=f"me_{number}", blockage=blockage))
     async with filled() as db:
-        found = await mediations(db, APRIL)
+        found = await mediations(db, APRIL, None, MAY)
     assert (found.invited, found.joined, found.reported) == (8, 7, 7)
     ((fulfulde),) = found.languages
     assert (fulfulde.language, fulfulde.mediations, fulfulde.minutes) == ("ff", 7, 70)
-    assert (found.blockages["cost"], found.blockages["no_drug"]) == (None, 0)
+    (april,) = found.blockages
+    assert (april.month, april.counts, april.total) == ("2026-04", {"transport": 7}, None)

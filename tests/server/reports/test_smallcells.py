@@ -1,36 +1,48 @@
-"""No report reveals a small count, not even by subtraction."""
+"""No report reveals a small count, not even by subtraction, and not whether there was anybody."""
 
 from __future__ import annotations
+
+from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.reports.smallcells import SMALLEST_TOLD, suppressed
+from server.reports.smallcells import LARGEST_HIDDEN, SMALLEST_TOLD, suppressed
+
+EVERY = ("kayes", "mopti", "gao", "kidal")
 
 
-def test_large_counts_and_zeros_are_shown() -> None:
-    found = suppressed({"kayes": 12, "mopti": 0, "gao": 5})
-    assert found.counts == {"kayes": 12, "mopti": 0, "gao": 5}
-    assert found.total == 17
+def test_large_counts_are_shown_and_whatever_is_smaller_is_not() -> None:
+    found = suppressed({"kayes": 12, "mopti": 2, "gao": 5}, EVERY)
+    assert (found.counts, found.total) == ({"kayes": 12, "gao": 5}, None)
 
 
-def test_a_small_count_hides_another_so_that_the_total_does_not_reveal_it() -> None:
-    found = suppressed({"kayes": 12, "mopti": 2, "gao": 30})
-    assert found.counts == {"kayes": None, "mopti": None, "gao": 30}
-    assert found.total == 44
+def test_that_there_was_nobody_is_not_told_either() -> None:
+    assert (
+        suppressed({}, EVERY)
+        == suppressed({"gao": 1}, EVERY)
+        == suppressed({"gao": 4, "kidal": 4}, EVERY[2:])
+    )
 
 
-def test_where_no_second_count_can_be_hidden_the_total_is_hidden_too() -> None:
-    assert suppressed({"kayes": 3, "mopti": 0}).total is None
-    assert suppressed({"kayes": 1, "mopti": 2}).total is None
+def test_a_total_is_told_where_the_rest_of_it_is_neither_small_nor_full() -> None:
+    assert suppressed({"kayes": 12, "mopti": 3, "gao": 2}, EVERY).total == 17
+    assert suppressed({"kayes": 12, "mopti": 2, "gao": 2}, EVERY).total is None
+    # Three cells below five with eleven in them: each has three at least.
+    assert suppressed({"kayes": 12, "mopti": 4, "gao": 4, "kidal": 3}, EVERY).total is None
+    assert suppressed(dict.fromkeys(EVERY, 7), EVERY).total == 28
 
 
-@given(st.dictionaries(st.integers(0, 20), st.integers(0, 40), max_size=8), st.booleans())
-def test_nobody_can_work_out_a_hidden_count(counts: dict[int, int], known: bool) -> None:
-    found = suppressed(counts, total_is_known=known)
-    assert all(count is None or count == 0 or count >= SMALLEST_TOLD for count in found.counts.values())
-    hidden = [key for key, count in found.counts.items() if count is None]
-    if found.total is not None and hidden:
-        # Only the sum of the hidden counts can be derived: it covers several counts, and is not small itself.
-        assert len(hidden) > 1
-        assert sum(counts[key] for key in hidden) >= SMALLEST_TOLD
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=5))
+def test_nobody_can_tell_whether_a_hidden_cell_has_anybody_in_it(counts: list[int]) -> None:
+    found = suppressed(dict(enumerate(counts)), range(len(counts)))
+    assert all(count >= SMALLEST_TOLD for count in found.counts.values())
+    hidden = [key for key in range(len(counts)) if key not in found.counts]
+    if found.total is None or not hidden:
+        return
+    rest = found.total - sum(found.counts.values())
+    assert rest >= SMALLEST_TOLD
+    # What somebody who subtracts has to reckon with: every way to share the rest among the hidden cells.
+    ways = [way for way in product(range(LARGEST_HIDDEN + 1), repeat=len(hidden)) if sum(way) == rest]
+    for place in range(len(hidden)):
+        assert 0 in {way[place] for way in ways}

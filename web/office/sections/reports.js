@@ -14,11 +14,11 @@ import { amount, duration, share, table } from "./tables.js";
 /**
  * @typedef {{specialty: string, consultations: number, completed: number, dropped: number, unanswered: number, open: number,
  *     wait_median_s: number | null, wait_p90_s: number | null, mb: number, cost: number}} ActivityRow
- * @typedef {{month: string, counts: Record<string, number | null>, total: number | null}} SurvivorRow
- * @typedef {{rows: ActivityRow[], total: ActivityRow, survivors: SurvivorRow[]}} Activity
+ * @typedef {{month: string, counts: Record<string, number>, total: number | null}} MonthRow what is not among the counts is
+ *     below five
+ * @typedef {{rows: ActivityRow[], total: ActivityRow, survivors: MonthRow[]}} Activity
  * @typedef {{language: string, mediations: number, minutes: number}} LanguageRow
- * @typedef {{invited: number, joined: number, reported: number, languages: LanguageRow[],
- *     blockages: Record<string, number | null>, blockages_total: number | null}} Mediations
+ * @typedef {{invited: number, joined: number, reported: number, languages: LanguageRow[], blockages: MonthRow[]}} Mediations
  * @typedef {{day: string, site: string, station: string, calls: number, minutes: number, mb: number, rtt_median_ms: number | null,
  *     loss_ratio: number | null, outages: number, rungs: Record<string, number>}} LinkDay
  */
@@ -59,11 +59,15 @@ function activityPart({ rows, total, survivors }, query) {
     const part = card("reports.activity", "activity", query, said("p", "reports.activity.text", { class: "soft" }));
     if (rows.length) part.append(bars("reports.activity", rows.map((row) => [specialty(row.specialty), row.consultations])));
     part.append(table("reports.activity", heads, lines, { totalRow: true }));
-    const months = survivors.flatMap(({ month, counts, total: whole }) => [
-        ...Object.entries(counts).map(([code, count]) => [month, specialty(code), hidden(count)]), [month, t("reports.all"), hidden(whole)]]);
-    part.append(said("h3", "reports.survivors"), said("p", "reports.survivors.text", { class: "soft" }),
-        table("reports.survivors", ["reports.month", "reports.specialty", "reports.cases"], months));
+    part.append(said("h3", "reports.survivors"), said("p", "reports.months.text", { class: "soft" }),
+        table("reports.survivors", ["reports.month", "reports.specialty", "reports.cases"], months(survivors, specialty)));
     return part;
+}
+
+/** @param {MonthRow[]} rows @param {(code: string) => string} name */
+function months(rows, name) {
+    return rows.flatMap(({ month, counts, total }) => [
+        ...Object.entries(counts).map(([code, count]) => [month, name(code), amount(count)]), [month, t("reports.all"), hidden(total)]]);
 }
 
 /** @param {Mediations} found @param {URLSearchParams} query */
@@ -72,9 +76,8 @@ function mediationsPart(found, query) {
     return card("reports.mediations", "mediations", query, make("p", {}, numbers),
         table("reports.languages", ["reports.language", "reports.number", "reports.minutes"],
             found.languages.map((row) => [t(`spoken.${row.language}`), amount(row.mediations), amount(row.minutes)])),
-        table("reports.blockages", ["reports.blockage", "reports.number"],
-            [...Object.entries(found.blockages).map(([code, count]) => [t(`blockage.${code}`), hidden(count)]),
-                [t("reports.all"), hidden(found.blockages_total)]], { totalRow: true }));
+        said("h3", "reports.blockages"), said("p", "reports.months.text", { class: "soft" }),
+        table("reports.blockages", ["reports.month", "reports.blockage", "reports.number"], months(found.blockages, (code) => t(`blockage.${code}`))));
 }
 
 /** @param {LinkDay[]} days @param {URLSearchParams} query */

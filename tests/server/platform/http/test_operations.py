@@ -37,7 +37,7 @@ async def test_the_metrics_count_requests_by_route(tmp_path: Path) -> None:
         async with client.get("/metrics", headers=TOKEN) as answer:
             text = await answer.text()
             assert answer.status == 200
-            assert 'keneya_http_requests_total{method="GET",route="/station",status="200"}' in text
+            assert 'keneya_http_requests_total{method="GET",route="page",status="200"}' in text
 
 
 async def test_a_token_opens_the_metrics_to_its_holder_only(tmp_path: Path) -> None:
