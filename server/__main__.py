@@ -14,7 +14,7 @@ import typer
 
 from server import demo as demonstration
 from server.app import create_app
-from server.audit.commands import audit_commands
+from server.audit.commands import audit_commands, clock_commands
 from server.backup.commands import backup, restore
 from server.backup.scheduled import add_backups, command_for
 from server.erasure.commands import case_commands, retention_commands
@@ -53,6 +53,7 @@ app.add_typer(case_commands, name="case")
 app.add_typer(retention_commands, name="retention")
 app.command()(backup)
 app.command()(restore)
+app.add_typer(clock_commands, name="clock")
 
 
 @app.command()

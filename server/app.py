@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import web as pages_package
 from media.engine.engine import MediaEngine, MediaSettings
 from server.audit.checkpoint_file import open_checkpoints
+from server.audit.clockcheck import check_clock
 from server.audit.routes import add_audit
 from server.backup.contents import MARK
 from server.calls import Consultations
@@ -43,6 +44,7 @@ from server.mediators.routes import add_mediators
 from server.people.routes import add_people
 from server.people.sessions.live import LIVE
 from server.people.sessions.store import SESSIONS, HttpSessions
+from server.platform.clock import SteadyClock
 from server.platform.database.engine import open_database, sessions_of
 from server.platform.database.serving import Serving
 from server.platform.database.upgrade import upgrade
@@ -52,14 +54,13 @@ from server.platform.http.bodies import BODY_MAX_BYTES
 from server.platform.http.errors import errors_as_json
 from server.platform.http.guards import add_security_headers, refuse_forged_requests
 from server.platform.http.guests import GUESTS, Guests, report_to_the_gate
-from server.platform.http.keys import CLOCK, DATABASE, SEALING, SETTINGS, STEADY_CLOCK
+from server.platform.http.keys import CLOCK, DATABASE, SEALING, SETTINGS, WALL
 from server.platform.repeats.store import REPEATS, Repeats
 from server.platform.sealing.keyring import Keyring
 from server.platform.sealing.masterkeys import master_keys_of
 from server.platform.sealing.plainrows import seal_what_is_plain
 from server.platform.sealing.sealedrows import info_with
 from server.platform.settings.config import Settings, SettingsError
-from server.platform.steadyclock import SteadyClock
 from server.reports.routes import add_reports
 from server.rosters.routes import add_rosters
 from server.sites.routes import add_sites
@@ -84,16 +85,12 @@ MEDIA: web.AppKey[MediaPort] = web.AppKey("media")
 
 
 def create_app(
-    settings: Settings,
-    *,
-    media: MediaPort | None = None,
-    clock: Callable[[], float] = time.time,
-    steady_clock: Callable[[], float] | None = None,
+    settings: Settings, *, media: MediaPort | None = None, clock: Callable[[], float] | None = None
 ) -> web.Application:
     """The whole server but its TCP sockets. Raises SettingsError.
 
-    ``clock`` gives UTC seconds; ``steady_clock`` the same for durations (None: the ``clock`` that a test gives, or
-    `SteadyClock`).
+    ``clock`` gives UTC seconds; None: those of this machine, without its jumps.
+
     ``media`` stands in for the media engine where a test has no use for UDP; whoever gives it starts it.
     """
     app = web.Application(
@@ -101,19 +98,18 @@ def create_app(
         client_max_size=BODY_MAX_BYTES,
     )
     app[GUESTS] = Guests()
-    app[SETTINGS], app[CLOCK] = settings, clock
-    app[STEADY_CLOCK] = steady_clock or (SteadyClock() if clock is time.time else clock)
+    app[SETTINGS], app[CLOCK], app[WALL] = settings, clock or SteadyClock(), clock or time.time
     app[ENGINE] = open_database(settings.database)
     app[SERVING] = Serving(app[ENGINE], settings.data_dir)
     app[SEALING] = Keyring(master_keys_of(settings))
     app[DATABASE] = sessions_of(app[ENGINE], info_with(app[SEALING]))
-    app[REPEATS] = Repeats(app[DATABASE], clock)
-    app[TRAIL] = Trail(clock)
+    app[REPEATS] = Repeats(app[DATABASE], app[CLOCK])
+    app[TRAIL] = Trail(app[CLOCK])
     app[REFUSED] = Refused(app[DATABASE], app[TRAIL], time.monotonic)
-    app[CONSENTS] = Consents(app[TRAIL], clock)
+    app[CONSENTS] = Consents(app[TRAIL], app[CLOCK])
     add_people(app)
     app[HUB] = app[LIVE] = Hub(
-        ice_servers=lambda participant_id: ice_servers(settings, participant_id, clock()),
+        ice_servers=lambda participant_id: ice_servers(settings, participant_id, app[WALL]()),
         ice_ttl_s=settings.turn_ttl_s,
         data_price=(settings.data_price_fcfa_per_gb, settings.data_price_currency),
     )
@@ -138,9 +134,9 @@ def create_app(
 def _add_domains(app: web.Application) -> None:
     """Add every domain, the live ones first; each makes its own services."""
     store = DatabaseConsultationStore(
-        app[DATABASE], app[TRAIL], app[STEADY_CLOCK], price_per_gb=app[SETTINGS].data_price_fcfa_per_gb
+        app[DATABASE], app[TRAIL], app[CLOCK], price_per_gb=app[SETTINGS].data_price_fcfa_per_gb
     )
-    desk = Consultations(store, app[MEDIA], app[HUB], clock=app[STEADY_CLOCK])
+    desk = Consultations(store, app[MEDIA], app[HUB], clock=app[CLOCK])
     mediators = add_mediators(app, desk)
     add_groups(app, desk)
     add_calls(app, desk)
@@ -175,6 +171,7 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
     try:
         async with app[SERVING].held():
             await upgrade(app[ENGINE])
+            await check_clock(app[DATABASE], app[WALL]())
             await seal_what_is_plain(app[ENGINE], app[DATABASE], app[SEALING], app[CLOCK])
             await seal_plain_photos(app[DATABASE], app[SEALING], app[SETTINGS].data_dir / "photos")
             yield
@@ -237,6 +234,8 @@ async def _sweeping(app: web.Application) -> AsyncIterator[None]:
         asyncio.create_task(_sweep(app[SESSIONS], app[PHOTOS], app[ERASURES]), name="sweep sessions"),
         asyncio.create_task(closing, name="close ended sign-ins"),
     ]
+    if isinstance(clock := app[CLOCK], SteadyClock):
+        tasks.append(asyncio.create_task(clock.keep_looking(), name="look at the clock"))
     yield
     for task in tasks:
         task.cancel()

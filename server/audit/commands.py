@@ -45,6 +45,9 @@ OPERATOR_ID = "command_line"
 
 audit_commands = typer.Typer(no_args_is_help=True, help="The audit trail: verify it, and make copies of it.")
 
+clock_commands = typer.Typer(no_args_is_help=True, help="The clock of this machine.")
+
+
 @audit_commands.command("verify")
 def verify(
     checkpoints: Annotated[
@@ -101,6 +104,19 @@ def make_checkpoint(config: ConfigOption = None) -> None:
             except OSError as error:
                 refuse(f"audit_checkpoint_dir: cannot be written ({type(error).__name__})")
         typer.echo(made.line())
+
+    run(settings, work)
+
+
+@clock_commands.command("believe")
+def believe(config: ConfigOption = None) -> None:
+    """Say that the clock of this machine is right, although it is far from the newest entry of the trail."""
+    settings = settings_of(config)
+
+    async def work() -> None:
+        async with opened_database(settings) as database, database.begin() as db:
+            await Trail(time.time).record(db, Entry(Act.CLOCK_BELIEVED, OPERATOR_ID, System.OPERATOR))
+        console.print("The clock is believed; the server can start.")
 
     run(settings, work)
 

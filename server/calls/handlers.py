@@ -15,7 +15,7 @@ from server.people.principal import Principal
 from server.people.sessions.access import needs
 from server.people.sessions.permissions import Action
 from server.platform.http.bodies import json_response
-from server.platform.http.keys import STEADY_CLOCK
+from server.platform.http.keys import CLOCK
 from server.rosters.store import ROSTERS
 from signaling.queue import waiting_s
 from signaling.routing import OfferWidth, width_after
@@ -59,7 +59,7 @@ async def waiting(request: web.Request, who: Principal) -> web.Response:
     Survivor-safe cases are not in the list, because only their participants may know of them. If nobody accepts a
     red one, the coordinator sees "something urgent", and can call the people on duty.
     """
-    desk, now = request.app[CONSULTATIONS], request.app[STEADY_CLOCK]()
+    desk, now = request.app[CONSULTATIONS], request.app[CLOCK]()
     lines = [
         WaitingLine(
             consultation_id=record.consultation_id,

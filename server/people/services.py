@@ -24,7 +24,7 @@ from server.people.signin.oidc.underway import Underway
 from server.people.signin.secondfactors import SECOND_FACTORS, SecondFactors
 from server.people.signin.vault import Vault
 from server.people.stations.store import STATIONS, Stations
-from server.platform.http.keys import CLOCK, DATABASE, SETTINGS
+from server.platform.http.keys import CLOCK, DATABASE, SETTINGS, WALL
 from server.trail.trail import TRAIL
 
 # One place may try this many times more logins than passwords of one login: a hospital shares an address. Of one
@@ -52,10 +52,10 @@ def add_services(app: web.Application) -> None:
     )
     app[ACCOUNTS] = Accounts(database, hasher, trail, clock)
     app[SECOND_FACTORS] = SecondFactors(
-        database, vault, trail, delays=delays_of(settings, time.monotonic), clock=clock
+        database, vault, trail, delays=delays_of(settings, time.monotonic), clock=app[WALL]
     )
     underway = Underway(cache(lambda: vault.key_for("sign-ins at the provider")))
-    app[OIDC] = OpenIdConnect(settings, underway, clock) if settings.oidc_issuer else None
+    app[OIDC] = OpenIdConnect(settings, underway, app[WALL]) if settings.oidc_issuer else None
     app[STATIONS] = Stations(
         database,
         hasher,

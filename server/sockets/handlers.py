@@ -10,7 +10,6 @@ The answer holds all a page must know to begin: on a 2G link every further quest
 
 from __future__ import annotations
 
-import time
 from typing import Literal
 
 import msgspec
@@ -26,7 +25,7 @@ from server.people.stations.handlers_kiosk import keep_enrolled
 from server.platform.http.bodies import json_response, read_json
 from server.platform.http.errors import ApiError
 from server.platform.http.guests import GUESTS
-from server.platform.http.keys import SETTINGS
+from server.platform.http.keys import SETTINGS, WALL
 from server.sockets.turn import ice_servers
 from signaling.messages import IceServer, Role
 
@@ -63,7 +62,7 @@ async def new_ticket(request: web.Request) -> web.Response:
         TICKET_TTL_S,
         principal.name,
         principal.site,
-        ice_servers(app[SETTINGS], principal.participant_id, time.time()),
+        ice_servers(app[SETTINGS], principal.participant_id, app[WALL]()),
     )
     response = json_response(ticket)
     if principal.role is Role.STATION:

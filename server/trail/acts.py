@@ -60,6 +60,7 @@ class Act(StrEnum):
     AUDIT_READ = "audit_read"
     AUDIT_EXPORTED = "audit_exported"
     AUDIT_VERIFIED = "audit_verified"
+    CLOCK_BELIEVED = "clock_believed"
     REPORT_READ = "report_read"
 
     SIGNED_IN = "signed_in"

@@ -106,7 +106,7 @@ async def test_a_clock_that_is_set_while_a_patient_waits_makes_nobody_wait_longe
     ahead_s = [0.0]
     wall = time.time
     monkeypatch.setattr(time, "time", lambda: wall() + ahead_s[0])
-    async with running_server(tmp_path, app_options={"clock": time.time}) as server:
+    async with running_server(tmp_path) as server:
         made = await server.new_station()
         async with server.client() as kiosk:
             await server.enrol(kiosk, made.code)

@@ -11,20 +11,23 @@ import socket
 import sqlite3
 import ssl
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import aiohttp
 
-from server.platform.database.engine import open_database
+from server.platform.database.engine import open_database, sessions_of
 from server.platform.database.serving import Serving
 from server.platform.database.upgrade import upgrade
 from server.platform.settings.config import table
+from server.trail.trail import Trail
 from tests.support.kiosk import KioskKey
 from tests.support.patience import PATIENCE_S
 from tests.support.sqlitefile import put_migrated
 from tests.support.tls import certificate
+from tests.support.trails import some_entry
 
 
 async def start(folder: Path, *arguments: str, **environ: str) -> asyncio.subprocess.Process:
@@ -291,3 +294,29 @@ async def test_a_database_that_cannot_be_written_ends_a_command_with_one_line(tm
     code, _, err = await run(tmp_path, "account", "list", KENEYA_DATA_DIR=str(tmp_path))
     assert code == 2
     assert re.fullmatch(r"keneya: database_url or data_dir: the database cannot be opened .*\n", err)
+
+
+async def test_a_clock_that_is_wrong_ends_the_start_with_one_line_until_it_is_believed(
+    tmp_path: Path,
+) -> None:
+    environ = {"KENEYA_DATA_DIR": str(tmp_path), "KENEYA_HTTP_PORT": "0", "KENEYA_MEDIA_PORT": "0"}
+    engine = open_database(f"sqlite+aiosqlite:///{tmp_path / 'keneya.db'}")
+    await upgrade(engine)
+    async with sessions_of(engine).begin() as db:
+        await Trail(lambda: time.time() + 86_400 * 365).record(db, some_entry(1))
+    await engine.dispose()
+    code, _, err = await run(tmp_path, "serve", **environ)
+    assert code == 2
+    assert re.fullmatch(
+        r"keneya: the clock of this machine says .* `keneya clock believe` if it is right\n", err
+    )
+    assert (await run(tmp_path, "clock", "believe", **environ))[0] == 0
+    process = await start(tmp_path, "serve", **environ)
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while "serving" not in (line := (await process.stderr.readline()).decode()):
+                assert line, "the server has ended"
+    finally:
+        process.terminate()
+        await process.communicate()

@@ -187,13 +187,18 @@ class House:
 
 
 @asynccontextmanager
-async def house(tmp_path: Path, **overrides: Any) -> AsyncIterator[House]:
-    """A server whose media engine is a recorder; ``overrides`` are settings."""
+async def house(tmp_path: Path, *, own_clock: bool = False, **overrides: Any) -> AsyncIterator[House]:
+    """A server whose media engine is a recorder; ``overrides`` are settings.
+
+    ``own_clock``: it takes its time from the machine, as it does without tests.
+    """
     clock = Clock()
     clock.now = 1_763_800_000.0  # a Saturday in November 2025, 08:26 UTC
     async with (
         running_server(
-            tmp_path, app_options={"media": MediaRecorder(), "clock": clock}, **overrides
+            tmp_path,
+            app_options={"media": MediaRecorder()} | ({} if own_clock else {"clock": clock}),
+            **overrides,
         ) as server,
         AsyncExitStack() as stack,
     ):

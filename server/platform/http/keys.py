@@ -16,7 +16,7 @@ from server.platform.settings.config import Settings
 SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", DbSessions)
 SEALING = web.AppKey("sealing", Keyring)
-# UTC seconds, as `time.time` gives them.
+# UTC seconds without the jumps of the machine's clock (server/platform/clock.py).
 CLOCK: web.AppKey[Callable[[], float]] = web.AppKey("clock")
-# The same, for what lasts: server/platform/steadyclock.py.
-STEADY_CLOCK: web.AppKey[Callable[[], float]] = web.AppKey("steady clock")
+# The same with its jumps: for what another clock than ours decides.
+WALL: web.AppKey[Callable[[], float]] = web.AppKey("wall")
