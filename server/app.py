@@ -166,10 +166,11 @@ def _add_routes(app: web.Application) -> None:
 
 
 async def _database(app: web.Application) -> AsyncIterator[None]:
-    if (app[SETTINGS].data_dir / MARK).exists():
-        raise SettingsError("data_dir: a restore was cut off; run `keneya restore` again")
     try:
+        _refuse_half_restored(app[SETTINGS])
         async with app[SERVING].held():
+            # Again: a restore may have begun before the lock was free.
+            _refuse_half_restored(app[SETTINGS])
             await upgrade(app[ENGINE])
             await check_clock(app[DATABASE], app[WALL]())
             await seal_what_is_plain(app[ENGINE], app[DATABASE], app[SEALING], app[CLOCK])
@@ -177,6 +178,11 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
             yield
     finally:
         await app[ENGINE].dispose()
+
+
+def _refuse_half_restored(settings: Settings) -> None:
+    if (settings.data_dir / MARK).exists():
+        raise SettingsError("data_dir: a restore was cut off; run `keneya restore` again")
 
 
 async def _checkpoints(app: web.Application) -> AsyncIterator[None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from server.platform.database.serving import LOCK_SUFFIX
 from server.platform.settings.config import Settings
 
 ROWS, FILES, AUDIT_KEYS, CHECKPOINTS = "rows", "files", "audit_keys", "checkpoints"
@@ -44,4 +45,4 @@ def files(settings: Settings) -> Iterator[tuple[str, Path]]:
 def _is_left_out(path: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.parts)
     own = len(path.parts) == 1 and (path.name.startswith(DATABASE) or path.name == MASTER_KEYS)
-    return hidden or own or path.suffix in UNFINISHED
+    return hidden or own or path.suffix in (*UNFINISHED, LOCK_SUFFIX)

@@ -1,7 +1,8 @@
 """Restores a backup on an empty machine; one that was killed begins anew.
 
 Owns: the order: a mark, the rows in one transaction, the files, then the mark goes. While the mark is there, the
-server does not start. Must never write over data of a server: the folder and the database must be empty, or marked.
+server does not start. Must never write over data of a server: the folder and the database must be empty, or marked,
+and no server may serve from either, nor another restore be under way.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from server.backup.contents import AUDIT_KEYS, DATABASE, MARK, MASTER_KEYS, fold
 from server.backup.errors import BackupFailed
 from server.backup.trial import check, restore_rows
 from server.platform.database.engine import open_database
+from server.platform.database.serving import LOCK_SUFFIX, Serving
 from server.platform.database.upgrade import downgrade
 from server.platform.privatefiles import written_privately
 from server.platform.sealing.masterkeys import KeyFile, master_keys_of, parsed
@@ -41,7 +43,8 @@ async def restore(backup: Path, identities: Sequence[Identity], settings: Settin
                 "database_url: the database is not empty; a backup is restored on an empty machine"
             )
         mark.touch()
-        return await _restore(backup, identities, settings, engine)
+        async with Serving(engine, folder).held():
+            return await _restore(backup, identities, settings, engine)
     finally:
         await engine.dispose()
 
@@ -87,7 +90,9 @@ def _write(path: Path, content: bytes) -> None:
 
 def _unlink_all(folder: Path) -> None:
     for path in folder.glob(f"{DATABASE}*"):
-        path.unlink()
+        # The lock of a server, which this process holds, stays.
+        if not path.name.endswith(LOCK_SUFFIX):
+            path.unlink()
 
 
 def _forget(unpacked: Path) -> None:

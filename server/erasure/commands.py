@@ -22,9 +22,8 @@ from server.cases.vocabulary import Kind
 from server.erasure.certificate import certificate
 from server.erasure.errors import ErasureRefused
 from server.erasure.store import Erasures
-from server.platform.command_line import ConfigOption, console, refuse, run, settings_of
+from server.platform.command_line import ConfigOption, bring_up_to_date, console, refuse, run, settings_of
 from server.platform.database.engine import DbSessions, open_database, sessions_of
-from server.platform.database.upgrade import upgrade
 from server.platform.sealing.keyring import Keyring
 from server.platform.sealing.masterkeys import master_keys_of
 from server.platform.sealing.plainrows import seal_what_is_plain
@@ -53,7 +52,7 @@ class Opened:
 async def _opened(settings: Settings) -> AsyncIterator[Opened]:
     engine = open_database(settings.database)
     try:
-        await upgrade(engine)
+        await bring_up_to_date(engine)
         keyring = Keyring(master_keys_of(settings))
         database = sessions_of(engine, info_with(keyring))
         await seal_what_is_plain(engine, database, keyring)

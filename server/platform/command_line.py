@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 import uvloop
 from rich.console import Console
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.platform.database.engine import DbSessions, open_database, sessions_of
 from server.platform.database.serving import is_served
@@ -34,19 +35,24 @@ ConfigOption = Annotated[
 
 @asynccontextmanager
 async def opened_database(settings: Settings) -> AsyncIterator[DbSessions]:
-    """The upgraded database, for a command that runs with or without the server.
-
-    A running server goes on with the tables that it knows: under it, no command of a newer program migrates.
-    """
+    """The upgraded database, for a command that runs with or without the server."""
     engine = open_database(settings.database)
     try:
-        if not await is_current(engine):
-            if await is_served(engine):
-                refuse("A server of an older version is running: stop it, then run `keneya db upgrade`.")
-            await upgrade(engine)
+        await bring_up_to_date(engine)
         yield sessions_of(engine)
     finally:
         await engine.dispose()
+
+
+async def bring_up_to_date(engine: AsyncEngine) -> None:
+    """Migrate the database, unless a server of an older version runs: that ends the command.
+
+    A running server goes on with the tables that it knows: under it, no command of a newer program migrates.
+    """
+    if not await is_current(engine):
+        if await is_served(engine):
+            refuse("A server of an older version is running: stop it, then run `keneya db upgrade`.")
+        await upgrade(engine)
 
 
 def settings_of(config: Path | None, overrides: dict[str, object] | None = None) -> Settings:

@@ -1,4 +1,5 @@
-"""One server for each database and each data folder: the lock that a server holds as long as it serves.
+"""One server for each database and each data folder: the lock that a server holds as long as it serves, and a
+restore as long as it restores.
 
 Owns: the lock. On SQLite, and for the data folder, it is a lock of the kernel (flock) on a file; on PostgreSQL an
 advisory lock of a connection that stays open. Both end with the process, however it ends. Must never keep a command
@@ -38,6 +39,8 @@ LOOK_EVERY_S = 5.0
 # PostgreSQL gives up a machine that has lost its power after 5 + 3 * 5 s, instead of hours (tcp(7)).
 KEEPALIVE = {"tcp_keepalives_idle": 5, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
 PID_MAX_BYTES = 20
+# How the names of the files end that are locked; they hold nothing but a process id.
+LOCK_SUFFIX = ".serving"
 TAKEN = "another keneya server serves from it"
 REMEDY = "stop that one first, or give this one a database and a folder of its own"
 
@@ -63,7 +66,7 @@ class Serving:
         async with contextlib.AsyncExitStack() as held:
             for path, setting in [
                 *_beside(self._engine),
-                (self._folder.resolve() / "keneya.serving", "data_dir"),
+                (self._folder.resolve() / f"keneya{LOCK_SUFFIX}", "data_dir"),
             ]:
                 fd = _opened(path, setting)
                 held.callback(os.close, fd)
@@ -111,7 +114,7 @@ def _beside(engine: AsyncEngine) -> list[tuple[Path, str]]:
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return []
     file = Path(url.database).resolve()
-    return [(file.with_name(f"{file.name}.serving"), "database_url or data_dir")]
+    return [(file.with_name(f"{file.name}{LOCK_SUFFIX}"), "database_url or data_dir")]
 
 
 def _opened(path: Path, setting: str) -> int:

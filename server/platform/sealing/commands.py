@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import typer
 
-from server.platform.command_line import ConfigOption, console, errors, refuse, run, settings_of
+from server.platform.command_line import (
+    ConfigOption,
+    bring_up_to_date,
+    console,
+    errors,
+    refuse,
+    run,
+    settings_of,
+)
 from server.platform.database.engine import open_database, sessions_of
-from server.platform.database.upgrade import upgrade
 from server.platform.sealing.keyring import Keyring
 from server.platform.sealing.masterkeys import master_keys_of, new_master_key, written
 from server.platform.sealing.plainrows import seal_what_is_plain
@@ -38,7 +45,7 @@ def rotate_key(config: ConfigOption = None) -> None:
         keyring = Keyring(source)
         engine = open_database(settings.database)
         try:
-            await upgrade(engine)
+            await bring_up_to_date(engine)
             database = sessions_of(engine, info_with(keyring))
             await seal_what_is_plain(engine, database, keyring)
             done = await rotate(database, keyring, source)

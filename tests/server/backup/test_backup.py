@@ -12,9 +12,11 @@ import pyrage
 import pytest
 
 from server.backup.backups import SUFFIX, Backup, make_backup, newest
-from server.backup.contents import MARK
+from server.backup.contents import MARK, files
 from server.backup.errors import BackupFailed
 from server.backup.restore import restore
+from server.platform.database import serving
+from server.platform.database.serving import ServedElsewhere
 from server.platform.settings.config import Settings, SettingsError
 from tests.server.cases.aday import a_day
 from tests.server.cases.photos.test_store import PHOTO
@@ -60,7 +62,12 @@ async def test_a_backup_comes_back_whole_on_an_empty_machine_of_either_kind(
     new = Settings(data_dir=tmp_path / "new", database_url=another_url)
     await restore(made.path, [IDENTITY], new)
     async with (
-        running_server(tmp_path, data_dir=new.data_dir, database_url=another_url) as server,
+        running_server(
+            tmp_path,
+            app_options={"clock": home.clock},
+            data_dir=new.data_dir,
+            database_url=another_url,
+        ) as server,
         server.client() as client,
     ):
         server.services.sessions.waive_second_factor(doctor.id)
@@ -148,6 +155,30 @@ async def test_nothing_is_written_over_a_server(home: House, tmp_path: Path) -> 
         with pytest.raises(BackupFailed, match="not empty"):
             await restore(made.path, [IDENTITY], other)
     assert sorted(path.name for path in home.server.settings.data_dir.iterdir()) == before
+
+
+async def test_a_cut_off_restore_does_not_go_on_under_a_server(
+    home: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "TAKE_ATTEMPTS", 2)
+    doctor, case_id = await a_day(home)
+    made = await backed_up(home, tmp_path)
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / MARK).touch()
+    with pytest.raises(ServedElsewhere):
+        await restore(
+            made.path,
+            [IDENTITY],
+            Settings(data_dir=tmp_path / "new", database_url=home.server.settings.database),
+        )
+    assert (await doctor.get(f"/api/cases/{case_id}"))["id"] == case_id
+
+
+async def test_a_backup_takes_no_lock_along(home: House) -> None:
+    await a_day(home)
+    names = [name for name, _ in files(home.server.settings)]
+    assert [name for name in names if name.startswith("files/photos/")]
+    assert not [name for name in names if name.endswith(serving.LOCK_SUFFIX)]
 
 
 async def test_the_oldest_go_and_the_newest_is_known(home: House, tmp_path: Path) -> None:
