@@ -280,9 +280,15 @@ async def test_a_command_migrates_nothing_under_a_server_that_runs(tmp_path: Pat
     engine = open_database(f"sqlite+aiosqlite:///{file}")
     await upgrade(engine, "0007")
     async with Serving(engine, tmp_path).held():
-        code, _, err = await run(tmp_path, "account", "list", **environ)
-        assert (code, "stop it, then run `keneya db upgrade`" in err) == (1, True), err
-        assert revision_of(file) == "0007"
+        for command in (
+            ("account", "list"),
+            ("key", "rotate"),
+            ("case", "release", "one"),
+            ("retention", "due"),
+        ):
+            code, _, err = await run(tmp_path, *command, **environ)
+            assert (code, "stop it, then run `keneya db upgrade`" in err) == (1, True), err
+            assert revision_of(file) == "0007"
     await engine.dispose()
     assert (await run(tmp_path, "account", "list", **environ))[0] == 0
     assert revision_of(file) != "0007"
