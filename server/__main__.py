@@ -35,6 +35,7 @@ from server.platform.sealing.commands import key_commands
 from server.platform.settings.printing import as_markdown, print_table
 from server.serve import serve as run_server
 from server.tables import METADATA
+from server.upgrading import upgrade_command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -54,6 +55,7 @@ app.add_typer(retention_commands, name="retention")
 app.command()(backup)
 app.command()(restore)
 app.add_typer(clock_commands, name="clock")
+app.command("upgrade")(upgrade_command)
 
 
 @app.command()

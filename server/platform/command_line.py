@@ -18,8 +18,9 @@ from rich.console import Console
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.platform.database.engine import DbSessions, open_database, sessions_of
+from server.platform.database.refusals import DatabaseRefused
 from server.platform.database.serving import is_served
-from server.platform.database.upgrade import MigrationFailed, is_current, upgrade
+from server.platform.database.upgrade import is_current, upgrade
 from server.platform.logs import configure_logging
 from server.platform.settings.config import Settings, SettingsError
 from server.platform.settings.sources import load_settings
@@ -76,8 +77,8 @@ def run(settings: Settings, work: Callable[[], Awaitable[None]]) -> None:
         uvloop.run(main())
     except SettingsError as error:
         refuse(str(error), code=2)
-    except MigrationFailed as error:
-        refuse(f"The database cannot be upgraded: {error}.")
+    except DatabaseRefused as error:
+        refuse(str(error))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 

@@ -7,7 +7,8 @@ every connection.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, make_url
+from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from server.platform.database.precopy import file_of, keep_copy
+from server.platform.database.refusals import MigrationFailed, TooNew
 from server.platform.settings.config import SettingsError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -31,29 +34,56 @@ OPEN_AGAIN_S = 0.1
 OPEN_ATTEMPTS = 50
 
 
-class NewerDatabase(SettingsError):
-    """The database has migrations that this program does not know."""
+# Keeps a copy of a database that is at this revision, and says where.
+Keep = Callable[[AsyncEngine, str], Awaitable[Path | None]]
 
 
-class MigrationFailed(Exception):
-    """A migration would break the data; the database is unchanged."""
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Which migrations a database has had, and which are due. ``revision``: "" before the first."""
+
+    revision: str
+    newest: str
+    due: tuple[str, ...]
+
+    @property
+    def too_new(self) -> bool:
+        """Whether a newer program has upgraded it."""
+        return self.revision != self.newest and not self.due
 
 
-async def upgrade(engine: AsyncEngine, to: str = "head") -> None:
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """What an upgrade did. ``copy``: of the database before; None where there was nothing to copy or to do."""
+
+    before: Schema
+    copy: Path | None
+
+
+async def upgrade(engine: AsyncEngine, to: str = "head", *, keep: Keep | None = keep_copy) -> Upgraded:
     """Run every missing migration. Makes the folder of a SQLite file if it is absent.
 
-    Raises SettingsError if the database cannot be opened or written, or a newer program has made it;
-    MigrationFailed if the data does not fit.
+    A database with data that needs a migration is copied by ``keep`` first, while no other program can upgrade it.
+    Raises SettingsError if the database cannot be opened or written, DatabaseRefused if it is unchanged for another
+    reason.
     """
     try:
         _make_folder(engine)
         await _open(engine)
     except (DBAPIError, OSError) as error:
         raise _unusable("opened", error) from None
+    done: list[Upgraded] = []
+
+    async def before(connection: AsyncConnection) -> None:
+        schema = _not_newer(await connection.run_sync(_schema))
+        wanted = keep is not None and schema.revision and schema.due
+        done.append(Upgraded(schema, await keep(engine, schema.revision) if wanted and keep else None))
+
     try:
-        await _move(engine, lambda connection: _upgrade(connection, to))
+        await _move(engine, lambda connection: _upgrade(connection, to), before)
     except OperationalError as error:  # read only, or the disk is full
         raise _unusable("written", error) from None
+    return done[0]
 
 
 async def downgrade(engine: AsyncEngine, to: str) -> None:
@@ -80,8 +110,12 @@ async def _open(engine: AsyncEngine) -> None:
             await asyncio.sleep(OPEN_AGAIN_S)
 
 
-async def _move(engine: AsyncEngine, work: Callable[[Connection], None]) -> None:
-    """Run all migrations in one transaction, in one process at a time."""
+async def _move(
+    engine: AsyncEngine,
+    work: Callable[[Connection], None],
+    before: Callable[[AsyncConnection], Awaitable[None]] | None = None,
+) -> None:
+    """Run all migrations in one transaction, in one process at a time; ``before`` when it is this one's turn."""
     async with engine.connect() as connection:
         sqlite = engine.dialect.name == "sqlite"
         if sqlite:
@@ -92,26 +126,34 @@ async def _move(engine: AsyncEngine, work: Callable[[Connection], None]) -> None
         else:
             # Without this lock, a server and a command that start together would both create the tables.
             await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+        if before is not None:
+            await before(connection)
         await connection.run_sync(work)
         if sqlite:
             broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
             if broken:
-                raise MigrationFailed(f"{len(broken)} rows would point to nothing; nothing was changed")
+                raise MigrationFailed(
+                    f"the database cannot be upgraded: {len(broken)} rows would point to nothing; nothing was changed"
+                )
         await connection.commit()
         # The connection does not return to the pool, because its foreign keys are off.
         await connection.invalidate()
 
 
-async def is_current(engine: AsyncEngine) -> bool:
-    """Whether the newest migration has run. Raises SettingsError as `upgrade` does."""
+async def schema_of(engine: AsyncEngine) -> Schema:
+    """Which migrations this database has had, and which are due. Raises SettingsError as `upgrade` does, TooNew."""
     try:
         _make_folder(engine)
         await _open(engine)
     except (DBAPIError, OSError) as error:
         raise _unusable("opened", error) from None
     async with engine.connect() as connection:
-        await connection.run_sync(_refuse_a_newer_one)
-        return await connection.run_sync(_is_current)
+        return _not_newer(await connection.run_sync(_schema))
+
+
+async def is_current(engine: AsyncEngine) -> bool:
+    """Whether the newest migration has run. Raises as `schema_of` does."""
+    return not (await schema_of(engine)).due
 
 
 async def differences(engine: AsyncEngine, expected: MetaData) -> list[Any]:
@@ -128,23 +170,23 @@ def _config(connection: Connection) -> Config:
 
 
 def _upgrade(connection: Connection, to: str) -> None:
-    _refuse_a_newer_one(connection)
     command.upgrade(_config(connection), to)
 
 
-def _refuse_a_newer_one(connection: Connection) -> None:
-    known = {one.revision for one in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
-    newer = set(MigrationContext.configure(connection).get_current_heads()) - known
-    if newer:
-        raise NewerDatabase(
-            "database_url or data_dir: a newer keneya has made this database; start that one again, or restore "
-            "the backup from before its first start"
-        )
+def _not_newer(schema: Schema) -> Schema:
+    if schema.too_new:
+        raise TooNew(schema.revision, schema.newest)
+    return schema
 
 
-def _is_current(connection: Connection) -> bool:
-    heads = set(ScriptDirectory(str(MIGRATIONS)).get_heads())
-    return set(MigrationContext.configure(connection).get_current_heads()) == heads
+def _schema(connection: Connection) -> Schema:
+    known = [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()][::-1]
+    heads = MigrationContext.configure(connection).get_current_heads()
+    revision = heads[0] if heads else ""
+    if not revision:
+        return Schema("", known[-1], tuple(known))
+    due = known[known.index(revision) + 1 :] if revision in known else []
+    return Schema(revision, known[-1], tuple(due))
 
 
 def _differences(connection: Connection, expected: MetaData) -> list[Any]:
@@ -152,6 +194,6 @@ def _differences(connection: Connection, expected: MetaData) -> list[Any]:
 
 
 def _make_folder(engine: AsyncEngine) -> None:
-    url = make_url(engine.url)
-    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = file_of(engine)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
