@@ -12,7 +12,7 @@ TEST_PROCESSES := -n 3 --dist worksteal
 # Compiled modules are kept: tests start many short processes of the server.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check bench lock limits types clean setup
+.PHONY: run test check bench lock dist sbom limits types clean setup
 
 setup: $(STAMP)
 
@@ -49,13 +49,25 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks.call --profile edge --seconds 30
 	$(BIN)/python -m benchmarks.call --down 64 --up 64 --rtt 200 --seconds 30
 
-## Renew the lock files: for development, and for a server; hashes of every package, no address of any registry.
+## Renew the lock files: hashes of every package, no address of any registry. One to develop, one for a server.
+LOCK := $(BIN)/uv pip compile --quiet pyproject.toml --generate-hashes --no-annotate --no-header \
+    --no-emit-index-url --python-version 3.11
 lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet "uv>=0.13,<1"
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --generate-hashes --no-annotate --no-header \
-	    --no-emit-index-url --python-version 3.11 -o requirements.lock
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra server --generate-hashes --no-annotate --no-header \
-	    --no-emit-index-url --python-version 3.11 -c requirements.lock -o requirements-server.lock
+	$(LOCK) --extra dev -o requirements.lock
+	$(LOCK) --extra postgresql --constraint requirements.lock -o requirements-server.lock
+
+## The wheel and the sdist, the same bytes of the same tree everywhere, and the bill of materials beside them.
+dist: $(STAMP)
+	rm -rf dist
+	$(BIN)/python -m hatchling build -d dist
+	$(MAKE) sbom
+
+## What a running server is made of, as a CycloneDX bill of materials.
+sbom: $(STAMP)
+	mkdir -p dist
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-format JSON \
+	    --output-file dist/keneya.cdx.json requirements-server.lock
 
 ## Write the pages' declarations of the signaling messages anew, after a change of signaling/messages.
 limits: $(STAMP)

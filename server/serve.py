@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import signal
 import socket
 import ssl
@@ -40,6 +41,9 @@ TCP_THIN_LINEAR_TIMEOUTS = 16
 # these through, pages and photos alike. Costs half a percent more headers elsewhere.
 SEGMENT_MAX_BYTES = 1_220
 
+# SD_LISTEN_FDS_START: the first descriptor after the standard ones.
+FIRST_FD = 3
+
 OnReady = Callable[[str], Awaitable[None]]
 
 
@@ -55,7 +59,7 @@ async def serve(settings: Settings, app: web.Application, on_ready: OnReady) -> 
         loop.add_signal_handler(number, stop.set)
     context = tls_context(settings)
     files = raise_file_limit()
-    sockets = listen(settings.http_host, settings.http_port)
+    sockets = handed_over() or listen(settings.http_host, settings.http_port)
     runner = web.AppRunner(
         app, access_log_class=AccessLogger, handle_signals=False, shutdown_timeout=SHUTDOWN_S
     )
@@ -169,6 +173,20 @@ def listen(host: str, port: int) -> list[socket.socket]:
         for listening in sockets:
             listening.close()
         raise SettingsError(_why_not(host, port, failure))
+    return sockets
+
+
+def handed_over() -> list[socket.socket]:
+    """The sockets that a service manager has opened for this process (sd_listen_fds(3)); usually none."""
+    named = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", "")
+    os.environ.pop("LISTEN_FDNAMES", None)
+    if named[0] != str(os.getpid()) or not named[1].isdecimal():
+        return []
+    sockets = [socket.socket(fileno=number) for number in range(FIRST_FD, FIRST_FD + int(named[1]))]
+    for listening in sockets:
+        listening.set_inheritable(False)
+        listening.setblocking(False)
+        _suit_thin_links(listening)
     return sockets
 
 

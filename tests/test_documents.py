@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TOPS = "server|media|signaling|web|benchmarks|tests|docs|tools"
+TOPS = "server|media|signaling|web|benchmarks|tests|docs|deploy|tools"
 ENDINGS = "py|js|ts|md|json|css|html|sh|toml|svg|png"
 PATH = re.compile(rf"(?<![\w./{{$-])(?:{TOPS})/[\w./-]*\w/?")
 FILE = re.compile(rf"(?<![\w./*<{{$-])[\w-]+(?:\.d)?\.(?:{ENDINGS})\b(?!\()")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 import warnings
@@ -18,7 +19,7 @@ from aiohttp import web
 from server.app import create_app
 from server.platform.http import gate
 from server.platform.settings.config import Settings, SettingsError
-from server.serve import address_to_open, listen, open_entrance, tls_context
+from server.serve import address_to_open, handed_over, listen, open_entrance, tls_context
 from tests.support.patience import PATIENCE_S
 from tests.support.tls import certificate
 
@@ -47,6 +48,18 @@ def test_localhost_is_every_loopback_address_on_one_port() -> None:
     finally:
         for found in sockets:
             found.close()
+
+
+@pytest.mark.parametrize("environ", [{}, {"LISTEN_PID": "1", "LISTEN_FDS": "1"}, {"LISTEN_FDS": "1"}])
+def test_sockets_for_another_process_are_left_alone(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LISTEN_PID", "LISTEN_FDS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert handed_over() == []
+    assert "LISTEN_PID" not in os.environ, "a process that this one starts would take them for its own"
 
 
 def test_a_port_in_use_is_one_clear_line() -> None:

@@ -1,4 +1,4 @@
-"""Reads settings: the defaults, a systemd credential, a TOML file, KENEYA_<NAME> variables, then the command.
+"""Reads settings from their sources: the defaults, a TOML file, credentials, KENEYA_<NAME> variables, the command.
 
 Owns: reading those sources, and the line of text for a wrong setting. Must never print a value: a wrong setting may
 be a mistyped secret.
@@ -22,6 +22,8 @@ from server.platform.settings.config import (
 PREFIX = "KENEYA_"
 # Where systemd puts the credentials of a service (LoadCredential=, systemd.exec(5)), and the name of ours.
 CREDENTIALS, CREDENTIAL = "CREDENTIALS_DIRECTORY", "master_key"
+# How the files of its folder `setting` are named.
+CREDENTIAL_PREFIX = "setting_"
 
 
 def load_settings(
@@ -37,6 +39,8 @@ def load_settings(
         values["master_key_file"] = credential
     for key, raw in (_read_toml(config) if config else {}).items():
         values[key] = _parse(rows, key, raw, where=str(config))
+    for key, raw in _read_credentials((environ or {}).get(CREDENTIALS, "")).items():
+        values[key] = _parse(rows, key, raw, where="credential")
     for variable, raw_text in (environ or {}).items():
         if variable.startswith(PREFIX):
             name = variable.removeprefix(PREFIX).lower()
@@ -57,6 +61,18 @@ def _read_toml(config: Path) -> dict[str, Any]:
         raise SettingsError(f"{config}: is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{config}: is not TOML ({_without_newlines(error)})") from None
+
+
+def _read_credentials(folder: str) -> dict[str, str]:
+    """The secrets that the service manager hands over, each a file named as its setting."""
+    found = {}
+    for file in sorted(Path(folder).glob(f"{CREDENTIAL_PREFIX}*")) if folder else ():
+        name = file.name.removeprefix(CREDENTIAL_PREFIX)
+        try:
+            found[name] = file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError(f"{name} (credential): cannot be read as text") from None
+    return found
 
 
 def _without_newlines(error: Exception) -> str:

@@ -55,6 +55,27 @@ def test_variables_win_over_the_file_and_the_command_over_both(tmp_path: Path) -
     assert (settings.http_port, settings.media_port, settings.log_level) == (1000, 2001, "warning")
 
 
+def test_secrets_come_as_credentials_of_the_service_manager(tmp_path: Path) -> None:
+    (tmp_path / "setting_metrics_token").write_text("a token\n")
+    (tmp_path / "tls_key").write_text("not a setting")
+    file = toml(tmp_path, 'metrics_token = "in the file"')
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert load_settings(file, environ).metrics_token == "a token"
+    assert load_settings(file, environ | {"KENEYA_METRICS_TOKEN": "other"}).metrics_token == "other"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("setting_metrics_tokken", b"secret"), ("setting_turn_secret", b"\xff")]
+)
+def test_a_wrong_credential_is_one_line_without_its_value(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(SettingsError) as refused:
+        load_settings(None, {"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    assert name.removeprefix("setting_") in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert "secret (" not in str(refused.value).replace("turn_secret (", "")
+
+
 def test_lists_are_lists_in_toml_and_commas_in_variables(tmp_path: Path) -> None:
     file = toml(tmp_path, 'media_announced_addresses = ["192.0.2.7", "2001:DB8::7"]')
     assert load_settings(file).media_announced_addresses == ("192.0.2.7", "2001:db8::7")
