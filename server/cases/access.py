@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.cases.circle.agreements import covering, taken_back
 from server.cases.circle.participants import takes_part
-from server.cases.errors import NoSuchCase
+from server.cases.errors import NoSuchCase, PinNeeded
 from server.cases.kinds import is_discreet
 from server.cases.tables import CaseFile
 from server.cases.vocabulary import Kind
@@ -49,6 +49,15 @@ class Opened:
 
     case: CaseFile
     part: Part
+
+    def readable_by(self, who: Principal) -> Opened:
+        """This, to be read by whom it was opened for. Raises PinNeeded at a locked station.
+
+        Writing asks for no PIN: an upload goes on after days, and the way out is always open.
+        """
+        if self.case.opened_at < who.reads_since:
+            raise PinNeeded
+        return self
 
 
 async def opened(db: AsyncSession, who: Principal, case_id: str, offered: Offered, *parts: Part) -> Opened:

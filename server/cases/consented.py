@@ -27,12 +27,17 @@ class ConsentedCases:
         self._database = database
         self._clock = clock
 
-    async def part_of(self, who: Principal, case_id: str) -> TakesPart:
-        """The station of the case, or a clinician who took it on. Raises NoSuchCase for all others alike."""
+    async def part_of(self, who: Principal, case_id: str, *, to_read: bool = False) -> TakesPart:
+        """The station of the case, or a clinician who took it on. Raises NoSuchCase for all others alike.
+
+        ``to_read``: raises PinNeeded where a station is locked.
+        """
         async with self._database() as db:
             found = await opened(
                 db, who, case_id, lambda _case, _clinician: False, Part.OPENER, Part.CLINICIAN
             )
+        if to_read:
+            found.readable_by(who)
         return TakesPart(found.part, is_recordable(found.case.kind), company_in(found.case.kind))
 
     async def may_take_back(self, who: Principal, case_id: str) -> None:

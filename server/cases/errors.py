@@ -2,6 +2,7 @@
 
 CaseRefused (Refusal)   told kindly; ``code`` is a key of the catalogs
 ├── AlreadyOpen         a case of this patient is open: where, and since when
+├── PinNeeded           an older case at a station whose PIN has not been typed
 └── NoSuchCase          there is none, or it is not yours: the answer is the same
 
 Owns: the errors. Their texts never carry anything about a patient.
@@ -29,6 +30,15 @@ class AlreadyOpen(CaseRefused):
     def __init__(self, case_id: str, station: str, opened_at: float) -> None:
         super().__init__("case_already_open")
         self.more = {"case_id": case_id, "station": station, "opened_at": opened_at}
+
+
+class PinNeeded(CaseRefused):
+    """This station reads older cases only after its PIN was typed."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("pin_needed")
 
 
 class NoSuchCase(CaseRefused):

@@ -1,7 +1,7 @@
 """The lists of cases that stations and clinicians have: their own, and no others.
 
 Owns: the three queries. A station finds a patient by the whole reference, however it is typed, by its keyed hash;
-nothing is found by a part of it.
+nothing is found by a part of it. A locked station finds no older case.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class CaseLists:
                 .join(Station, Station.id == CaseFile.station_id)
                 .join(Site, Site.id == Station.site_id)
                 .outerjoin(Consultation, Consultation.id == CaseFile.id)
-                .where(_mine(who), known, wanted)
+                .where(_mine(who), known, wanted, CaseFile.opened_at >= who.reads_since)
                 .order_by(CaseFile.opened_at.desc())
                 .limit(LINES_MAX)
             )

@@ -84,9 +84,9 @@ class Cases:
             return case.id
 
     async def read(self, who: Principal, case_id: str, act: Act = Act.CASE_READ) -> CaseView:
-        """The whole case as this person sees it. Raises NoSuchCase."""
+        """The whole case as this person sees it. Raises NoSuchCase, PinNeeded."""
         async with self._database.begin() as db:
-            found = await opened(db, who, case_id, self._offered, *READS_CASE)
+            found = (await opened(db, who, case_id, self._offered, *READS_CASE)).readable_by(who)
             place = await place_of(db, found.case)
             view = case_view(found.case, found.part, place, await leaves_of(db, case_id))
             if is_discreet(found.case.kind) and (act is Act.SUMMARY_READ or found.part is Part.OFFERED):

@@ -112,7 +112,7 @@ async def record(request: web.Request, principal: Principal) -> web.StreamRespon
 async def answers(request: web.Request, principal: Principal) -> web.StreamResponse:
     """Every answer of a case, oldest first. Consents tell of the case, so reading them is on the trail."""
     app, case_id = request.app, request.match_info["case_id"]
-    found = await app[CONSENTED].part_of(principal, case_id)
+    found = await app[CONSENTED].part_of(principal, case_id, to_read=True)
     async with app[DATABASE].begin() as db:
         kept = await app[CONSENTS].of(db, case_id)
         entry = Entry(

@@ -28,8 +28,11 @@ class TakesPart:
 class CasesPort(Protocol):
     """Asked of cases."""
 
-    async def part_of(self, who: Principal, case_id: str) -> TakesPart:
-        """The station of the case, or a clinician who took it on. Raises Refusal (404) for all others alike."""
+    async def part_of(self, who: Principal, case_id: str, *, to_read: bool = False) -> TakesPart:
+        """The station of the case, or a clinician who took it on. Raises Refusal (404) for all others alike.
+
+        ``to_read``: raises Refusal (403) where a station has to be unlocked first.
+        """
 
     async def may_take_back(self, who: Principal, case_id: str) -> None:
         """Raises Refusal (404) but for the station, and for clinicians who take part or took part."""

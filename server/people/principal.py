@@ -17,6 +17,7 @@ class Principal:
 
     ``participant_id`` is the primary key of the station or account and stays the same over sessions.
     ``session_id`` names the HTTP session it came with (no secret), so that ending that one ends its socket.
+    ``reads_since``: a station that its PIN locks reads no case opened before this moment (UTC seconds).
     """
 
     participant_id: str
@@ -24,3 +25,4 @@ class Principal:
     name: str
     site: str
     session_id: str = field(default="", compare=False)
+    reads_since: float = field(default=0.0, compare=False)

@@ -76,7 +76,7 @@ def _body(copy: OwnCopy, wanted: Wanted, say: Say) -> bytes:
 async def _gathered(request: web.Request, who: Principal, form: Form) -> OwnCopy:
     app, case_id = request.app, request.match_info["case_id"]
     async with app[DATABASE].begin() as db:
-        found = await app[CASES].part(db, who, case_id, Part.OPENER)
+        found = (await app[CASES].part(db, who, case_id, Part.OPENER)).readable_by(who)
         copy = await gather(db, found.case, app[CONSENTS], app[CLOCK]())
         entry = Entry(Act.COPY_MADE, who.participant_id, who.role, case_id, facts={"form": form})
         await app[TRAIL].record(db, entry)

@@ -123,12 +123,12 @@ class Photos:
             return here
 
     async def read(self, who: Principal, photo_id: str) -> bytes:
-        """The picture, as JPEG. Raises NoSuchCase."""
+        """The picture, as JPEG. Raises NoSuchCase, PinNeeded."""
         async with self._database.begin() as db:
             photo = await db.get(CasePhoto, photo_id)
             if photo is None or photo.stored_at is None:
                 raise NoSuchCase
-            await self._cases.part(db, who, photo.case_id, *READS_CASE)
+            (await self._cases.part(db, who, photo.case_id, *READS_CASE)).readable_by(who)
             key = await self._keyring.key_for(db, photo.case_id)
             await self._trail.record(
                 db, Entry(Act.PHOTO_READ, who.participant_id, who.role, photo.case_id, photo_id)

@@ -18,8 +18,8 @@ from server.people.sessions.live import shut_out
 from server.people.sessions.permissions import Action
 from server.people.sessions.proofs import CHALLENGE_S, PROOFS, PUBLIC_KEY_MAX_CHARS
 from server.people.sessions.store import SESSIONS
-from server.people.signin.handlers import me
 from server.people.signin.refusals import noted
+from server.people.signin.stepping import me
 from server.people.stations.codes import TYPED_MAX_CHARS
 from server.people.stations.store import STATIONS
 from server.platform.http.bodies import json_response, read_json

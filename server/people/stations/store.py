@@ -51,6 +51,7 @@ class StationLine:
     enrolled_at: float | None
     last_seen_at: float | None
     code_expires_at: float | None
+    has_pin: bool
 
 
 class Stations:
@@ -180,6 +181,7 @@ class Stations:
                 enrolled_at=station.enrolled_at if station.public_key else None,
                 last_seen_at=last_seen_at,
                 code_expires_at=ends if ends is not None and ends > now else None,
+                has_pin=station.pin_hmac is not None,
             )
             for station, site, last_seen_at, ends in rows
         ]

@@ -22,7 +22,7 @@ class Told:
         self.refusing = refusing
         self.ended: list[tuple[str, str]] = []
 
-    async def part_of(self, who: Principal, case_id: str) -> TakesPart:
+    async def part_of(self, who: Principal, case_id: str, *, to_read: bool = False) -> TakesPart:
         raise AssertionError("an end asks nobody who may")
 
     async def resting_on(self, case_id: str, recipient: str) -> list[str]:

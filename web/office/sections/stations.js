@@ -1,5 +1,5 @@
 /**
- * The kiosks: which there are, a code for a new one, and taking one out of service. Owns: this section.
+ * The kiosks: their list, a code for a new one, a PIN for older cases, and taking one out of service. Owns: this section.
  */
 
 import { create } from "../../shared/requests/create.js";
@@ -18,6 +18,7 @@ import { button, field, form, heading, said, told, tried, when } from "./parts.j
  * @property {number | null} enrolled_at
  * @property {number | null} last_seen_at
  * @property {number | null} code_expires_at
+ * @property {boolean} has_pin older cases want it
  */
 
 /** @param {HTMLElement} box */
@@ -60,11 +61,26 @@ function line(one, list, code) {
         await newCode(code, one.site, one.name);
         await fill(list, code);
     })));
+    acts.append(button(one.has_pin ? "stations.pin.again" : "stations.pin.give", "detail", () => void tried(async () => {
+        const made = await call("POST", `/api/stations/${one.station_id}/pin`);
+        code.replaceChildren(told("stations.pin.told", made.pin), make("p", { class: "soft" }, t("stations.pin.text", { name: one.name })));
+        await fill(list, code);
+        code.scrollIntoView({ block: "center" });
+    })));
+    if (one.has_pin) acts.append(button("stations.pin.remove", "cross", () => void tried(() => withoutPin(one, list, code))));
     if (one.enrolled_at) {
         acts.append(button("stations.revoke", "cross", () => void tried(() => revoke(one, list, code)), "button danger small"));
     }
     return make("li", { class: "card line" }, icon("station"),
-        make("div", { class: "what" }, make("strong", {}, joined(one.site, one.name)), said("span", state), seen), acts);
+        make("div", { class: "what" }, make("strong", {}, joined(one.site, one.name)), said("span", state), ...(one.has_pin ? [said("span", "stations.pin")] : []), seen), acts);
+}
+
+/** @param {StationLine} one @param {HTMLElement} list @param {HTMLElement} code */
+async function withoutPin(one, list, code) {
+    const words = { title: "pin.remove.title", text: "pin.remove.text", yes: "pin.remove.yes", no: "revoke.no", icon: "cross" };
+    if (!(await confirm(words, one.name))) return;
+    await call("DELETE", `/api/stations/${one.station_id}/pin`);
+    await fill(list, code);
 }
 
 /** @param {StationLine} one @param {HTMLElement} list @param {HTMLElement} code */

@@ -20,6 +20,7 @@ import { alsoSay, currentLanguage, errorText, LANGUAGES, OWN_NAMES, t } from "..
 import { joined } from "../../shared/base/isolate.js";
 import { askFor } from "./askcall.js";
 import { ownCopy } from "./owncopy.js";
+import { drawPin } from "./olderpin.js";
 
 const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
 
@@ -82,9 +83,11 @@ async function showRecords(box, ways) {
         event.preventDefault();
         void load();
     });
-    box.replaceChildren(make("div", { class: "case-view" }, head("cases.title", ways), form, said("h2", "cases.recent"), error, lines));
+    const bar = make("div", { "data-pin": "" });
+    box.replaceChildren(make("div", { class: "case-view" }, head("cases.title", ways), form, said("h2", "cases.recent"), error, lines, bar));
     focusHeading(box);
     await load();
+    await told(error, () => drawPin(bar, load, (work) => told(error, work)));
 }
 
 /** Shows one case as its sheet. @param {HTMLElement} box @param {string} caseId @param {Ways} ways */
