@@ -70,7 +70,9 @@ async def rehearse(engine: AsyncEngine) -> Rehearsed:
             await copied.dispose()
     except DatabaseRefused:
         raise
-    except Exception as error:  # a migration may stumble over anything in the data; the text may hold some of it
+    except (
+        Exception
+    ) as error:  # a migration may stumble over anything in the data; the text may hold some of it
         _would_fail(type(error).__name__)
     finally:
         for left in source.parent.glob(f"{trial.name}*"):

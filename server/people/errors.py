@@ -5,6 +5,11 @@ AuthError (Refusal)
 ├── WrongCode          no such enrolment code, or it is used or too old: all answered alike
 ├── WrongTotp          not the six digits of now, or they were used already: answered alike
 │   └── ClockOff       the six digits of another time of the same day: the telephone's clock is wrong
+├── WrongRecoveryCode  no code of this person's sheet, or it was used already: answered alike
+├── WrongPasskey       what the browser signed proves no passkey of this person, whatever is wrong with it
+├── TooManyPasskeys    this person has as many passkeys as one account may have
+├── LastSecondFactor   without this one, the password alone would open the account
+├── WrongPin           not the PIN of this station, or it has none
 ├── MustWait           too many failures from this place: ask again after ``retry_after_s``
 ├── TooBusy            more sign-ins are being checked than this machine can carry
 ├── SlowDown           this page, or its site, asks for more than anybody needs
@@ -14,7 +19,7 @@ AuthError (Refusal)
 ├── OutOfOrder         this step of signing in is not the one that is due
 └── ProviderRefused    the OpenID Connect provider did not vouch for anybody we know
 LoginTaken, SubjectTaken (Refusal)      two accounts would be opened alike
-NoSuchAccount, NoSuchStation (NotFound)
+NoSuchAccount, NoSuchStation, NoSuchPasskey (NotFound)
 
 Owns: error types and their codes (keys of the pages' catalogs). Texts never carry what was typed.
 """
@@ -63,6 +68,41 @@ class ClockOff(WrongTotp):
     """These six digits belong to another time: the telephone's clock is wrong. Told to who has the password."""
 
     code = "totp_clock_off"
+
+
+class WrongRecoveryCode(AuthError):
+    """This is no code of this person's sheet, or it was used already."""
+
+    code = "wrong_recovery_code"
+    status = 401
+
+
+class WrongPasskey(AuthError):
+    """What the browser signed proves no passkey of this person."""
+
+    code = "wrong_passkey"
+    status = 401
+
+
+class WrongPin(AuthError):
+    """This is not the PIN of this station, or it has none."""
+
+    code = "wrong_pin"
+    status = 401
+
+
+class TooManyPasskeys(AuthError):
+    """One account has no room for another passkey."""
+
+    code = "too_many_passkeys"
+    status = 409
+
+
+class LastSecondFactor(AuthError):
+    """Without this second factor, the password alone would open the account."""
+
+    code = "last_second_factor"
+    status = 409
 
 
 class MustWait(AuthError):
@@ -150,3 +190,7 @@ class NoSuchAccount(NotFound):
 
 class NoSuchStation(NotFound):
     """No station has this id."""
+
+
+class NoSuchPasskey(NotFound):
+    """This person has no passkey with this id."""

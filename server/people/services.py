@@ -11,6 +11,9 @@ from functools import cache
 from aiohttp import web
 
 from server.people.accounts.store import ACCOUNTS, Accounts
+from server.people.factors.passkeys import PASSKEYS, Challenges, Passkeys
+from server.people.factors.recoverycodes import RECOVERY_CODES, RecoveryCodes
+from server.people.factors.secondfactors import SECOND_FACTORS, SecondFactors
 from server.people.sessions.pace import PACE, Pace
 from server.people.sessions.proofs import PROOFS, Proofs
 from server.people.sessions.store import SESSIONS, HttpSessions
@@ -21,8 +24,8 @@ from server.people.signin.devices import DEVICES, Devices
 from server.people.signin.hashing import HASHER, Hasher
 from server.people.signin.oidc.openidconnect import OIDC, OpenIdConnect
 from server.people.signin.oidc.underway import Underway
-from server.people.signin.secondfactors import SECOND_FACTORS, SecondFactors
 from server.people.signin.vault import Vault
+from server.people.stations.pins import STATION_PINS, StationPins
 from server.people.stations.store import STATIONS, Stations
 from server.platform.http.keys import CLOCK, DATABASE, SETTINGS, WALL
 from server.trail.trail import TRAIL
@@ -51,9 +54,7 @@ def add_services(app: web.Application) -> None:
         clock=clock,
     )
     app[ACCOUNTS] = Accounts(database, hasher, trail, clock)
-    app[SECOND_FACTORS] = SecondFactors(
-        database, vault, trail, delays=delays_of(settings, time.monotonic), clock=app[WALL]
-    )
+    _add_second_factors(app, vault)
     underway = Underway(cache(lambda: vault.key_for("sign-ins at the provider")))
     app[OIDC] = OpenIdConnect(settings, underway, app[WALL]) if settings.oidc_issuer else None
     app[STATIONS] = Stations(
@@ -64,11 +65,31 @@ def add_services(app: web.Application) -> None:
         settings=settings,
         clock=clock,
     )
+    app[STATION_PINS] = StationPins(
+        database,
+        trail,
+        key=cache(lambda: vault.key_for("station pins")),
+        delays=delays_of(settings, time.monotonic),
+        clock=clock,
+    )
     app[PROOFS] = Proofs(clock)
     app[PACE] = Pace(time.monotonic)
     app[SESSIONS] = HttpSessions(database, settings, clock)
     app[TICKETS] = Tickets()
     app.on_cleanup.append(_close)
+
+
+def _add_second_factors(app: web.Application, vault: Vault) -> None:
+    """All of them count failures of an account together: three ways in are no three times as many tries."""
+    database, trail, clock = app[DATABASE], app[TRAIL], app[CLOCK]
+    delays = delays_of(app[SETTINGS], time.monotonic)
+    app[SECOND_FACTORS] = SecondFactors(database, vault, trail, delays=delays, clock=app[WALL])
+    app[RECOVERY_CODES] = RecoveryCodes(
+        database, trail, key=cache(lambda: vault.key_for("recovery codes")), delays=delays, clock=clock
+    )
+    app[PASSKEYS] = Passkeys(
+        database, trail, challenges=Challenges(time.monotonic), delays=delays, clock=clock
+    )
 
 
 async def _close(app: web.Application) -> None:

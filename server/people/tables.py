@@ -5,7 +5,16 @@ Owns: the rows. Must never hold a secret in the clear: passwords, codes and toke
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Double, ForeignKey, String, UniqueConstraint, false
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.platform.database.base import (
@@ -41,6 +50,7 @@ class Account(Base):
     A password that an administrator gave out must be changed at once, and works until ``password_expires_at``.
     ``totp_secret`` is sealed (server/people/signin/vault.py) and counts once ``totp_confirmed_at`` is set;
     ``totp_last_step`` is the 30-second step of the last code that was taken: no code works twice (RFC 6238).
+    ``totp_pending`` is the sealed secret of a telephone whose first code has not been seen yet.
     """
 
     __tablename__ = "account"
@@ -57,6 +67,7 @@ class Account(Base):
     totp_secret: Mapped[str | None] = mapped_column(String(200))
     totp_confirmed_at: Mapped[float | None] = mapped_column(Double)
     totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
+    totp_pending: Mapped[str | None] = mapped_column(String(200))
     disabled: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Seconds]
 
@@ -79,6 +90,35 @@ class AccountSpecialty(Base):
     specialty: Mapped[str] = mapped_column(String(40), primary_key=True, index=True)
 
 
+class Passkey(Base):
+    """One passkey (WebAuthn) of one person: ``public_key`` is a COSE key (RFC 9052), the private one is elsewhere.
+
+    ``sign_count`` is what the authenticator counted at the last use; ``transports`` say where browsers find it.
+    """
+
+    __tablename__ = "passkey"
+
+    id: Mapped[Id]
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    transports: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[Seconds]
+    last_used_at: Mapped[float | None] = mapped_column(Double)
+
+
+class RecoveryCode(Base):
+    """One recovery code that has not been used: a keyed hash (server/people/factors/recoverycodes.py)."""
+
+    __tablename__ = "recovery_code"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    code_hmac: Mapped[str] = mapped_column(String(SHA256_HEX_CHARS), primary_key=True)
+    created_at: Mapped[Seconds]
+
+
 class OidcLink(Base):
     """One person at one OpenID Connect provider, and the account it opens.
 
@@ -98,6 +138,7 @@ class Station(Base):
 
     ``public_key`` is the ECDSA P-256 key that the kiosk made when it was enrolled (base64 of its
     SubjectPublicKeyInfo); without one, nobody is this station. Enrolling anew and revoking change it.
+    ``pin_hmac``: a keyed hash of the PIN of older cases; None: whoever stands before the kiosk reads them.
     """
 
     __tablename__ = "station"
@@ -109,6 +150,7 @@ class Station(Base):
     created_at: Mapped[Seconds]
     public_key: Mapped[str | None] = mapped_column(String(200))
     enrolled_at: Mapped[float | None] = mapped_column(Double)
+    pin_hmac: Mapped[str | None] = mapped_column(String(SHA256_HEX_CHARS))
 
 
 class EnrolmentCode(Base):
@@ -130,6 +172,7 @@ class HttpSession(Base):
 
     ``id`` names it in lists. ``device`` is a few words such as "Firefox, Android". A person's session is whole
     once ``second_factor_at`` is set; ``proven_at`` is when they last typed a password or came from a provider.
+    ``unlocked_until``: the PIN of the station was typed, and older cases are open until then.
     """
 
     __tablename__ = "http_session"
@@ -145,3 +188,4 @@ class HttpSession(Base):
     device: Mapped[str] = mapped_column(String(100), default="", server_default="")
     proven_at: Mapped[float] = mapped_column(Double, default=0.0, server_default="0")
     second_factor_at: Mapped[float | None] = mapped_column(Double)
+    unlocked_until: Mapped[float | None] = mapped_column(Double)

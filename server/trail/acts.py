@@ -70,6 +70,11 @@ class Act(StrEnum):
     SESSIONS_ENDED = "sessions_ended"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (the name of an act)
     SECOND_FACTOR_ENROLLED = "second_factor_enrolled"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
     ACCOUNT_CREATED = "account_created"
     ACCOUNT_CHANGED = "account_changed"
     ACCOUNT_DISABLED = "account_disabled"
@@ -80,6 +85,9 @@ class Act(StrEnum):
     STATION_CODE_MADE = "station_code_made"
     STATION_ENROLLED = "station_enrolled"
     STATION_REVOKED = "station_revoked"
+    STATION_PIN_MADE = "station_pin_made"
+    STATION_PIN_REMOVED = "station_pin_removed"
+    STATION_UNLOCKED = "station_unlocked"
 
 
 class System(StrEnum):

@@ -34,13 +34,16 @@ KINDS_MAX = 5_000
 
 
 class Way(StrEnum):
-    """How somebody tried to sign in: with a password, with one again, with six digits, elsewhere, with a code."""
+    """How somebody tried to sign in: ``AGAIN`` with a password once more, ``OIDC`` at a provider, ``STATION`` a code."""
 
     PERSON = "person"
     AGAIN = "again"
     TOTP = "totp"
+    PASSKEY = "passkey"
+    RECOVERY_CODE = "recovery_code"
     OIDC = "oidc"
     STATION = "station"
+    PIN = "pin"
 
 
 @dataclass(frozen=True, slots=True)

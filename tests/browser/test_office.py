@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from server.people.accounts.store import Profile
-from server.people.signin import totp
+from server.people.factors import totp
 from signaling.messages import Role
 from tests.support.browsers import missing_browser
 from tests.support.people import ONE_TIME, OWN
@@ -59,6 +59,7 @@ async def first_sign_in(page: Page) -> str:
     assert shown is not None
     secret = shown.replace(" ", "")
     await typed(page, "#six-digits", totp.code_at(secret, time.time()))
+    await page.click("[data-action=codes-kept]")
     await expect(page.locator("[data-id=stations]")).to_be_visible()
     return secret
 

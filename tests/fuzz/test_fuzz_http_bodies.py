@@ -11,8 +11,9 @@ from server.people.accounts.handlers import (
     ProfileBody,
     Provider,
 )
+from server.people.factors.handlers import Answered, TypedCode, TypedRecoveryCode
 from server.people.signin.handlers import SignIn
-from server.people.signin.handlers_steps import NewPassword, TypedCode, TypedPassword
+from server.people.signin.handlers_steps import NewPassword, TypedPassword
 from server.people.stations.handlers import Wanted
 from server.people.stations.handlers_kiosk import Enrolment
 from server.platform.http.bodies import decode
@@ -24,6 +25,8 @@ BODIES: list[tuple[type[msgspec.Struct], list[bytes]]] = [
     (SignIn, [b'{"login":"docteur","password":"une longue phrase"}', b"{}"]),
     (Enrolment, [b'{"code":"H2WP-GAQS","public_key":"MFkwEw=="}', b'{"code":""}']),
     (TypedCode, [b'{"code":"123 456"}']),
+    (TypedRecoveryCode, [b'{"code":"k7fm-2xqa-w9bh"}']),
+    (Answered, [b'{"credential":{"id":"AA","rawId":"AA","type":"public-key","response":{}}}']),
     (TypedPassword, [b'{"password":"une longue phrase"}']),
     (NewPassword, [b'{"password":"une longue phrase","current":null}']),
     (

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 
 from server.people.accounts.store import Profile
-from server.people.signin import totp
+from server.people.factors import totp
 from signaling.messages import Role
 from tests.support.server import Server
 
@@ -36,7 +36,7 @@ async def first_sign_in(
         202,
         {"next": "new_password"},
     )
-    assert await sent(client, "/api/session/password", password=OWN) == (202, {"next": "enrol_totp"})
+    assert await sent(client, "/api/session/password", password=OWN) == (202, {"next": "enrol_second_factor"})
     status, made = await sent(client, "/api/session/totp-enrolment")
     assert status == 200
     telephone = Telephone(made["secret"])

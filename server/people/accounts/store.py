@@ -20,7 +20,15 @@ from server.people.profile import Gender, Specialty, Spoken
 from server.people.sessions.store import end_sessions_of
 from server.people.signin.hashing import Hasher
 from server.people.sites import site_id_of
-from server.people.tables import Account, AccountLanguage, AccountSpecialty, OidcLink, Site
+from server.people.tables import (
+    Account,
+    AccountLanguage,
+    AccountSpecialty,
+    OidcLink,
+    Passkey,
+    RecoveryCode,
+    Site,
+)
 from server.platform.database.engine import DbSessions
 from server.platform.ids import new_id
 from server.trail.acts import Act
@@ -130,7 +138,7 @@ class Accounts:
             await self._trail.record(db, actor.did(act, account_id))
 
     async def reset(self, account_id: str, *, actor: By) -> str:
-        """Give an account a one-time password; all its sessions and its second factor end.
+        """Give an account a one-time password; all its sessions, second factors and recovery codes end.
 
         Raises NoSuchAccount, TooBusy.
         """
@@ -141,7 +149,9 @@ class Accounts:
             account.password_hash = password_hash
             account.must_change_password = True
             account.password_expires_at = self._clock() + ONE_TIME_S
-            account.totp_secret = account.totp_confirmed_at = None
+            account.totp_secret = account.totp_confirmed_at = account.totp_pending = None
+            for factor in (Passkey, RecoveryCode):
+                await db.execute(delete(factor).where(factor.account_id == account_id))
             await end_sessions_of(db, account_id=account_id)
             await self._trail.record(db, actor.did(Act.ACCOUNT_RESET, account_id))
         return password
@@ -192,6 +202,7 @@ class Accounts:
             languages = await _by_account(db, AccountLanguage.account_id, AccountLanguage.language)
             links = await db.scalars(select(OidcLink).where(OidcLink.issuer == issuer))
             subjects = {link.account_id: link.subject for link in links}
+            with_passkey = set(await db.scalars(select(Passkey.account_id)))
         return [
             Person(
                 account_id=account.id,
@@ -201,7 +212,7 @@ class Accounts:
                 site=site or "",
                 gender=account.gender,
                 disabled=account.disabled,
-                has_second_factor=account.totp_confirmed_at is not None,
+                has_second_factor=account.totp_confirmed_at is not None or account.id in with_passkey,
                 must_change_password=account.must_change_password,
                 provider_subject=subjects.get(account.id, ""),
                 specialties=specialties.get(account.id, []),

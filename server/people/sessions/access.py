@@ -73,7 +73,7 @@ def needs(action: Action, *, recent: bool = False) -> Callable[[Guarded], Handle
         async def guarded(request: web.Request) -> web.StreamResponse:
             principal = await admitted(request, action)
             if recent:
-                await _proven_recently(request)
+                await proven_recently(request)
             try:
                 with request.app[PACE].turn(principal):
                     return await once(request, principal, handler)
@@ -131,7 +131,8 @@ def _note(request: web.Request, who: Principal, action: Action, case_id: str | N
     request.app[REFUSED].note(access_refused(who.participant_id, who.role, action, case_id))
 
 
-async def _proven_recently(request: web.Request) -> None:
+async def proven_recently(request: web.Request) -> None:
+    """Raises ApiError 403 unless this person typed the password within the last quarter of an hour."""
     found = await standing_of(request)
     if found is None or request.app[CLOCK]() >= found.proven_at + RECENT_S:
         raise ApiError(403, "prove_again")

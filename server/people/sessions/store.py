@@ -10,14 +10,15 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.people.principal import Principal
-from server.people.sessions.steps import Step, next_step
+from server.people.sessions.steps import Factor, Step, next_step
+from server.people.sessions.ways import ways_of
 from server.people.tables import Account, HttpSession, Site, Station
 from server.platform.database.engine import DbSessions
 from server.platform.settings.config import Settings
@@ -28,17 +29,23 @@ TOKEN_BYTES = 32
 REFRESH_EVERY_S = 60
 # A sign-in that stops halfway: time to find the telephone and to install an app on it, and no more.
 UNFINISHED_S = 900
+# At a station with a PIN: a shift. Who opened a case reads its answer without looking for the PIN.
+OPEN_WITHOUT_PIN_S = 12 * 3600
 # A statement takes 999 parameters on the oldest SQLite that is still about.
 IDS_A_QUERY = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A person's session: who it is, which step is due (None: whole), when they last proved who they are."""
+    """A person's session: who it is, which step is due (None: whole), when they last proved who they are.
+
+    ``ways``: what this person can prove the second factor with, when that is the step that is due.
+    """
 
     principal: Principal
     step: Step | None
     proven_at: float
+    ways: list[Factor] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +98,20 @@ class HttpSessions:
         )
         async with self._database() as db:
             row = (await db.execute(query)).one_or_none()
-        if row is None:
-            return None
-        session, account, site = row
+            if row is None:
+                return None
+            session, account, site = row
+            proven = session.second_factor_at is not None or account.id in self._waived
+            ways = [] if proven else await ways_of(db, account.id)
         step = next_step(
-            second_factor=session.second_factor_at is not None or account.id in self._waived,
-            has_totp=account.totp_confirmed_at is not None,
-            must_change=account.must_change_password,
+            second_factor=proven, has_second_factor=bool(ways), must_change=account.must_change_password
         )
         if step is not None and self._clock() >= session.proven_at + UNFINISHED_S:
             return None
         if not await self._refreshed(session, self._idle_s):
             return None
         who = Principal(account.id, Role(account.role), account.name, site or "", session.id)
-        return Standing(who, step, session.proven_at)
+        return Standing(who, step, session.proven_at, ways)
 
     async def account(self, token: str) -> Principal | None:
         """The person behind a cookie whose sign-in is whole, or None."""
@@ -127,7 +134,12 @@ class HttpSessions:
         key = station.public_key
         if key is None or not await self._refreshed(session, self._station_s, slide_s=self._station_s):
             return None
-        return StationStanding(Principal(station.id, Role.STATION, station.name, site, session.id), key)
+        now = self._clock()
+        locked = station.pin_hmac is not None and now >= (session.unlocked_until or 0.0)
+        since = now - OPEN_WITHOUT_PIN_S if locked else 0.0
+        return StationStanding(
+            Principal(station.id, Role.STATION, station.name, site, session.id, since), key
+        )
 
     async def renew(self, token: str, *, second_factor: bool = False, proven: bool = False) -> str:
         """Go on under a new token, because more is proven than before; the old one is worth nothing now."""

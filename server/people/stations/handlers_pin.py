@@ -20,9 +20,10 @@ from server.people.acting import by
 from server.people.principal import Principal
 from server.people.sessions.access import needs
 from server.people.sessions.permissions import Action
+from server.people.signin.refusals import noted
 from server.people.stations.pins import STATION_PINS, TYPED_MAX_CHARS
 from server.platform.http.bodies import json_response, read_json
-from server.platform.metrics import SIGN_IN_REFUSALS
+from server.trail.refused import Way
 
 
 class TypedPin(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -68,7 +69,7 @@ async def pin_state(request: web.Request, who: Principal) -> web.Response:
 async def unlock(request: web.Request, who: Principal) -> web.Response:
     """Take the PIN."""
     typed = await read_json(request, TypedPin)
-    with SIGN_IN_REFUSALS.labels(kind="pin").count_exceptions():
+    with noted(request, Way.PIN, who.participant_id):
         await request.app[STATION_PINS].unlock(who, typed.pin)
     return web.Response(status=204)
 

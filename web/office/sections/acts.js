@@ -11,7 +11,9 @@ export const ACTS = [
     "mediator_invited", "mediator_joined", "mediator_declined", "mediator_not_answering", "mediator_left",
     "mediator_removed", "mediation_reported", "group_opened", "group_closed", "seat_opened", "seat_admitted",
     "seat_muted", "seat_removed", "seat_left", "audit_read", "audit_exported", "audit_verified", "clock_believed", "report_read",
-    "signed_in", "signed_out", "sign_in_refused", "access_refused", "sessions_ended", "password_changed", "second_factor_enrolled", "account_created",
+    "signed_in", "signed_out", "sign_in_refused", "access_refused", "sessions_ended", "password_changed", "second_factor_enrolled",
+    "second_factor_removed", "passkey_added", "passkey_removed", "recovery_codes_made", "recovery_code_used", "account_created",
     "account_changed", "account_disabled", "account_enabled", "account_reset", "provider_linked", "provider_unlinked",
     "station_code_made", "station_enrolled", "station_revoked",
+    "station_pin_made", "station_pin_removed", "station_unlocked",
 ];

@@ -1,11 +1,12 @@
 /**
- * One's own account: where one is signed in, signing out there, and another password. Owns: this section.
+ * One's own account: where one is signed in, signing out there, the second factors, and another password. Owns: this section.
  */
 
 import { icon, make } from "../../shared/base/dom.js";
 import { notice } from "../../shared/base/frame.js";
 import { call, HttpError } from "../../shared/base/http.js";
 import { t } from "../../shared/base/i18n.js";
+import { secondFactors } from "./factors.js";
 import { button, field, form, heading, said, tried, when } from "./parts.js";
 
 /** @typedef {{session_id: string, device: string, created_at: number, last_seen_at: number, here: boolean}} SessionLine */
@@ -31,7 +32,7 @@ export async function open(box) {
         notice(t("own.password.done"));
         await fill(list);
     });
-    box.append(heading("office.own"), said("h2", "own.sessions"), list, everywhere, password);
+    box.append(heading("office.own"), said("h2", "own.sessions"), list, everywhere, await secondFactors(), password);
     await fill(list);
 }
 

@@ -110,7 +110,7 @@ export class SignIn {
         const steps = find("[data-steps]", HTMLElement, this.box);
         const { goThrough } = await import("./signinsteps.js");
         this.form.hidden = true;
-        void goThrough(steps, answer.next).then((me) => {
+        void goThrough(steps, answer).then((me) => {
             steps.replaceChildren();
             this.form.hidden = false;
             if (me) void this.#enter(me);

@@ -26,10 +26,10 @@ from server.people.sessions.cookies import (
 )
 from server.people.sessions.device import device_words
 from server.people.sessions.store import SESSIONS
-from server.people.signin.handlers import is_in
 from server.people.signin.oidc.openidconnect import OIDC, OpenIdConnect, Vouched
 from server.people.signin.oidc.underway import PENDING_S
 from server.people.signin.refusals import noted
+from server.people.signin.stepping import is_in
 from server.people.tables import Account, OidcLink
 from server.platform.http.bodies import json_response
 from server.platform.http.errors import ApiError

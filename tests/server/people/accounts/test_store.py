@@ -15,11 +15,11 @@ from server.people.accounts.store import (
 )
 from server.people.acting import OPERATOR
 from server.people.errors import NoSuchAccount, OutOfOrder, WrongTotp
+from server.people.factors import totp
+from server.people.factors.secondfactors import SecondFactors
 from server.people.profile import Gender, Specialty, Spoken
-from server.people.signin import totp
 from server.people.signin.delays import Delays
 from server.people.signin.hashing import Hasher
-from server.people.signin.secondfactors import SecondFactors
 from server.people.signin.vault import Vault
 from server.platform.database.engine import DbSessions
 from server.trail.trail import Trail
@@ -84,7 +84,7 @@ async def test_digits_are_accepted_once_even_when_many_try_at_the_same_time(
     assert [one for one in tries if one is None] == [None]
     assert {type(one) for one in tries if one is not None} <= {WrongTotp, OutOfOrder}
     with pytest.raises(OutOfOrder):
-        await second_factors.begin(account_id)
+        await second_factors.confirm(account_id, code)
 
 
 async def test_after_a_reset_another_telephone_is_connected(

@@ -38,9 +38,12 @@ async def test_a_first_sign_in_ends_with_own_password_and_telephone(server: Serv
 async def test_nothing_opens_before_the_last_step(server: Server, now: list[float]) -> None:
     async with server.client() as client, server.client() as half:
         await first_sign_in(server, client, "fatou", Role.ADMINISTRATOR, now[0])
-        assert await sent(half, "/api/session", login="fatou", password=OWN) == (202, {"next": "totp"})
+        assert await sent(half, "/api/session", login="fatou", password=OWN) == (
+            202,
+            {"next": "second_factor", "ways": ["totp"]},
+        )
         async with half.get("/api/session") as answer:
-            assert (answer.status, await answer.json()) == (202, {"next": "totp"})
+            assert (answer.status, await answer.json()) == (202, {"next": "second_factor", "ways": ["totp"]})
         for path in ("/api/accounts", "/api/sessions", "/api/stations"):
             assert (await half.get(path)).status == 401
         assert (await sent(half, "/api/ticket", role="clinician"))[0] == 401

@@ -57,7 +57,7 @@ def a_value(column: Column[Any]) -> Any:
     if isinstance(kind, Float | Numeric):
         return 1.5
     if isinstance(kind, LargeBinary):
-        return b"\x00\xff"
+        return f"{column.table.name}_{column.name}".encode()
     assert isinstance(kind, String | Text), f"{column}: {kind!r}"
     return f"{column.table.name}_{column.name}"[: kind.length or 60]
 

@@ -85,7 +85,7 @@ async def test_without_the_hospitals_second_factor_ours_is_asked_for(
     async with server.client() as client:
         assert await to_provider_and_back(client, "office") == "/office"
         async with client.get("/api/session", headers={"X-Keneya-Face": "office"}) as answer:
-            assert (answer.status, await answer.json()) == (202, {"next": "enrol_totp"})
+            assert (answer.status, await answer.json()) == (202, {"next": "enrol_second_factor"})
         assert (await sent(client, "/api/ticket", role="clinician"))[0] == 401
 
 

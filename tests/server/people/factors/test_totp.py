@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from server.people.signin import totp
+from server.people.factors import totp
 
 # The key of RFC 6238 appendix B in base 32; its eight digits end in our six.
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
