@@ -61,6 +61,17 @@ async def copy_to(engine: AsyncEngine, source: Path, final: Path) -> None:
         part.unlink(missing_ok=True)
 
 
+def drop_copies(engine: AsyncEngine) -> int:
+    """Remove every copy, also one that was broken off, and every trial; gives their number."""
+    source = file_of(engine)
+    if source is None:
+        return 0
+    old = [file for what in ("before", "trial") for file in source.parent.glob(f"{source.name}.{what}-*")]
+    for file in old:
+        file.unlink()
+    return len(old)
+
+
 def file_of(engine: AsyncEngine) -> Path | None:
     """The file of a SQLite database; None: another database, or one in memory."""
     url = make_url(engine.url)

@@ -7,6 +7,7 @@ row of an owner behind.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
 from server.platform.database.engine import DbSessions
+from server.platform.database.precopy import drop_copies
 from server.platform.redacted import Redacted
 from server.platform.sealing.hashesanew import hash_anew
 from server.platform.sealing.keyring import Keyring
@@ -104,7 +106,7 @@ def _sealed_values(
 
 
 async def _sweep(engine: AsyncEngine) -> None:
-    """Write the tables anew: pages and row versions of before are gone from the files."""
+    """Write the tables anew: pages and row versions of before are gone from the files, as are copies in clear."""
     async with engine.connect() as connection:
         found = await connection.execution_options(isolation_level="AUTOCOMMIT")
         if engine.dialect.name == "sqlite":
@@ -113,6 +115,10 @@ async def _sweep(engine: AsyncEngine) -> None:
         else:
             for sealing in SEALED.values():
                 await found.exec_driver_sql(f"VACUUM FULL {_table(sealing).name}")
+    # The copy of before the upgrade holds what was in clear.
+    dropped = await asyncio.to_thread(drop_copies, engine)
+    if dropped:
+        log.info("copies_in_clear_removed", copies=dropped)
 
 
 def _table(sealing: Sealing) -> Table:
