@@ -24,7 +24,6 @@ from server.platform.command_line import (
     ConfigOption,
     console,
     errors,
-    opened_database,
     refuse,
     run,
     settings_of,
@@ -126,18 +125,6 @@ def settings(
         print_table(console)
 
 
-@db_commands.command("upgrade")
-def db_upgrade(config: ConfigOption = None) -> None:
-    """Bring the tables to their newest form (the server does so itself when it starts)."""
-    loaded = settings_of(config)
-
-    async def work() -> None:
-        async with opened_database(loaded):
-            console.print("The database is up to date.")
-
-    run(loaded, work)
-
-
 @db_commands.command("check")
 def db_check(config: ConfigOption = None) -> None:
     """Say whether the tables are in their newest form; exit code 1 when they are not."""
@@ -151,7 +138,7 @@ def db_check(config: ConfigOption = None) -> None:
         finally:
             await engine.dispose()
         if not current:
-            refuse("The database is older than this program: run `keneya db upgrade`.")
+            refuse("The database is older than this program: run `keneya upgrade`.")
         if different:
             refuse(f"The tables were changed by hand: {len(different)} differences to what is expected.")
         console.print("The database is up to date.")

@@ -173,7 +173,7 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
             _refuse_half_restored(app[SETTINGS])
             await upgrade(app[ENGINE])
             await check_clock(app[DATABASE], app[WALL]())
-            await seal_what_is_plain(app[ENGINE], app[DATABASE], app[SEALING], app[CLOCK])
+            await seal_what_is_plain(app[DATABASE], app[SEALING], app[CLOCK])
             await seal_plain_photos(app[DATABASE], app[SEALING], app[SETTINGS].data_dir / "photos")
             yield
     finally:

@@ -12,7 +12,14 @@ from typing import Annotated, NoReturn
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.platform.command_line import ConfigOption, console, refuse, run, settings_of
+from server.platform.command_line import (
+    ConfigOption,
+    console,
+    refuse,
+    refuse_under_a_server,
+    run,
+    settings_of,
+)
 from server.platform.database.engine import open_database
 from server.platform.database.precopy import copy_to, file_of
 from server.platform.database.refusals import DatabaseRefused
@@ -83,6 +90,8 @@ async def rehearse(engine: AsyncEngine) -> Rehearsed:
 
 
 async def _upgrade(engine: AsyncEngine) -> None:
+    if (await schema_of(engine)).due:
+        await refuse_under_a_server(engine)
     done = await upgrade(engine)
     if not done.before.due:
         console.print("The database is up to date.")

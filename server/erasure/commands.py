@@ -22,8 +22,8 @@ from server.cases.vocabulary import Kind
 from server.erasure.certificate import certificate
 from server.erasure.errors import ErasureRefused
 from server.erasure.store import Erasures
-from server.platform.command_line import ConfigOption, bring_up_to_date, console, refuse, run, settings_of
-from server.platform.database.engine import DbSessions, open_database, sessions_of
+from server.platform.command_line import ConfigOption, console, opened_database, refuse, run, settings_of
+from server.platform.database.engine import DbSessions
 from server.platform.sealing.keyring import Keyring
 from server.platform.sealing.masterkeys import master_keys_of
 from server.platform.sealing.plainrows import seal_what_is_plain
@@ -50,16 +50,11 @@ class Opened:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Opened]:
-    engine = open_database(settings.database)
-    try:
-        await bring_up_to_date(engine)
-        keyring = Keyring(master_keys_of(settings))
-        database = sessions_of(engine, info_with(keyring))
-        await seal_what_is_plain(engine, database, keyring)
+    keyring = Keyring(master_keys_of(settings))
+    async with opened_database(settings, info_with(keyring)) as database:
+        await seal_what_is_plain(database, keyring)
         files = PhotoFiles(settings.data_dir / "photos")
         yield Opened(settings, database, Erasures(database, Trail(time.time), keyring, files, time.time))
-    finally:
-        await engine.dispose()
 
 
 def _run(settings: Settings, work: Callable[[Opened], Awaitable[None]]) -> None:

@@ -35,12 +35,14 @@ ConfigOption = Annotated[
 
 
 @asynccontextmanager
-async def opened_database(settings: Settings) -> AsyncIterator[DbSessions]:
-    """The upgraded database, for a command that runs with or without the server."""
+async def opened_database(
+    settings: Settings, info: dict[str, object] | None = None
+) -> AsyncIterator[DbSessions]:
+    """The upgraded database, for a command that runs with or without the server; each session carries ``info``."""
     engine = open_database(settings.database)
     try:
         await bring_up_to_date(engine)
-        yield sessions_of(engine)
+        yield sessions_of(engine, info)
     finally:
         await engine.dispose()
 
@@ -51,9 +53,14 @@ async def bring_up_to_date(engine: AsyncEngine) -> None:
     A running server goes on with the tables that it knows: under it, no command of a newer program migrates.
     """
     if not await is_current(engine):
-        if await is_served(engine):
-            refuse("A server of an older version is running: stop it, then run `keneya db upgrade`.")
+        await refuse_under_a_server(engine)
         await upgrade(engine)
+
+
+async def refuse_under_a_server(engine: AsyncEngine) -> None:
+    """End the command if a server runs; for one that would change the tables."""
+    if await is_served(engine):
+        refuse("A server of an older version is running: stop it, then run `keneya upgrade`.")
 
 
 def settings_of(config: Path | None, overrides: dict[str, object] | None = None) -> Settings:

@@ -34,7 +34,7 @@ KINDS_MAX = 5_000
 
 
 class Way(StrEnum):
-    """How somebody tried to sign in: ``AGAIN`` with a password once more, ``OIDC`` at a provider, ``STATION`` a code."""
+    """How somebody tried to come in. ``AGAIN``: with the password once more; ``OIDC``: by way of a provider."""
 
     PERSON = "person"
     AGAIN = "again"

@@ -202,8 +202,8 @@ async def test_settings_lists_every_setting_and_no_secret(tmp_path: Path) -> Non
 async def test_db_check_says_whether_an_upgrade_is_due(tmp_path: Path) -> None:
     code, _, err = await run(tmp_path, "db", "check")
     assert code == 1
-    assert "keneya db upgrade" in err
-    assert (await run(tmp_path, "db", "upgrade"))[0] == 0
+    assert "keneya upgrade" in err
+    assert (await run(tmp_path, "upgrade"))[0] == 0
     code, out, _ = await run(tmp_path, "db", "check")
     assert (code, out) == (0, "The database is up to date.\n")
 
@@ -267,7 +267,7 @@ async def test_a_database_of_a_newer_program_is_refused_with_one_line(tmp_path: 
     put_migrated(file)
     revise(file, "9999")
     environ = {"KENEYA_DATA_DIR": str(tmp_path), "KENEYA_HTTP_PORT": "0", "KENEYA_MEDIA_PORT": "0"}
-    for command in (("serve",), ("db", "check"), ("db", "upgrade"), ("account", "list"), ("audit", "export")):
+    for command in (("serve",), ("db", "check"), ("upgrade",), ("account", "list"), ("audit", "export")):
         code, _, err = await run(tmp_path, *command, **environ)
         assert (code, err.count("\n")) == (1, 1), err
         assert "a newer keneya has made this database" in err
@@ -287,7 +287,7 @@ async def test_a_command_migrates_nothing_under_a_server_that_runs(tmp_path: Pat
             ("retention", "due"),
         ):
             code, _, err = await run(tmp_path, *command, **environ)
-            assert (code, "stop it, then run `keneya db upgrade`" in err) == (1, True), err
+            assert (code, "stop it, then run `keneya upgrade`" in err) == (1, True), err
             assert revision_of(file) == "0007"
     await engine.dispose()
     assert (await run(tmp_path, "account", "list", **environ))[0] == 0

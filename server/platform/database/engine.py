@@ -6,6 +6,7 @@ and manifests must be on disk before the act that they allow (synchronous=FULL).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -14,6 +15,7 @@ from typing import Any
 from sqlalchemy import event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from server.platform.database.precopy import drop_copies
 from server.platform.settings.config import SettingsError
 
 # A writer holds the SQLite lock for one fsync, tens of milliseconds on a slow disk. Five seconds allow for a
@@ -44,6 +46,7 @@ class DbSessions:
     """
 
     def __init__(self, engine: AsyncEngine, info: dict[str, object] | None = None) -> None:
+        self._engine = engine
         self._make = async_sessionmaker(engine, expire_on_commit=False, info=info or {})
         self._sqlite = engine.dialect.name == "sqlite"
 
@@ -66,17 +69,23 @@ class DbSessions:
             for write in _also.get([]):
                 await write(db)
 
-    async def scrub(self, table: str) -> None:
-        """Leave nothing of what was deleted from this table in the files, once nobody reads an older state.
+    async def scrub(self, *tables: str, rewrite: bool = False) -> None:
+        """Leave nothing of what was deleted from these tables in the files, once nobody reads an older state.
 
         SQLite overwrites what it deletes (secure_delete), but its write-ahead log holds it until the next
-        checkpoint; PostgreSQL keeps old versions of rows until the table is written anew.
+        checkpoint; PostgreSQL keeps old versions of rows until a table is written anew. The copies kept before
+        upgrades hold all of it, and go. ``rewrite``: also what an SQLite file held before it overwrote anything.
         """
+        statements = ["PRAGMA wal_checkpoint(TRUNCATE)"]
+        if not self._sqlite:
+            statements = [f"VACUUM FULL {table}" for table in tables]
+        elif rewrite:
+            statements.insert(0, "VACUUM")
         async with self._make() as db:
             connection = await db.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-            await connection.exec_driver_sql(
-                "PRAGMA wal_checkpoint(TRUNCATE)" if self._sqlite else f"VACUUM FULL {table}"
-            )
+            for statement in statements:
+                await connection.exec_driver_sql(statement)
+        await asyncio.to_thread(drop_copies, self._engine)
 
 
 @contextmanager

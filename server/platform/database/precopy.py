@@ -61,15 +61,16 @@ async def copy_to(engine: AsyncEngine, source: Path, final: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def drop_copies(engine: AsyncEngine) -> int:
-    """Remove every copy, also one that was broken off, and every trial; gives their number."""
+def drop_copies(engine: AsyncEngine) -> None:
+    """Remove every copy, also one that was broken off, and every trial."""
     source = file_of(engine)
     if source is None:
-        return 0
+        return
     old = [file for what in ("before", "trial") for file in source.parent.glob(f"{source.name}.{what}-*")]
     for file in old:
-        file.unlink()
-    return len(old)
+        file.unlink(missing_ok=True)
+    if old:
+        log.info("copies_removed", copies=len(old))
 
 
 def file_of(engine: AsyncEngine) -> Path | None:

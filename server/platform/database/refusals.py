@@ -26,7 +26,12 @@ class TooNew(DatabaseRefused):
 
 
 class MigrationFailed(DatabaseRefused):
-    """A migration would break the data."""
+    """A migration would break the data: so many rows would point to nothing."""
+
+    def __init__(self, rows: int) -> None:
+        super().__init__(
+            f"the database cannot be upgraded: {rows} rows would point to nothing; nothing was changed"
+        )
 
 
 class NoCopy(DatabaseRefused):

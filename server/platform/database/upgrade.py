@@ -132,9 +132,7 @@ async def _move(
         if sqlite:
             broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
             if broken:
-                raise MigrationFailed(
-                    f"the database cannot be upgraded: {len(broken)} rows would point to nothing; nothing was changed"
-                )
+                raise MigrationFailed(len(broken))
         await connection.commit()
         # The connection does not return to the pool, because its foreign keys are off.
         await connection.invalidate()

@@ -9,14 +9,13 @@ import typer
 
 from server.platform.command_line import (
     ConfigOption,
-    bring_up_to_date,
     console,
     errors,
+    opened_database,
     refuse,
     run,
     settings_of,
 )
-from server.platform.database.engine import open_database, sessions_of
 from server.platform.sealing.keyring import Keyring
 from server.platform.sealing.masterkeys import master_keys_of, new_master_key, written
 from server.platform.sealing.plainrows import seal_what_is_plain
@@ -43,16 +42,12 @@ def rotate_key(config: ConfigOption = None) -> None:
     async def work() -> None:
         source = master_keys_of(settings)
         keyring = Keyring(source)
-        engine = open_database(settings.database)
-        try:
-            await bring_up_to_date(engine)
-            database = sessions_of(engine, info_with(keyring))
-            await seal_what_is_plain(engine, database, keyring)
-            done = await rotate(database, keyring, source)
-        except NothingToRotate as error:
-            refuse(str(error))
-        finally:
-            await engine.dispose()
+        async with opened_database(settings, info_with(keyring)) as database:
+            await seal_what_is_plain(database, keyring)
+            try:
+                done = await rotate(database, keyring, source)
+            except NothingToRotate as error:
+                refuse(str(error))
         console.print(f"{done.sealed_anew} data keys are sealed to the new master key {done.master_id}.")
         if not done.old_removed:
             console.print("Now remove the old key from where you put it, and restart the server.")

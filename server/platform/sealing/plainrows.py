@@ -7,18 +7,16 @@ row of an owner behind.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
 
 import structlog
 from sqlalchemy import Table, Text, exists, select, type_coerce, union, update
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from server.platform.database.engine import DbSessions
-from server.platform.database.precopy import drop_copies
 from server.platform.redacted import Redacted
 from server.platform.sealing.hashesanew import hash_anew
 from server.platform.sealing.keyring import Keyring
@@ -32,7 +30,7 @@ OWNERS_AT_ONCE = 50
 
 
 async def seal_what_is_plain(
-    engine: AsyncEngine, database: DbSessions, keyring: Keyring, clock: Callable[[], float] = time.time
+    database: DbSessions, keyring: Keyring, clock: Callable[[], float] = time.time
 ) -> None:
     """Seal every row that is in clear, and hash anew what an earlier version hashed.
 
@@ -43,13 +41,11 @@ async def seal_what_is_plain(
         swept_at = await db.scalar(select(SealingState.swept_at))
     keyring.master(master_id)
     if swept_at is None:
-        await _seal_all(engine, database, keyring, clock)
+        await _seal_all(database, keyring, clock)
     await hash_anew(database, keyring, clock)
 
 
-async def _seal_all(
-    engine: AsyncEngine, database: DbSessions, keyring: Keyring, clock: Callable[[], float]
-) -> None:
+async def _seal_all(database: DbSessions, keyring: Keyring, clock: Callable[[], float]) -> None:
     count = 0
     while sealed := await _seal_some(database, keyring):
         count += sealed
@@ -58,7 +54,8 @@ async def _seal_all(
     async with database() as db:
         anything = await db.scalar(select(exists().where(DataKey.owner_id.is_not(None))))
     if anything:
-        await _sweep(engine)
+        # Pages and row versions of before hold what was in clear.
+        await database.scrub(*(_table(sealing).name for sealing in SEALED.values()), rewrite=True)
     async with database.begin() as db:
         await db.execute(update(SealingState).values(swept_at=clock()))
 
@@ -103,22 +100,6 @@ def _sealed_values(
         if column in sealing.hashed:
             values[sealing.hashed[column]] = keyring.hashed(db, text)
     return values
-
-
-async def _sweep(engine: AsyncEngine) -> None:
-    """Write the tables anew: pages and row versions of before are gone from the files, as are copies in clear."""
-    async with engine.connect() as connection:
-        found = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        if engine.dialect.name == "sqlite":
-            await found.exec_driver_sql("VACUUM")
-            await found.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        else:
-            for sealing in SEALED.values():
-                await found.exec_driver_sql(f"VACUUM FULL {_table(sealing).name}")
-    # The copy of before the upgrade holds what was in clear.
-    dropped = await asyncio.to_thread(drop_copies, engine)
-    if dropped:
-        log.info("copies_in_clear_removed", copies=dropped)
 
 
 def _table(sealing: Sealing) -> Table:

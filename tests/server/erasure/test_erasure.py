@@ -54,7 +54,10 @@ async def counted(home: House, table: type[CaseNote] | type[CasePhoto]) -> int:
 async def test_an_erased_case_opens_for_nobody_and_stays_on_the_trail(home: House) -> None:
     doctor, case_id = await a_day_that_is_over(home)
     photo_id = (await doctor.get(f"/api/cases/{case_id}"))["photos"][0]["id"]
+    kept = home.server.settings.data_dir / "keneya.db.before-20260101T000000000000Z-0010"
+    kept.write_bytes(b"a copy of before an upgrade holds the case and its key")
     await erasures(home).erase(case_id)
+    assert kept.exists() == home.server.settings.database_url.startswith("postgresql")
     await doctor.get(f"/api/cases/{case_id}", 404)
     await doctor.get(f"/api/photos/{photo_id}", 404)
     assert case_id not in [line["id"] for line in await doctor.get("/api/cases")]

@@ -58,7 +58,7 @@ async def old(empty_database_url: str) -> AsyncIterator[AsyncEngine]:
 
 async def seal(engine: AsyncEngine) -> DbSessions:
     database = sealing_sessions(engine)
-    await seal_what_is_plain(engine, database, KEYRING, lambda: 5.0)
+    await seal_what_is_plain(database, KEYRING, lambda: 5.0)
     return database
 
 

@@ -132,14 +132,14 @@ async def test_only_the_embedded_default_is_made(tmp_path: Path, engine: AsyncEn
     named = KeyFile(tmp_path / "named.key", may_make=False)
     keyring, database = with_keys(engine, named)
     with pytest.raises(MasterKeyMissing, match="keneya key new"):
-        await seal_what_is_plain(engine, database, keyring)
+        await seal_what_is_plain(database, keyring)
     made = KeyFile(tmp_path / "data" / "master.key", may_make=True)
     keyring, database = with_keys(engine, made)
-    await seal_what_is_plain(engine, database, keyring)
+    await seal_what_is_plain(database, keyring)
     assert (tmp_path / "data" / "master.key").stat().st_mode & 0o077 == 0
     # The database is sealed to it: it is never made anew.
     (tmp_path / "data" / "master.key").unlink()
     keyring, database = with_keys(engine, made)
     with pytest.raises(MasterKeyMissing):
-        await seal_what_is_plain(engine, database, keyring)
+        await seal_what_is_plain(database, keyring)
     assert not (tmp_path / "data" / "master.key").exists()

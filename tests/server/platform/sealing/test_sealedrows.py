@@ -112,7 +112,7 @@ async def test_the_wrong_master_key_is_one_line_before_anything_is_served(
 ) -> None:
     other = Keyring(GivenKeys(written(new_master_key())))
     with pytest.raises(SettingsError, match="the database is sealed to the key"):
-        await seal_what_is_plain(engine, sessions_of(engine, info_with(other)), other, lambda: 5.0)
+        await seal_what_is_plain(sessions_of(engine, info_with(other)), other, lambda: 5.0)
 
 
 async def test_a_text_that_goes_along_into_another_case_is_sealed_to_that_case(
