@@ -12,11 +12,8 @@ from typing import Annotated
 
 import typer
 
-from server import demo as demonstration
-from server.app import create_app
 from server.audit.commands import audit_commands, clock_commands
 from server.backup.commands import backup, restore
-from server.backup.scheduled import add_backups, command_for
 from server.erasure.commands import case_commands, retention_commands
 from server.people.accounts.commands import account_commands, admin_commands
 from server.people.stations.commands import station_commands
@@ -32,7 +29,6 @@ from server.platform.database.engine import open_database
 from server.platform.database.upgrade import differences, is_current
 from server.platform.sealing.commands import key_commands
 from server.platform.settings.printing import as_markdown, print_table
-from server.serve import serve as run_server
 from server.tables import METADATA
 from server.upgrading import upgrade_command
 
@@ -64,6 +60,11 @@ def serve(config: ConfigOption = None) -> None:
 
     async def ready(url: str) -> None:
         errors.print(f"Kɛnɛya is at {url} (Ctrl-C stops)")
+
+    # Here and in `demo`: the relay takes as long to load as all that the other commands need.
+    from server.app import create_app
+    from server.backup.scheduled import add_backups, command_for
+    from server.serve import serve as run_server
 
     async def work() -> None:
         web_app = create_app(settings)
@@ -99,6 +100,10 @@ def demo(
     if write is not None:
         # Whoever waits for the file must not find the one of an earlier demo.
         write.unlink(missing_ok=True)
+
+    from server import demo as demonstration
+    from server.app import create_app
+    from server.serve import serve as run_server
 
     async def start() -> None:
         web_app = create_app(settings)
