@@ -12,15 +12,15 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
-import fontpkg_noto_sans
+import fontpkg_fira_sans
 from fpdf import FPDF
 
 from server.cases.patientcopy.contents import AgreementView, OwnCopy
 from server.cases.patientcopy.words import Say, SheetLanguage
 
-FONT = "Noto Sans"
-FONT_FILE = Path(fontpkg_noto_sans.__file__).parent / "files" / "NotoSans[wdth,wght].ttf"
-WEIGHTS = {"": {"wght": 400.0, "wdth": 100.0}, "B": {"wght": 700.0, "wdth": 100.0}}
+# A file a weight: to make one of a variable font took 13 s of processor in the process of the relay.
+FONT, FONT_FILES = "Fira Sans", Path(fontpkg_fira_sans.__file__).parent / "files"
+WEIGHTS = {"": "FiraSans-Regular.ttf", "B": "FiraSans-Bold.ttf"}
 TEXT_PT, TITLE_PT, HEAD_PT, SMALL_PT = 10.5, 17.0, 12.5, 8.5
 LINE_HEIGHT_MM = 5.6
 PHOTO_WIDTH_MM = 110.0
@@ -33,8 +33,8 @@ class Sheet(FPDF):
     def __init__(self, number: str) -> None:
         super().__init__(format="A4")
         self._number = number
-        for style, weight in WEIGHTS.items():
-            self.add_font(FONT, style, FONT_FILE, variations=weight)
+        for style, name in WEIGHTS.items():
+            self.add_font(FONT, style, FONT_FILES / name)
         self.set_margin(18)
         self.set_auto_page_break(auto=True, margin=20)
         self.add_page()
