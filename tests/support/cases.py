@@ -19,6 +19,7 @@ from sqlalchemy import select
 from server.calls.handlers import CONSULTATIONS
 from server.consents import Company, ConsentScope, Giver, How, NewConsent
 from server.people.tables import Account, AccountLanguage, AccountSpecialty
+from server.platform.database.serving import LOCK_SUFFIX
 from server.platform.redacted import Redacted
 from server.trail.tables import AuditEntry
 from signaling import messages as wire
@@ -184,6 +185,12 @@ class House:
         async with self.server.services.database() as db:
             rows = await db.scalars(query.order_by(AuditEntry.sequence))
             return [(row.act, row.actor_id) for row in rows]
+
+
+def free_locks(folder: Path) -> None:
+    """Let another server have the database and the folder, as the kernel does when one is killed."""
+    for lock in folder.rglob(f"*{LOCK_SUFFIX}"):
+        lock.unlink()
 
 
 @asynccontextmanager

@@ -32,6 +32,8 @@ MIGRATION_LOCK = 0x6B656E65  # "kene"
 # take five seconds, as long as a writer waits elsewhere (BUSY_TIMEOUT_MS).
 OPEN_AGAIN_S = 0.1
 OPEN_ATTEMPTS = 50
+# Of the place, not of the data: read only, full, or broken (sqlite.org/rescode.html).
+UNWRITABLE = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR")
 
 
 # Keeps a copy of a database that is at this revision, and says where.
@@ -81,8 +83,10 @@ async def upgrade(engine: AsyncEngine, to: str = "head", *, keep: Keep | None = 
 
     try:
         await _move(engine, lambda connection: _upgrade(connection, to), before)
-    except OperationalError as error:  # read only, or the disk is full
-        raise _unusable("written", error) from None
+    except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorname", "").startswith(UNWRITABLE):
+            raise _unusable("written", error) from None
+        raise
     return done[0]
 
 

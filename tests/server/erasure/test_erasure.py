@@ -51,10 +51,10 @@ async def counted(home: House, table: type[CaseNote] | type[CasePhoto]) -> int:
         return await db.scalar(select(func.count()).select_from(table)) or 0
 
 
-async def test_an_erased_case_opens_for_nobody_and_stays_on_the_trail(home: House) -> None:
+async def test_an_erased_case_opens_for_nobody_and_stays_on_the_trail(home: House, tmp_path: Path) -> None:
     doctor, case_id = await a_day_that_is_over(home)
     photo_id = (await doctor.get(f"/api/cases/{case_id}"))["photos"][0]["id"]
-    kept = home.server.settings.data_dir / "keneya.db.before-20260101T000000000000Z-0010"
+    kept = tmp_path / "keneya.db.before-20260101T000000000000Z-0010"
     kept.write_bytes(b"a copy of before an upgrade holds the case and its key")
     await erasures(home).erase(case_id)
     assert kept.exists() == home.server.settings.database_url.startswith("postgresql")

@@ -15,7 +15,7 @@ from server.people.principal import Principal
 from server.sockets.hub import HUB
 from signaling import messages as wire
 from signaling.messages import Role
-from tests.support.cases import House, Someone, house
+from tests.support.cases import House, Someone, free_locks, house
 from tests.support.signaling import MediaRecorder, Page
 
 
@@ -309,6 +309,7 @@ async def test_after_a_restart_everybody_is_back_in_the_group_under_the_old_name
         late = await first.station("Site", "Poste 9")
         waits = await asks(first, late, [m for m in host.page.got if isinstance(m, wire.Group)][-1].code)
         before = [m for m in host.page.got if isinstance(m, wire.Group)][-1]
+        free_locks(tmp_path)
         async with house(tmp_path) as home:
             led = await (await back(home, host, Role.CLINICIAN)).expect(wire.Group)
             assert (led.group_id, led.code, led.open) == (before.group_id, before.code, True)
@@ -342,6 +343,7 @@ async def test_after_a_restart_everybody_is_back_in_the_group_under_the_old_name
 async def test_a_group_whose_host_does_not_come_back_after_a_restart_is_over(tmp_path: Path) -> None:
     async with house(tmp_path) as first:
         host, stations, _ = await four(first)
+        free_locks(tmp_path)
         async with house(tmp_path) as home:
             page = await back(home, stations[0])
             await page.expect(wire.Group, lambda m: m.open)

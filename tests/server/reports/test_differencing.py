@@ -17,15 +17,16 @@ import pytest
 
 from server.cases.vocabulary import Kind
 from server.people.tables import Account, Site, Station
-from server.platform.database.engine import DbSessions, open_database, sessions_of
+from server.platform.database.engine import DbSessions, open_database
 from server.reports import handlers
 from server.reports.activity import activity
 from server.reports.links import link_days
 from server.reports.mediations import mediations
 from server.reports.period import Period
+from server.reports.sheet import Reader
 from server.rosters.expectedwait_store import expected_wait_of
 from tests.server.reports.test_reports import add_case, add_mediation
-from tests.support.databases import Migrated
+from tests.support.databases import Migrated, sealing_sessions
 from tests.support.sqlitefile import put_migrated
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 4, 30)
@@ -73,7 +74,7 @@ async def second_database(
         own: Migrated = request.getfixturevalue("postgresql")
         url = own.server.url(own.server.new_database(own.template))
     engine = open_database(url)
-    yield sessions_of(engine)
+    yield sealing_sessions(engine)
     await engine.dispose()
 
 
@@ -111,8 +112,12 @@ async def everything_told(database: DbSessions) -> list[bytes]:
                 told.append(msgspec.json.encode(await expected_wait_of(db, specialty, now)))
             whole = Period(FIRST, LAST)
             for site in SITES:
-                told.append(handlers._activity_sheet(await activity(db, whole, site, now)).encode())
-                told.append(handlers._mediations_sheet(await mediations(db, whole, site, now)).encode())
+                told.append(
+                    handlers._activity_sheet(await activity(db, whole, site, now), Reader.FRENCH).encode()
+                )
+                told.append(
+                    handlers._mediations_sheet(await mediations(db, whole, site, now), Reader.FRENCH).encode()
+                )
         for period in periods():
             now = at(5, 3)
             for site in SITES:

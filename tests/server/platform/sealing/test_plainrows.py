@@ -103,7 +103,7 @@ async def test_a_pass_that_was_killed_goes_on_where_it_stopped(
             await seal(old)
     assert 0 < await sealed_count(sealing_sessions(old)) < CASES
     with monkeypatch.context() as patch:
-        patch.setattr(plainrows, "_sweep", lambda engine: (_ for _ in ()).throw(KeyboardInterrupt()))
+        patch.setattr(DbSessions, "scrub", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
             await seal(old)
     await assert_sealed(old, await seal(old), tmp_path)
