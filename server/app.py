@@ -254,7 +254,7 @@ async def _sweep(sessions: HttpSessions, photos: Photos, erasures: Erasures) -> 
             gone = await sessions.drop_expired()
             log.debug("sessions_swept", count=gone)
             log.debug("uploads_swept", count=await photos.sweep())
-            log.debug("cases_erased", count=await erasures.sweep())
+            await erasures.sweep()
         except Exception as error:  # the database may be away for a while; the next sweep tries again
             log.error("sweep_of_rows_failed", **where(error))
         await asyncio.sleep(SWEEP_EVERY_S)

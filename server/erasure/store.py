@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import structlog
 from aiohttp import web
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +27,7 @@ from server.cases.tables import (
 )
 from server.cases.vocabulary import Kind
 from server.erasure.errors import ErasureRefused
-from server.erasure.rules import Kept, Why, due_at, is_announced
+from server.erasure.rules import DAY_S, WARNING_S, Kept, Why, due_at, is_announced
 from server.erasure.tables import CaseHold, RetentionRule
 from server.people.sites import known_site_id
 from server.people.tables import Site, Station
@@ -38,6 +39,8 @@ from server.trail.acts import Act, System
 from server.trail.entry import Entry, Fact
 from server.trail.trail import Trail
 from signaling.states import FINAL
+
+log = structlog.get_logger(__name__)
 
 OPERATOR_ID = "command_line"
 SERVER_ID = "server"
@@ -76,6 +79,7 @@ class Erasures:
         self._keyring = keyring
         self._photos = photos
         self._clock = clock
+        self._warned_at = 0.0
 
     async def erase(self, case_id: str, why: Why = Why.ASKED, by: System = System.OPERATOR) -> int:
         """Erase one case; gives the number of its entry on the trail. Raises ErasureRefused."""
@@ -173,12 +177,21 @@ class Erasures:
         return sorted(found, key=lambda one: one.at)
 
     async def sweep(self) -> int:
-        """Erase what is due; how many cases there were."""
+        """Erase what is due, and warn of what will be; how many cases were erased."""
         now = self._clock()
-        late = [one for one in await self.due(now) if one.at <= now]
+        found = await self.due(now)
+        late = [one for one in found if one.at <= now]
         for one in late:
             await self.erase(one.case_id, Why.RETENTION, System.SERVER)
+        self._warn([one for one in found if one.at > now], now)
         return len(late)
+
+    def _warn(self, soon: list[Due], now: float) -> None:
+        """One line a day, of ordinary cases alone: a line about others would tell outside that there are some."""
+        if now < self._warned_at + DAY_S or not any(one.kind == Kind.ORDINARY for one in soon):
+            return
+        self._warned_at = now
+        log.warning("cases_near_erasure", within_days=WARNING_S // DAY_S, see="keneya retention due")
 
     async def _record(
         self,

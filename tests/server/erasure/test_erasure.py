@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
+from structlog.testing import capture_logs
 
 from server.cases.tables import CaseFile, CaseNote, CasePhoto
 from server.cases.vocabulary import Kind
@@ -104,10 +105,26 @@ async def test_cases_go_by_themselves_after_a_warning(home: House) -> None:
     due = await erasures(home).due(home.clock.now + 71 * DAY_S)
     assert case_id in [one.case_id for one in due]
     home.clock.now += 99 * DAY_S
-    assert await erasures(home).sweep() == 0
-    home.clock.now += 2 * DAY_S
-    assert await erasures(home).sweep() == 2  # the case, and the one that it was sent on as
+    with capture_logs() as logs:
+        assert await erasures(home).sweep() == 0
+        home.clock.now += 0.9 * DAY_S
+        assert await erasures(home).sweep() == 0
+        home.clock.now += 1.1 * DAY_S
+        assert await erasures(home).sweep() == 2  # the case, and the one that it was sent on as
+    assert [line["see"] for line in logs if line["event"] == "cases_near_erasure"] == ["keneya retention due"]
     assert ("case_erased", "server") in await home.acts(case_id)
+
+
+async def test_no_line_of_the_log_tells_of_a_survivor_safe_case_that_goes(home: House) -> None:
+    station = await home.station()
+    case_id = await home.open_case(station, survivor_safe=True, patient_ref="Hirondelle")
+    await erasures(home).keep_for("", Kind.SURVIVOR_SAFE, 5)
+    with capture_logs() as logs:
+        for _ in range(7):
+            home.clock.now += DAY_S
+            await erasures(home).sweep()
+    assert await is_erased(home, case_id)
+    assert [line["event"] for line in logs if line["event"] != "request"] == []
 
 
 async def test_one_patients_cases_are_found_with_those_they_were_sent_on_as(home: House) -> None:
