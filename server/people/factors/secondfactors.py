@@ -46,6 +46,8 @@ class SecondFactors:
         self._trail = trail
         self._delays = delays
         self._clock = clock
+        # The last code that was of another time, by account: no more than there are accounts.
+        self._refused: dict[str, totp.Refused] = {}
 
     async def begin(self, account_id: str) -> tuple[str, str]:
         """A new secret that counts once `confirm` has seen its digits; gives secret and login.
@@ -70,7 +72,11 @@ class SecondFactors:
                 self._delays.not_a_failure(account_id)
                 raise OutOfOrder
             now = self._clock()
-            step = self._step(sealed, account_id, typed, now, None)
+            secret = self._vault.open(sealed, account_id)
+            step = totp.matching_step(secret, typed, now, None)
+            if step is None:
+                # Whoever connects a telephone has the secret: nothing is told that they do not know.
+                raise (ClockOff if totp.other_steps(secret, typed, now) else WrongTotp)(account_id)
             taken = await db.scalar(
                 update(Account)
                 .where(Account.id == account_id, Account.totp_pending == sealed)
@@ -85,7 +91,10 @@ class SecondFactors:
         self._delays.succeeded(account_id)
 
     async def prove(self, account_id: str, typed: str) -> None:
-        """Verify the current code; each code works once. Raises OutOfOrder, WrongTotp, ClockOff, MustWait."""
+        """Verify the current code; each code works once. Raises OutOfOrder, WrongTotp, MustWait.
+
+        Raises ClockOff after a second code that is as far off as the one before.
+        """
         self._delays.begin(account_id)
         async with self._database.begin() as db:
             account = await db.get(Account, account_id)
@@ -130,10 +139,13 @@ class SecondFactors:
     def _step(self, sealed: str, account_id: str, typed: str, now_s: float, last: int | None) -> int:
         """The step of a right code. Raises WrongTotp, ClockOff; this try counts as failed already."""
         secret = self._vault.open(sealed, account_id)
+        before = self._refused.pop(account_id, None)
         step = totp.matching_step(secret, typed, now_s, last)
         if step is None:
-            wrong = ClockOff if totp.is_of_another_time(secret, typed, now_s) else WrongTotp
-            raise wrong(account_id)
+            refused = totp.Refused(totp.step_at(now_s), totp.other_steps(secret, typed, now_s))
+            if refused.steps:
+                self._refused[account_id] = refused
+            raise (ClockOff if totp.is_clock_off(before, refused) else WrongTotp)(account_id)
         return step
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+from dataclasses import dataclass
 
 import pyotp
 import segno
@@ -58,17 +59,38 @@ def matching_step(secret: str, typed: str, now_s: float, last_step: int | None) 
     return found
 
 
-def is_of_another_time(secret: str, typed: str, now_s: float) -> bool:
-    """Whether the typed code is right, but of a time that is not tolerated: the telephone's clock is off.
+def other_steps(secret: str, typed: str, now_s: float) -> frozenset[int]:
+    """The steps of the same day of which the typed code is, if it is of none that is tolerated.
 
-    A code of now that was used already is none, even where a code of the same day happens to be equal.
+    A code of now that was used already is of none, even where a code of the same day happens to be equal.
     """
     digits = _digits_of(typed)
     key = base64.b32decode(secret)
     first, last = step_at(now_s - ANOTHER_TIME_S), step_at(now_s + ANOTHER_TIME_S)
     tolerated = range(step_at(now_s) - TOLERATED_STEPS, step_at(now_s) + TOLERATED_STEPS + 1)
-    matching = {step for step in range(max(0, first), last + 1) if _code_of(key, step) == digits}
-    return bool(matching) and matching.isdisjoint(tolerated)
+    matching = frozenset(step for step in range(max(0, first), last + 1) if _code_of(key, step) == digits)
+    return matching if matching.isdisjoint(tolerated) else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A code that was refused: the step it came in, and the steps of the same day of which it is."""
+
+    now: int
+    steps: frozenset[int]
+
+
+def is_clock_off(before: Refused | None, after: Refused) -> bool:
+    """Whether two codes, one after the other, are equally far off: no guess is, a telephone with a wrong clock is.
+
+    One code alone must tell nothing: some thousand codes are right at some time of the day, and whoever learned
+    which would type one again when its time has come.
+    """
+    return before is not None and any(
+        earlier < later and abs((later - after.now) - (earlier - before.now)) <= TOLERATED_STEPS
+        for earlier in before.steps
+        for later in after.steps
+    )
 
 
 def _digits_of(typed: str) -> str:

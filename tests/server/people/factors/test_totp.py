@@ -34,24 +34,39 @@ def test_a_code_of_another_time_of_the_day_is_told_from_a_wrong_one(off_s: int) 
     now = 1_234_567_890
     code = totp.code_at(RFC_SECRET, now + off_s)
     assert totp.matching_step(RFC_SECRET, code, now, None) is None
-    assert totp.is_of_another_time(RFC_SECRET, code, now)
-    assert totp.is_of_another_time(RFC_SECRET, f"{code[:3]} {code[3:]}", now)
+    step = totp.step_at(now + off_s)
+    assert step in totp.other_steps(RFC_SECRET, code, now)
+    assert step in totp.other_steps(RFC_SECRET, f"{code[:3]} {code[3:]}", now)
 
 
 def test_a_used_code_of_now_that_happens_to_be_one_of_the_same_day_too_is_none_of_another_time() -> None:
     now, before = 3_919 * 30, 3_651 * 30  # two hours and a quarter apart
     assert totp.code_at(RFC_SECRET, now) == totp.code_at(RFC_SECRET, before)
-    assert not totp.is_of_another_time(RFC_SECRET, totp.code_at(RFC_SECRET, now), now)
+    assert not totp.other_steps(RFC_SECRET, totp.code_at(RFC_SECRET, now), now)
 
 
 def test_a_code_of_no_time_near_and_one_that_is_taken_or_was_taken_is_none_of_another_time() -> None:
     now = 1_234_567_890
     far = totp.code_at(RFC_SECRET, now + 20 * 3600)
-    assert [totp.is_of_another_time(RFC_SECRET, typed, now) for typed in (far, "", "12345", "abcdef")] == [
-        False
-    ] * 4
+    assert not any(totp.other_steps(RFC_SECRET, typed, now) for typed in (far, "", "12345", "abcdef"))
     tolerated = [totp.code_at(RFC_SECRET, now + off_s) for off_s in (-30, 0, 30)]
-    assert not any(totp.is_of_another_time(RFC_SECRET, code, now) for code in tolerated)
+    assert not any(totp.other_steps(RFC_SECRET, code, now) for code in tolerated)
+
+
+def refused(now_s: int, off_s: int) -> totp.Refused:
+    code = totp.code_at(RFC_SECRET, now_s + off_s)
+    return totp.Refused(totp.step_at(now_s), totp.other_steps(RFC_SECRET, code, now_s))
+
+
+def test_two_codes_that_are_equally_far_off_tell_of_a_wrong_clock_and_no_code_alone_or_typed_again() -> None:
+    now = 1_234_567_890
+    first = refused(now, 10_800)
+    assert totp.is_clock_off(first, refused(now + 30, 10_800))
+    assert totp.is_clock_off(first, refused(now + 65, 10_790))
+    assert not totp.is_clock_off(None, first)
+    assert not totp.is_clock_off(first, refused(now + 30, 10_770)), "the same digits"
+    assert not totp.is_clock_off(first, refused(now + 30, 7_200))
+    assert not totp.is_clock_off(totp.Refused(first.now, frozenset()), refused(now + 30, 10_800))
 
 
 def test_no_code_works_twice_nor_an_earlier_one_after_a_later() -> None:

@@ -61,9 +61,11 @@ async def test_digits_of_a_telephone_whose_clock_is_off_are_told_as_that(
     async with server.client() as client:
         _, telephone = await first_sign_in(server, client, "fatou", Role.ADMINISTRATOR, now[0])
         await sent(client, "/api/session", login="fatou", password=OWN)
-        late = telephone.code(now[0] - 3600)
-        assert await sent(client, "/api/session/totp", code=late) == (401, {"code": "totp_clock_off"})
-        now[0] += 30
+        for code in ("wrong_totp", "totp_clock_off"):
+            # One code alone would tell a guesser which digits to keep for later.
+            late = telephone.code(now[0] - 3600)
+            assert await sent(client, "/api/session/totp", code=late) == (401, {"code": code})
+            now[0] += 30
         assert (await sent(client, "/api/session/totp", code=telephone.code(now[0])))[0] == 200
 
 
