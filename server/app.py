@@ -249,12 +249,15 @@ async def _sweeping(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _sweep(sessions: HttpSessions, photos: Photos, erasures: Erasures) -> None:
+    is_first = True
     while True:
         try:
             gone = await sessions.drop_expired()
             log.debug("sessions_swept", count=gone)
             log.debug("uploads_swept", count=await photos.sweep())
-            await erasures.sweep()
+            if not is_first:  # whoever sees a wrong time at the start has an hour to stop the server
+                await erasures.sweep()
         except Exception as error:  # the database may be away for a while; the next sweep tries again
             log.error("sweep_of_rows_failed", **where(error))
+        is_first = False
         await asyncio.sleep(SWEEP_EVERY_S)

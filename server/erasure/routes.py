@@ -9,10 +9,15 @@ from aiohttp import web
 
 from server.cases.photos.store import PHOTOS
 from server.erasure.store import ERASURES, Erasures
-from server.platform.http.keys import CLOCK, DATABASE, SEALING
+from server.platform.http.keys import CLOCK, DATABASE, SEALING, WALL
 from server.trail.trail import TRAIL
 
 
 def add_erasure(app: web.Application) -> None:
     """Make the services of this area."""
-    app[ERASURES] = Erasures(app[DATABASE], app[TRAIL], app[SEALING], app[PHOTOS].files, app[CLOCK])
+
+    def earlier() -> float:
+        """Of two times that differ, the one by which less is erased: nothing brings a key back."""
+        return min(app[CLOCK](), app[WALL]())
+
+    app[ERASURES] = Erasures(app[DATABASE], app[TRAIL], app[SEALING], app[PHOTOS].files, earlier)

@@ -2,8 +2,9 @@
 
 Owns: `SteadyClock`. Clocks of machines without a battery, or with a wrong time server, leap by hours or years, and
 back. Whoever waits must not wait shorter or longer for that, and nobody's sign-in may end. So time goes on at the
-pace of the monotonic clock, and follows the machine's own by leaning towards it, as adjtime(3) does. Must never go
-backwards.
+pace of the monotonic clock, and follows the machine's own by leaning towards it, as adjtime(3) does. Only a machine
+that has just booted is followed forward at once: the first answer of a time server may take a minute, and nobody
+has waited for long. Must never go backwards.
 
 Where another's clock decides (the telephone's six digits, a provider's token, a TURN server), the machine's time
 counts as it is.
@@ -24,6 +25,8 @@ LEAN = 0.05
 # Time servers correct by seconds; from here on an operator must look.
 JUMP_S = 60.0
 LOOK_EVERY_S = 10.0
+# A machine that has been up for so long has heard from its time server, if it has one.
+SETTLED_S = 900.0
 
 Seconds = Callable[[], float]
 
@@ -34,7 +37,7 @@ def since_boot() -> float:
 
 
 class SteadyClock:
-    """Gives UTC seconds as `time.time` does. ``wall``: the machine's time; ``monotonic``: its pace."""
+    """Gives UTC seconds as `time.time` does. ``wall``: the machine's time; ``monotonic``: seconds since its boot."""
 
     def __init__(self, wall: Seconds | None = None, monotonic: Seconds = since_boot) -> None:
         wall = wall or time.time
@@ -48,7 +51,8 @@ class SteadyClock:
         at = self._monotonic()
         elapsed = max(0.0, at - self._at)
         ahead = self._wall() - (self._now + elapsed)
-        self._now += elapsed + max(-elapsed * LEAN, min(elapsed * LEAN, ahead))
+        lean = ahead if at < SETTLED_S and ahead > JUMP_S else elapsed * LEAN
+        self._now += elapsed + max(-elapsed * LEAN, min(lean, ahead))
         self._at = at
         return self._now
 

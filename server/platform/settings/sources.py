@@ -20,6 +20,8 @@ from server.platform.settings.config import (
 )
 
 PREFIX = "KENEYA_"
+# The secrets of the service while it runs, and its folder (deploy/keneya.service).
+SERVICE_CREDENTIALS, SERVICE_DATA = Path("/run/credentials/keneya.service"), Path("/var/lib/keneya")
 # Where systemd puts the credentials of a service (LoadCredential=, systemd.exec(5)), and the name of ours.
 CREDENTIALS, CREDENTIAL = "CREDENTIALS_DIRECTORY", "master_key"
 # How the files of its folder `setting` are named.
@@ -47,7 +49,17 @@ def load_settings(
             values[name] = _parse(rows, name, raw_text, where=f"environment variable {variable}")
     for key, raw in (overrides or {}).items():
         values[key] = _parse(rows, key, raw, where="command line")
-    return Settings(**values)
+    settings = Settings(**values)
+    if (
+        not (environ or {}).get(CREDENTIALS)
+        and settings.data_dir == SERVICE_DATA
+        and SERVICE_CREDENTIALS.exists()
+    ):
+        raise SettingsError(
+            "the service has secrets that this command does not see, maybe the address of its database: run "
+            "`keneya-admin` instead of `keneya`"
+        )
+    return settings
 
 
 def _read_toml(config: Path) -> dict[str, Any]:

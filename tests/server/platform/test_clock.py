@@ -48,6 +48,19 @@ def test_a_jump_forward_and_back_leaves_no_trace() -> None:
     assert clock() == pytest.approx(machine.wall, abs=1e-3)
 
 
+def test_a_machine_that_has_just_booted_is_set_right_at_once_and_never_back() -> None:
+    machine = Machine()
+    machine.uptime = 30.0
+    clock = machine.clock()
+    machine.wall += 7 * 24 * 3600.0
+    machine.pass_time(20.0)
+    assert clock() == pytest.approx(machine.wall, abs=1e-3)
+    before = clock()
+    machine.wall -= YEAR_S
+    machine.pass_time(20.0)
+    assert before <= clock() <= before + 20.0
+
+
 def test_a_clock_that_was_wrong_and_was_set_right_is_followed_by_leaning() -> None:
     machine = Machine()
     clock = machine.clock()

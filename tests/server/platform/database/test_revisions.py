@@ -124,3 +124,24 @@ async def test_a_downgrade_to_the_beginning_leaves_nothing(empty_database_url: s
     await upgrade(engine)
     assert await differences(engine, METADATA) == []
     await engine.dispose()
+
+
+async def test_two_logins_that_are_now_alike_stay_two_people(empty_database_url: str) -> None:
+    engine = open_database(empty_database_url)
+    await upgrade(engine, "0010")
+
+    def two_people(connection: Connection) -> None:
+        found = MetaData()
+        found.reflect(connection, only=["account", "site"])
+        row = {column.name: a_value(column) for column in found.tables["account"].columns} | {"site_id": None}
+        for account_id, login in (("ac_1", "n\u2019diaye"), ("ac_2", "n'diaye"), ("ac_3", "N'Diaye")):
+            connection.execute(
+                found.tables["account"].insert().values(row | {"id": account_id, "login": login})
+            )
+
+    await in_transaction(engine, two_people)
+    await upgrade(engine)
+    async with engine.connect() as connection:
+        rows = (await connection.exec_driver_sql("SELECT id, login FROM account")).all()
+    assert dict(map(tuple, rows)) == {"ac_1": "n'diaye-2", "ac_2": "n'diaye", "ac_3": "n'diaye-3"}
+    await engine.dispose()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from server.platform.sealing.masterkeys import master_keys_of
+from server.platform.settings import sources
 from server.platform.settings.config import Settings, SettingsError, table
 from server.platform.settings.printing import as_markdown
 from server.platform.settings.sources import load_settings
@@ -163,3 +164,16 @@ def test_a_wrong_master_key_is_a_wrong_setting_and_is_never_shown(key: str) -> N
     with pytest.raises(SettingsError, match="master_key: each key must be 32 bytes") as caught:
         master_keys_of(Settings(master_key=key))
     assert key not in str(caught.value)
+
+
+def test_a_command_that_does_not_see_the_secrets_of_the_service_does_not_work_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "SERVICE_CREDENTIALS", tmp_path)
+    own = {"KENEYA_DATA_DIR": "/var/lib/keneya"}
+    with pytest.raises(SettingsError, match="keneya-admin"):
+        load_settings(environ=own)
+    assert load_settings(environ=own | {"CREDENTIALS_DIRECTORY": str(tmp_path)}).data_dir == Path(
+        "/var/lib/keneya"
+    )
+    assert load_settings(environ={"KENEYA_DATA_DIR": str(tmp_path)}).data_dir == tmp_path

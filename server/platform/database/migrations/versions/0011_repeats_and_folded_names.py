@@ -5,10 +5,16 @@ References are sealed: the server hashes them anew when it starts (server/platfo
 
 from __future__ import annotations
 
+from itertools import count
+
 import sqlalchemy as sa
+import structlog
 from alembic import op
 
 from signaling.text import folded
+
+log = structlog.get_logger(__name__)
+LOGIN_CHARS = 100
 
 revision = "0011"
 down_revision = "0010"
@@ -37,13 +43,19 @@ def _fold_logins() -> None:
     connection = op.get_bind()
     account = sa.table("account", sa.column("id"), sa.column("login"))
     people = connection.execute(sa.select(account.c.id, account.c.login)).all()
-    taken = {person.login for person in people}
-    for person in people:
+    # Who has such a login already keeps it.
+    taken = {person.login for person in people if person.login == folded(person.login)}
+    for person in sorted(people, key=lambda person: person.id):
         login = folded(person.login)
-        # Two that differed by an apostrophe stay as they were: an administrator gives one of them another login.
-        if login not in taken:
-            taken.add(login)
-            connection.execute(sa.update(account).where(account.c.id == person.id).values(login=login))
+        if login == person.login:
+            continue
+        if login in taken:
+            # Two that differed by an apostrophe would open each other's door: one gets a number.
+            numbered = (f"{login[: LOGIN_CHARS - 5]}-{number}" for number in count(2))
+            login = next(one for one in numbered if one not in taken)
+            log.warning("login_was_taken", account_id=person.id, see="keneya account list")
+        taken.add(login)
+        connection.execute(sa.update(account).where(account.c.id == person.id).values(login=login))
 
 
 def downgrade() -> None:
