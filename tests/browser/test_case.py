@@ -29,13 +29,13 @@ async def fill_in(station: Page) -> None:
     await form.locator("[name=sex]").select_option("female")
     await form.locator("[name=reason_code]").select_option("postpartum_bleeding")
     await form.locator("[name=reason_text]").fill("<b>saigne</b>")
-    await form.locator("[name=red_flags][value=vaginal_bleeding]").check()
     temperature = form.locator("[name='vital.temperature']")
     await temperature.fill("372")  # the point was forgotten
     await temperature.press("Tab")
     await people.act(station, "submit-case")
     await expect(form.locator(":scope > p[role=alert]")).not_to_be_empty()
     await temperature.fill("37,2")
+    await form.locator("[name=red_flags][value=vaginal_bleeding]").check()
     await form.locator("[name='vital.pulse']").fill("170")
     await form.locator("[name='vital.pulse']").press("Tab")
     # A danger sign is there: nothing unusual holds the case up, and the colour that stands ticked is the case's.

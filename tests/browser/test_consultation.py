@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from sqlalchemy import select
 from benchmarks.lab.systems import people
 from server.calls.tables import CallLeg
 from tests.support.browsers import missing_browser
-from tests.support.call import in_call
+from tests.support.call import Call, in_call
+from tests.support.patience import PATIENCE_S
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,6 +23,17 @@ pytestmark = [
 ]
 
 CALL_S = 10.0
+
+
+async def call_legs(call: Call) -> Sequence[CallLeg]:
+    """What both legs of the call took, once both have ended."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            async with call.server.services.database() as db:
+                rows = (await db.scalars(select(CallLeg))).all()
+            if len(rows) == 2:
+                return rows
+            await asyncio.sleep(0.1)
 
 
 async def test_a_consultation_from_request_to_end(tmp_path: Path) -> None:
@@ -71,9 +84,7 @@ async def test_a_consultation_from_request_to_end(tmp_path: Path) -> None:
         await people.view(call.clinician, "queue")
 
         # What it took is on disk for the reports: bytes of both, the link, and time on the ladder.
-        async with call.server.services.database() as db:
-            rows = (await db.scalars(select(CallLeg))).all()
-        assert len(rows) == 2
+        rows = await call_legs(call)
         for row in rows:
             assert min(row.down_bytes, row.up_bytes) > 20_000
             assert row.rtt_median_ms is not None

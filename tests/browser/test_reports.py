@@ -49,7 +49,7 @@ async def test_a_coordinator_reads_and_downloads_a_report(browser: Browser, serv
         await activity.locator("a[download]").click()
     download = await waited.value
     assert download.suggested_filename.startswith("keneya-activity-")
-    assert (await download.path()).read_bytes().startswith(b"\xef\xbb\xbfkind;month;specialty;")
+    assert (await download.path()).read_bytes().startswith(b'\xef\xbb\xbf"kind";"month";"specialty";')
     await page.fill("#first", "2026-05-01")
     await page.fill("#last", "2026-04-01")
     await page.click("form[data-form=reports] button[type=submit]")

@@ -87,7 +87,7 @@ async def test_a_mediator(server: Server, faces: list[Page]) -> None:
     for name, page in (("mediator", mediator), ("station", station), ("doctor", doctor)):
         await expect(page.locator("[data-presence] li")).to_have_count(3)
         await walk.look(page, f"{name}: three in a call")
-    await people.act(mediator, "leave")
+    await people.act(mediator, "end")
     await walk.look(mediator, "mediator: leave?")
     await people.act(mediator, "confirm")
     await people.view(mediator, "desk")
@@ -129,9 +129,22 @@ async def test_a_server_that_is_away(tmp_path: Path, faces: list[Page]) -> None:
     station, doctor, _ = faces
     async with running_server(tmp_path) as server:
         await server.new_doctor("docteur")
-        await both_in_call(server, station, doctor)
+        await at_work(server, station, doctor)
     for name, page in (("station", station), ("doctor", doctor)):
         await expect(page.locator("[data-overlay=away]")).to_be_visible()
         await walk.look(page, f"{name}: the server is away")
         await expect(page.locator(":focus")).to_have_count(1)
+    walk.end()
+
+
+async def test_a_server_that_goes_away_in_mid_call(tmp_path: Path, faces: list[Page]) -> None:
+    walk = Walk()
+    station, doctor, _ = faces
+    async with running_server(tmp_path) as server:
+        await server.new_doctor("docteur")
+        await both_in_call(server, station, doctor)
+    for name, page in (("station", station), ("doctor", doctor)):
+        # The call is not covered: it says so in its own words.
+        await expect(page.get_by_role("status").filter(has_text="Reconnexion")).to_be_visible()
+        await walk.look(page, f"{name}: the server is away in a call")
     walk.end()

@@ -21,7 +21,7 @@ export class PresenceList {
 
     constructor() {
         style(STYLE);
-        this.element = make("section", { class: "presence", "data-presence": "", "aria-labelledby": "presence-title" });
+        this.element = make("section", { class: "presence", "data-presence": "", tabindex: "0", "aria-labelledby": "presence-title" });
         const title = said("h2", "presence.title");
         title.id = "presence-title";
         this.element.append(title, this.#list);
