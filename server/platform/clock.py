@@ -37,7 +37,7 @@ def since_boot() -> float:
 
 
 class SteadyClock:
-    """Gives UTC seconds as `time.time` does. ``wall``: the machine's time; ``monotonic``: seconds since its boot."""
+    """Gives UTC seconds as `time.time` does. ``wall``: the machine's time; ``monotonic``: seconds since boot."""
 
     def __init__(self, wall: Seconds | None = None, monotonic: Seconds = since_boot) -> None:
         wall = wall or time.time
