@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -69,13 +70,13 @@ class Walk:
     faults: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
 
-    async def look(self, page: Page, view: str) -> None:
+    async def look(self, page: Page, view: str, languages: Sequence[str] = LANGUAGES) -> None:
         """Look at what is on the page now: by axe, in three languages and at three sizes."""
         self.seen.append(view)
         if not await page.evaluate("typeof axe !== 'undefined'"):
             await page.evaluate(AXE.read_text(encoding="utf-8"))
         self.faults += [f"{view}: {one}" for one in await page.evaluate(RUN_AXE)]
-        for language in LANGUAGES:
+        for language in languages:
             if await page.evaluate(SPEAK, language):
                 await expect(page.locator(f"html[lang={language}]")).to_be_attached()
             for size in SIZES:

@@ -14,6 +14,10 @@ from tests.web.walk.looking import LONG, Walk, panel_closed, signed_in
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
+# The words of other languages come from the server.
+AWAY = ("fr",)
+
+
 async def at_work(server: Server, station: Page, doctor: Page) -> None:
     """A station that is enrolled, a doctor who is on duty."""
     code = await server.services.stations.new_code(site=LONG, name=LONG)
@@ -132,7 +136,7 @@ async def test_a_server_that_is_away(tmp_path: Path, faces: list[Page]) -> None:
         await at_work(server, station, doctor)
     for name, page in (("station", station), ("doctor", doctor)):
         await expect(page.locator("[data-overlay=away]")).to_be_visible()
-        await walk.look(page, f"{name}: the server is away")
+        await walk.look(page, f"{name}: the server is away", AWAY)
         await expect(page.locator(":focus")).to_have_count(1)
     walk.end()
 
@@ -146,5 +150,5 @@ async def test_a_server_that_goes_away_in_mid_call(tmp_path: Path, faces: list[P
     for name, page in (("station", station), ("doctor", doctor)):
         # The call is not covered: it says so in its own words.
         await expect(page.get_by_role("status").filter(has_text="Reconnexion")).to_be_visible()
-        await walk.look(page, f"{name}: the server is away in a call")
+        await walk.look(page, f"{name}: the server is away in a call", AWAY)
     walk.end()
