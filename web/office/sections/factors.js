@@ -68,14 +68,14 @@ function another(form, fresh) {
 /** @param {number} left @param {HTMLElement} form @param {() => Promise<void>} fresh */
 function codes(left, form, fresh) {
     const words = make("span", left <= FEW_CODES ? { class: "error-text" } : {}, t("factors.codes.left", { count: left }));
-    const renew = button("factors.codes.new", "detail", () => void tried(async () => {
-        const ask = { title: "factors.codes.ask", text: "factors.codes.ask.text", yes: "factors.codes.ask.yes", no: "factors.no", icon: "detail" };
+    const renew = button("factors.codes.new", "paper", () => void tried(async () => {
+        const ask = { title: "factors.codes.ask", text: "factors.codes.ask.text", yes: "factors.codes.ask.yes", no: "factors.no", icon: "paper" };
         if (left && !(await confirm(ask))) return;
         const made = await proven(() => call("POST", "/api/second-factors/recovery-codes"));
         if (made) await shown(form, () => showSheet(form, made.codes));
         await fresh();
     }));
-    return line("detail", said("strong", "factors.codes"), words, [renew]);
+    return line("paper", said("strong", "factors.codes"), words, [renew]);
 }
 
 /** @param {string} path @param {() => Promise<void>} fresh */

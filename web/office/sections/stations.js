@@ -61,7 +61,7 @@ function line(one, list, code) {
         await newCode(code, one.site, one.name);
         await fill(list, code);
     })));
-    acts.append(button(one.has_pin ? "stations.pin.again" : "stations.pin.give", "detail", () => void tried(async () => {
+    acts.append(button(one.has_pin ? "stations.pin.again" : "stations.pin.give", "lock", () => void tried(async () => {
         const made = await call("POST", `/api/stations/${one.station_id}/pin`);
         code.replaceChildren(told("stations.pin.told", made.pin), make("p", { class: "soft" }, t("stations.pin.text", { name: one.name })));
         await fill(list, code);

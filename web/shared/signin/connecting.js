@@ -56,7 +56,7 @@ export async function showSheet(box, ready = null) {
     if (!codes.length) return;
     style(STYLE);
     const list = make("ol", { class: "codes" }, ...codes.map((code) => make("li", { class: "secret", translate: "no" }, code)));
-    const print = make("button", { type: "button", class: "button quiet", "data-action": "print-codes" }, icon("detail"), said("span", "sheet.print"));
+    const print = make("button", { type: "button", class: "button quiet", "data-action": "print-codes" }, icon("print"), said("span", "sheet.print"));
     const done = make("button", { type: "button", class: "button", "data-action": "codes-kept" }, icon("check"), said("span", "sheet.done"));
     const heading = said("h2", "sheet.title", { tabindex: "-1" });
     box.replaceChildren(make("div", { class: "card sheet" }, heading, said("p", "sheet.text"), list, print, done));

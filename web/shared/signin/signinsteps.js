@@ -14,7 +14,7 @@ import { digits, paperCode, said, secret, stepForm } from "./stepform.js";
 /** @typedef {"passkey" | "totp" | "recovery_code"} Way */
 /** @typedef {{next?: string, ways?: Way[]}} Due */
 
-const ICONS = { passkey: "key", totp: "windows", recovery_code: "detail" };
+const ICONS = { passkey: "key", totp: "windows", recovery_code: "paper" };
 const back = () => call("DELETE", "/api/session");
 
 /**
