@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,9 @@ STILL = """() => {
   const still = document.querySelector('.still-viewer:not([hidden]) img.still');
   return still && still.complete ? {width: still.naturalWidth, height: still.naturalHeight} : null;
 }"""
+
+# The still that stands for the picture: the page gives each new one an address of its own.
+SMALL_STILL = "document.querySelector('.tile.has-still img.still-small')"
 
 
 @pytest.mark.parametrize("way", ["up", "down", "both"])
@@ -63,3 +67,22 @@ async def test_a_photo_and_pictures_pass_where_large_packets_vanish(tmp_path: Pa
         )
         await people.act(call.clinician, "still")
         await call.until_true(call.clinician, f"({STILL})() !== null && ({STILL})().width >= 640")
+
+
+async def test_small_stills_come_by_themselves_where_large_packets_vanish_and_voice_goes_on(
+    tmp_path: Path,
+) -> None:
+    async with in_call(tmp_path) as call:
+        for page in call.pages:
+            await call.hears_and_sees(page)
+        # A call may begin with a still.
+        before = [await page.evaluate(f"{SMALL_STILL}?.src ?? null") for page in call.pages]
+        Censor(call.server).drop_larger(SMALL_BYTES)
+        # Within `PATIENCE_S`; between stills the picture is tried, and a plain one may pass in small packets.
+        for page, older in zip(call.pages, before, strict=True):
+            await call.until_true(
+                page,
+                f"{SMALL_STILL}?.naturalWidth === 320 && {SMALL_STILL}.src !== {json.dumps(older)}",
+            )
+        for page in call.pages:
+            await call.hears(page)

@@ -41,12 +41,6 @@ def thin_way_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(StillsBudget, "up_bps", lambda *_args, **_rates: 12_000.0)
 
 
-async def hears(call: Call, page: Page) -> None:
-    """Fresh sound arrives."""
-    before = await call.until(page, "voice", lambda facts: facts["audio"])
-    await call.until(page, "more voice", lambda facts: facts["audio"]["energy"] > before["audio"]["energy"])
-
-
 async def ask(call: Call) -> None:
     """The doctor taps as soon as the button is there and may be used."""
     await call.until_true(
@@ -82,7 +76,7 @@ async def test_a_sharp_still_arrives_whole_and_both_see_it_on_its_way(tmp_path: 
         await people.act(call.clinician, "still-open")
         await call.clinician.keyboard.press("Escape")
         for page in call.pages:
-            await hears(call, page)
+            await call.hears(page)
         # Nothing of it outlives the call.
         await people.act(call.clinician, "end")
         await people.act(call.clinician, "confirm")
@@ -112,7 +106,7 @@ async def test_a_reload_in_mid_transfer_breaks_neither_call_nor_page(tmp_path: P
         await call.station.reload()
         await people.view(call.station, "call")
         for page in call.pages:
-            await hears(call, page)
+            await call.hears(page)
         # The half still is taken back, and another can be asked for.
         await call.until_true(call.clinician, "document.querySelector('[data-still-progress]') === null")
         await ask(call)

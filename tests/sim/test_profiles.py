@@ -92,6 +92,11 @@ def test_the_link_is_used(settled: Settled) -> None:
         assert call.seen_bps(call.station, from_ms) >= 0.3 * min(rate_bps, 1_000_000)
 
 
+def test_no_ordinary_link_is_taken_for_one_that_drops_large_packets(settled: Settled) -> None:
+    _, call, _ = settled
+    assert [side.vanished_ms for side in call.sides] == [[], []]
+
+
 def test_the_same_seed_gives_the_same_call() -> None:
     one, other = (TwoWayCall(LINKS["edge"], seed=3).run(20) for _ in range(2))
     assert one.station.moments == other.station.moments

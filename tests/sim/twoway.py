@@ -8,7 +8,7 @@ sockets, encryption and the wall clock are left out.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -67,6 +67,8 @@ class Side:
         self.name = name
         self.conditions = conditions
         self.moments: list[Moment] = []
+        self.vanished_ms: list[float] = []
+        """When large packets counted as dropped without a word, in either direction of the link."""
         self._agenda = agenda
         self.down = Pipe(agenda, conditions.down(), rng, self._came_down)
         self.up = Pipe(agenda, conditions.up(), rng, self._came_up)
@@ -123,7 +125,10 @@ class Side:
         )
 
     def sample(self) -> None:
-        parameters, estimate = self.seat.parameters, self.seat.member.downlink.estimate
+        member = self.seat.member
+        if member.downlink.large_packets.vanish or member.uplink.video.unseen.vanishes:
+            self.vanished_ms.append(self._agenda.now_ms)
+        parameters, estimate = self.seat.parameters, member.downlink.estimate
         self.moments.append(
             Moment(
                 self._agenda.now_ms,
@@ -197,7 +202,7 @@ class TwoWayCall:
             side.up.reset_tally()
         return self
 
-    def schedule(self, changes: Sequence[tuple[float, dict[str, float]]]) -> None:
+    def schedule(self, changes: Sequence[tuple[float, Mapping[str, float | None]]]) -> None:
         """(seconds from now, fields of `Conditions` that change): the station's link from then on."""
         for wait_s, fields in changes:
             self.agenda.after(

@@ -88,6 +88,13 @@ class Watch:
         """Wait until a leg that the page made after its first is connected."""
         await self.until_true(page, "__legs.length > 1 && __legs.at(-1).connectionState === 'connected'")
 
+    async def hears(self, page: Page) -> None:
+        """Wait until fresh sound arrives."""
+        before = await self.until(page, "voice", lambda facts: facts["audio"])
+        await self.until(
+            page, "more voice", lambda facts: facts["audio"]["energy"] > before["audio"]["energy"]
+        )
+
     async def hears_and_sees(self, page: Page) -> None:
         """Wait until sound with energy and a moving picture arrive."""
         before = await self.until(page, "voice and picture", lambda facts: facts["audio"] and facts["video"])

@@ -8,6 +8,7 @@ from media.core.estimate.arrivaldelay import ArrivalDelay
 from media.core.estimate.arrivalrhythm import ArrivalRhythm
 from media.core.estimate.congestion import UNKNOWN_RTT_MS, SendEstimate
 from media.core.estimate.fulluplink import COLLAPSED_BPS, FullUplink
+from media.core.estimate.largepackets import LargePackets, UnseenPicture
 from media.core.estimate.link import LinkMeter
 from media.core.estimate.losswindow import LossWindow
 from media.core.estimate.pacer import Pacer
@@ -21,6 +22,7 @@ __all__ = [
     "ArrivalDelay",
     "ArrivalRhythm",
     "FullUplink",
+    "LargePackets",
     "LinkMeter",
     "LossWindow",
     "Pacer",
@@ -29,4 +31,5 @@ __all__ = [
     "SendEstimate",
     "TwccReceiver",
     "TwccSender",
+    "UnseenPicture",
 ]

@@ -188,6 +188,7 @@ class _Flow:
             voice_clean=self._health.is_clean(now_ms),
             voice_suffers=self._health.suffers,
             uplink_collapsed=self._health.uplink_collapsed,
+            vanishes=publisher.picture_vanishes or any(receiver.picture_vanishes for receiver in watching),
             rtt_ms=max(publisher.rtt_ms or 0.0, *(receiver.rtt_ms or 0.0 for receiver in watching)),
         )
         self._life.follow(now_ms, view)

@@ -29,7 +29,8 @@ class PublisherView:
     Firefox does not report it).
     ``video_limited_by`` is what limits the picture (RTCQualityLimitationReason), ``video_quantizer`` how coarse the
     encoder makes it, on the codec's scale. ``still_asked``: a requested still is on its way from this publisher.
-    ``codecs`` are the mime types that the publisher can send.
+    ``picture_vanishes``: its voice arrives, and its picture is sent and never does (largepackets.py). ``codecs``
+    are the mime types that the publisher can send.
     """
 
     uplink_received_bps: float = 0.0
@@ -46,6 +47,7 @@ class PublisherView:
     audio_muted: bool = False
     video_muted: bool = False
     still_asked: bool = False
+    picture_vanishes: bool = False
     codecs: tuple[str, ...] = VIDEO_PREFERENCE
 
     @property
@@ -60,7 +62,8 @@ class ReceiverView:
 
     ``audio_overhead_bps``: the rate of other voices, and of redundancy that the relay adds, besides this
     publisher's plain voice. ``profile``: what the receiver wants to see in pictures. ``probed``: padding probes
-    measure the downlink while little is sent, so no blind trial of video is needed.
+    measure the downlink while little is sent, so no blind trial of video is needed. ``picture_vanishes``: small
+    packets arrive at it, and no large ones.
     """
 
     estimate_bps: float
@@ -72,6 +75,7 @@ class ReceiverView:
     audio_overhead_bps: float = 0.0
     profile: ClinicalProfile = ClinicalProfile.FACE
     probed: bool = False
+    picture_vanishes: bool = False
 
 
 def red_for_receiver(view: ReceiverView, *, was_on: bool) -> bool:

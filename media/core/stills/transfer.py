@@ -35,7 +35,9 @@ CHUNK_MS = 125.0
 # In a smaller chunk more than a third of the bytes would be headers.
 CHUNK_SENSIBLE_BYTES = 200
 # Some networks drop large packets without a word, and SCTP repeats a chunk that it has cut once for ever. This one
-# has 722 bytes on the wire; the headers cost 6 % more than those of a chunk of 1,000 bytes.
+# has 722 bytes on the wire; the headers cost 6 % more than those of a chunk of 1,000 bytes. Larger chunks after a
+# large packet has passed would be no help: early in a call none has, and a path that changes in mid-call would keep
+# the chunks that were cut before for ever.
 CHUNK_PASSES_BYTES = 620
 # How much may be sent and not yet acknowledged: two round trips of a 2G link at the rate. Never less than a few
 # small chunks; otherwise the acknowledgements would limit the rate.

@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-from media.core.estimate import Pacer, SendEstimate, TwccSender
+from media.core.estimate import LargePackets, Pacer, SendEstimate, TwccSender
 from media.core.probe import ProbeCluster
 from media.core.quality import PACE_SHARE, DownlinkHold, HoldAction
 from media.core.rtp import Header, rtcp
@@ -47,6 +47,7 @@ class Downlink:
         self.twcc_id = leg.offer.twcc_id
         self.twcc = TwccSender(random_number(0x10000))
         self.estimate = SendEstimate(start_bps)
+        self.large_packets = LargePackets()
         self.pacer: Pacer[Queued] = Pacer(start_bps)
         self.sent_packets = 0
         # Chooses the voices to forward if the link is too thin for all; None while it carries all.
@@ -166,7 +167,9 @@ class Downlink:
 
     def feedback_arrived(self, feedback: rtcp.TransportFeedback, now_ms: float) -> None:
         """Transport-wide feedback arrived: update the estimate from it, and the pacer from the estimate."""
-        self.estimate.on_results(self.twcc.on_feedback(feedback, int(now_ms * 1000)), now_ms)
+        results = self.twcc.on_feedback(feedback, int(now_ms * 1000))
+        self.large_packets.on_results(results, now_ms)
+        self.estimate.on_results(results, now_ms)
         self._pace(now_ms)
 
     def block_arrived(self, block: rtcp.ReportBlock, now_ms: float) -> float | None:

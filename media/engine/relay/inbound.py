@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from media.core.estimate import ArrivalDelay, LossWindow
+from media.core.estimate import ArrivalDelay, LossWindow, UnseenPicture
 from media.core.parameters import VideoSend
 from media.core.repair import (
     MAX_AGE_MS,
@@ -77,6 +77,7 @@ class InboundStream:
         self.stats = ReceptionStats(clock_rate)
         self.clock = RemoteClock()
         self.loss = LossWindow()
+        self.unseen = UnseenPicture()
         self.held_back = False  # the page sends a larger picture as soon as the links are known to carry it
         self.rests = False  # no picture is wanted and the uplink is full: no NACK for lost packets
         # Audio is not reordered, and a needless NACK costs more than a NACK one tick later.
@@ -134,6 +135,7 @@ class InboundStream:
         """The page's sender report, which our report blocks refer to and lip sync needs."""
         self.clock.on_sender_report(report, now_ms)
         self.last_report, self.last_report_at_ms = report, now_ms
+        self.unseen.reported(report.packet_count, self.stats.packets)
         for out in self.outputs:
             out.source_report(report, now_ms)
 

@@ -202,6 +202,12 @@ class Uplink:
         """The received rate in bit/s of RTP."""
         return sum(stream.stats.rate_bps(now_ms) for stream in self.streams)
 
+    def picture_vanishes(self, now_ms: float) -> bool:
+        """Whether the packets of the picture are sent and never come, while those of the voice do."""
+        unseen = self.video.unseen
+        unseen.follow(self.video.keyframes.waiting_ms(now_ms), self.audio.loss_ratio(now_ms))
+        return unseen.vanishes
+
     def pictures_bps(self, now_ms: float) -> float:
         """The received rate of the large and the small picture, in bit/s of RTP."""
         return sum(stream.stats.rate_bps(now_ms) for stream in self.pictures)

@@ -34,6 +34,10 @@ PAUSE_AFTER_MS = 1_000.0
 PAUSE_AFTER_ROUND_TRIPS = 1.5
 # The longest wait while there is not even room for voice.
 PAUSE_SOON_MS = 500.0
+# The packets that vanished of the picture before stay in the window for this long (largepackets.py).
+VANISHED_MS = 8_000.0
+# A path seldom carries larger packets later, and every trial takes the stills away for some ten seconds.
+VANISHED_WAIT_MS = LAST_WAIT_MS
 # How long after its start a picture moves to the next state by itself.
 LASTS_MS = {PictureState.TRIAL: TRIAL_MS, PictureState.FLOWING: PROVEN_MS}
 
@@ -44,7 +48,7 @@ class LifeView:
 
     ``room_bps``: the room that voice leaves on the thinnest link; ``known``: probes measure every link concerned,
     also in calls; ``blind``: probes do not, and a trial may show more room; ``rtt_ms``: the longest round-trip
-    time.
+    time; ``vanishes``: large packets are dropped without a word on one of the paths, and only stills pass.
     """
 
     room_bps: float
@@ -54,6 +58,7 @@ class LifeView:
     voice_suffers: bool
     uplink_collapsed: bool
     rtt_ms: float
+    vanishes: bool = False
 
 
 class PictureLife:
@@ -111,7 +116,9 @@ class PictureLife:
         return Event.TRY if view.blind and now_ms >= self._try_from_ms else None
 
     def _end(self, now_ms: float, view: LifeView) -> Event | None:
-        """A picture fails if voice has suffered, or room has been missing, for longer than the patience."""
+        """A picture fails if it vanishes, or if voice suffers or room is missing for longer than the patience."""
+        if view.vanishes and now_ms - self._begun_ms >= VANISHED_MS:
+            return Event.FAIL
         no_room = view.room_bps < KEEP_VIDEO_BPS and not self.on_trial
         if not view.voice_suffers and not no_room:
             self._strained_since_ms = None
@@ -133,7 +140,10 @@ class PictureLife:
             case Effect.FORGIVE:
                 self._next_wait_ms = FIRST_WAIT_MS
             case Effect.WAIT:
-                self._start_from_ms = self._try_from_ms = now_ms + self._next_wait_ms
-                self._retry_from_ms, self._failed_room_bps = now_ms + FIRST_WAIT_MS, view.room_bps
+                wait_ms = VANISHED_WAIT_MS if view.vanishes else self._next_wait_ms
+                self._start_from_ms = self._try_from_ms = now_ms + wait_ms
+                # More room helps only a picture for which there was no room.
+                self._retry_from_ms = now_ms + (wait_ms if view.vanishes else FIRST_WAIT_MS)
+                self._failed_room_bps = view.room_bps
                 last_wait_ms = LAST_KNOWN_WAIT_MS if view.known else LAST_WAIT_MS
                 self._next_wait_ms = min(last_wait_ms, 2 * self._next_wait_ms)

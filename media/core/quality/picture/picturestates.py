@@ -14,7 +14,8 @@ voice suffers. While a picture is paused its estimate cannot grow, so the pictur
 - *Proven*: the picture has flowed for long enough to count as a success. When it gives way now, its past failures
   are forgiven.
 - *Failed*: the picture gave way. It waits, twice as long after each failure, and starts again only on trial. If
-  probes show that the links have become much wider, the failure says little and the first wait is enough.
+  probes show that the links have become much wider, the failure says little and the first wait is enough. Where the
+  packets of the picture vanish, room does not help, and it waits for the longest time.
 
 If nobody watches, or the camera is off, that is not a failure. The picture rests and may come back at once; a wait
 that has begun continues.
@@ -42,7 +43,7 @@ class Event(StrEnum):
     START = "start"  # there is room, and the picture has never failed
     TRY = "try"  # a wait is over: start as a guess
     LAST = "last"  # the picture has flowed for a while
-    FAIL = "fail"  # voice suffers, or the room is gone
+    FAIL = "fail"  # voice suffers, the room is gone, or the picture vanishes on its way
     HIDE = "hide"  # nobody watches, or the camera is off
 
 

@@ -49,6 +49,7 @@ class DownlinkKnowledge:
             audio_overhead_bps=self._other_voices_bps(),
             profile=self._choices.preferences.profile,
             probed=bool(downlink.twcc_id),
+            picture_vanishes=downlink.large_packets.vanish,
         )
 
     def _other_voices_bps(self) -> float:

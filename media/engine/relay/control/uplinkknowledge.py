@@ -99,6 +99,7 @@ class UplinkKnowledge:
             audio_muted=uplink.audio.muted,
             video_muted=uplink.video.muted,
             still_asked=still_asked,
+            picture_vanishes=uplink.picture_vanishes(now_ms),
             codecs=self._encodes,
         )
 

@@ -17,6 +17,8 @@ from media.core.quality.picture.picturelife import (
     PROVEN_MS,
     START_VIDEO_BPS,
     TRIAL_MS,
+    VANISHED_MS,
+    VANISHED_WAIT_MS,
     WIDE_VIDEO_BPS,
     LifeView,
     PictureLife,
@@ -165,3 +167,12 @@ def test_hiding_does_not_end_a_wait() -> None:
     clock.life.hide()
     assert clock.life.state is PictureState.FAILED
     assert clock.until(ROOMY, PictureState.TRIAL) == FIRST_WAIT_MS - STEP_MS
+
+
+def test_a_picture_that_vanishes_fails_and_waits_for_the_longest_time_whatever_probes_show() -> None:
+    clock = Clock()
+    vanishing = replace(ROOMY, known=True, vanishes=True)
+    assert clock.run(vanishing, STEP_MS) is PictureState.FLOWING
+    assert clock.until(vanishing, PictureState.FAILED) == VANISHED_MS - STEP_MS
+    wider = replace(ROOMY, known=True, room_bps=10 * ROOMY.room_bps)
+    assert clock.until(wider, PictureState.TRIAL) == VANISHED_WAIT_MS - STEP_MS
