@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from server.cases.photos.photofiles import PIECES, WHOLE
 from server.cases.photos.store import PHOTOS
+from server.people.sessions.pace import AT_ONCE_PER_SESSION
 from tests.server.cases.photos.test_jpeg import PLAIN
 from tests.support.cases import House, Someone, house
+from tests.support.patience import PATIENCE_S
 
 AT_ONCE = 60
 
@@ -55,6 +59,38 @@ async def test_sixty_readings_at_once_are_not_all_carried_out_and_the_next_one_i
         assert await read() == 200
         written = [act for act, _ in await home.acts(case_id) if act == "case_read"]
         assert len(written) == statuses.count(200) + 1
+
+
+async def test_bodies_that_never_end_take_nobodys_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as home:
+        station, end, reading = await home.station(), asyncio.Event(), asyncio.Semaphore(0)
+        really = web.Request.read
+
+        async def read(request: web.Request) -> bytes:
+            reading.release()
+            return await really(request)
+
+        monkeypatch.setattr(web.Request, "read", read)
+
+        async def slowly() -> AsyncIterator[bytes]:
+            yield b'{"urgency": '
+            await end.wait()
+            yield b'"green"}'
+
+        async def send() -> int:
+            headers = {"Content-Type": "application/json"}
+            async with station.client.post("/api/cases", data=slowly(), headers=headers) as answer:
+                return answer.status
+
+        sending = [asyncio.create_task(send()) for _ in range(AT_ONCE_PER_SESSION)]
+        async with asyncio.timeout(PATIENCE_S):
+            for _ in sending:
+                await reading.acquire()
+        assert await station.get("/api/cases") == []
+        end.set()
+        assert set(await asyncio.gather(*sending)) == {201}
 
 
 async def test_tickets_without_end_push_nobody_elses_out(tmp_path: Path) -> None:

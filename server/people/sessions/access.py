@@ -60,12 +60,14 @@ class Door:
     action: Action | None
     open_because: str = ""
     recent: bool = False
+    takes_key: bool = True
 
 
-def needs(action: Action, *, recent: bool = False) -> Callable[[Guarded], Handler]:
+def needs(action: Action, *, recent: bool = False, takes_key: bool = True) -> Callable[[Guarded], Handler]:
     """Let in only who may do this; the handler gets the principal. Raises ApiError 401 or 403.
 
-    ``recent``: and only somebody who has typed the password within the last quarter of an hour.
+    ``recent``: and only somebody who has typed the password within the last quarter of an hour. ``takes_key``:
+    whether a request may carry a key of its own.
     """
 
     def decorate(handler: Guarded) -> Handler:
@@ -74,15 +76,18 @@ def needs(action: Action, *, recent: bool = False) -> Callable[[Guarded], Handle
             principal = await admitted(request, action)
             if recent:
                 await proven_recently(request)
+            if request.method not in SAFE_METHODS:
+                # Before the turn: a body that comes slowly, or never, keeps none from the others of the site.
+                await read_body(request)
             try:
                 with request.app[PACE].turn(principal):
-                    return await once(request, principal, handler)
+                    return await once(request, principal, handler, takes_key=takes_key)
             except Refusal as error:
                 if error.status in (403, 404):
                     _note(request, principal, action, error.about)
                 raise
 
-        setattr(guarded, DOOR, Door(action, recent=recent))
+        setattr(guarded, DOOR, Door(action, recent=recent, takes_key=takes_key))
         return guarded
 
     return decorate
@@ -114,11 +119,15 @@ async def admitted(request: web.Request, action: Action) -> Principal:
     return principal
 
 
-async def once(request: web.Request, principal: Principal, handler: Guarded) -> web.StreamResponse:
+async def once(
+    request: web.Request, principal: Principal, handler: Guarded, *, takes_key: bool
+) -> web.StreamResponse:
     """Let the handler run; when the request carries a key, once for that key. Raises ApiError 400, 408, 413."""
     typed = request.headers.get(KEY_HEADER)
     if typed is None or request.method in SAFE_METHODS:
         return await handler(request, principal)
+    if not takes_key:
+        raise ApiError(400, "malformed")
     try:
         key = RequestKey(principal.participant_id, typed)
     except ValueError:

@@ -31,7 +31,8 @@ class Became(msgspec.Struct, frozen=True):
     answer: msgspec.Raw
 
 
-@needs(Action.ASK_FOR_ANSWERS)
+# With a key of its own it would hold that key while it waits for the one that it asks about: its own, for ever.
+@needs(Action.ASK_FOR_ANSWERS, takes_key=False)
 async def ask(request: web.Request, principal: Principal) -> web.Response:
     """Say whether it was carried out, and what it was answered."""
     wanted = await read_json(request, Wanted)

@@ -7,7 +7,8 @@ what was written. A refusal is not kept: whoever corrects it sends the corrected
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -22,6 +23,8 @@ from server.platform.repeats.tables import AnsweredRequest
 
 # A page that finds its link again after a night still gets its answer.
 KEPT_S = 24 * 3600
+# A page gives up after as long (web/shared/base/http.js): nobody is left who could be answered.
+WAITS_S = 30.0
 REPLAYED = {"Idempotency-Replayed": "true"}
 JSON = "application/json"
 GONE = 410  # RFC 9110: whoever asked for it has given it up
@@ -50,6 +53,14 @@ class GivenUp(Refusal):
     code = "given_up"
 
 
+class StillUnderWay(Refusal):
+    """The same request is being carried out. No 4xx: pages take those for an answer, and would forget the key."""
+
+    status = 503
+    code = "try_again"
+    retry_after_s = 1
+
+
 class Repeats:
     """All requests with a key. ``clock`` gives UTC seconds."""
 
@@ -60,8 +71,7 @@ class Repeats:
 
     async def once(self, key: RequestKey, fingerprint: str, run: Run) -> web.StreamResponse:
         """The answer of this request; ``run`` carries it out if nobody has. Raises what ``run`` raises, Refusal."""
-        lock = self._running.setdefault(key.id, asyncio.Lock())
-        async with lock:
+        async with self._alone(key):
             known = await self._claim(key, fingerprint)
             if known is not None and known.status == GONE:
                 raise GivenUp
@@ -76,8 +86,7 @@ class Repeats:
 
         Then it is not carried out later either: somebody has been told to do it again.
         """
-        lock = self._running.setdefault(key.id, asyncio.Lock())
-        async with lock, self._database.begin() as db:
+        async with self._alone(key), self._database.begin() as db:
             known = await db.get(AnsweredRequest, key.id)
             if known is not None and known.status is not None:
                 return None if known.status == GONE else key.unseal(known.answer or b"")
@@ -88,6 +97,20 @@ class Repeats:
                 db.add(known)
             known.status = GONE
             return None
+
+    @asynccontextmanager
+    async def _alone(self, key: RequestKey) -> AsyncIterator[None]:
+        """While nobody else is at this key. Raises StillUnderWay."""
+        lock = self._running.setdefault(key.id, asyncio.Lock())
+        try:
+            async with asyncio.timeout(WAITS_S):
+                await lock.acquire()
+        except TimeoutError:
+            raise StillUnderWay from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     async def _carry_out(self, key: RequestKey, run: Run) -> web.StreamResponse:
         try:

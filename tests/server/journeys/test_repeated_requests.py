@@ -12,9 +12,11 @@ from sqlalchemy import select, update
 
 from server.cases.store import CASES
 from server.cases.tables import CaseFile, CaseNote, CaseOutcome
+from server.people.sessions.pace import SITE_AT_ONCE
 from server.platform.repeats.tables import AnsweredRequest
 from signaling.messages import Role
 from tests.support.cases import House, Someone, house
+from tests.support.patience import PATIENCE_S
 
 KEY = "k1-0123456789abcdef"
 CASE = {"urgency": "green", "patient_ref": "2025/0412", "reason_text": "toux depuis hier"}
@@ -143,6 +145,15 @@ class TestAfterAReload:
         asking = asyncio.create_task(station.post("/api/answers", {"key": KEY}, 200))
         go_on.set()
         assert (await asking)["answer"] == (await sending)[1]
+
+    async def test_asking_under_a_key_is_refused_and_keeps_nobody_waiting(self, home: House) -> None:
+        """Asked under the very key that it asks about, it would wait for itself."""
+        station = await home.station()
+        async with asyncio.timeout(PATIENCE_S):
+            for _ in range(SITE_AT_ONCE + 1):
+                refused = await send(station, "/api/answers", {"key": KEY})
+                assert refused == (400, {"code": "malformed"})
+        assert await station.get("/api/cases") == []
 
 
 class TestWhatWasNotDone:
