@@ -83,7 +83,9 @@ async def serve(settings: Settings, app: web.Application, on_ready: OnReady) -> 
         for listening in sockets:
             listening.close()
     if app[SERVING].lost.is_set():
-        raise ServedElsewhere("database_url: another keneya server has taken it over; this one has stopped")
+        raise ServedElsewhere(
+            "database_url: this server has lost its lock on it, most likely to another one, and has stopped"
+        )
 
 
 async def _either(*events: asyncio.Event) -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import TimeoutError as PoolIsFull
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from server.app import create_app
 from server.platform.database import serving as module
@@ -189,9 +195,9 @@ async def test_a_server_whose_place_was_taken_learns_of_it(
     first, second = (on(postgresql_url, tmp_path / name) for name in ("one", "two"))
     may = asyncio.Event()
 
-    async def later(engine: object) -> object:
+    async def later(*given: Any) -> object:
         await may.wait()
-        return await real(engine)  # type: ignore[arg-type]
+        return await real(*given)
 
     monkeypatch.setattr(module, "_again", later)
     async with first.held():
@@ -202,3 +208,105 @@ async def test_a_server_whose_place_was_taken_learns_of_it(
             may.set()
             await asyncio.wait_for(first.lost.wait(), PATIENCE_S)
             assert not second.lost.is_set()
+
+
+async def until_served(url: str) -> None:
+    engine = open_database(url)
+    async with asyncio.timeout(PATIENCE_S):
+        while not await is_served(engine):  # noqa: ASYNC110 (another connection takes the lock)
+            await asyncio.sleep(0.01)
+    await engine.dispose()
+
+
+async def test_a_pool_that_is_full_takes_no_lock_away(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.01)
+    busy = create_async_engine(postgresql_url, pool_size=1, max_overflow=0, pool_timeout=0.01)
+    serving = Serving(busy, tmp_path / "one")
+    async with busy.connect() as _, serving.held():
+        await cut_off(postgresql_url)
+        await until_served(postgresql_url)
+        assert not serving.lost.is_set()
+    await busy.dispose()
+
+
+@pytest.mark.parametrize("fault", [PoolIsFull, RuntimeError])
+async def test_a_server_that_cannot_look_after_its_lock_learns_of_it(
+    on: On, postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.01)
+
+    async def broken(*_: Any) -> None:
+        raise fault
+
+    monkeypatch.setattr(module, "_again", broken)
+    serving = on(postgresql_url, tmp_path / "one")
+    async with serving.held():
+        assert not serving.lost.is_set()
+        await cut_off(postgresql_url)
+        await asyncio.wait_for(serving.lost.wait(), PATIENCE_S)
+
+
+async def test_a_server_that_is_stopped_has_lost_nothing(on: On, database_url: str, tmp_path: Path) -> None:
+    serving = on(database_url, tmp_path / "one")
+    async with serving.held():
+        pass
+    assert not serving.lost.is_set()
+
+
+@asynccontextmanager
+async def cable(url: str) -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """The address of PostgreSQL behind a cable, and the event that cuts the connections of now: nothing passes any
+    more, and neither end is told. Later connections pass.
+    """
+    folder, cut = Path(tempfile.mkdtemp(prefix="keneya-pg-")), asyncio.Event()
+    name = ".s.PGSQL.5432"
+    behind = make_url(url).query["host"]
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, whole: bool) -> None:
+        while piece := await reader.read(65_536):
+            if whole or not cut.is_set():
+                writer.write(piece)
+        if whole or not cut.is_set():
+            writer.close()
+
+    async def joined(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_unix_connection(f"{behind}/{name}")
+        both = [carry(reader, back, whole=cut.is_set()), carry(there, writer, whole=cut.is_set())]
+        await asyncio.gather(*both, return_exceptions=True)
+
+    server = await asyncio.start_unix_server(joined, folder / name)
+    yield make_url(url).update_query_dict({"host": str(folder)}).render_as_string(hide_password=False), cut
+    server.close()
+    shutil.rmtree(folder)
+
+
+async def test_a_connection_that_falls_silent_is_given_up_and_the_lock_taken_again(
+    on: On, postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL, which hears nothing either, still counts the lock as that of the silent connection."""
+    monkeypatch.setattr(module, "LOOK_EVERY_S", 0.01)
+    engine = open_database(postgresql_url)
+    holder = text("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = :number AND granted")
+
+    async def holders() -> set[int]:
+        async with engine.connect() as connection:
+            return set(await connection.scalars(holder, {"number": module.SERVING_LOCK}))
+
+    async with cable(postgresql_url) as (address, cut):
+        serving = on(address, tmp_path / "one")
+        async with serving.held():
+            before = await holders()
+            monkeypatch.setattr(module, "ANSWER_WITHIN_S", 0.5, raising=False)
+            cut.set()
+            async with asyncio.timeout(PATIENCE_S):
+                while not (await holders()) - before:  # noqa: ASYNC110 (PostgreSQL tells nobody)
+                    await asyncio.sleep(0.01)
+            assert not serving.lost.is_set()
+    await engine.dispose()
+
+
+def test_a_silent_connection_is_noticed_before_postgresql_gives_its_lock_away() -> None:
+    idle, interval, count = module.KEEPALIVE.values()
+    assert idle + interval * count > module.LOOK_EVERY_S + module.ANSWER_WITHIN_S
