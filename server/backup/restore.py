@@ -1,8 +1,9 @@
 """Restores a backup on an empty machine; one that was killed begins anew.
 
-Owns: the order: a mark, the rows in one transaction, the files, then the mark goes. While the mark is there, the
-server does not start. Must never write over data of a server: the folder and the database must be empty, or marked,
-and no server may serve from either, nor another restore be under way.
+Owns: the order: the lock of a server, a mark, the rows in one transaction, the files, then the mark goes, and the
+lock last. While the mark is there, the server does not start. Must never write over data of a server: the folder
+and the database must be empty, or marked, as seen by whoever holds the lock. A mark that was seen earlier may have
+been that of another restore.
 """
 
 from __future__ import annotations
@@ -32,21 +33,31 @@ UNPACKED = ".restore"
 
 async def restore(backup: Path, identities: Sequence[Identity], settings: Settings) -> dict[str, Any]:
     """Put everything where the settings say; gives the manifest. Raises BackupFailed, SettingsError."""
-    folder, mark = settings.data_dir, settings.data_dir / MARK
-    if not mark.exists() and folder.exists() and any(folder.iterdir()):
-        raise BackupFailed(f"data_dir: {folder} is not empty; a backup is restored on an empty machine")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = settings.data_dir
     engine = open_database(settings.database)
     try:
-        if not mark.exists() and not await _is_empty(engine):
-            raise BackupFailed(
-                "database_url: the database is not empty; a backup is restored on an empty machine"
-            )
-        mark.touch()
+        # Looked at before anything is touched, so that a refusal leaves no trace in somebody else's folder.
+        await _refuse_unless_empty(settings, engine)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         async with Serving(engine, folder).held():
+            # Again: the restore that has set the mark may have ended while this one waited for its lock.
+            await _refuse_unless_empty(settings, engine)
+            (folder / MARK).touch()
             return await _restore(backup, identities, settings, engine)
     finally:
         await engine.dispose()
+
+
+async def _refuse_unless_empty(settings: Settings, engine: AsyncEngine) -> None:
+    folder = settings.data_dir
+    if (folder / MARK).exists():
+        return
+    if folder.exists() and any(not path.name.endswith(LOCK_SUFFIX) for path in folder.iterdir()):
+        raise BackupFailed(f"data_dir: {folder} is not empty; a backup is restored on an empty machine")
+    if not await _is_empty(engine):
+        raise BackupFailed(
+            "database_url: the database is not empty; a backup is restored on an empty machine"
+        )
 
 
 async def _restore(
@@ -101,6 +112,9 @@ def _forget(unpacked: Path) -> None:
 
 
 async def _is_empty(engine: AsyncEngine) -> bool:
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    if file and not file.startswith("file:") and not await asyncio.to_thread(Path(file).exists):
+        return True  # to open it would make it, and the folder would be empty no more
     async with engine.connect() as connection:
         return not await connection.run_sync(lambda sync: inspect(sync).get_table_names())
 

@@ -11,16 +11,19 @@ from typing import Any
 import pyrage
 import pytest
 
+from server.backup import restore as restoring
 from server.backup.backups import SUFFIX, Backup, make_backup, newest
 from server.backup.contents import MARK, files
 from server.backup.errors import BackupFailed
 from server.backup.restore import restore
 from server.platform.database import serving
+from server.platform.database.engine import open_database
 from server.platform.database.serving import ServedElsewhere
 from server.platform.settings.config import Settings, SettingsError
 from tests.server.cases.aday import a_day
 from tests.server.cases.photos.test_store import PHOTO
 from tests.support.cases import House, house
+from tests.support.patience import PATIENCE_S
 from tests.support.server import files_of, running_server
 
 IDENTITY = pyrage.x25519.Identity.generate()
@@ -172,6 +175,62 @@ async def test_a_cut_off_restore_does_not_go_on_under_a_server(
             Settings(data_dir=tmp_path / "new", database_url=home.server.settings.database),
         )
     assert (await doctor.get(f"/api/cases/{case_id}"))["id"] == case_id
+
+
+async def test_a_second_restore_that_waited_for_the_first_takes_nothing_of_it_away(
+    home: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_day(home)
+    made = await backed_up(home, tmp_path)
+    new = Settings(data_dir=tmp_path / "new")
+    arrived, go_on, waiting = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    rows, locked = restoring.restore_rows, serving._try_flock
+
+    async def slowly(*given: Any) -> None:
+        await rows(*given)
+        arrived.set()
+        await go_on.wait()
+
+    def watched(fd: int) -> bool:
+        if locked(fd):
+            return True
+        waiting.set()
+        return False
+
+    monkeypatch.setattr(restoring, "restore_rows", slowly)
+    monkeypatch.setattr(serving, "_try_flock", watched)
+    monkeypatch.setattr(serving, "TAKE_ATTEMPTS", int(PATIENCE_S / serving.AGAIN_S))
+    async with asyncio.timeout(PATIENCE_S):
+        first = asyncio.create_task(restore(made.path, [IDENTITY], new))
+        await arrived.wait()
+        second = asyncio.create_task(restore(made.path, [IDENTITY], new))
+        await waiting.wait()
+        go_on.set()
+        await first
+        before = [path.name for path in files_of(new.data_dir)]
+        with pytest.raises(BackupFailed, match="not empty"):
+            await second
+    assert [path.name for path in files_of(new.data_dir)] == before
+    assert not (new.data_dir / MARK).exists()
+
+
+async def test_a_restore_that_is_refused_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "letter").touch()
+    with pytest.raises(BackupFailed, match="not empty"):
+        await restore(tmp_path / "none", [IDENTITY], Settings(data_dir=tmp_path / "theirs"))
+    assert [path.name for path in files_of(tmp_path / "theirs")] == ["letter"]
+
+
+async def test_a_restore_killed_before_its_mark_is_begun_anew(home: House, tmp_path: Path) -> None:
+    await a_day(home)
+    made = await backed_up(home, tmp_path)
+    new = Settings(data_dir=tmp_path / "new")
+    engine = open_database(new.database)
+    async with serving.Serving(engine, new.data_dir).held():
+        pass
+    await engine.dispose()
+    await restore(made.path, [IDENTITY], new)
 
 
 async def test_a_backup_takes_no_lock_along(home: House) -> None:
