@@ -73,7 +73,8 @@ from server.trail.trail import TRAIL, Trail
 
 log = structlog.get_logger(__name__)
 
-# Expired sessions open nothing, and unfinished uploads show nothing; sweeping only keeps table and folder small.
+# Expired sessions open nothing, and unfinished uploads show nothing; sweeping only keeps table and folder small. Of
+# answers kept for repeated requests it is the promise: they go after a day and an hour.
 SWEEP_EVERY_S = 3600
 
 # An editable install may add entries to the package's path that are no folders.
@@ -237,7 +238,9 @@ async def _say_goodbye(app: web.Application) -> None:
 async def _sweeping(app: web.Application) -> AsyncIterator[None]:
     closing = keep_closing(app[HUB], app[SESSIONS], app[SETTINGS].session_check_every_s)
     tasks = [
-        asyncio.create_task(_sweep(app[SESSIONS], app[PHOTOS], app[ERASURES]), name="sweep sessions"),
+        asyncio.create_task(
+            _sweep(app[SESSIONS], app[PHOTOS], app[ERASURES], app[REPEATS]), name="sweep sessions"
+        ),
         asyncio.create_task(closing, name="close ended sign-ins"),
     ]
     if isinstance(clock := app[CLOCK], SteadyClock):
@@ -248,13 +251,14 @@ async def _sweeping(app: web.Application) -> AsyncIterator[None]:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _sweep(sessions: HttpSessions, photos: Photos, erasures: Erasures) -> None:
+async def _sweep(sessions: HttpSessions, photos: Photos, erasures: Erasures, repeats: Repeats) -> None:
     is_first = True
     while True:
         try:
             gone = await sessions.drop_expired()
             log.debug("sessions_swept", count=gone)
             log.debug("uploads_swept", count=await photos.sweep())
+            log.debug("answers_swept", count=await repeats.sweep())
             if not is_first:  # whoever sees a wrong time at the start has an hour to stop the server
                 await erasures.sweep()
         except Exception as error:  # the database may be away for a while; the next sweep tries again

@@ -63,6 +63,7 @@ SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("server.people.sessions.pace", ""),
             ("server.platform.http.bodies", ""),
+            ("server.platform.repeats.store", "KEPT_S WAITS_S ANSWER_MAX_BYTES SENDER_MAX_ROWS"),
             ("server.cases.lists", "LINES_MAX"),
         ),
     ),

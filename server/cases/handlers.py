@@ -86,7 +86,7 @@ def desk_told() -> Iterator[None]:
         raise ApiError(409, error.code) from None
 
 
-@needs(Action.OPEN_CASES)
+@needs(Action.OPEN_CASES, keeps_answer=True)
 async def open_case(request: web.Request, who: Principal) -> web.Response:
     """A station opens a case; answers its id, which will be that of its consultation."""
     form = await read_json(request, Intake)
@@ -173,7 +173,7 @@ async def transfer(request: web.Request, who: Principal) -> web.Response:
     return web.Response(status=204)
 
 
-@needs(Action.TREAT_CASES)
+@needs(Action.TREAT_CASES, keeps_answer=True)
 async def refer(request: web.Request, who: Principal) -> web.Response:
     """A clinician sends the patient on, to whom the patient agreed to be sent."""
     typed = await read_json(request, NewReferral)

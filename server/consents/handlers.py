@@ -78,7 +78,7 @@ class Shown(msgspec.Struct, frozen=True):
     withdrawn_at: float | None
 
 
-@needs(Action.RECORD_CONSENT)
+@needs(Action.RECORD_CONSENT, keeps_answer=True)
 async def record(request: web.Request, principal: Principal) -> web.StreamResponse:
     """Keep one answer, yes or no."""
     app, case_id = request.app, request.match_info["case_id"]

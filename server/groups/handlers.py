@@ -59,7 +59,7 @@ def new_code() -> str:
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_CHARS))
 
 
-@needs(Action.TAKE_SEATS)
+@needs(Action.TAKE_SEATS, keeps_answer=True)
 async def new_seat(request: web.Request, who: Principal) -> web.Response:
     """A seat for one participant: first its consent is kept, then a group is asked for over the socket.
 

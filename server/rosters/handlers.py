@@ -46,7 +46,7 @@ async def read_roster(request: web.Request, who: Principal) -> web.Response:
     return json_response(await request.app[ROSTERS].all())
 
 
-@needs(Action.KEEP_ROSTER)
+@needs(Action.KEEP_ROSTER, keeps_answer=True)
 async def add_slot(request: web.Request, who: Principal) -> web.Response:
     """One more weekly slot."""
     typed = await read_json(request, NewSlot)
@@ -61,7 +61,7 @@ async def add_slot(request: web.Request, who: Principal) -> web.Response:
     return json_response(Made(slot_id), 201)
 
 
-@needs(Action.KEEP_ROSTER)
+@needs(Action.KEEP_ROSTER, keeps_answer=True)
 async def add_exception(request: web.Request, who: Principal) -> web.Response:
     """Somebody is away, or stands in."""
     typed = await read_json(request, NewException)

@@ -88,7 +88,7 @@ async def everybody(request: web.Request, principal: Principal) -> web.Response:
     return json_response(await request.app[ACCOUNTS].everybody(issuer))
 
 
-@needs(Action.MANAGE_ACCOUNTS, recent=True)
+@needs(Action.MANAGE_ACCOUNTS, recent=True, keeps_answer=True)
 async def create(request: web.Request, principal: Principal) -> web.Response:
     """Make an account."""
     wanted = await read_json(request, NewAccount)
@@ -121,7 +121,7 @@ async def set_disabled(request: web.Request, principal: Principal) -> web.Respon
     return web.Response(status=204)
 
 
-@needs(Action.MANAGE_ACCOUNTS, recent=True)
+@needs(Action.MANAGE_ACCOUNTS, recent=True, keeps_answer=True)
 async def reset(request: web.Request, principal: Principal) -> web.Response:
     """Let somebody in again who lost password or telephone."""
     account_id = _another(request, principal)

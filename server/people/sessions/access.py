@@ -61,14 +61,21 @@ class Door:
     open_because: str = ""
     recent: bool = False
     takes_key: bool = True
+    keeps_answer: bool = False
 
 
-def needs(action: Action, *, recent: bool = False, takes_key: bool = True) -> Callable[[Guarded], Handler]:
+def needs(
+    action: Action, *, recent: bool = False, takes_key: bool = True, keeps_answer: bool = False
+) -> Callable[[Guarded], Handler]:
     """Let in only who may do this; the handler gets the principal. Raises ApiError 401 or 403.
 
     ``recent``: and only somebody who has typed the password within the last quarter of an hour. ``takes_key``:
-    whether a request may carry a key of its own.
+    whether a request may carry a key of its own. ``keeps_answer``: under such a key its answer is kept for a day,
+    and given again without asking anything: only where it is the id of what was made, or a password or code, and
+    tells nothing of a patient. Of all others the status is kept.
     """
+
+    door = Door(action, recent=recent, takes_key=takes_key, keeps_answer=keeps_answer)
 
     def decorate(handler: Guarded) -> Handler:
         @wraps(handler)
@@ -81,13 +88,13 @@ def needs(action: Action, *, recent: bool = False, takes_key: bool = True) -> Ca
                 await read_body(request)
             try:
                 with request.app[PACE].turn(principal):
-                    return await once(request, principal, handler, takes_key=takes_key)
+                    return await once(request, principal, handler, door)
             except Refusal as error:
                 if error.status in (403, 404):
                     _note(request, principal, action, error.about)
                 raise
 
-        setattr(guarded, DOOR, Door(action, recent=recent, takes_key=takes_key))
+        setattr(guarded, DOOR, door)
         return guarded
 
     return decorate
@@ -120,20 +127,22 @@ async def admitted(request: web.Request, action: Action) -> Principal:
 
 
 async def once(
-    request: web.Request, principal: Principal, handler: Guarded, *, takes_key: bool
+    request: web.Request, principal: Principal, handler: Guarded, door: Door
 ) -> web.StreamResponse:
     """Let the handler run; when the request carries a key, once for that key. Raises ApiError 400, 408, 413."""
     typed = request.headers.get(KEY_HEADER)
     if typed is None or request.method in SAFE_METHODS:
         return await handler(request, principal)
-    if not takes_key:
+    if not door.takes_key:
         raise ApiError(400, "malformed")
     try:
         key = RequestKey(principal.participant_id, typed)
     except ValueError:
         raise ApiError(400, "malformed") from None
     fingerprint = key.fingerprint(request.method, request.path, await read_body(request))
-    return await request.app[REPEATS].once(key, fingerprint, lambda: handler(request, principal))
+    return await request.app[REPEATS].once(
+        key, fingerprint, lambda: handler(request, principal), keeps_answer=door.keeps_answer
+    )
 
 
 def _note(request: web.Request, who: Principal, action: Action, case_id: str | None = None) -> None:

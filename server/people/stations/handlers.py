@@ -39,7 +39,7 @@ async def stations(request: web.Request, principal: Principal) -> web.Response:
     return json_response(await request.app[STATIONS].all())
 
 
-@needs(Action.ENROL_STATIONS)
+@needs(Action.ENROL_STATIONS, keeps_answer=True)
 async def new_code(request: web.Request, principal: Principal) -> web.Response:
     """Make a code; those given out before for this station stop working."""
     wanted = await read_json(request, Wanted)

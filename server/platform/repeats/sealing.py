@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 # At least 64 bits of chance however it is written; a UUID has 36 characters.
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 NONCE_BYTES = 12  # NIST SP 800-38D
+# An id begins with those of its sender, so that the rows of one can be counted; 192 bits of chance are left.
+SENDER_CHARS = 16
 
 
 class RequestKey:
@@ -24,10 +26,12 @@ class RequestKey:
         if not KEY.fullmatch(key):
             raise ValueError("no key of a request")
         self._key = key.encode()
-        self.id = hashlib.sha256(f"{participant_id}\0{key}".encode()).hexdigest()
+        self.sender = hashlib.sha256(participant_id.encode()).hexdigest()[:SENDER_CHARS]
+        own = hashlib.sha256(f"{participant_id}\0{key}".encode()).hexdigest()
+        self.id = self.sender + own[SENDER_CHARS:]
 
     def __repr__(self) -> str:
-        return f"<RequestKey {self.id[:8]}>"
+        return f"<RequestKey {self.id[-8:]}>"
 
     def fingerprint(self, method: str, path: str, body: bytes) -> str:
         """Tells whether two requests are the same; without the key it tells nothing of the body."""

@@ -1,6 +1,7 @@
 """The table of requests that carried a key of their own.
 
-Owns: the row. Must never hold the key or the answer in the clear: an answer may be a one-time password.
+Owns: the row. Must never hold the key or the answer in the clear: an answer may be a one-time password. Nor an
+answer about a patient: rows go into backups, and neither an erasure nor a withdrawal finds them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from server.platform.database.base import SHA256_HEX_CHARS, Base, Seconds
 class AnsweredRequest(Base):
     """One request. ``id`` is a hash of who asked and the key; ``fingerprint`` of what was asked, under the key.
 
-    ``written``: its transaction is on disk. ``status`` and ``answer``, sealed with the key: how it was answered.
+    ``written``: its transaction is on disk. ``status`` and ``answer``, sealed with the key: how it was answered;
+    without ``answer`` it is not kept.
     """
 
     __tablename__ = "answered_request"

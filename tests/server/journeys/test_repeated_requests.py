@@ -198,8 +198,41 @@ class TestWhatWasNotDone:
         await send(station, "/api/cases", {"urgency": "green"})
         async with home.server.services.database.begin() as db:
             await db.execute(update(AnsweredRequest).values(began_at=home.clock.now - 24 * 3600 - 1))
-        await send(station, "/api/cases", {"urgency": "orange"}, "k2-0123456789abcdef")
-        assert len(await rows_of(home, AnsweredRequest)) == 1
+        await send(station, "/api/cases", {"urgency": "green"})
+        assert len(await rows_of(home, CaseFile)) == 2
+
+    async def test_the_hourly_sweep_takes_what_is_old(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("server.app.SWEEP_EVERY_S", 0.01)
+        async with house(tmp_path) as home:
+            await send(await home.station(), "/api/cases", {"urgency": "green"})
+            assert len(await rows_of(home, AnsweredRequest)) == 1
+            home.clock.now += 24 * 3600 + 1
+            async with asyncio.timeout(PATIENCE_S):
+                while await rows_of(home, AnsweredRequest):  # noqa: ASYNC110 (a sweep tells nobody)
+                    await asyncio.sleep(0.01)
+
+
+class TestWhatIsAboutAPatient:
+    async def test_what_was_found_of_a_patient_is_not_kept(self, home: House) -> None:
+        station = await home.station()
+        await station.post("/api/cases", CASE)
+        status, found = await send(station, "/api/cases/search", {"patient_ref": "2025/0412"})
+        assert (status, len(found)) == (200, 1)
+        assert [row.answer for row in await rows_of(home, AnsweredRequest)] == [None]
+        again = await send(station, "/api/cases/search", {"patient_ref": "2025/0412"})
+        assert again == (409, {"code": "done_before"})
+        assert await station.post("/api/answers", {"key": KEY}, 200) == {"came": True, "answer": None}
+
+    async def test_a_copy_for_the_patient_is_not_kept(self, home: House) -> None:
+        station = await home.station()
+        path = f"/api/cases/{(await station.post('/api/cases', CASE))['id']}/copy"
+        headers = {"Idempotency-Key": KEY}
+        async with station.client.post(path, json={"form": "json"}, headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+            assert b"2025/0412" in await answer.read()
+        assert [row.answer for row in await rows_of(home, AnsweredRequest)] == [None]
 
 
 async def nothing_more(*_: Any) -> str:

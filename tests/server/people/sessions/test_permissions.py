@@ -54,6 +54,25 @@ async def test_every_route_of_the_api_has_a_door(server: Server) -> None:
     assert [path for _, path, door in routes if door and door.action is None and not door.open_because] == []
 
 
+async def test_answers_are_kept_where_they_are_an_id_or_a_secret_and_tell_of_no_patient(
+    server: Server,
+) -> None:
+    """Each of these answers with `Made`, `Kept`, `Told` or a station's code, and nothing else."""
+    routes = api_routes(server.app, named=True)
+    assert {path for _, path, door in routes if door and door.keeps_answer} == {
+        "/api/accounts",
+        "/api/accounts/{account_id}/reset",
+        "/api/cases",
+        "/api/cases/{case_id}/consents",
+        "/api/cases/{case_id}/referrals",
+        "/api/groups/seats",
+        "/api/roster/exceptions",
+        "/api/roster/slots",
+        "/api/stations/codes",
+    }
+    assert [path for _, path, door in routes if door and not door.takes_key] == ["/api/answers"]
+
+
 def test_every_action_is_in_the_table_and_is_for_somebody() -> None:
     assert set(ALLOWED) == set(Action)
     assert [action for action, roles in ALLOWED.items() if not roles] == []
