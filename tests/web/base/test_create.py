@@ -109,6 +109,15 @@ class TestPresses:
         assert found == {"status": 409, "code": "sent_before"}
         assert set(wire.keys) == {"form-0123456789abcdef"}
 
+    @pytest.mark.parametrize("status", [401, 408, 425, 429])
+    async def test_a_busy_server_takes_no_key_away(self, modules: Page, status: int) -> None:
+        wire = Wire(None, (status, {"code": "slow_down"}), (201, {"id": "ca_1"}))
+        await modules.route("**/api/**", wire)
+        what = {"path": "/api/cases", "body": {"urgency": "green"}}
+        for _ in range(3):
+            await modules.evaluate(PRESS, what)
+        assert len(set(wire.keys)) == 1
+
     async def test_an_answer_that_breaks_off_is_a_lost_answer(self, modules: Page) -> None:
         await modules.evaluate("""() => { window.fetch = async () => new Response(new ReadableStream({
             start: (stream) => stream.error(new TypeError('cut')) }), { status: 201 }); }""")

@@ -7,13 +7,30 @@
 
 /** An answer that is not a success. `status` 0: there was no answer; `code` is a key of the catalogs. */
 export class HttpError extends Error {
-    /** @param {number} status @param {string} code @param {Record<string, any>} [more] what the answer says beside the code */
-    constructor(status, code, more = {}) {
+    /**
+     * @param {number} status @param {string} code @param {Record<string, any>} [more] what the answer says beside the code
+     * @param {number} [retryAfterMs] after which time the server wants to be asked again; 0: it does not say
+     */
+    constructor(status, code, more = {}, retryAfterMs = 0) {
         super(`${status} ${code}`);
         this.status = status;
         this.code = code;
         this.more = more;
+        this.retryAfterMs = retryAfterMs;
     }
+}
+
+// Not signed in just now, too slow, too early, too often: the same request may be taken a moment later.
+const NOT_NOW = [401, 408, 425, 429];
+
+/** Whether the server has decided against it: nothing is gained by sending the same again. @param {unknown} problem */
+export function isRefused(problem) {
+    return problem instanceof HttpError && problem.status >= 400 && problem.status < 500 && !NOT_NOW.includes(problem.status);
+}
+
+/** What `Retry-After` says in seconds (RFC 9110, section 10.2.3); 0: nothing, or a date. @param {Response} response */
+export function retryAfterMs(response) {
+    return 1000 * Number(response.headers.get("Retry-After")) || 0;
 }
 
 // The largest answer, a list of a hundred cases, takes ten seconds at 16 kbit/s; round trips and repairs come on top.
@@ -81,7 +98,7 @@ export async function call(method, path, body, key) {
     const text = await response.text().catch(() => {
         throw new HttpError(0, "server_away"); // the link broke in the middle of the answer
     });
-    if (!response.ok) throw refusal(response.status, text);
+    if (!response.ok) throw refusal(response, text);
     try {
         return text ? JSON.parse(text) : null;
     } catch {
@@ -106,13 +123,14 @@ async function ask(method, path, body, key) {
     }
 }
 
-/** @param {number} status @param {string} text body of a refusal @returns {HttpError} */
-function refusal(status, text) {
+/** @param {Response} response @param {string} text body of a refusal @returns {HttpError} */
+function refusal(response, text) {
+    const { status } = response;
     try {
         const { code, ...more } = JSON.parse(text);
-        return new HttpError(status, typeof code === "string" ? code : "error", more);
+        return new HttpError(status, typeof code === "string" ? code : "error", more, retryAfterMs(response));
     } catch {
-        return new HttpError(status, "error"); // a proxy's own page, not ours
+        return new HttpError(status, "error", {}, retryAfterMs(response)); // a proxy's own page, not ours
     }
 }
 

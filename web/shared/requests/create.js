@@ -4,7 +4,7 @@
  * sent: of a request only its path and its key are written down.
  */
 
-import { call, HttpError } from "../base/http.js";
+import { call, isRefused } from "../base/http.js";
 import { UNANSWERED } from "./left.js";
 
 const KEYS_MAX = 20;
@@ -32,7 +32,8 @@ export async function create(path, body = {}, key) {
         forget(mine);
         return answer;
     } catch (problem) {
-        if (isAnswered(problem)) forget(mine);
+        // A busy server may have the request from the time before: its key is still needed.
+        if (isRefused(problem)) forget(mine);
         throw problem;
     }
 }
@@ -67,11 +68,6 @@ export async function whatBecameOf({ key }) {
     const found = await call("POST", "/api/answers", { key });
     forget(key);
     return found;
-}
-
-/** Whether the server has decided: nothing is gained by sending the same again. @param {unknown} problem */
-function isAnswered(problem) {
-    return problem instanceof HttpError && problem.status >= 400 && problem.status < 500 && problem.status !== 401;
 }
 
 /** @param {string} key */

@@ -1,10 +1,11 @@
 /**
  * Photos on their way to a case. Owns: that they are sent one after the other, over a reload too: until the server has
  * one, this device keeps it (IndexedDB `keneya-photos`), small and without what the camera wrote beside it. Must never
- * keep a photo once the server has it or has refused it.
+ * keep a photo once the server has it or has refused it; a server that is busy, or does not know this station just now, has
+ * refused nothing.
  */
 
-import { codeOf, HttpError } from "../../shared/base/http.js";
+import { codeOf, isRefused } from "../../shared/base/http.js";
 import { errorText, number, t } from "../../shared/base/i18n.js";
 import { announce, upload } from "./photos.js";
 
@@ -52,7 +53,7 @@ async function sendAll(kept, tell) {
             await forget(one);
         } catch (problem) {
             lost.push(t("case.photo.failed", { number: position, why: errorText(codeOf(problem)) }));
-            if (problem instanceof HttpError && problem.status >= 400 && problem.status < 500) await forget(one);
+            if (isRefused(problem)) await forget(one);
         }
     }
     // What came last is not all there is to say: each that is missing is named.

@@ -2,13 +2,15 @@
  * Uploading photos to a case, in pieces; the upload resumes where the link broke. Owns: one upload at a time.
  */
 
-import { call, HttpError, ownHeaders, tookChallenge } from "../../shared/base/http.js";
+import { call, HttpError, isRefused, ownHeaders, retryAfterMs, tookChallenge } from "../../shared/base/http.js";
 
 // One piece takes four seconds at 16 kbit/s: little is lost with a link, and progress is seen.
 const PIECE_BYTES = 8192;
 // A piece that takes longer than this is sent again.
 const PIECE_WITHIN_MS = 30_000;
 const RETRY_AFTER_MS = 3000;
+// The longest wait that our own server asks for; a proxy that says more is asked again all the same.
+const RETRY_AFTER_MAX_MS = 60_000;
 const TRIES = 20;
 
 /**
@@ -44,7 +46,7 @@ async function piece(photoId, offset, bytes) {
     let answer = await post(`/api/photos/${photoId}`, offset, bytes);
     if (tookChallenge(answer)) answer = await post(`/api/photos/${photoId}`, offset, bytes);
     const body = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new HttpError(answer.status, body.code ?? "error");
+    if (!answer.ok) throw new HttpError(answer.status, body.code ?? "error", {}, retryAfterMs(answer));
     if (typeof body.received_bytes !== "number") throw new HttpError(0, "server_away"); // the answer broke off
     return body.received_bytes;
 }
@@ -59,15 +61,15 @@ async function post(path, offset, body) {
     }
 }
 
-/** Tries again while the server does not answer. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
+/** Tries again while the server does not answer, or has no time for us. @template T @param {() => Promise<T>} work @returns {Promise<T>} */
 async function patiently(work) {
     for (let tries = 1; ; tries += 1) {
         try {
             return await work();
         } catch (problem) {
-            const away = problem instanceof HttpError && (problem.status === 0 || problem.status >= 500);
-            if (!away || tries === TRIES) throw problem;
-            await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS));
+            if (!(problem instanceof HttpError) || isRefused(problem) || tries === TRIES) throw problem;
+            const waitMs = Math.min(Math.max(RETRY_AFTER_MS, problem.retryAfterMs), RETRY_AFTER_MAX_MS);
+            await new Promise((resolve) => setTimeout(resolve, waitMs));
         }
     }
 }

@@ -14,6 +14,8 @@ const STYLE = new URL("../../shared/call/together/together.css", import.meta.url
 const LEAFLET = "/conseils";
 const KEEPS = ["keneya.language"];
 const TRY_AGAIN_MS = 4_000;
+// Answers of a server that has no time for us: the consultation has not ended yet.
+const BUSY = [408, 425, 429];
 
 /** @type {HTMLElement | null} */
 let button = null;
@@ -95,10 +97,12 @@ async function told(path) {
     for (;;) {
         try {
             const response = await ask(path);
-            if (!tookChallenge(response) && response.status < 500) return;
+            if (tookChallenge(response)) continue;
+            if (response.status < 500 && !BUSY.includes(response.status)) return;
         } catch {
-            await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS)); // the link is away
+            // The link is away.
         }
+        await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
     }
 }
 
