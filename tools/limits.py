@@ -73,8 +73,8 @@ SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         (
             (
                 "server.cases.quotas",
-                "CASES_PER_STATION CASES_PER_SITE PHOTO_BYTES_PER_SITE NOTES_PER_CASE OUTCOMES_PER_CASE "
-                "REFERRALS_PER_CASE",
+                "CASES_PER_STATION CASES_PER_SITE OPEN_TOLD OPEN_TOLD_EVERY_S PHOTO_BYTES_PER_SITE "
+                "NOTES_PER_CASE OUTCOMES_PER_CASE REFERRALS_PER_CASE",
             ),
             ("server.cases.photos.store", ""),
             ("server.cases.photos.jpeg", "PIXELS_MAX SCANS_MAX"),

@@ -1,7 +1,7 @@
 """What the rules of a case refuse, the tree first.
 
 CaseRefused (Refusal)   told kindly; ``code`` is a key of the catalogs
-├── AlreadyOpen         a case of this patient is open: where, and since when
+├── AlreadyOpen         a case of this patient is open: the way to it, for the station that may go there
 ├── PinNeeded           an older case at a station whose PIN has not been typed
 └── NoSuchCase          there is none, or it is not yours: the answer is the same
 
@@ -23,13 +23,22 @@ class CaseRefused(Refusal):
 
 
 class AlreadyOpen(CaseRefused):
-    """A case of this patient is open at this site. ``case_id`` is "" when another post opened it."""
+    """A case of this patient is open at this site."""
 
     status = 409
 
-    def __init__(self, case_id: str, station: str, opened_at: float) -> None:
+    def __init__(self, case_id: str = "", station: str = "", opened_at: float = 0.0) -> None:
         super().__init__("case_already_open")
-        self.more = {"case_id": case_id, "station": station, "opened_at": opened_at}
+        self.more = (
+            {"case_id": case_id, "station": station, "opened_at": opened_at} if case_id else {"case_id": ""}
+        )
+
+    @classmethod
+    def somewhere(cls, about: str) -> AlreadyOpen:
+        """One that this station has no way to: neither where nor since when is told."""
+        told = cls()
+        told.about = about
+        return told
 
 
 class PinNeeded(CaseRefused):

@@ -14,6 +14,7 @@ import msgspec
 from aiohttp import web
 
 from server.cases.desk_port import DESK
+from server.cases.errors import AlreadyOpen
 from server.cases.intake.form import NAME_MAX_CHARS, Intake
 from server.cases.lists import CASE_LISTS
 from server.cases.outcomenews import OUTCOME_NEWS
@@ -26,6 +27,7 @@ from server.people.sessions.permissions import Action
 from server.platform.http.bodies import Made, json_response, read_json
 from server.platform.http.errors import ApiError
 from server.trail.acts import Act
+from server.trail.refused import REFUSED, open_case_told
 from signaling.errors import Refused
 from signaling.messages import Identifier
 
@@ -90,7 +92,13 @@ def desk_told() -> Iterator[None]:
 async def open_case(request: web.Request, who: Principal) -> web.Response:
     """A station opens a case; answers its id, which will be that of its consultation."""
     form = await read_json(request, Intake)
-    return json_response(Made(await request.app[CASES].open(who, form)), 201)
+    try:
+        return json_response(Made(await request.app[CASES].open(who, form)), 201)
+    except AlreadyOpen as error:
+        if error.about is not None:
+            told = open_case_told(who.participant_id, who.role, Action.OPEN_CASES, error.about)
+            request.app[REFUSED].note(told)
+        raise
 
 
 @needs(Action.READ_CASES)

@@ -23,6 +23,10 @@ NOTES_PER_CASE = 100
 OUTCOMES_PER_CASE = 50
 # Ten programmes and specialties there are; some are tried twice.
 REFERRALS_PER_CASE = 20
+# A patient who walks from one post to another is met a few times a day. Whoever asks for one name after another is
+# told of five, and of three in an hour after that.
+OPEN_TOLD = 5
+OPEN_TOLD_EVERY_S = 1_200.0
 
 
 async def room_for_case(db: AsyncSession, station_id: str, site_id: str, now: float) -> None:

@@ -21,7 +21,7 @@ from server.cases.intake import form
 from server.cases.intake.form import Intake
 from server.cases.kinds import is_discreet
 from server.cases.leaves import leaves_of, place_of
-from server.cases.quotas import room_for_case, room_in_case
+from server.cases.quotas import OPEN_TOLD, OPEN_TOLD_EVERY_S, room_for_case, room_in_case
 from server.cases.referrals import new_case
 from server.cases.tables import CaseFile, CaseNote, CaseOutcome, Consultation, Referral, VitalSign
 from server.cases.views import CaseView, case_view, neutral
@@ -29,6 +29,7 @@ from server.cases.vocabulary import ANSWERS, Kind, Outcome, answering, recipient
 from server.consents import ConsentMissing, Consents, ConsentScope
 from server.people.principal import Principal
 from server.people.profile import Specialty
+from server.people.signin.tries import Tries
 from server.people.tables import Account, Site, Station
 from server.platform.database.engine import DbSessions
 from server.platform.ids import new_id
@@ -58,6 +59,7 @@ class Cases:
         self._consents = consents
         self._clock = clock
         self._offered = offered
+        self._open_told = Tries(burst=OPEN_TOLD, every_s=OPEN_TOLD_EVERY_S, clock=clock)
 
     async def open(self, who: Principal, typed: Intake) -> str:
         """Keep a new case of this station and give its id. Raises AlreadyOpen, CaseRefused."""
@@ -77,7 +79,7 @@ class Cases:
             db.add(case)
             await db.flush()
             if not typed.although_open:
-                await refuse_second(db, case)
+                await refuse_second(db, case, who, self._open_told)
             db.add_all(_vital_signs(case, typed))
             facts: Facts = {"urgency": form.urgency(typed), "red_flags": len(typed.red_flags)}
             await self._record(db, Act.CASE_OPENED, who, case.id, facts=facts)

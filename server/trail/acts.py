@@ -20,6 +20,7 @@ class Act(StrEnum):
     CASE_OPENED = "case_opened"
     CASE_READ = "case_read"
     CASES_LISTED = "cases_listed"
+    CASE_OPEN_TOLD = "case_open_told"
     CASE_ESCALATED = "case_escalated"
     CASE_TRANSFERRED = "case_transferred"
     PHOTO_STORED = "photo_stored"

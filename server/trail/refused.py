@@ -1,4 +1,4 @@
-"""What was refused, on the trail: sign-ins that failed, and people who asked for what is not theirs.
+"""What was refused, on the trail: sign-ins that failed, people who asked for what is not theirs, second cases.
 
 Owns: putting refusals together. A stranger can be refused a thousand times a minute and the trail is kept for ever,
 so refusals that are alike become one entry with their number. An entry is written apart from the request: its time
@@ -75,6 +75,11 @@ def access_refused(
 ) -> Refusal:
     """Somebody who is signed in asked for what is not theirs; ``consultation_id``: a case that there is."""
     return Refusal(Act.ACCESS_REFUSED, actor_id, actor_role, action, consultation_id)
+
+
+def open_case_told(actor_id: str, actor_role: Role, action: StrEnum, consultation_id: str) -> Refusal:
+    """A station opened no second case, and learned from it that this one is open, and nothing else of it."""
+    return Refusal(Act.CASE_OPEN_TOLD, actor_id, actor_role, action, consultation_id)
 
 
 class Refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from server.cases.quotas import OPEN_TOLD, OPEN_TOLD_EVERY_S
 from server.cases.store import CASES
 from server.cases.tables import CaseFile, CaseNote, CaseOutcome
+from server.people.acting import OPERATOR
 from server.people.sessions.pace import SITE_AT_ONCE
+from server.people.stations.pins import STATION_PINS
 from server.platform.repeats.tables import AnsweredRequest
+from server.trail.refused import REFUSED
+from server.trail.tables import AuditEntry
 from signaling.messages import Role
 from tests.support.cases import House, Someone, house
 from tests.support.patience import PATIENCE_S
@@ -240,20 +246,55 @@ async def nothing_more(*_: Any) -> str:
 
 
 class TestTheSameReferenceTwice:
-    async def test_a_second_station_reads_where_the_case_is_open(self, home: House) -> None:
+    async def test_a_second_station_learns_neither_where_the_patient_is_nor_since_when(
+        self, home: House
+    ) -> None:
         one, other = await home.station(), await home.station(name="Poste 2")
         await one.post("/api/cases", CASE)
         refused = await other.post("/api/cases", CASE | {"urgency": "red"}, 409)
-        assert refused["code"] == "case_already_open"
-        assert refused["station"] == "Poste 1"
-        assert refused["case_id"] == ""  # it is read where it was opened
-        assert refused["opened_at"] == home.clock.now
+        assert refused == {"code": "case_already_open", "case_id": ""}
 
     async def test_the_same_station_is_told_which_case_it_is(self, home: House) -> None:
         station = await home.station()
         made = await station.post("/api/cases", CASE)
+        home.clock.now += 60
+        await (await home.station(name="Poste 2")).post("/api/cases", CASE | {"although_open": True})
         refused = await station.post("/api/cases", CASE, 409)
         assert refused["case_id"] == made["id"]
+        assert (refused["station"], refused["opened_at"]) == ("Poste 1", home.clock.now - 60)
+
+    async def test_a_station_that_its_pin_locks_is_told_no_way(self, home: House) -> None:
+        station = await home.station()
+        await station.post("/api/cases", CASE)
+        await home.server.app[STATION_PINS].renew(station.id, actor=OPERATOR)
+        refused = await station.post("/api/cases", CASE, 409)
+        assert refused == {"code": "case_already_open", "case_id": ""}
+
+    async def test_the_trail_says_each_time_who_was_told_of_which_case(self, home: House) -> None:
+        one, other = await home.station(), await home.station(name="Poste 2")
+        case_id = (await one.post("/api/cases", CASE))["id"]
+        for _ in range(2):
+            await other.post("/api/cases", CASE, 409)
+        await one.post("/api/cases", CASE, 409)  # of its own case it knew
+        await home.server.app[REFUSED].write()
+        entries = await rows_of(home, AuditEntry)
+        (told,) = [entry for entry in entries if entry.act == "case_open_told"]
+        assert (told.actor_id, told.consultation_id) == (other.id, case_id)
+        assert json.loads(told.facts) == {"times": 2, "what": "open_cases"}
+
+    async def test_whoever_asks_for_one_name_after_another_is_told_no_more(self, home: House) -> None:
+        one, other = await home.station(), await home.station(name="Poste 2")
+        cases = [CASE | {"patient_ref": f"2025/{number}"} for number in range(OPEN_TOLD + 3)]
+        for case in cases:
+            await one.post("/api/cases", case)
+        for case in cases[:OPEN_TOLD]:
+            await other.post("/api/cases", case, 409)
+        # A wait would tell as much as the answer: the case is opened like that of anybody.
+        await other.post("/api/cases", cases[OPEN_TOLD])
+        home.clock.now += OPEN_TOLD_EVERY_S
+        await other.post("/api/cases", cases[OPEN_TOLD + 1], 409)
+        await other.post("/api/cases", cases[OPEN_TOLD + 2])
+        await one.post("/api/cases", cases[0], 409)  # others' curiosity is not in its way
 
     async def test_whoever_says_so_opens_another(self, home: House) -> None:
         station = await home.station()

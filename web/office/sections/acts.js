@@ -5,7 +5,7 @@
 
 export const ACTS = [
     "consent_given", "consent_refused", "consent_withdrawn", "consents_read", "case_opened", "case_read",
-    "cases_listed", "case_escalated", "case_transferred", "photo_stored", "photo_read", "note_written", "summary_read",
+    "cases_listed", "case_open_told", "case_escalated", "case_transferred", "photo_stored", "photo_read", "note_written", "summary_read",
     "referral_written", "outcome_reported", "case_erased", "case_held", "case_released", "copy_made", "retention_changed", "roster_changed", "site_rules_changed", "consultation_requested",
     "consultation_accepted", "consultation_released", "consultation_closed", "consultation_cancelled",
     "mediator_invited", "mediator_joined", "mediator_declined", "mediator_not_answering", "mediator_left",

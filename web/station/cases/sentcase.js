@@ -14,7 +14,10 @@ import { currentLanguage, t } from "../../shared/base/i18n.js";
  * What became of a case: `id` is the new one, or the one that `isOpen` already; null: nothing was opened.
  * @typedef {{id: string, isOpen: boolean} | null} Sent
  */
-/** @typedef {{case_id: string, station: string, opened_at: number}} Open where a case of the same patient is open */
+/**
+ * That a case of the same patient is open. Where and since when: only of a case of this station that it may open now.
+ * @typedef {{case_id: "" | string, station?: string, opened_at?: number}} Open
+ */
 
 /**
  * @param {object} intake
@@ -45,9 +48,13 @@ export async function sendCase(intake, key) {
  * @returns {Promise<"there" | "another" | "">} Escape and the first button change nothing
  */
 function askWhich({ case_id, station, opened_at }) {
-    const where = t("case.already.where", { station, time: when(opened_at, currentLanguage()) });
-    const dialog = make("dialog", { "aria-labelledby": "already-open" }, icon("people"), said("h2", "case.already.title"),
-        make("p", {}, make("strong", {}, where)), said("p", case_id ? "case.already.text" : "case.already.elsewhere"));
+    const dialog = make("dialog", { "aria-labelledby": "already-open" }, icon("people"),
+        said("h2", case_id ? "case.already.title" : "case.already.somewhere"));
+    if (case_id && station && opened_at) {
+        const where = t("case.already.where", { station, time: when(opened_at, currentLanguage()) });
+        dialog.append(make("p", {}, make("strong", {}, where)));
+    }
+    dialog.append(said("p", case_id ? "case.already.text" : "case.already.elsewhere"));
     const keep = button("case.already.keep", "button quiet", () => dialog.close());
     const choices = make("div", { class: "choices" }, keep);
     if (case_id) choices.append(button("case.already.go", "button", () => dialog.close("there")));
