@@ -1,6 +1,6 @@
 """The services of erasure in a running server.
 
-Owns: making them. There are no addresses: erasing is done at the machine.
+Owns: making them. Erasing is done at the machine; the one address takes back a case that was sent a moment ago.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.cases.photos.store import PHOTOS
+from server.erasure import takingback
 from server.erasure.store import ERASURES, Erasures
 from server.platform.http.keys import CLOCK, DATABASE, SEALING, WALL
 from server.trail.trail import TRAIL
@@ -21,3 +22,4 @@ def add_erasure(app: web.Application) -> None:
         return min(app[CLOCK](), app[WALL]())
 
     app[ERASURES] = Erasures(app[DATABASE], app[TRAIL], app[SEALING], app[PHOTOS].files, earlier)
+    app.router.add_post("/api/cases/taken-back", takingback.take_back)

@@ -20,6 +20,7 @@ class Why(StrEnum):
 
     ASKED = "asked"
     RETENTION = "retention"
+    TAKEN_BACK = "taken_back"  # by the station that had just sent it, which sends it corrected
 
 
 @dataclass(frozen=True, slots=True)

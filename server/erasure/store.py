@@ -29,6 +29,7 @@ from server.cases.vocabulary import Kind
 from server.erasure.errors import ErasureRefused
 from server.erasure.rules import DAY_S, WARNING_S, Kept, Why, due_at, is_announced
 from server.erasure.tables import CaseHold, RetentionRule
+from server.people.acting import By
 from server.people.sites import known_site_id
 from server.people.tables import Site, Station
 from server.platform.database.engine import DbSessions
@@ -43,7 +44,8 @@ from signaling.states import FINAL
 log = structlog.get_logger(__name__)
 
 OPERATOR_ID = "command_line"
-SERVER_ID = "server"
+THE_OPERATOR = By(OPERATOR_ID, System.OPERATOR)
+THE_SERVER = By("server", System.SERVER)
 # What reports count and lists show of an erased case: nothing.
 BLANK: dict[str, object] = dict.fromkeys(
     ("patient_ref_hash", "age_band", "sex", "reason_code", "red_flags", "language", "gender_wish"), ""
@@ -81,13 +83,18 @@ class Erasures:
         self._clock = clock
         self._warned_at = 0.0
 
-    async def erase(self, case_id: str, why: Why = Why.ASKED, by: System = System.OPERATOR) -> int:
-        """Erase one case; gives the number of its entry on the trail. Raises ErasureRefused."""
+    async def erase(self, case_id: str, why: Why = Why.ASKED, by: By | None = None) -> int:
+        """Erase one case; gives the number of its entry on the trail. Raises ErasureRefused.
+
+        ``by``: None is the operator. What a station takes back is its own, and its call was never asked for.
+        """
         async with self._database.begin() as db:
             case = await db.get(CaseFile, case_id, with_for_update=True)
             if case is None or case.erased_at is not None:
                 raise ErasureRefused("there is no such case")
             await _refuse_unless_over(db, case_id)
+            if why is Why.TAKEN_BACK:
+                await _refuse_unless_unasked(db, case, by)
             photos = list(await db.scalars(select(CasePhoto.id).where(CasePhoto.case_id == case_id)))
             await self._keyring.destroy(db, case_id, self._clock())
             for table in LEAVES:
@@ -97,8 +104,16 @@ class Erasures:
             facts: dict[str, Fact] = {"why": why, "photos": len(photos)}
             sequence = await self._record(db, Act.CASE_ERASED, case_id, facts, by)
         await self._photos.forget(photos)
+        if why is Why.TAKEN_BACK:
+            return sequence  # of minutes ago: no earlier copy holds it, and a page waits for no VACUUM
         await self._database.scrub(DataKey.__tablename__)
         return sequence
+
+    async def is_erased(self, case_id: str) -> bool:
+        """Whether there was such a case and it is gone."""
+        async with self._database() as db:
+            case = await db.get(CaseFile, case_id)
+        return case is not None and case.erased_at is not None
 
     async def of_patient(self, site: str, reference: str) -> list[str]:
         """The cases of one patient at a site: those of the reference, and those that follow or were sent on."""
@@ -182,7 +197,7 @@ class Erasures:
         found = await self.due(now)
         late = [one for one in found if one.at <= now]
         for one in late:
-            await self.erase(one.case_id, Why.RETENTION, System.SERVER)
+            await self.erase(one.case_id, Why.RETENTION, THE_SERVER)
         self._warn([one for one in found if one.at > now], now)
         return len(late)
 
@@ -199,10 +214,12 @@ class Erasures:
         act: Act,
         case_id: str,
         facts: dict[str, Fact] | None = None,
-        by: System = System.OPERATOR,
+        by: By | None = None,
     ) -> int:
-        actor = OPERATOR_ID if by is System.OPERATOR else SERVER_ID
-        return await self._trail.record(db, Entry(act, actor, by, case_id, facts=facts or {}))
+        actor = by or THE_OPERATOR
+        return await self._trail.record(
+            db, Entry(act, actor.actor_id, actor.actor_role, case_id, facts=facts or {})
+        )
 
 
 ERASURES = web.AppKey("erasures", Erasures)
@@ -214,6 +231,11 @@ async def _refuse_unless_over(db: AsyncSession, case_id: str) -> None:
         raise ErasureRefused("its consultation is not over")
     if await db.get(CaseHold, case_id) is not None:
         raise ErasureRefused("the case is held: release it first")
+
+
+async def _refuse_unless_unasked(db: AsyncSession, case: CaseFile, by: By | None) -> None:
+    if by is None or case.station_id != by.actor_id or await db.get(Consultation, case.id) is not None:
+        raise ErasureRefused("its call was asked for, or it is not this station's")
 
 
 async def _tied_to(db: AsyncSession, case_ids: Sequence[str]) -> list[str]:

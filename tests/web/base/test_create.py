@@ -18,6 +18,7 @@ SAME_TWICE = {
     "/api/cases/${caseId}/consents/withdrawal": "saying it twice is saying it once",
     "/api/cases/${caseId}/photos": "a photo is known by its hash",
     "/api/cases/search": "reads only",
+    "/api/cases/taken-back": "taken back twice is taken back once",
     "/api/answers": "told twice is told once",
     "/api/session": "one sign-in more, of the same person",
     "/api/session/totp": "a step of signing in",

@@ -137,3 +137,48 @@ async def test_a_case_whose_answer_was_lost_is_told_after_the_reload(
     await expect(station.locator("[data-notice]")).to_contain_text(said)
     async with server.services.database() as db:
         assert len(list(await db.scalars(select(CaseFile)))) == int(arrives)
+
+
+async def sent_without_an_answer(station: Page) -> None:
+    async def unanswered(route: Route) -> None:
+        await route.fetch()
+        await route.abort("connectionreset")
+
+    await station.route("**/api/cases", unanswered)
+    await people.act(station, "case")
+    form = station.locator("form[data-form=case]")
+    await form.locator("[name=patient_ref]").fill("Awa")
+    await people.act(station, "submit-case")
+    await expect(form.locator(":scope > p[role=alert]")).not_to_be_empty()
+    await form.locator("[name=survivor_safe]").check(force=True)
+    await form.locator("[name=patient_ref]").fill("Lune")
+
+
+async def kinds(server: Server) -> list[tuple[str, bool]]:
+    async with server.services.database() as db:
+        rows = await db.scalars(select(CaseFile).order_by(CaseFile.opened_at))
+        return [(row.kind, row.erased_at is not None) for row in rows]
+
+
+async def test_a_survivor_safe_tick_after_a_lost_answer_makes_the_case_survivor_safe(
+    server: Server, station: Page
+) -> None:
+    await sent_without_an_answer(station)
+    await station.unroute("**/api/cases")
+    await people.act(station, "submit-case")
+    await expect(station.locator("form[data-form=consent]")).to_be_visible()
+    assert await kinds(server) == [("ordinary", True), ("survivor_safe", False)]
+
+
+async def test_a_correction_that_a_reload_cut_off_still_takes_the_first_case_back(
+    server: Server, station: Page
+) -> None:
+    await sent_without_an_answer(station)
+    await station.route("**/api/cases/taken-back", lost)
+    await people.act(station, "submit-case")
+    await expect(station.locator("form[data-form=case] [data-action=submit-case]")).to_be_enabled()
+    await station.unroute("**/api/cases/taken-back")
+    await station.reload()
+    await people.view(station, "home")
+    await expect(station.locator("[data-notice]")).to_contain_text("n’est pas arrivé")
+    assert await kinds(server) == [("ordinary", True)]

@@ -5,9 +5,9 @@
 
 import { notice } from "../base/frame.js";
 import { t } from "../base/i18n.js";
-import { leftBehind, whatBecameOf } from "./create.js";
+import { leftBehind, takeBack, whatBecameOf } from "./create.js";
 
-/** @typedef {{kept: string, lost: string}} Words keys of the catalogs */
+/** @typedef {{kept: string, lost: string, remains?: string}} Words keys of the catalogs; `remains`: it was to be taken back */
 
 /** @type {Words} */
 export const ANY = { kept: "sent.kept", lost: "sent.lost" };
@@ -18,8 +18,8 @@ export const ANY = { kept: "sent.kept", lost: "sent.lost" };
  */
 export async function tellWhatCame(wordsOf = () => ANY) {
     for (const one of leftBehind()) {
-        const { kept, lost } = wordsOf(one.path);
-        const { came } = await whatBecameOf(one);
-        notice(t(came ? kept : lost));
+        const { kept, lost, remains = kept } = wordsOf(one.path);
+        if (one.takenBack) notice(t((await takeBack(one.key)).remains ? remains : lost));
+        else notice(t((await whatBecameOf(one)).came ? kept : lost));
     }
 }

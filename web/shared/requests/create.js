@@ -9,7 +9,7 @@ import { UNANSWERED } from "./left.js";
 
 const KEYS_MAX = 20;
 
-/** @typedef {{path: string, key: string}} Unanswered */
+/** @typedef {{path: string, key: string, takenBack?: boolean}} Unanswered `takenBack`: something else was to be sent instead */
 
 /** The keys of this page's requests, by what is sent. @type {Map<string, string>} */
 const keys = new Map();
@@ -66,6 +66,20 @@ export function leftBehind() {
  */
 export async function whatBecameOf({ key }) {
     const found = await call("POST", "/api/answers", { key });
+    forget(key);
+    return found;
+}
+
+/**
+ * Takes back a case that was sent with this key, if it came; else it never comes. To be asked again while there is no answer:
+ * a reload knows of it too.
+ * @param {string} key
+ * @returns {Promise<{remains: boolean}>} `remains`: it came and stays
+ * @throws {HttpError} nobody can say now
+ */
+export async function takeBack(key) {
+    remember([...unanswered().filter((one) => one.key !== key), { path: "/api/cases", key, takenBack: true }]);
+    const found = await call("POST", "/api/cases/taken-back", { key });
     forget(key);
     return found;
 }

@@ -10,7 +10,7 @@ import { ANY, tellWhatCame } from "../../shared/requests/became.js";
 import { hasLeft } from "../../shared/requests/left.js";
 import { FLAG, resumePhotos } from "./photokeeper.js";
 
-const OF_A_CASE = { kept: "case.sent.kept", lost: "case.sent.lost" };
+const OF_A_CASE = { kept: "case.sent.kept", lost: "case.sent.lost", remains: "case.remains.text" };
 
 /**
  * @param {string} caseId of the consultation that goes on; "": none

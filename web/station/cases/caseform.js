@@ -6,7 +6,6 @@
 /** @import {Here} from "./askcall.js" */
 
 import { GENERAL_FLAGS, isObstetric, OBSTETRIC_FLAGS, REASONS, AGES, SEXES, SPECIALTIES, SPOKEN } from "../../shared/cases/caselists.js";
-import { newKey } from "../../shared/requests/create.js";
 import { find, icon, make, setText } from "../../shared/base/dom.js";
 import { button, choice, field, group, said, style, tick } from "../../shared/base/fields.js";
 import { call, codeOf } from "../../shared/base/http.js";
@@ -16,7 +15,7 @@ import { askFor } from "./askcall.js";
 import { colourOf } from "../../shared/cases/triage.js";
 import { sendPhotos } from "./photokeeper.js";
 import { shrunk } from "./picture.js";
-import { sendCase } from "./sentcase.js";
+import { SentCase } from "./sentcase.js";
 import { VitalFields } from "./vitalfields.js";
 
 const STYLE = new URL("../../shared/cases/cases.css", import.meta.url).pathname;
@@ -71,7 +70,7 @@ class CaseForm {
     /** @type {Blob[]} */
     #photos = [];
     // One form sends one case, however often it is corrected and sent again.
-    #key = newKey();
+    #sent = new SentCase();
     #error = make("p", { class: "error-text", role: "alert" });
     #flags = make("div", { class: "group flags wide" });
     #found = make("p", { class: "flag-found", role: "status", hidden: "" });
@@ -247,13 +246,13 @@ class CaseForm {
         const orNull = (/** @type {string} */ name) => this.#value(name) || null;
         submit.disabled = true;
         try {
-            const made = await sendCase({
+            const made = await this.#sent.send({
                 urgency: this.#value("case_urgency"), patient_ref: this.#value("patient_ref").trim(), age_band: orNull("age_band"),
                 sex: orNull("sex"), reason_code: this.#value("reason_code"), reason_text: aboutText(this.#value("reason_text").trim(), words),
                 red_flags: this.#values("red_flags"), vitals, language: orNull("language"), gender_wish: orNull("gender_wish"),
                 mediator_wanted: this.#values("mediator_wanted").length > 0, specialty: orNull("specialty"),
                 survivor_safe: this.#values("survivor_safe").length > 0, previous_id: this.from.previousId ?? null,
-            }, this.#key);
+            });
             if (!made) return;
             // They travel while the patient waits: nobody waits for them.
             if (!this.#photoBox.hidden) void sendPhotos(made.id, this.#photos, (text) => this.store.dispatch({ type: "photo", text }));

@@ -1,13 +1,15 @@
 /**
- * Sending a case, so that it is there once. Owns: what is asked when this patient has an open case, and what is said when
- * the case had arrived already. Must never open a second case without somebody having said so.
+ * Sending a case, so that it is there once and as it was sent last. Owns: the key of the form, what is asked when this
+ * patient has an open case, and that a case whose answer was lost goes when it was corrected since: it may be
+ * survivor-safe now, or red. Must never open a second case without somebody having said so, nor go on with a case that is
+ * not what the form says.
  */
 
-import { create } from "../../shared/requests/create.js";
+import { create, newKey, takeBack } from "../../shared/requests/create.js";
 import { icon, make } from "../../shared/base/dom.js";
 import { button, said, when } from "../../shared/base/fields.js";
-import { notice } from "../../shared/base/frame.js";
-import { HttpError } from "../../shared/base/http.js";
+import { confirm } from "../../shared/base/frame.js";
+import { HttpError, isRefused } from "../../shared/base/http.js";
 import { currentLanguage, t } from "../../shared/base/i18n.js";
 
 /**
@@ -19,27 +21,62 @@ import { currentLanguage, t } from "../../shared/base/i18n.js";
  * @typedef {{case_id: "" | string, station?: string, opened_at?: number}} Open
  */
 
-/**
- * @param {object} intake
- * @param {string} key of the form
- * @returns {Promise<Sent>}
- * @throws {HttpError}
- */
-export async function sendCase(intake, key) {
-    try {
-        return { id: (await create("/api/cases", intake, key)).id, isOpen: false };
-    } catch (problem) {
-        if (!(problem instanceof HttpError)) throw problem;
-        if (problem.code === "sent_before") {
-            // Its answer was lost, and something was corrected since.
-            notice(t("case.sent.before"));
-            return { id: problem.more.answer.id, isOpen: false };
+const REMAINS = { title: "case.remains.title", text: "case.remains.text", yes: "case.remains.go", no: "case.already.keep", icon: "people" };
+
+/** The case of one form, on its way: sent again it is the same, and corrected it replaces what was sent before. */
+export class SentCase {
+    #key = newKey();
+    /** What may have arrived with this key, as it was sent. @type {Set<string>} */
+    #perhaps = new Set();
+    /** What was sent with this key is not wanted any more; the server has not answered that yet. */
+    #isUnwanted = false;
+    /** An earlier version of this case could not be taken back. */
+    #isSecond = false;
+
+    /**
+     * @param {object} intake
+     * @returns {Promise<Sent>}
+     * @throws {HttpError}
+     */
+    async send(intake) {
+        const written = JSON.stringify(intake);
+        if ([...this.#perhaps].some((one) => one !== written)) this.#isUnwanted = true;
+        if (this.#isUnwanted && !(await this.#replaced())) return null;
+        try {
+            return await this.#open(this.#isSecond ? { ...intake, although_open: true } : intake, written);
+        } catch (problem) {
+            if (!(problem instanceof HttpError) || problem.code !== "case_already_open") throw problem;
+            const open = /** @type {Open} */ (problem.more);
+            const choice = await askWhich(open);
+            if (choice === "another") return this.#open({ ...intake, although_open: true }, written);
+            return choice === "there" ? { id: open.case_id, isOpen: true } : null;
         }
-        if (problem.code !== "case_already_open") throw problem;
-        const open = /** @type {Open} */ (problem.more);
-        const choice = await askWhich(open);
-        if (choice === "another") return sendCase({ ...intake, although_open: true }, key);
-        return choice === "there" ? { id: open.case_id, isOpen: true } : null;
+    }
+
+    /** @param {object} body @param {string} written the same, without what is said beside the form @returns {Promise<Sent>} */
+    async #open(body, written) {
+        const isNew = !this.#perhaps.has(written);
+        this.#perhaps.add(written);
+        try {
+            return { id: (await create("/api/cases", body, this.#key)).id, isOpen: false };
+        } catch (problem) {
+            if (!(problem instanceof HttpError)) throw problem;
+            // All that was sent with this key says what the form says.
+            if (problem.code === "sent_before") return { id: problem.more.answer.id, isOpen: false };
+            if (isNew && isRefused(problem)) this.#perhaps.delete(written);
+            throw problem;
+        }
+    }
+
+    /** Takes back what was sent before. @returns {Promise<boolean>} false: it stays, and nobody wants a second case beside it */
+    async #replaced() {
+        const { remains } = await takeBack(this.#key);
+        this.#key = newKey();
+        this.#perhaps.clear();
+        this.#isUnwanted = false;
+        if (!remains) return true;
+        this.#isSecond = true;
+        return confirm(REMAINS);
     }
 }
 
