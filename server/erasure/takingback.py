@@ -36,7 +36,7 @@ class TakenBack(msgspec.Struct, frozen=True):
     remains: bool
 
 
-@needs(Action.OPEN_CASES)
+@needs(Action.OPEN_CASES, takes_key=False)
 async def take_back(request: web.Request, who: Principal) -> web.Response:
     """Take back what the request with this key opened. Said twice, it is the same."""
     first = await read_json(request, First)
