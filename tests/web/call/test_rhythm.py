@@ -28,8 +28,8 @@ LOOK = """async (looks) => {
 }"""
 # A leg's listener over a connection whose media arrive until `stopAt` and from `backAt` on; returns its calls of
 # the send control. A packet of another kind arrives every `otherMs`. While media do not arrive, one voice packet
-# is lost every `lossMs` (0: none).
-LISTEN = """async ([stopAt, backAt, ends, otherMs, lossMs]) => {
+# is lost every `lossMs` (0: none arrives). A browser counts packets, or bytes as Firefox does.
+LISTEN = """async ([stopAt, backAt, ends, otherMs, lossMs, counts]) => {
     const { LOOK_MS, listener } = await import('/web/shared/call/link/rhythm.js');
     const asked = [];
     const control = {
@@ -42,10 +42,17 @@ LISTEN = """async ([stopAt, backAt, ends, otherMs, lossMs]) => {
     }));
     let nowMs = 0;
     performance.now = () => nowMs;
-    const transport = () => ({ type: 'transport', packetsReceived: Math.floor(nowMs / otherMs) });
+    const others = () => Math.floor(nowMs / otherMs);
+    const arriveMs = () => lossMs ? nowMs : Math.max(Math.min(nowMs, stopAt), nowMs - backAt + stopAt);
+    const heardPackets = () => Math.floor(arriveMs() / 20);
+    const transport = () => counts === 'packets'
+        ? { type: 'transport', packetsReceived: heardPackets() + others() } : { type: 'transport' };
+    const pair = () => ({ type: 'candidate-pair', nominated: true,
+        bytesReceived: (40 + 12 + 10) * heardPackets() + 60 * others() });
     const lost = () => lossMs ? Math.floor(Math.max(0, Math.min(nowMs, backAt) - stopAt) / lossMs) : 0;
-    const voice = () => ({ type: 'inbound-rtp', kind: 'audio', packetsReceived: nowMs / 20, packetsLost: lost() });
-    const getStats = async () => new Map([['T', transport()], ['V', voice()]]);
+    const voice = () => ({ type: 'inbound-rtp', kind: 'audio', packetsReceived: heardPackets(),
+        bytesReceived: 40 * heardPackets(), headerBytesReceived: 12 * heardPackets(), packetsLost: lost() });
+    const getStats = async () => new Map([['T', transport()], ['P', pair()], ['V', voice()]]);
     const look = listener({ getReceivers: () => [heard, seen], getStats }, control);
     for (; nowMs < ends; nowMs += LOOK_MS) {
         if (nowMs < stopAt || nowMs >= backAt) newest = 1 + nowMs;
@@ -125,6 +132,7 @@ async def test_a_page_that_was_asleep_concludes_nothing(modules: Page) -> None:
     assert await modules.evaluate(late, len(looks(5))) == ["flows"] * 4
 
 
+@pytest.mark.parametrize("counts", ["packets", "bytes"])
 @pytest.mark.parametrize(
     ("back_at_ms", "other_ms", "loss_ms", "asked"),
     [
@@ -137,9 +145,9 @@ async def test_a_page_that_was_asleep_concludes_nothing(modules: Page) -> None:
     ids=["stall", "collapse", "silence of the others", "a voice packet lost now and then", "a full queue"],
 )
 async def test_less_is_sent_in_a_stall_and_as_little_as_possible_after_a_collapse(
-    modules: Page, back_at_ms: int, other_ms: int, loss_ms: int, asked: list[Any]
+    modules: Page, back_at_ms: int, other_ms: int, loss_ms: int, asked: list[Any], counts: str
 ) -> None:
-    assert await modules.evaluate(LISTEN, [5_000, back_at_ms, 12_000, other_ms, loss_ms]) == asked
+    assert await modules.evaluate(LISTEN, [5_000, back_at_ms, 12_000, other_ms, loss_ms, counts]) == asked
 
 
 # A SendControl over senders that only keep what they are told; each step is a method and its argument.

@@ -21,6 +21,11 @@ const COLLAPSED_MS = 250;
 // The most packets that arrive in that time over a collapsed link; over a working link, feedback alone arrives at least
 // five times a second.
 const ALIVE_PACKETS = 2;
+// Firefox counts the packets of voice and picture only, and the bytes of everything. What is left of the bytes is feedback
+// about this page's packets: one packet with arrival times has about this size.
+const FEEDBACK_BYTES = 60;
+// The authentication tag of each SRTP packet (RFC 3711, section 5.2): part of neither header nor payload.
+const TAG_BYTES = 10;
 // A full queue accepts one voice packet in three. Loss leaves gaps in the sequence numbers, silence does not.
 const LOSSY = 0.3;
 const LOST_VOICE_PACKETS = 3;
@@ -159,11 +164,21 @@ export function listener(connection, control) {
 /** @param {RTCPeerConnection} connection @returns {Promise<Received>} */
 async function received(connection) {
     const counts = { packets: 0, voicePackets: 0, lost: 0 };
+    const media = { packets: 0, bytes: 0 };
+    let bytes = 0;
+    /** @type {number | undefined} */
+    let packets;
     for (const entry of (await connection.getStats()).values()) {
-        if (entry.type === "transport") counts.packets += entry.packetsReceived ?? 0;
-        if (entry.type !== "inbound-rtp" || entry.kind !== "audio") continue;
-        counts.voicePackets += entry.packetsReceived ?? 0;
+        if (entry.type === "transport") packets = entry.packetsReceived;
+        if (entry.type === "candidate-pair" && entry.nominated) bytes += entry.bytesReceived ?? 0;
+        if (entry.type !== "inbound-rtp") continue;
+        const arrived = entry.packetsReceived ?? 0;
+        media.packets += arrived;
+        media.bytes += (entry.bytesReceived ?? 0) + (entry.headerBytesReceived ?? 0) + TAG_BYTES * arrived;
+        if (entry.kind !== "audio") continue;
+        counts.voicePackets += arrived;
         counts.lost += entry.packetsLost ?? 0;
     }
+    counts.packets = packets ?? media.packets + (bytes - media.bytes) / FEEDBACK_BYTES;
     return counts;
 }

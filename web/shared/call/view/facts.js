@@ -22,8 +22,9 @@ export class FactReader {
     read(report) {
         const pair = selectedPair(report);
         if (!pair) return null;
-        const down = (pair.bytesReceived ?? 0) + UDP_IP_BYTES * (pair.packetsReceived ?? 0);
-        const up = (pair.bytesSent ?? 0) + UDP_IP_BYTES * (pair.packetsSent ?? 0);
+        const media = mediaPackets(report);
+        const down = (pair.bytesReceived ?? 0) + UDP_IP_BYTES * (pair.packetsReceived ?? media.down);
+        const up = (pair.bytesSent ?? 0) + UDP_IP_BYTES * (pair.packetsSent ?? media.up);
         const last = this.#last;
         this.#last = { id: pair.id, down, up, atMs: pair.timestamp };
         // A new leg counts from zero, so all its bytes are new.
@@ -47,4 +48,14 @@ function selectedPair(report) {
         if (entry.type === "candidate-pair" && entry.nominated && entry.state === "succeeded") found = entry;
     }
     return found;
+}
+
+/** Of sound and picture, which is nearly all: Firefox counts no other packets. @param {RTCStatsReport} report */
+function mediaPackets(report) {
+    const packets = { down: 0, up: 0 };
+    for (const entry of report.values()) {
+        if (entry.type === "inbound-rtp") packets.down += entry.packetsReceived ?? 0;
+        if (entry.type === "outbound-rtp") packets.up += entry.packetsSent ?? 0;
+    }
+    return packets;
 }
