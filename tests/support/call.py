@@ -1,15 +1,15 @@
-"""A station and a doctor in two real Chromium pages, and the pages' stats."""
+"""A station and a doctor in two real browsers, and the pages' stats."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Page, Playwright, async_playwright
+from playwright.async_api import BrowserContext, Error, Page, Playwright, async_playwright
 
 from benchmarks.lab.systems import people
 from tests.support.browsers import with_devices
@@ -20,11 +20,12 @@ from tests.support.server import PASSWORD, Server, running_server
 
 STATS = """async () => {
   const leg = window.__legs.at(-1);
-  const facts = {legs: window.__legs.length, audio: null, video: null, sent: {}, remote: null};
+  const facts = {legs: window.__legs.length, audio: null, video: null, voices: {}, sent: {}, remote: null};
   if (!leg) return facts;
   const stats = await leg.getStats();
   for (const entry of stats.values()) {
     if (entry.type === 'inbound-rtp' && entry.packetsReceived > 0) {
+      if (entry.totalAudioEnergy > 0) facts.voices[entry.ssrc] = entry.totalAudioEnergy;
       if (entry.kind === 'audio' && !(facts.audio && facts.audio.packets > entry.packetsReceived)) {
         facts.audio = {packets: entry.packetsReceived, energy: entry.totalAudioEnergy,
           samples: entry.totalSamplesReceived, concealed: entry.concealedSamples};
@@ -124,20 +125,37 @@ class Call(Watch):
         """Station first."""
         return self.station, self.clinician
 
+    def watch(self, page: Page) -> None:
+        """Note every error of a page. A socket that the page gives up is none, though Firefox reports it as one."""
+
+        def note(error: Error) -> None:
+            if "establish a connection" not in str(error):
+                self.errors.append(str(error))
+
+        page.on("pageerror", note)
+
+
+Opens = Callable[[Playwright], AbstractAsyncContextManager[BrowserContext]]
+
 
 @asynccontextmanager
-async def two_pages(tmp_path: Path, playwright: Playwright, **settings: Any) -> AsyncIterator[Call]:
-    """A running server, an enrolled station at home and a doctor on duty."""
+async def two_pages(
+    tmp_path: Path,
+    playwright: Playwright,
+    opens: tuple[Opens, Opens] = (with_devices, with_devices),
+    **settings: Any,
+) -> AsyncIterator[Call]:
+    """A running server, an enrolled station at home and a doctor on duty; ``opens``: their browsers."""
     async with running_server(tmp_path, **settings) as server:
         code = (await server.new_station()).code
         await server.new_doctor()
-        async with with_devices(playwright) as left, with_devices(playwright) as right:
+        async with opens[0](playwright) as left, opens[1](playwright) as right:
             for context in (left, right):
                 await context.add_init_script(SOCKETS)
             station, clinician = await left.new_page(), await right.new_page()
             call = Call(server, station, clinician, [])
             for page in call.pages:
-                page.on("pageerror", lambda error: call.errors.append(str(error)))
+                call.watch(page)
             await people.enrol(station, server.url, code)
             await people.sign_in(clinician, server.url, "docteur", PASSWORD)
             await people.go_on_duty(clinician)
@@ -146,11 +164,13 @@ async def two_pages(tmp_path: Path, playwright: Playwright, **settings: Any) -> 
 
 
 @asynccontextmanager
-async def in_call(tmp_path: Path, **settings: Any) -> AsyncIterator[Call]:
+async def in_call(
+    tmp_path: Path, opens: tuple[Opens, Opens] = (with_devices, with_devices), **settings: Any
+) -> AsyncIterator[Call]:
     """The pages of `two_pages`, after request and accept."""
     async with (
         async_playwright() as playwright,
-        two_pages(tmp_path, playwright, **settings) as call,
+        two_pages(tmp_path, playwright, opens, **settings) as call,
     ):
         await people.request(call.station, urgency="orange", reason="douleur au ventre")
         await people.accept(call.clinician)

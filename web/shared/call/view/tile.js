@@ -83,8 +83,10 @@ export class Tile {
         );
     }
 
-    /** Whether pictures still arrive. @param {number} nowMs @returns {boolean} */
+    /** Whether pictures still arrive; call regularly. @param {number} nowMs @returns {boolean} */
     flows(nowMs) {
+        // Firefox pauses a muted picture that began by itself once it is not visible, and does not go on when it is again.
+        if (this.video.paused && this.video.srcObject) void this.video.play().catch(() => {});
         return nowMs - this.#pictures.newestMs(nowMs) < NO_PICTURE_AFTER_MS && this.video.srcObject !== null;
     }
 
