@@ -169,9 +169,8 @@ async def test_every_control_works_between_firefox_and_chromium(
             await three_in_a_group(call)
 
 
-async def test_every_control_works_between_two_firefoxes(tmp_path: Path) -> None:
+async def test_two_firefoxes_hear_and_see_each_other_and_after_a_pause_again(tmp_path: Path) -> None:
     async with in_call(tmp_path, (firefox, firefox), media_hosts=(ADDRESS,)) as call:
+        # The rest, reloads and details, is seen with each role above; two of them take a machine a minute more.
         await mute_and_rest(call)
-        await look_closely(call)
-        await reload(call)
         await end(call)

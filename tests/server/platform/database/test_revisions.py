@@ -97,6 +97,8 @@ async def in_transaction(engine: AsyncEngine, work: Any, *arguments: Any) -> Any
 async def test_rows_of_every_schema_survive_the_way_up_and_down(
     empty_database_url: str, revision: str
 ) -> None:
+    if empty_database_url.startswith("postgresql") and revision not in REVISIONS[::3]:
+        pytest.skip("PostgreSQL takes every third way: it has the migrations of all of them in it")
     engine = open_database(empty_database_url)
     await upgrade(engine, revision)
     rows = await in_transaction(engine, fill)
