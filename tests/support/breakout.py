@@ -1,8 +1,8 @@
 """A worker that tries to break out: what somebody does who has taken over a decoder.
 
 Stands in the place of the real worker, under the real relay: it gives up its rights as that one does, and then
-tries everything. One frame tells it what to look for in the relay's memory; its answer is a picture that says what
-came of it.
+tries everything, each so that nothing comes of it on a machine where it works. One frame tells it what to look for
+in the relay's memory; its answer is a picture that says what came of it.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def attempts(relay: int, address: int, length: int) -> dict[str, str]:
         "make a file in memory": syscall("memfd_create", b"x\0", zero),
         "remove a file": syscall("unlink", b"/tmp/none\0"),
         "rename a file": syscall("rename", b"/tmp/none\0", b"/tmp/one\0"),
-        "change a file": syscall("chmod", b"/etc/passwd\0", long(0o777)),
+        "change a file": syscall("chmod", b"/etc/passwd\0", long(0o644)),
         "look at a file": syscall("stat", b"/etc/passwd\0", ctypes.create_string_buffer(256)),
         "read a link": syscall("readlink", b"/proc/self/exe\0", ctypes.create_string_buffer(99), long(99)),
         "read a folder": syscall("getdents64", zero, ctypes.create_string_buffer(99), long(99)),
@@ -135,7 +135,7 @@ def attempts(relay: int, address: int, length: int) -> dict[str, str]:
         "namespaces": syscall("unshare", long(confinement.CLONE_NEWUSER)),
         "another's namespaces": syscall("setns", zero, zero),
         "another root": syscall("chroot", b"/\0"),
-        "mount": syscall("mount", b"x\0", b"/tmp\0", b"tmpfs\0", zero, None),
+        "mount": syscall("mount", b"x\0", b"/tmp\0", b"no file system\0", zero, None),
         "be root": syscall("setuid", zero),
         "capabilities": syscall("capset", b"\0" * 8, b"\xff" * 24),
         "a filter of its own": syscall("seccomp", long(1), zero, None),
