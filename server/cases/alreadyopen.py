@@ -53,9 +53,9 @@ async def refuse_second(db: AsyncSession, case: CaseFile, who: Principal, told: 
     known, name = found
     # A station that its PIN locks stands among many hands.
     if known.station_id == who.participant_id and not who.reads_since:
-        raise AlreadyOpen(known.id, name, known.opened_at)
+        raise AlreadyOpen(more={"case_id": known.id, "station": name, "opened_at": known.opened_at})
     try:
         told.begin(who.participant_id)
     except MustWait:
         return
-    raise AlreadyOpen.somewhere(known.id)
+    raise AlreadyOpen(about=known.id, more={"case_id": ""})

@@ -18,43 +18,23 @@ class CaseRefused(Refusal):
 
     status = 422
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-
 
 class AlreadyOpen(CaseRefused):
-    """A case of this patient is open at this site."""
+    """A case of this patient is open at this site; ``more`` has the way to it, for a station that may go there."""
 
     status = 409
-
-    def __init__(self, case_id: str = "", station: str = "", opened_at: float = 0.0) -> None:
-        super().__init__("case_already_open")
-        self.more = (
-            {"case_id": case_id, "station": station, "opened_at": opened_at} if case_id else {"case_id": ""}
-        )
-
-    @classmethod
-    def somewhere(cls, about: str) -> AlreadyOpen:
-        """One that this station has no way to: neither where nor since when is told."""
-        told = cls()
-        told.about = about
-        return told
+    code = "case_already_open"
 
 
 class PinNeeded(CaseRefused):
     """This station reads older cases only after its PIN was typed."""
 
     status = 403
-
-    def __init__(self) -> None:
-        super().__init__("pin_needed")
+    code = "pin_needed"
 
 
 class NoSuchCase(CaseRefused):
     """No case, photo or referral of this id that this person may know of."""
 
     status = 404
-
-    def __init__(self, about: str | None = None) -> None:
-        super().__init__("not_found")
-        self.about = about
+    code = "not_found"

@@ -19,7 +19,6 @@ from server.people.principal import Principal
 from server.people.sessions.access import needs
 from server.people.sessions.permissions import Action
 from server.platform.http.bodies import Made, json_response, read_json
-from server.platform.http.errors import ApiError
 from server.platform.repeats.sealing import RequestKey
 from server.platform.repeats.store import REPEATS
 
@@ -40,11 +39,7 @@ class TakenBack(msgspec.Struct, frozen=True):
 async def take_back(request: web.Request, who: Principal) -> web.Response:
     """Take back what the request with this key opened. Said twice, it is the same."""
     first = await read_json(request, First)
-    try:
-        key = RequestKey(who.participant_id, first.key)
-    except ValueError:
-        raise ApiError(422, "malformed") from None
-    answer = await request.app[REPEATS].became(key)
+    answer = await request.app[REPEATS].became(RequestKey(who.participant_id, first.key))
     if answer is None:
         return json_response(TakenBack(remains=False))
     try:

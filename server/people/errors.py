@@ -41,10 +41,6 @@ class WrongCredentials(AuthError):
     code = "wrong_credentials"
     status = 401
 
-    def __init__(self, account_id: str | None = None) -> None:
-        super().__init__()
-        self.about = account_id
-
 
 class WrongCode(AuthError):
     """This code enrols no station."""
@@ -58,10 +54,6 @@ class WrongTotp(AuthError):
 
     code = "wrong_totp"
     status = 401
-
-    def __init__(self, account_id: str | None = None) -> None:
-        super().__init__()
-        self.about = account_id
 
 
 class ClockOff(WrongTotp):
@@ -165,9 +157,7 @@ class OutOfOrder(AuthError):
 class ProviderRefused(AuthError):
     """The OpenID Connect provider did not vouch for anybody we know; the code tells how far it came."""
 
-    def __init__(self, code: str = "oidc_refused", account_id: str | None = None) -> None:
-        super().__init__(code)
-        self.about = account_id
+    code = "oidc_refused"
 
 
 class LoginTaken(Refusal):

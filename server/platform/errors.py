@@ -10,6 +10,7 @@ Owns: the base of every domain's refusals. Texts must never contain input.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 
 class Refusal(Exception):
@@ -23,12 +24,18 @@ class Refusal(Exception):
     status = 403
     code = "forbidden"
     retry_after_s: int | None = None
-    more: Mapping[str, object] = {}
-    about: str | None = None
 
-    def __init__(self, code: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str | None = None,
+        *,
+        about: str | None = None,
+        more: Mapping[str, object] = MappingProxyType({}),
+    ) -> None:
         if code is not None:
             self.code = code
+        self.about = about
+        self.more = more
         super().__init__(self.code)
 
 

@@ -76,7 +76,7 @@ class SecondFactors:
             step = totp.matching_step(secret, typed, now, None)
             if step is None:
                 # Whoever connects a telephone has the secret: nothing is told that they do not know.
-                raise (ClockOff if totp.other_steps(secret, typed, now) else WrongTotp)(account_id)
+                raise ClockOff if totp.other_steps(secret, typed, now) else WrongTotp
             taken = await db.scalar(
                 update(Account)
                 .where(Account.id == account_id, Account.totp_pending == sealed)
@@ -85,7 +85,7 @@ class SecondFactors:
                 .execution_options(synchronize_session=False)
             )
             if taken is None:
-                raise WrongTotp(account_id)
+                raise WrongTotp
             actor = By(account_id, Role(account.role))
             await self._trail.record(db, actor.did(Act.SECOND_FACTOR_ENROLLED, account_id))
         self._delays.succeeded(account_id)
@@ -114,7 +114,7 @@ class SecondFactors:
                 .execution_options(synchronize_session=False)
             )
             if taken is None:
-                raise WrongTotp(account_id)
+                raise WrongTotp
         self._delays.succeeded(account_id)
 
     async def is_connected(self, account_id: str) -> bool:
@@ -145,7 +145,7 @@ class SecondFactors:
             refused = totp.Refused(totp.step_at(now_s), totp.other_steps(secret, typed, now_s))
             if refused.steps:
                 self._refused[account_id] = refused
-            raise (ClockOff if totp.is_clock_off(before, refused) else WrongTotp)(account_id)
+            raise ClockOff if totp.is_clock_off(before, refused) else WrongTotp
         return step
 
 

@@ -30,7 +30,7 @@ from server.people.sessions.who import (
     standing_of,
     station_of,
 )
-from server.platform.errors import Refusal
+from server.platform.errors import Malformed, Refusal
 from server.platform.http.bodies import read_body
 from server.platform.http.errors import ApiError
 from server.platform.http.guests import GUESTS
@@ -137,7 +137,7 @@ async def once(
         raise ApiError(400, "malformed")
     try:
         key = RequestKey(principal.participant_id, typed)
-    except ValueError:
+    except Malformed:  # a header, for which 400 is the status
         raise ApiError(400, "malformed") from None
     fingerprint = key.fingerprint(request.method, request.path, await read_body(request))
     return await request.app[REPEATS].once(

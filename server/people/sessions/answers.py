@@ -13,7 +13,6 @@ from server.people.principal import Principal
 from server.people.sessions.access import needs
 from server.people.sessions.permissions import Action
 from server.platform.http.bodies import json_response, read_json
-from server.platform.http.errors import ApiError
 from server.platform.repeats.sealing import RequestKey
 from server.platform.repeats.store import REPEATS
 
@@ -36,9 +35,5 @@ class Became(msgspec.Struct, frozen=True):
 async def ask(request: web.Request, principal: Principal) -> web.Response:
     """Say whether it was carried out, and what it was answered."""
     wanted = await read_json(request, Wanted)
-    try:
-        key = RequestKey(principal.participant_id, wanted.key)
-    except ValueError:
-        raise ApiError(422, "malformed") from None
-    answer = await request.app[REPEATS].became(key)
+    answer = await request.app[REPEATS].became(RequestKey(principal.participant_id, wanted.key))
     return json_response(Became(answer is not None, msgspec.Raw(answer or b"null")))

@@ -109,7 +109,7 @@ class Credentials:
         stored = account.password_hash if account else None
         right = await self._hasher.verify_password(stored, password, network)
         if account is None or not right or account.disabled or self._is_past(account):
-            raise WrongCredentials(account.id if account is not None else None)
+            raise WrongCredentials(about=account.id if account is not None else None)
         return account
 
     async def check_again(self, account_id: str, password: str) -> None:
@@ -119,7 +119,7 @@ class Credentials:
             account = await db.get(Account, account_id)
         right = await self._hasher.verify_password(account.password_hash if account else None, password)
         if account is None or not right or self._is_past(account):
-            raise WrongCredentials(account_id)
+            raise WrongCredentials
         self._limits.guessing.succeeded(f"again {account_id}")
 
     async def change_password(self, account_id: str, password: str, *, session_id: str) -> None:

@@ -12,6 +12,8 @@ import secrets
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from server.platform.errors import Malformed
+
 # At least 64 bits of chance however it is written; a UUID has 36 characters.
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 NONCE_BYTES = 12  # NIST SP 800-38D
@@ -20,11 +22,11 @@ SENDER_CHARS = 16
 
 
 class RequestKey:
-    """The key of one request of one participant. Raises ValueError for what is none."""
+    """The key of one request of one participant. Raises Malformed for what is none."""
 
     def __init__(self, participant_id: str, key: str) -> None:
         if not KEY.fullmatch(key):
-            raise ValueError("no key of a request")
+            raise Malformed
         self._key = key.encode()
         self.sender = hashlib.sha256(participant_id.encode()).hexdigest()[:SENDER_CHARS]
         own = hashlib.sha256(f"{participant_id}\0{key}".encode()).hexdigest()

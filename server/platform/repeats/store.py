@@ -216,6 +216,4 @@ def _again(key: RequestKey, known: AnsweredRequest, fingerprint: str) -> web.Res
     if known.fingerprint == fingerprint:
         kind = JSON if body else None
         return web.Response(status=known.status or 200, body=body, content_type=kind, headers=REPLAYED)
-    refused = SentBefore()
-    refused.more = {"answer": msgspec.Raw(body or b"null")}
-    raise refused
+    raise SentBefore(more={"answer": msgspec.Raw(body or b"null")})

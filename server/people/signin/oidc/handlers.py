@@ -122,7 +122,7 @@ async def _account_of(request: web.Request, vouched: Vouched) -> str:
     async with request.app[DATABASE]() as db:
         found = (await db.execute(query)).one_or_none()
     if found is None or found.disabled:
-        raise ProviderRefused("oidc_unknown", account_id=found.id if found is not None else None)
+        raise ProviderRefused("oidc_unknown", about=found.id if found is not None else None)
     return str(found.id)
 
 
