@@ -6,7 +6,6 @@ or keep a password. A one-time password is shown once, works for a day and must 
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.people.acting import OPERATOR, By
 from server.people.errors import LoginTaken, NoSuchAccount, SubjectTaken
 from server.people.profile import Gender, Specialty, Spoken
+from server.people.readable import readable
 from server.people.sessions.store import end_sessions_of
 from server.people.signin.hashing import Hasher
 from server.people.sites import site_id_of
@@ -36,9 +36,8 @@ from server.trail.trail import Trail
 from signaling.messages import Role
 from signaling.text import folded
 
-# Five words' worth of chance (64 bits) in letters that survive a telephone call.
-ONE_TIME_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-ONE_TIME_GROUPS, ONE_TIME_GROUP_CHARS = 4, 4
+# 79 bits of chance: too many to be guessed within a day.
+ONE_TIME_GROUPS = 4
 # OWASP ASVS 5, 6.4.1: initial passwords are random, short-lived and become no long-term ones.
 ONE_TIME_S = 24 * 3600
 
@@ -232,12 +231,8 @@ ACCOUNTS = web.AppKey("accounts", Accounts)
 
 
 def one_time_password() -> str:
-    """Such as ``k7fm-2xqa-w9bh-dj3t``: easy to read aloud, too long to be guessed within a day."""
-    groups = (
-        "".join(secrets.choice(ONE_TIME_ALPHABET) for _ in range(ONE_TIME_GROUP_CHARS))
-        for _ in range(ONE_TIME_GROUPS)
-    )
-    return "-".join(groups)
+    """Such as ``k7fm-2xqa-w9bh-dj3t``."""
+    return readable(ONE_TIME_GROUPS)
 
 
 async def _get(db: AsyncSession, account_id: str) -> Account:

@@ -43,18 +43,8 @@ class RelyingParty:
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
-    """A passkey as the browser made it. ``public_key``: a COSE key (RFC 9052)."""
-
-    credential_id: bytes
-    public_key: bytes
-    sign_count: int
-    transports: str
-
-
-@dataclass(frozen=True, slots=True)
 class Known:
-    """A passkey of an account, as the ceremonies need it."""
+    """A passkey, as the browser made it and as the ceremonies need it. ``public_key``: a COSE key (RFC 9052)."""
 
     credential_id: bytes
     public_key: bytes
@@ -95,7 +85,7 @@ def request(party: RelyingParty, known: Iterable[Known], challenge: bytes) -> Js
     return cast(Json, json.loads(options_to_json(options)))
 
 
-def created(party: RelyingParty, challenge: bytes, answer: Json) -> Registered:
+def created(party: RelyingParty, challenge: bytes, answer: Json) -> Known:
     """Check the answer of `create`. Raises WrongPasskey."""
     try:
         made = webauthn.verify_registration_response(
@@ -106,7 +96,7 @@ def created(party: RelyingParty, challenge: bytes, answer: Json) -> Registered:
         )
     except Exception:  # the library raises its own tree, and what parsers raise on hostile bytes
         raise WrongPasskey from None
-    return Registered(made.credential_id, made.credential_public_key, made.sign_count, _transports_of(answer))
+    return Known(made.credential_id, made.credential_public_key, made.sign_count, _transports_of(answer))
 
 
 def proven(party: RelyingParty, challenge: bytes, answer: Json, known: Known) -> int:

@@ -6,9 +6,6 @@ keep a code: the database holds a keyed hash (HMAC-SHA-256), whose key lies in t
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 from collections.abc import Callable
 
 from aiohttp import web
@@ -16,7 +13,9 @@ from sqlalchemy import delete, func, select
 
 from server.people.acting import By
 from server.people.errors import OutOfOrder, WrongRecoveryCode
+from server.people.readable import readable
 from server.people.signin.delays import Delays
+from server.people.signin.vault import keyed_hash
 from server.people.tables import Account, RecoveryCode
 from server.platform.database.engine import DbSessions
 from server.trail.acts import Act
@@ -25,9 +24,8 @@ from signaling.messages import Role
 
 # A sheet lasts for years: a telephone is lost once in a while.
 CODES = 10
-# Without letters that look alike on paper; three groups of four are 59 bits, far beyond guessing at a try a minute.
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-GROUPS, GROUP_CHARS = 3, 4
+# 59 bits of chance, far beyond guessing at a try a minute.
+GROUPS = 3
 TYPED_MAX_CHARS = 40
 
 
@@ -51,7 +49,7 @@ class RecoveryCodes:
 
     async def renew(self, account_id: str) -> list[str]:
         """A new sheet; the codes of the one before open nothing now. Raises OutOfOrder."""
-        codes = [new_code() for _ in range(CODES)]
+        codes = [readable(GROUPS) for _ in range(CODES)]
         now = self._clock()
         async with self._database.begin() as db:
             account = await db.get(Account, account_id)
@@ -93,17 +91,10 @@ class RecoveryCodes:
             return await db.scalar(query) or 0
 
     def _hmac(self, account_id: str, code: str) -> str:
-        told = f"{account_id}\n{_normalised(code)}"
-        return hmac.new(self._key(), told.encode(), hashlib.sha256).hexdigest()
+        return keyed_hash(self._key(), account_id, _normalised(code))
 
 
 RECOVERY_CODES = web.AppKey("recovery_codes", RecoveryCodes)
-
-
-def new_code() -> str:
-    """Such as ``k7fm-2xqa-w9bh``."""
-    groups = ("".join(secrets.choice(ALPHABET) for _ in range(GROUP_CHARS)) for _ in range(GROUPS))
-    return "-".join(groups)
 
 
 def _normalised(typed: str) -> str:

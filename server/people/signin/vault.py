@@ -26,6 +26,11 @@ class VaultClosed(Exception):
     """The key file is not the one that sealed this, or is no key file."""
 
 
+def keyed_hash(key: bytes, owner_id: str, code: str) -> str:
+    """What is kept of somebody's code: HMAC-SHA-256, in hexadecimal digits. Equal codes of two owners differ."""
+    return hmac.new(key, f"{owner_id}\n{code}".encode(), hashlib.sha256).hexdigest()
+
+
 class Vault:
     """Seals and opens under the key of ``folder``."""
 

@@ -7,7 +7,6 @@ keep a PIN: the database holds a keyed hash, whose key lies in the data folder. 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from server.people.acting import By, by
 from server.people.errors import NoSuchStation, WrongPin
 from server.people.principal import Principal
 from server.people.signin.delays import Delays
+from server.people.signin.vault import keyed_hash
 from server.people.tables import HttpSession, Station
 from server.platform.database.engine import DbSessions
 from server.trail.acts import Act
@@ -101,7 +101,7 @@ class StationPins:
         )
 
     def _hmac(self, station_id: str, pin: str) -> str:
-        return hmac.new(self._key(), f"{station_id}\n{pin}".encode(), hashlib.sha256).hexdigest()
+        return keyed_hash(self._key(), station_id, pin)
 
 
 STATION_PINS = web.AppKey("station_pins", StationPins)

@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from sqlalchemy import NullPool, make_url, text
+from sqlalchemy import NullPool, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from server.platform.database.precopy import file_of
 from server.platform.faults import where
 from server.platform.settings.config import SettingsError
 
@@ -137,10 +138,10 @@ async def is_served(engine: AsyncEngine) -> bool:
 
 def _beside(engine: AsyncEngine) -> list[tuple[Path, str]]:
     """The file to lock beside a SQLite file, wherever its links lead, and the settings that name it."""
-    url = make_url(engine.url)
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    file = file_of(engine)
+    if file is None:
         return []
-    file = Path(url.database).resolve()
+    file = file.resolve()
     return [(file.with_name(f"{file.name}{LOCK_SUFFIX}"), "database_url or data_dir")]
 
 
