@@ -34,7 +34,7 @@ from benchmarks.lab.postgresql import PostgresqlMissing, running_postgresql
 from benchmarks.peers.host import describe
 from server.audit.inspection import Filter, Inspections
 from server.calls.store import DatabaseConsultationStore
-from server.cases.lists import CaseLists
+from server.cases.reading.lists import CaseLists
 from server.cases.store import Cases
 from server.consents import Consents
 from server.people.principal import Principal

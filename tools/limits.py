@@ -64,7 +64,7 @@ SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("server.people.sessions.pace", ""),
             ("server.platform.http.bodies", ""),
             ("server.platform.repeats.store", "KEPT_S WAITS_S ANSWER_MAX_BYTES SENDER_MAX_ROWS"),
-            ("server.cases.lists", "LINES_MAX"),
+            ("server.cases.reading.lists", "LINES_MAX"),
         ),
     ),
     (
@@ -131,7 +131,7 @@ SECTIONS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("media.engine.relay.rooms", "ROOM_MAX_LEGS"),
             ("media.engine.transport.srtp", "SSRCS_MAX"),
             ("media.engine.transport.guard", "ADDRESSES_PER_LEG STUN_USERNAME_MAX_BYTES"),
-            ("media.engine.transport.ports", "READ_BATCH SOCKET_BUFFER_BYTES"),
+            ("media.engine.transport.ports", "READ_BATCH READ_TURN_S SOCKET_BUFFER_BYTES"),
             ("media.engine.transport.leg", ""),
             ("media.engine.transport.datachannels", ""),
             (

@@ -16,8 +16,8 @@ from aiohttp import web
 from server.cases.desk_port import DESK
 from server.cases.errors import AlreadyOpen
 from server.cases.intake.form import NAME_MAX_CHARS, Intake
-from server.cases.lists import CASE_LISTS
 from server.cases.outcomenews import OUTCOME_NEWS
+from server.cases.reading.lists import CASE_LISTS
 from server.cases.store import CASES
 from server.cases.vocabulary import Outcome
 from server.people.principal import Principal

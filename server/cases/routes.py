@@ -10,11 +10,11 @@ from aiohttp import web
 from server.cases import handlers
 from server.cases.access import Offered
 from server.cases.desk_port import DESK, DeskPort
-from server.cases.lists import CASE_LISTS, CaseLists
 from server.cases.outcomenews import OUTCOME_NEWS, OutcomeNews
 from server.cases.patientcopy import handlers as copy_handlers
 from server.cases.photos import handlers as photo_handlers
 from server.cases.photos.store import PHOTOS, Photos
+from server.cases.reading.lists import CASE_LISTS, CaseLists
 from server.cases.store import CASES, Cases
 from server.consents.store import CONSENTS
 from server.platform.http.keys import CLOCK, DATABASE, SEALING, SETTINGS

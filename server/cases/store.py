@@ -20,11 +20,11 @@ from server.cases.errors import CaseRefused, NoSuchCase
 from server.cases.intake import form
 from server.cases.intake.form import Intake
 from server.cases.kinds import is_discreet
-from server.cases.leaves import leaves_of, place_of
 from server.cases.quotas import OPEN_TOLD, OPEN_TOLD_EVERY_S, room_for_case, room_in_case
+from server.cases.reading.leaves import leaves_of, place_of
+from server.cases.reading.views import CaseView, case_view, neutral
 from server.cases.referrals import new_case
 from server.cases.tables import CaseFile, CaseNote, CaseOutcome, Consultation, Referral, VitalSign
-from server.cases.views import CaseView, case_view, neutral
 from server.cases.vocabulary import ANSWERS, Kind, Outcome, answering, recipient
 from server.consents import ConsentMissing, Consents, ConsentScope
 from server.people.principal import Principal

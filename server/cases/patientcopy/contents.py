@@ -14,9 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.cases.access import Part
-from server.cases.leaves import leaves_of, place_of
+from server.cases.reading.leaves import leaves_of, place_of
+from server.cases.reading.views import CaseView, Private, case_view
 from server.cases.tables import CaseFile, CaseParticipant
-from server.cases.views import CaseView, Private, case_view
 from server.consents.store import Consents
 from server.people.tables import Account
 from server.trail.tables import AuditEntry

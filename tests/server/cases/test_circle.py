@@ -26,7 +26,7 @@ from server.calls.handlers import CONSULTATIONS
 from server.cases.access import part_in
 from server.cases.desk_port import DESK
 from server.cases.intake.form import Intake
-from server.cases.lists import CASE_LISTS
+from server.cases.reading.lists import CASE_LISTS
 from server.cases.store import CASES
 from server.cases.tables import CaseFile, CaseParticipant
 from server.cases.vocabulary import Service, answering, recipient

@@ -8,8 +8,8 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.cases.reading.views import Leaves, Place
 from server.cases.tables import CaseFile, CaseNote, CaseOutcome, CasePhoto, Consultation, Referral, VitalSign
-from server.cases.views import Leaves, Place
 from server.people.tables import Account, Site, Station
 
 # A case that was never asked for.

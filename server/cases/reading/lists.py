@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.cases.circle.participants import takes_part_in
 from server.cases.kinds import is_discreet
-from server.cases.leaves import OPEN
+from server.cases.reading.leaves import OPEN
+from server.cases.reading.views import CaseLine
 from server.cases.tables import CaseFile, CaseNote, CaseOutcome, Consultation
-from server.cases.views import CaseLine
 from server.cases.vocabulary import Kind
 from server.consents import ConsentScope
 from server.consents.tables import Consent
