@@ -30,48 +30,31 @@ STILL = """() => {
 SMALL_STILL = "document.querySelector('.tile.has-still img.still-small')"
 
 
-@pytest.mark.parametrize("way", ["up", "down", "both"])
-async def test_a_network_that_closes_during_a_call_is_named_to_both_until_it_opens(
-    tmp_path: Path, way: str
-) -> None:
+async def test_a_network_that_closes_during_a_call_is_named_to_both_until_it_opens(tmp_path: Path) -> None:
     async with in_call(tmp_path) as call:
-        for page in call.pages:
-            await call.hears_and_sees(page)
         censor = Censor(call.server)
-        censor.drop(way)
         for page in call.pages:
-            await expect(page.locator(".call-banner")).to_contain_text("bloque la voix et l’image")
-        censor.open()
-        for page in call.pages:
-            await expect(page.locator(".call-banner")).to_be_hidden()
             await call.hears_and_sees(page)
+        for way in ("up", "down", "both"):
+            censor.drop(way)
+            for page in call.pages:
+                await expect(page.locator(".call-banner")).to_contain_text("bloque la voix et l’image")
+            censor.open()
+            for page in call.pages:
+                await expect(page.locator(".call-banner")).to_be_hidden()
+                await call.hears_and_sees(page)
 
 
-@pytest.mark.parametrize("way", ["up", "down"])
-async def test_a_network_that_lets_media_through_one_way_alone_is_named_before_a_call(
-    tmp_path: Path, way: str
-) -> None:
+async def test_a_network_that_lets_media_through_one_way_alone_is_named_before_a_call(tmp_path: Path) -> None:
     async with async_playwright() as playwright, two_pages(tmp_path, playwright) as call:
-        Censor(call.server).drop(way)
-        await call.station.reload()
-        await expect(call.station.locator(".home .path-note")).to_contain_text("bloque la voix et l’image")
+        for way in ("up", "down"):
+            Censor(call.server).drop(way)
+            await call.station.reload()
+            note = call.station.locator(".home .path-note")
+            await expect(note).to_contain_text("bloque la voix et l’image")
 
 
-async def test_a_photo_and_pictures_pass_where_large_packets_vanish(tmp_path: Path) -> None:
-    async with in_call(tmp_path) as call:
-        for page in call.pages:
-            await call.hears_and_sees(page)
-        Censor(call.server).drop_larger(SMALL_BYTES)
-        await call.until_true(
-            call.clinician, "document.querySelector('[data-action=still]:not(:disabled)') !== null"
-        )
-        await people.act(call.clinician, "still")
-        await call.until_true(call.clinician, f"({STILL})() !== null && ({STILL})().width >= 640")
-
-
-async def test_small_stills_come_by_themselves_where_large_packets_vanish_and_voice_goes_on(
-    tmp_path: Path,
-) -> None:
+async def test_voice_small_stills_and_a_photo_pass_where_large_packets_vanish(tmp_path: Path) -> None:
     async with in_call(tmp_path) as call:
         for page in call.pages:
             await call.hears_and_sees(page)
@@ -86,3 +69,8 @@ async def test_small_stills_come_by_themselves_where_large_packets_vanish_and_vo
             )
         for page in call.pages:
             await call.hears(page)
+        await call.until_true(
+            call.clinician, "document.querySelector('[data-action=still]:not(:disabled)') !== null"
+        )
+        await people.act(call.clinician, "still")
+        await call.until_true(call.clinician, f"({STILL})() !== null && ({STILL})().width >= 640")

@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(missing_browser() is not None, reason=str(missing_browser())),
 ]
 
-WATCHED_S = 6.0
+WATCHED_S = 3.0
 # A busy machine slows a picture down as a thin link does; what was measured meanwhile says nothing about layers.
 TRIES = 4
 PICTURE = """async () => {

@@ -32,7 +32,9 @@ async def pictures(call: Call, page: Page) -> int:
     return int(facts["video"]["frames"]) if facts["video"] else 0
 
 
-async def test_voice_only_stops_the_picture_both_ways_and_back(tmp_path: Path) -> None:
+async def test_voice_only_stops_the_picture_both_ways_and_lasts_over_a_reload(
+    tmp_path: Path,
+) -> None:
     async with in_call(tmp_path) as call:
         for page in call.pages:
             await call.hears_and_sees(page)
@@ -63,11 +65,7 @@ async def test_voice_only_stops_the_picture_both_ways_and_back(tmp_path: Path) -
             await call.hears_and_sees(page)
             await rungs(call, page, PICTURE)
 
-
-async def test_a_choice_survives_a_reload_and_ends_with_the_patient(tmp_path: Path) -> None:
-    async with in_call(tmp_path) as call:
-        await call.hears_and_sees(call.clinician)
-        await people.act(call.station, "quality")
+        # A choice survives a reload and ends with the patient.
         await people.act(call.station, "audio-only")
         await rungs(call, call.clinician, VOICE_ONLY)
         await call.station.reload()
@@ -83,7 +81,7 @@ async def test_a_choice_survives_a_reload_and_ends_with_the_patient(tmp_path: Pa
         await call.until_true(call.station, stored)
 
 
-async def test_costs_are_shown_before_and_during_the_call(tmp_path: Path) -> None:
+async def test_costs_who_speaks_and_what_is_looked_at_are_shown(tmp_path: Path) -> None:
     async with in_call(tmp_path) as call:
         # In the markup of the views left behind stands what was shown before.
         before = await call.station.evaluate("document.querySelector('[data-estimate] span').textContent")
@@ -93,6 +91,17 @@ async def test_costs_are_shown_before_and_during_the_call(tmp_path: Path) -> Non
             await call.until_true(
                 page, "/\\d Mo · [\\d,]+ FCFA/.test(document.querySelector('.call-use').innerText)"
             )
+        for page in call.pages:
+            await page.wait_for_selector(".tile.speaking .tile-speaks:visible")
+            await page.wait_for_selector(".own-speaks:visible")
+        await people.act(call.station, "mute")
+        await call.clinician.wait_for_selector(".tile:not(.speaking)")
+        await call.station.wait_for_selector(".own-speaks", state="hidden")
+        # Only who treats is asked what is looked at.
+        for page, radios in zip(call.pages, (0, 3), strict=True):
+            await people.act(page, "quality")
+            await page.wait_for_selector("#quality:visible")
+            assert await page.locator("#quality [name=profile]").count() == radios
 
 
 async def test_without_a_price_no_cost_is_shown(tmp_path: Path) -> None:
@@ -100,21 +109,3 @@ async def test_without_a_price_no_cost_is_shown(tmp_path: Path) -> None:
         use = "document.querySelector('.call-use').innerText"
         await call.until_true(call.station, f"{use}.includes('Mo')")
         assert "FCFA" not in await call.station.evaluate(use)
-
-
-async def test_who_speaks_is_seen_on_both_pages(tmp_path: Path) -> None:
-    async with in_call(tmp_path) as call:
-        for page in call.pages:
-            await page.wait_for_selector(".tile.speaking .tile-speaks:visible")
-            await page.wait_for_selector(".own-speaks:visible")
-        await people.act(call.station, "mute")
-        await call.clinician.wait_for_selector(".tile:not(.speaking)")
-        await call.station.wait_for_selector(".own-speaks", state="hidden")
-
-
-async def test_only_who_treats_is_asked_what_is_looked_at(tmp_path: Path) -> None:
-    async with in_call(tmp_path) as call:
-        for page, radios in zip(call.pages, (0, 3), strict=True):
-            await people.act(page, "quality")
-            await page.wait_for_selector("#quality:visible")
-            assert await page.locator("#quality [name=profile]").count() == radios

@@ -77,7 +77,7 @@ async def test_a_thin_link_is_shown_the_small_picture_and_a_wide_one_the_large(
         assert isinstance(media, MediaEngine)
         for page in call.pages:
             await call.hears_and_sees(page)
-        async with third_leg(call, playwright) as (colleague_page, leg_id):
+        async with third_leg(call) as (colleague_page, leg_id):
             (room,) = media._rooms.values()
             media.join(room.room_id, leg_id)
             (station,) = [member for member in room.members if member.uplink.low is None]

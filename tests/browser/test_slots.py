@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Page, async_playwright
 
+from benchmarks.lab.browser import lab_context
 from benchmarks.lab.systems import people
 from media.engine.engine import MediaEngine
 from server.app import MEDIA
-from tests.support.browsers import missing_browser, with_devices
+from tests.support.browsers import missing_browser
 from tests.support.call import Call, two_pages
 from tests.support.server import PASSWORD
 
@@ -67,20 +67,22 @@ async def slots_are(call: Call, page: Page, expected: list[str]) -> None:
 
 
 @asynccontextmanager
-async def third_leg(call: Call, playwright: Any) -> AsyncIterator[tuple[Page, str]]:
+async def third_leg(call: Call) -> AsyncIterator[tuple[Page, str]]:
     """A second doctor on duty, with a warm leg: page and leg."""
     media = call.server.app[MEDIA]
     assert isinstance(media, MediaEngine)
     known = set(media._controls)
     await call.server.new_doctor("docteur2", "Dr Coulibaly")
-    async with with_devices(playwright) as context:
-        page = await context.new_page()
-        page.on("pageerror", lambda error: call.errors.append(str(error)))
-        await people.sign_in(page, call.server.url, "docteur2", PASSWORD)
-        await people.go_on_duty(page)
-        await people.linked(page)
-        (leg_id,) = set(media._controls) - known
-        yield page, leg_id
+    browser = call.station.context.browser
+    assert browser is not None
+    page = await (await lab_context(browser)).new_page()
+    call.watch(page)
+    await people.sign_in(page, call.server.url, "docteur2", PASSWORD)
+    await people.go_on_duty(page)
+    await people.linked(page)
+    (leg_id,) = set(media._controls) - known
+    yield page, leg_id
+    await page.context.close()
 
 
 async def test_sound_and_picture_of_a_third_arrive_and_leave_with_it(tmp_path: Path) -> None:
@@ -92,7 +94,7 @@ async def test_sound_and_picture_of_a_third_arrive_and_leave_with_it(tmp_path: P
         for page in call.pages:
             await more_arrives(call, page, FIRST)
             await slots_are(call, page, ONE)
-        async with third_leg(call, playwright) as (third, leg_id):
+        async with third_leg(call) as (third, leg_id):
             await slots_are(call, third, ONE)
             (room,) = media._rooms
             for page in (*call.pages, third):

@@ -54,8 +54,15 @@ async def progress(page: Page) -> list[list[Any]]:
     return seen
 
 
-async def test_a_sharp_still_arrives_whole_and_both_see_it_on_its_way(tmp_path: Path) -> None:
+async def test_a_sharp_still_may_be_refused_or_arrives_whole_and_both_see_it_on_its_way(
+    tmp_path: Path,
+) -> None:
     async with in_call(tmp_path) as call:
+        await ask(call)
+        await people.act(call.station, "still-refuse")
+        await call.clinician.wait_for_selector(".notice:visible")
+        await call.until_true(call.clinician, "document.querySelector('[data-still-progress]') === null")
+        assert await call.clinician.evaluate("document.querySelector('.still-thumb')") is None
         for page in call.pages:
             await page.evaluate(WATCH)
         await ask(call)
@@ -85,15 +92,6 @@ async def test_a_sharp_still_arrives_whole_and_both_see_it_on_its_way(tmp_path: 
         assert (
             await call.clinician.evaluate("document.querySelector('img.still').getAttribute('src')") is None
         )
-
-
-async def test_a_station_may_refuse_and_the_doctor_is_told(tmp_path: Path) -> None:
-    async with in_call(tmp_path) as call:
-        await ask(call)
-        await people.act(call.station, "still-refuse")
-        await call.clinician.wait_for_selector(".notice:visible")
-        await call.until_true(call.clinician, "document.querySelector('[data-still-progress]') === null")
-        assert await call.clinician.evaluate("document.querySelector('.still-thumb')") is None
 
 
 async def test_a_reload_in_mid_transfer_breaks_neither_call_nor_page(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ VOICE_HEADER_BYTES = rtp.FIXED_HEADER_BYTES + 8
 SRTP_TAG_BYTES = 10
 # Loopback carries far more; while only voice flows, feedback must fit such a link even so.
 THIN_BPS = 32_000
-SECONDS = 8.0
+SECONDS = 5.0
 SRTP_CIPHER = """async () => {
   const stats = await window.__legs.at(-1).getStats();
   return [...stats.values()].find((entry) => entry.type === 'transport').srtpCipher;

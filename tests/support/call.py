@@ -11,6 +11,7 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, Error, Page, Playwright, async_playwright
 
+from benchmarks.lab.browser import lab_context
 from benchmarks.lab.systems import people
 from tests.support.browsers import with_devices
 from tests.support.patience import PATIENCE_S
@@ -85,9 +86,11 @@ class Watch:
         except TimeoutError:
             raise AssertionError(f"never held: {expression}") from None
 
-    async def new_leg(self, page: Page) -> None:
-        """Wait until a leg that the page made after its first is connected."""
-        await self.until_true(page, "__legs.length > 1 && __legs.at(-1).connectionState === 'connected'")
+    async def new_leg(self, page: Page, *, known: int = 1) -> None:
+        """Wait until a leg that the page made after its first ``known`` ones is connected."""
+        await self.until_true(
+            page, f"__legs.length > {known} && __legs.at(-1).connectionState === 'connected'"
+        )
 
     async def hears(self, page: Page) -> None:
         """Wait until fresh sound arrives."""
@@ -139,17 +142,33 @@ Opens = Callable[[Playwright], AbstractAsyncContextManager[BrowserContext]]
 
 
 @asynccontextmanager
+async def _two_people(
+    playwright: Playwright, opens: tuple[Opens, Opens] | None
+) -> AsyncIterator[tuple[BrowserContext, BrowserContext]]:
+    if opens is not None:
+        async with opens[0](playwright) as left, opens[1](playwright) as right:
+            yield left, right
+        return
+    async with with_devices(playwright) as left:
+        assert left.browser is not None
+        yield left, await lab_context(left.browser)
+
+
+@asynccontextmanager
 async def two_pages(
     tmp_path: Path,
     playwright: Playwright,
-    opens: tuple[Opens, Opens] = (with_devices, with_devices),
+    opens: tuple[Opens, Opens] | None = None,
     **settings: Any,
 ) -> AsyncIterator[Call]:
-    """A running server, an enrolled station at home and a doctor on duty; ``opens``: their browsers."""
+    """A running server, an enrolled station at home and a doctor on duty.
+
+    ``opens`` gives each a browser; without, each has a profile in one Chromium: a start costs a second.
+    """
     async with running_server(tmp_path, **settings) as server:
         code = (await server.new_station()).code
         await server.new_doctor()
-        async with opens[0](playwright) as left, opens[1](playwright) as right:
+        async with _two_people(playwright, opens) as (left, right):
             for context in (left, right):
                 await context.add_init_script(SOCKETS)
             station, clinician = await left.new_page(), await right.new_page()
@@ -165,7 +184,7 @@ async def two_pages(
 
 @asynccontextmanager
 async def in_call(
-    tmp_path: Path, opens: tuple[Opens, Opens] = (with_devices, with_devices), **settings: Any
+    tmp_path: Path, opens: tuple[Opens, Opens] | None = None, **settings: Any
 ) -> AsyncIterator[Call]:
     """The pages of `two_pages`, after request and accept."""
     async with (
