@@ -25,8 +25,11 @@ SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 # bytes hold 90 video packets: at 6,000 packets/s a pause of 15 ms would lose all later packets.
 SO_SNDBUFFORCE = 32
 SO_RCVBUFFORCE = 33
-# Datagrams read in one turn of the event loop: enough to amortise the turn, few enough not to delay other tasks.
+# Datagrams read between two looks at the clock.
 READ_BATCH = 32
+# Reading stops after this time, so a flood leaves the event loop to others. A fixed number of datagrams is too
+# few: a turn that others make 100 ms long must bring in what came during those 100 ms, a stranger's junk too.
+READ_TURN_S = 0.01
 RECEIVE_BYTES = 2048
 
 
@@ -89,13 +92,19 @@ class SharedPort:
         self._transactions.pop(transaction_id, None)
 
     def _readable(self) -> None:
+        until_s = time.monotonic() + READ_TURN_S
+        while self._read_batch() and time.monotonic() < until_s:
+            pass
+
+    def _read_batch(self) -> bool:
+        """Take in some datagrams; whether more may wait."""
         receive = self._socket.recvfrom
         legs = self._registry.guard.legs_by_address
         for _ in range(READ_BATCH):
             try:
                 data, address = receive(RECEIVE_BYTES)
             except BlockingIOError:
-                return
+                return False
             except OSError:
                 continue  # an ICMP error of an earlier send
             if len(address) > 2:
@@ -105,6 +114,7 @@ class SharedPort:
                 leg.srtp_arrived(data, time.monotonic())
             else:
                 self._slow_path(data, address)
+        return True
 
     def _slow_path(self, data: bytes, address: Address) -> None:
         guard = self._registry.guard

@@ -22,6 +22,10 @@ from server.platform.settings.config import SettingsError
 # `keneya` command that writes while the server runs.
 BUSY_TIMEOUT_MS = 5000
 
+# SQLAlchemy's own bound. All are kept: its default closes ten of them after each use, and to open one again (a
+# thread, five pragmas, the schema read anew) takes the event loop longer than most questions.
+CONNECTIONS = 15
+
 Also = Callable[[AsyncSession], Awaitable[None]]
 _also: ContextVar[list[Also]] = ContextVar("what every transaction writes as well")
 
@@ -30,7 +34,13 @@ def open_database(url: str) -> AsyncEngine:
     """Make the engine without connecting. Raises SettingsError for a wrong address."""
     try:
         # hide_parameters keeps the values of a statement out of error texts.
-        engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
+        engine = create_async_engine(
+            url,
+            hide_parameters=True,
+            pool_pre_ping=not url.startswith("sqlite"),
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+        )
     except Exception as error:  # SQLAlchemy and the drivers raise different exceptions for a wrong address
         raise SettingsError(f"database_url: cannot be used ({type(error).__name__})") from None
     if make_url(url).get_backend_name() == "sqlite":

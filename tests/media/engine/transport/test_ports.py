@@ -6,10 +6,14 @@ import socket
 
 import pytest
 
-from media.engine.transport.ports import PortRegistry
+from media.engine.transport import ports
+from media.engine.transport.ports import READ_BATCH, READ_TURN_S, PortRegistry, SharedPort
 from tests.support.leg_client import Client, relay, until, video_passes, voice_passes
 
 needs_ipv6 = pytest.mark.skipif(not socket.has_ipv6, reason="this Python has no IPv6")
+
+# What a stranger throws in a fifth of a second, at the rate of `benchmarks.siege`.
+WAITING = 10 * READ_BATCH
 
 
 async def test_six_legs_of_three_calls_share_one_port_and_never_mix() -> None:
@@ -91,6 +95,40 @@ async def test_a_failed_bind_closes_what_was_bound_before_it() -> None:
         with pytest.raises(OSError, match="in use"):
             registry.open(["127.0.0.1", "127.0.0.2"], taken.getsockname()[1], [])
         assert registry.ports == []
+
+
+async def test_one_turn_reads_all_that_came_while_others_had_the_loop() -> None:
+    registry = PortRegistry()
+    registry.open(["127.0.0.1"], 0, [])
+    (port,) = registry.ports
+    try:
+        _send(port, WAITING)
+        port._readable()
+        assert registry.guard.refused["not_ours"] == WAITING
+    finally:
+        registry.close()
+
+
+async def test_a_flood_leaves_the_loop_to_others_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    times_s = iter([0.0, READ_TURN_S / 2, READ_TURN_S])
+    monkeypatch.setattr(ports.time, "monotonic", lambda: next(times_s))
+    registry = PortRegistry()
+    registry.open(["127.0.0.1"], 0, [])
+    (port,) = registry.ports
+    try:
+        _send(port, WAITING)
+        port._readable()
+        assert registry.guard.refused["not_ours"] == 2 * READ_BATCH
+    finally:
+        monkeypatch.undo()
+        registry.close()
+
+
+def _send(port: SharedPort, count: int) -> None:
+    """Have so many datagrams wait in the port that belong to no protocol of ours."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        for _ in range(count):
+            stranger.sendto(b"\xff junk", ("127.0.0.1", port.port))
 
 
 async def test_an_unreachable_address_costs_one_datagram_only() -> None:
