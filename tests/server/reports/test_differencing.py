@@ -45,6 +45,8 @@ ALIKE: list[dict[str, Any]] = [
     *({"asked": at(4, day), "station": f"st_{1 + day % 2}", "wait_s": 60.0} for day in range(1, 29, 3)),
     *({"asked": at(3, day), **PSYCHOLOGY} for day in range(1, 9)),
     *({"asked": at(4, day), **PSYCHOLOGY} for day in (5, 9)),
+    # Just enough (LEAST_SAMPLES) that who waits at noon is told how long others did: one more changes the range.
+    *({"asked": at(4, day), "specialty": "psychology", "wait_s": 60.0 + day} for day in range(7, 15)),
 ]
 WORLDS: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {
     "one more where there are few": ([], [{"asked": at(4, 17), **PSYCHOLOGY}]),
