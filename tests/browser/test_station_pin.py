@@ -52,7 +52,7 @@ async def test_a_pin_is_given_in_the_office_and_opens_older_cases_at_the_kiosk(
     wrong = f"{(int(pin) + 1) % 1_000_000:06}"
     await form.locator("input").fill(wrong)
     await form.locator("input").press("Enter")
-    await expect(kiosk.locator("[data-records] [role=alert]")).to_contain_text("pas celui de ce poste")
+    await expect(form.locator("[role=alert]")).to_contain_text("pas celui de ce poste")
     await form.locator("input").fill(pin)
     await form.locator("input").press("Enter")
     await expect(kiosk.locator("[data-pin]")).to_contain_text("ouverts")

@@ -87,7 +87,7 @@ async function showRecords(box, ways) {
     box.replaceChildren(make("div", { class: "case-view" }, head("cases.title", ways), form, said("h2", "cases.recent"), error, lines, bar));
     focusHeading(box);
     await load();
-    await told(error, () => drawPin(bar, load, (work) => told(error, work)));
+    await told(error, () => drawPin(bar, load, told));
 }
 
 /** Shows one case as its sheet. @param {HTMLElement} box @param {string} caseId @param {Ways} ways */

@@ -1,6 +1,6 @@
 /**
- * The PIN of a station in a room with many hands: older cases are in its list after it was typed. Owns: the bar above the
- * list. Must never keep a PIN.
+ * The PIN of a station in a room with many hands: older cases are in its list after it was typed. Owns: the bar below the
+ * list, with what went wrong beside the field. Must never keep a PIN.
  */
 
 import { icon, make } from "../../shared/base/dom.js";
@@ -10,7 +10,7 @@ import { call } from "../../shared/base/http.js";
 /**
  * Draws the bar as the station stands now; empty where it has no PIN.
  * @param {HTMLElement} bar @param {() => Promise<void>} changed other cases can be read now
- * @param {(work: () => Promise<void>) => Promise<void>} told says what went wrong
+ * @param {(error: HTMLElement, work: () => Promise<void>) => Promise<void>} told says in ``error`` what went wrong
  */
 export async function drawPin(bar, changed, told) {
     /** @type {{needed: boolean, locked: boolean}} */
@@ -20,23 +20,24 @@ export async function drawPin(bar, changed, told) {
         await drawPin(bar, changed, told);
         await changed();
     };
+    const error = make("p", { class: "error-text", role: "alert" });
     if (!locked) {
-        const close = button("pin.lock", "button quiet", () => void told(async () => {
+        const close = button("pin.lock", "button quiet", () => void told(error, async () => {
             await call("DELETE", "/api/station/pin");
             await again();
         }));
-        close.prepend(icon("key"));
-        return bar.replaceChildren(said("p", "pin.open", "soft"), close);
+        close.prepend(icon("lock"));
+        return bar.replaceChildren(said("p", "pin.open"), close, error);
     }
     const input = make("input", { name: "pin", class: "code", inputmode: "numeric", maxlength: "9", autocomplete: "off", spellcheck: "false" });
     const open = make("button", { class: "button quiet" }, icon("key"), said("span", "pin.unlock"));
-    const form = make("form", { class: "side-by-side", novalidate: "", "data-form": "pin" }, field("pin.label", input, "pin.text"), open);
+    const form = make("form", { class: "side-by-side", novalidate: "", "data-form": "pin" }, field("pin.label", input, "pin.text"), error, open);
     form.addEventListener("submit", (event) => {
         event.preventDefault();
         const pin = input.value.trim();
         input.value = "";
         if (!pin) return input.focus();
-        void told(async () => {
+        void told(error, async () => {
             await call("POST", "/api/station/pin", { pin });
             await again();
         });
