@@ -150,7 +150,16 @@ async def test_what_works_is_opened_and_what_does_not_is_named(
             }
             return real(wanted);
         };
+        media.devices.tellOthers(true);
         await media.devices.open();""",
         faults,
     )
     assert await near.run("return media.devices.capture.states") == states
+    # The others read what is wrong, unless the person has switched the device off.
+    missing = {kind: state for kind, state in states.items() if state != "on"}
+    told = {f"{kind}_muted": kind in missing for kind in states}
+    told |= {f"{kind}_fault": state for kind, state in missing.items()}
+    assert (await near.sent("media_state"))[-1] == {"type": "media_state"} | told
+    await near.run("media.devices.setMuted(true); await media.devices.setCameraOff(true)")
+    off = {"type": "media_state", "audio_muted": True, "video_muted": True}
+    assert (await near.sent("media_state"))[-1] == off
