@@ -14,6 +14,7 @@ from benchmarks.lab.browser import lab_context
 from benchmarks.lab.emulator import netns
 from benchmarks.lab.firefox import firefox, missing_firefox
 from benchmarks.lab.systems import people
+from tests.browser.test_together import mediator_page
 from tests.support.browsers import missing_browser, with_devices
 from tests.support.call import Call, in_call
 
@@ -127,6 +128,23 @@ async def end(call: Call) -> None:
     await people.view(call.clinician, "queue")
 
 
+async def a_mediator_comes_and_goes(call: Call) -> None:
+    """A mediator in another tab of the doctor's browser, invited at the station, is with both and leaves."""
+    mediator = await mediator_page(call)
+    await people.act(call.station, "mediators")
+    await call.station.locator("[data-mediator] button").click()
+    await people.agree(call.station)
+    await mediator.locator("[data-invitation] button.button:not(.quiet)").click()
+    await people.view(mediator, "call")
+    for page in (*call.pages, mediator):
+        await expect(page.locator(".tile")).to_have_count(2)
+        await hears_two(call, page)
+    await people.act(mediator, "end")
+    await people.act(mediator, "confirm")
+    await people.view(mediator, "desk")
+    await see_and_hear(call, call.pages)
+
+
 async def three_in_a_group(call: Call) -> None:
     """The doctor is the host, the station and a second one join by the code."""
     station, doctor = call.pages
@@ -165,12 +183,13 @@ async def test_every_control_works_between_a_station_in_firefox_and_a_doctor_in_
         await three_in_a_group(call)
 
 
-async def test_a_doctor_in_firefox_looks_closely_at_a_station_in_chromium(tmp_path: Path) -> None:
+async def test_a_doctor_and_a_mediator_in_firefox_meet_a_station_in_chromium(tmp_path: Path) -> None:
     # A doctor's other controls, microphone and camera, are tried in the next test.
     async with in_call(tmp_path, (with_devices, firefox), media_hosts=(ADDRESS,)) as call:
         await see_and_hear(call, call.pages)
         await look_closely(call)
         await reload(call, call.clinician)
+        await a_mediator_comes_and_goes(call)
         await end(call)
 
 

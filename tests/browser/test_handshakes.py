@@ -57,14 +57,15 @@ def firefox_with(
     return partial(firefox, preferences=preferences)
 
 
-# A browser that offers post-quantum key shares offers DTLS 1.3 with plain ones too.
 CHROMIUM = {
     "dtls_1_2": chromium_with(ForceDtls13="Off"),
+    "dtls_1_3": chromium_with(ForceDtls13="Enabled"),
     "dtls_1_3_post_quantum": chromium_with(ForceDtls13="Enabled", EnableDtlsPqc="Enabled"),
     "no_devices": partial(chromium, media=NoMedia()),
 }
 FIREFOX = {
     "dtls_1_2": firefox_with(DTLS_1_2, post_quantum=False),
+    "dtls_1_3": firefox_with(DTLS_1_3, post_quantum=False),
     "dtls_1_3_post_quantum": firefox_with(DTLS_1_3, post_quantum=True),
     "no_devices": partial(firefox, preferences=NO_DEVICES),
 }
