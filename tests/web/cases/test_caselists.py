@@ -47,9 +47,7 @@ class TestLists:
         assert set(lists["GRAVE"]) == GRAVE
 
     async def test_pages_refuse_the_measurements_that_the_server_refuses(self, pure: Page) -> None:
-        found = await pure.evaluate(
-            "async () => (await import('/web/shared/cases/caselists.js')).MEASURES"
-        )
+        found = await pure.evaluate("async () => (await import('/web/shared/cases/caselists.js')).MEASURES")
         assert found == {
             sign.value: [
                 {
