@@ -64,15 +64,16 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize("path", PATHS)
-async def test_no_path_leads_out_of_the_pages(server: Server, path: str) -> None:
+async def test_no_path_leads_out_of_the_pages(server: Server) -> None:
     host = server.url.removeprefix("http://")
-    answer = await raw(server, f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
-    status = int(answer.split(b" ", 2)[1])
-    assert status in (400, 404)
-    assert b"root:" not in answer
-    assert b"import" not in answer
-    assert b"[project]" not in answer
+    for path in PATHS:
+        request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        answer = await raw(server, request.encode())
+        status = int(answer.split(b" ", 2)[1])
+        assert status in (400, 404), path
+        assert b"root:" not in answer, path
+        assert b"import" not in answer, path
+        assert b"[project]" not in answer, path
 
 
 async def test_a_body_beyond_the_bound_is_refused_before_it_is_all_read(server: Server) -> None:
@@ -123,13 +124,13 @@ BODIES = [
 ]
 
 
-@pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
-async def test_a_body_that_is_no_sign_in_is_malformed_and_nothing_else(server: Server, body: bytes) -> None:
-    async with (
-        server.client() as client,
-        client.post("/api/session", data=body, headers=JSON) as answer,
-    ):
-        assert (answer.status, await answer.text()) == (422, '{"code":"malformed"}')
+async def test_a_body_that_is_no_sign_in_is_malformed_and_nothing_else(server: Server) -> None:
+    for body in BODIES:
+        async with (
+            server.client() as client,
+            client.post("/api/session", data=body, headers=JSON) as answer,
+        ):
+            assert (answer.status, await answer.text()) == (422, '{"code":"malformed"}'), body[:80]
 
 
 async def test_a_form_of_another_site_changes_nothing(server: Server) -> None:

@@ -49,7 +49,7 @@ WITHOUT_JANUS = pytest.mark.skipif(missing_janus() is not None, reason=str(missi
 
 async def call(*arguments):
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "benchmarks.call", *arguments),
+        *(sys.executable, "-m", "tests.benchmarks.quick_call", *arguments),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

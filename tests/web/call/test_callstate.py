@@ -56,20 +56,20 @@ async def seen(page: Page, *messages: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-async def test_nothing_is_shown_before_a_call(modules: Page) -> None:
-    found = await seen(modules, devices())
+async def test_nothing_is_shown_before_a_call(pure: Page) -> None:
+    found = await seen(pure, devices())
     assert (found["people"], found["about"], found["seconds"], found["rungs"]) == ([], None, None, None)
     assert found["ownPicture"] == {"shown": False, "there": True}
 
 
-async def test_the_others_are_shown_and_oneself_is_not(modules: Page) -> None:
-    (other,) = (await seen(modules, shown()))["people"]
+async def test_the_others_are_shown_and_oneself_is_not(pure: Page) -> None:
+    (other,) = (await seen(pure, shown()))["people"]
     assert other["participant"]["participant_id"] == "post"
     assert other["name"] == "Kayes · post"
 
 
-async def test_a_place_that_is_called_like_its_site_is_named_once(modules: Page) -> None:
-    (other,) = (await seen(modules, shown(site="post")))["people"]
+async def test_a_place_that_is_called_like_its_site_is_named_once(pure: Page) -> None:
+    (other,) = (await seen(pure, shown(site="post")))["people"]
     assert other["name"] == "post"
 
 
@@ -94,9 +94,9 @@ async def test_a_place_that_is_called_like_its_site_is_named_once(modules: Page)
     ],
 )
 async def test_what_is_not_as_it_should_be_with_another_is_said_by_its_cause(
-    modules: Page, changes: dict[str, Any], flowing: bool, keys: list[str], picture: bool
+    pure: Page, changes: dict[str, Any], flowing: bool, keys: list[str], picture: bool
 ) -> None:
-    (other,) = (await seen(modules, shown(**changes), tick(1, *(["post"] if flowing else []))))["people"]
+    (other,) = (await seen(pure, shown(**changes), tick(1, *(["post"] if flowing else []))))["people"]
     assert [state["key"] for state in other["states"]] == keys
     # Who comes back may still be seen for a moment.
     assert other["hasPicture"] == (picture or (flowing and changes.get("presence") == "reconnecting"))
@@ -115,9 +115,9 @@ async def test_what_is_not_as_it_should_be_with_another_is_said_by_its_cause(
     ],
 )
 async def test_the_banner_says_the_one_thing_to_know_first(
-    modules: Page, messages: list[dict[str, Any]], key: str
+    pure: Page, messages: list[dict[str, Any]], key: str
 ) -> None:
-    assert (await seen(modules, *messages))["banner"]["keys"] == ([key] if key else [])
+    assert (await seen(pure, *messages))["banner"]["keys"] == ([key] if key else [])
 
 
 @pytest.mark.parametrize(
@@ -138,57 +138,57 @@ async def test_the_banner_says_the_one_thing_to_know_first(
     ],
 )
 async def test_one_is_told_of_all_that_the_others_do_not_hear_and_see_and_why(
-    modules: Page, own: dict[str, Any], keys: list[str], picture: str
+    pure: Page, own: dict[str, Any], keys: list[str], picture: str
 ) -> None:
-    banner = (await seen(modules, shown(), CONNECTED, devices(**own)))["banner"]
+    banner = (await seen(pure, shown(), CONNECTED, devices(**own)))["banner"]
     assert banner == {"keys": keys, "picture": picture}
 
 
-async def test_whoever_is_seen_standing_still_is_told(modules: Page) -> None:
+async def test_whoever_is_seen_standing_still_is_told(pure: Page) -> None:
     frozen, moving = ({"type": "frozen", "on": on} for on in (True, False))
     call = [shown(), CONNECTED, devices()]
-    assert (await seen(modules, *call, frozen))["banner"] == {
+    assert (await seen(pure, *call, frozen))["banner"] == {
         "keys": ["banner.frozen"],
         "picture": "camera-off",
     }
-    assert (await seen(modules, *call, frozen, devices(camera="busy")))["banner"]["keys"] == [
+    assert (await seen(pure, *call, frozen, devices(camera="busy")))["banner"]["keys"] == [
         "banner.camera.busy"
     ]
-    assert (await seen(modules, *call, frozen, moving))["banner"]["keys"] == []
-    assert (await seen(modules, *call, frozen, LEFT, *call))["banner"]["keys"] == []
+    assert (await seen(pure, *call, frozen, moving))["banner"]["keys"] == []
+    assert (await seen(pure, *call, frozen, LEFT, *call))["banner"]["keys"] == []
 
 
 async def test_the_clock_runs_from_the_first_moment_together_and_not_through_another_call(
-    modules: Page,
+    pure: Page,
 ) -> None:
     met = [shown("accepted", 500), shown("in_call", 1_000), shown("interrupted", 3_000)]
-    assert (await seen(modules, met[0]))["seconds"] is None
-    assert (await seen(modules, *met, tick(6_000)))["seconds"] == 5
-    assert (await seen(modules, *met, shown("in_call", 8_000, call_id="d"), tick(9_000)))["seconds"] == 1
-    assert (await seen(modules, *met, LEFT))["seconds"] is None
+    assert (await seen(pure, met[0]))["seconds"] is None
+    assert (await seen(pure, *met, tick(6_000)))["seconds"] == 5
+    assert (await seen(pure, *met, shown("in_call", 8_000, call_id="d"), tick(9_000)))["seconds"] == 1
+    assert (await seen(pure, *met, LEFT))["seconds"] is None
 
 
-async def test_the_rungs_are_shown_towards_somebody_who_is_there(modules: Page) -> None:
-    assert (await seen(modules, shown(), RUNGS))["rungs"] == RUNGS
-    assert (await seen(modules, shown(presence="away"), RUNGS))["rungs"] is None
-    assert (await seen(modules, shown("interrupted"), RUNGS))["rungs"] is None
-    assert (await seen(modules, shown(), RUNGS, LEFT, shown()))["rungs"] is None
+async def test_the_rungs_are_shown_towards_somebody_who_is_there(pure: Page) -> None:
+    assert (await seen(pure, shown(), RUNGS))["rungs"] == RUNGS
+    assert (await seen(pure, shown(presence="away"), RUNGS))["rungs"] is None
+    assert (await seen(pure, shown("interrupted"), RUNGS))["rungs"] is None
+    assert (await seen(pure, shown(), RUNGS, LEFT, shown()))["rungs"] is None
 
 
-async def test_what_the_call_used_is_shown_in_whole_kilobits_and_forgotten_with_it(modules: Page) -> None:
+async def test_what_the_call_used_is_shown_in_whole_kilobits_and_forgotten_with_it(pure: Page) -> None:
     used = {"type": "used", "facts": {"downKbps": 23.6, "upKbps": 11.2, "totalBytes": 1_000}}
-    assert (await seen(modules, shown(), used))["use"] == {"downKbps": 24, "upKbps": 11, "totalBytes": 1_000}
-    assert (await seen(modules, used))["use"] is None
-    assert (await seen(modules, shown(), used, LEFT))["use"] is None
+    assert (await seen(pure, shown(), used))["use"] == {"downKbps": 24, "upKbps": 11, "totalBytes": 1_000}
+    assert (await seen(pure, used))["use"] is None
+    assert (await seen(pure, shown(), used, LEFT))["use"] is None
 
 
-async def test_a_tap_is_asked_for_while_the_browser_is_silent_and_somebody_is_there(modules: Page) -> None:
+async def test_a_tap_is_asked_for_while_the_browser_is_silent_and_somebody_is_there(pure: Page) -> None:
     silent, loud = ({"type": "sound", "blocked": blocked} for blocked in (True, False))
-    assert (await seen(modules, shown(), silent))["tapToHear"]
-    assert not (await seen(modules, shown(), silent, loud))["tapToHear"]
+    assert (await seen(pure, shown(), silent))["tapToHear"]
+    assert not (await seen(pure, shown(), silent, loud))["tapToHear"]
     alone = shown()
     alone["call"]["participants"].pop()
-    assert not (await seen(modules, shown(), silent, alone, shown()))["tapToHear"]
+    assert not (await seen(pure, shown(), silent, alone, shown()))["tapToHear"]
 
 
 @pytest.mark.parametrize(
@@ -204,20 +204,20 @@ async def test_a_tap_is_asked_for_while_the_browser_is_silent_and_somebody_is_th
     ],
 )
 async def test_a_control_says_what_a_press_will_do(
-    modules: Page, own: dict[str, Any], control: str, picture: str, key: str, pressed: bool
+    pure: Page, own: dict[str, Any], control: str, picture: str, key: str, pressed: bool
 ) -> None:
     expected = {"picture": picture, "key": key, "pressed": pressed}
-    assert (await seen(modules, devices(**own)))[control] == expected
+    assert (await seen(pure, devices(**own)))[control] == expected
 
 
-async def test_what_is_known_already_changes_nothing(modules: Page) -> None:
+async def test_what_is_known_already_changes_nothing(pure: Page) -> None:
     script = """async (message) => {
         const { START, reduce } = await import('/web/shared/call/view/callstate.js');
         const once = reduce(START, message);
         return once !== START && reduce(once, message) === once;
     }"""
-    assert await modules.evaluate(script, devices())
-    assert await modules.evaluate(script, CONNECTED)
+    assert await pure.evaluate(script, devices())
+    assert await pure.evaluate(script, CONNECTED)
 
 
 AWAY = {"type": "server_away", "away": True}
@@ -240,9 +240,9 @@ def used(down_kbps: float) -> dict[str, Any]:
     ],
 )
 async def test_an_open_microphone_that_nobody_hears_is_not_shown_as_open(
-    modules: Page, messages: list[dict[str, Any]], unheard: bool, picture: str, banner: str
+    pure: Page, messages: list[dict[str, Any]], unheard: bool, picture: str, banner: str
 ) -> None:
-    found = await seen(modules, devices(), shown(), *messages)
+    found = await seen(pure, devices(), shown(), *messages)
     assert (found["unheard"], found["mute"]["picture"], found["banner"]["keys"]) == (
         unheard,
         picture,

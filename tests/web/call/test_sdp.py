@@ -50,41 +50,41 @@ async def voice_of(page: Page, sdp: str) -> Any:
     )
 
 
-async def test_a_longer_packet_time_changes_the_own_audio_section_alone(modules: Page) -> None:
-    lines = (await edited(modules, ptime_ms=120)).split("\r\n")
+async def test_a_longer_packet_time_changes_the_own_audio_section_alone(pure: Page) -> None:
+    lines = (await edited(pure, ptime_ms=120)).split("\r\n")
     assert lines.count("a=ptime:120") == 1
     assert lines.count("a=ptime:60") == 1  # the receive slot's
     assert lines[: len(HEAD)] == HEAD
     assert lines[-len(OTHERS) - 1 : -1] == OTHERS
 
 
-async def test_opus_parameters_change_and_foreign_ones_stay(modules: Page) -> None:
-    sdp = await edited(modules, dtx=False, fec=False, max_bitrate_bps=9_000)
+async def test_opus_parameters_change_and_foreign_ones_stay(pure: Page) -> None:
+    sdp = await edited(pure, dtx=False, fec=False, max_bitrate_bps=9_000)
     assert "a=fmtp:111 minptime=10;useinbandfec=0;usedtx=0;maxaveragebitrate=9000" in sdp.split("\r\n")
 
 
-async def test_red_comes_first_when_it_is_bought_and_second_when_not(modules: Page) -> None:
-    bought = await edited(modules, red=True)
+async def test_red_comes_first_when_it_is_bought_and_second_when_not(pure: Page) -> None:
+    bought = await edited(pure, red=True)
     assert "m=audio 9 UDP/TLS/RTP/SAVPF 63 111" in bought.split("\r\n")
-    assert "m=audio 9 UDP/TLS/RTP/SAVPF 111 63" in (await edited(modules, bought, red=False)).split("\r\n")
+    assert "m=audio 9 UDP/TLS/RTP/SAVPF 111 63" in (await edited(pure, bought, red=False)).split("\r\n")
 
 
-async def test_levels_are_asked_for_under_the_number_of_the_offer_and_taken_back(modules: Page) -> None:
-    asked = await edited(modules, level=True)
+async def test_levels_are_asked_for_under_the_number_of_the_offer_and_taken_back(pure: Page) -> None:
+    asked = await edited(pure, level=True)
     assert asked.split("\r\n").count(LEVEL) == 1
     assert asked.index(LEVEL) < asked.index("m=video")
-    assert (await voice_of(modules, asked))["level"]
-    assert LEVEL not in await edited(modules, asked, level=False)
+    assert (await voice_of(pure, asked))["level"]
+    assert LEVEL not in await edited(pure, asked, level=False)
 
 
-async def test_a_browser_that_offers_no_levels_is_not_asked_for_them(modules: Page) -> None:
+async def test_a_browser_that_offers_no_levels_is_not_asked_for_them(pure: Page) -> None:
     script = "async (given) => (await import('/web/shared/call/link/sdp.js')).editAnswer(...given)"
-    assert "audio-level" not in await modules.evaluate(script, [ANSWER, VOICE | {"level": True}, ANSWER])
+    assert "audio-level" not in await pure.evaluate(script, [ANSWER, VOICE | {"level": True}, ANSWER])
 
 
-async def test_an_answer_without_red_or_fmtp_is_still_shaped(modules: Page) -> None:
+async def test_an_answer_without_red_or_fmtp_is_still_shaped(pure: Page) -> None:
     bare = text(HEAD, ["m=audio 9 UDP/TLS/RTP/SAVPF 111", "a=rtpmap:111 opus/48000/2"])
-    lines = (await edited(modules, bare, red=True, ptime_ms=20)).split("\r\n")
+    lines = (await edited(pure, bare, red=True, ptime_ms=20)).split("\r\n")
     assert "m=audio 9 UDP/TLS/RTP/SAVPF 111" in lines
     assert "a=fmtp:111 maxaveragebitrate=16000;usedtx=1;useinbandfec=1" in lines
     assert "a=ptime:20" in lines
@@ -100,14 +100,14 @@ async def test_an_answer_without_red_or_fmtp_is_still_shaped(modules: Page) -> N
     ],
     ids=["no audio", "rejected", "no opus", "empty"],
 )
-async def test_an_answer_that_cannot_carry_opus_is_left_alone(modules: Page, sdp: str) -> None:
-    assert await edited(modules, sdp, ptime_ms=120, red=True) == sdp
+async def test_an_answer_that_cannot_carry_opus_is_left_alone(pure: Page, sdp: str) -> None:
+    assert await edited(pure, sdp, ptime_ms=120, red=True) == sdp
 
 
 @pytest.mark.parametrize("red", [True, False])
-async def test_what_was_written_is_read_back(modules: Page, red: bool) -> None:
+async def test_what_was_written_is_read_back(pure: Page, red: bool) -> None:
     wanted = {"ptime_ms": 120, "dtx": False, "fec": True, "red": red, "level": red}
-    assert await voice_of(modules, await edited(modules, **wanted)) == wanted
+    assert await voice_of(pure, await edited(pure, **wanted)) == wanted
 
 
 SLOTS = [
@@ -124,17 +124,17 @@ async def slotted(page: Page, sdp: str, *mids: str) -> str:
     return str(await page.evaluate(script, [sdp, GIVEN, list(mids)]))
 
 
-async def test_slots_at_rest_name_no_streams_and_come_back_as_they_were_given(modules: Page) -> None:
-    resting = await slotted(modules, GIVEN)
+async def test_slots_at_rest_name_no_streams_and_come_back_as_they_were_given(pure: Page) -> None:
+    resting = await slotted(pure, GIVEN)
     assert "a=ssrc" not in resting
     assert resting.count("a=inactive") == 2
-    assert await slotted(modules, resting, "2", "3") == GIVEN
-    half = await slotted(modules, resting, "2")
+    assert await slotted(pure, resting, "2", "3") == GIVEN
+    half = await slotted(pure, resting, "2")
     assert "a=ssrc:21 cname:slot0" in half
     assert "a=ssrc:31" not in half
 
 
-async def test_a_slot_that_changes_leaves_the_shape_of_the_own_voice(modules: Page) -> None:
-    voice = await edited(modules, GIVEN, ptime_ms=120)
-    changed = await slotted(modules, await slotted(modules, voice), "2", "3")
+async def test_a_slot_that_changes_leaves_the_shape_of_the_own_voice(pure: Page) -> None:
+    voice = await edited(pure, GIVEN, ptime_ms=120)
+    changed = await slotted(pure, await slotted(pure, voice), "2", "3")
     assert changed == voice

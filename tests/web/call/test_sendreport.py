@@ -63,9 +63,9 @@ def firefox(now_ms: float, frames: int, qp_sum: int | None, *, height: int = 240
     return now_ms, [pair, camera, voice, sends | ({} if qp_sum is None else {"qpSum": qp_sum})]
 
 
-async def test_the_quantizer_is_that_of_the_frames_since_the_last_look(modules: Page) -> None:
+async def test_the_quantizer_is_that_of_the_frames_since_the_last_look(pure: Page) -> None:
     first, second = await said(
-        modules, look(0, picture(100, 9_000)), look(3_000, picture(145, 9_000 + 45 * 102))
+        pure, look(0, picture(100, 9_000)), look(3_000, picture(145, 9_000 + 45 * 102))
     )
     assert first is not None
     assert "quantizer" not in first
@@ -73,9 +73,9 @@ async def test_the_quantizer_is_that_of_the_frames_since_the_last_look(modules: 
     assert second["quantizer"] == 102
 
 
-async def test_a_picture_that_grows_coarser_is_news_and_one_that_stays_is_none(modules: Page) -> None:
+async def test_a_picture_that_grows_coarser_is_news_and_one_that_stays_is_none(pure: Page) -> None:
     answers = await said(
-        modules,
+        pure,
         look(0, picture(0, 0)),
         look(3_000, picture(45, 45 * 102)),
         look(6_000, picture(90, 90 * 102)),
@@ -85,9 +85,9 @@ async def test_a_picture_that_grows_coarser_is_news_and_one_that_stays_is_none(m
     assert answers[2] is None
 
 
-async def test_nothing_is_said_within_two_seconds(modules: Page) -> None:
+async def test_nothing_is_said_within_two_seconds(pure: Page) -> None:
     _, early, later = await said(
-        modules,
+        pure,
         look(0, picture(0, 0)),
         look(1_000, picture(15, 15 * 200), bps=900_000),
         look(2_500, picture(37, 37 * 200), bps=900_000),
@@ -97,9 +97,9 @@ async def test_nothing_is_said_within_two_seconds(modules: Page) -> None:
     assert later["quantizer"] == 200
 
 
-async def test_of_two_pictures_the_large_one_counts(modules: Page) -> None:
+async def test_of_two_pictures_the_large_one_counts(pure: Page) -> None:
     _, answer = await said(
-        modules,
+        pure,
         look(0, picture(0, 0), picture(0, 0, height=120)),
         look(3_000, picture(45, 45 * 51), picture(45, 45 * 255, height=120)),
     )
@@ -108,15 +108,15 @@ async def test_of_two_pictures_the_large_one_counts(modules: Page) -> None:
 
 
 @pytest.mark.parametrize("quiet", [picture(45, None), picture(0, 0), picture(5, 90_000)])
-async def test_an_encoder_that_does_not_tell_is_left_out(modules: Page, quiet: Entry) -> None:
-    _, answer = await said(modules, look(0, picture(0, 0)), look(3_000, quiet, bps=900_000))
+async def test_an_encoder_that_does_not_tell_is_left_out(pure: Page, quiet: Entry) -> None:
+    _, answer = await said(pure, look(0, picture(0, 0)), look(3_000, quiet, bps=900_000))
     assert answer is not None
     assert "quantizer" not in answer
     assert answer["available_outgoing_bps"] == 900_000
 
 
-async def test_without_a_picture_the_rate_is_told_all_the_same(modules: Page) -> None:
-    (answer,) = await said(modules, look(0))
+async def test_without_a_picture_the_rate_is_told_all_the_same(pure: Page) -> None:
+    (answer,) = await said(pure, look(0))
     assert answer == {
         "type": "send_report",
         "leg_id": "leg",
@@ -127,10 +127,10 @@ async def test_without_a_picture_the_rate_is_told_all_the_same(modules: Page) ->
 
 @pytest.mark.parametrize(("height", "limitation"), [(240, "none"), (180, "bandwidth")])
 async def test_a_browser_that_tells_no_estimate_still_tells_of_its_picture(
-    modules: Page, height: int, limitation: str
+    pure: Page, height: int, limitation: str
 ) -> None:
     first, answer = await said(
-        modules,
+        pure,
         firefox(0, 100, 9_000, height=height),
         firefox(3_000, 145, 9_000 + 45 * 102, height=height),
         division=2.0,
@@ -145,6 +145,6 @@ async def test_a_browser_that_tells_no_estimate_still_tells_of_its_picture(
 
 
 async def test_where_a_browser_tells_neither_estimate_nor_quantizer_there_is_nothing_to_report(
-    modules: Page,
+    pure: Page,
 ) -> None:
-    assert await said(modules, firefox(0, 0, None), firefox(3_000, 45, None)) == [None, None]
+    assert await said(pure, firefox(0, 0, None), firefox(3_000, 45, None)) == [None, None]

@@ -31,8 +31,8 @@ def catalogs() -> dict[str, dict[str, str]]:
 class TestLists:
     pytestmark = BROWSER
 
-    async def test_pages_and_server_have_the_same_lists(self, modules: Page) -> None:
-        lists: dict[str, Any] = await modules.evaluate(
+    async def test_pages_and_server_have_the_same_lists(self, pure: Page) -> None:
+        lists: dict[str, Any] = await pure.evaluate(
             "async () => ({...await import('/web/shared/cases/caselists.js')})"
         )
         assert sorted(lists["REASONS"]) == sorted(REASONS)
@@ -46,10 +46,8 @@ class TestLists:
         assert lists["OUTCOMES"] == list(Outcome)
         assert set(lists["GRAVE"]) == GRAVE
 
-    async def test_pages_refuse_the_measurements_that_the_server_refuses(self, modules: Page) -> None:
-        found = await modules.evaluate(
-            "async () => (await import('/web/shared/cases/caselists.js')).MEASURES"
-        )
+    async def test_pages_refuse_the_measurements_that_the_server_refuses(self, pure: Page) -> None:
+        found = await pure.evaluate("async () => (await import('/web/shared/cases/caselists.js')).MEASURES")
         assert found == {
             sign.value: [
                 {
@@ -63,12 +61,12 @@ class TestLists:
             for sign, measures in MEASURES.items()
         }
 
-    async def test_mothers_get_their_own_check_list(self, modules: Page) -> None:
+    async def test_mothers_get_their_own_check_list(self, pure: Page) -> None:
         asked = [[code, "", ""] for code in REASONS] + [
             ["fever", "female", "adult"],
             ["fever", "male", "adult"],
         ]
-        found = await modules.evaluate(
+        found = await pure.evaluate(
             "async (asked) => { const { isObstetric } = await import('/web/shared/cases/caselists.js');"
             " return asked.map((one) => isObstetric(...one)); }",
             asked,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Any
 
 from playwright.async_api import Page, ViewportSize, expect
 
@@ -14,11 +13,9 @@ from tests.support.server import PASSWORD
 from tests.web.pages import LANGUAGES
 
 AXE = files("axe_playwright_python") / "axe.min.js"
-SIZES: list[ViewportSize] = [
-    {"width": 1280, "height": 800},
-    {"width": 1440, "height": 900},
-    {"width": 360, "height": 740},
-]
+# A kiosk and a telephone. A doctor's 1440x900 has every rule of the kiosk's size and more room (test_sizes.py holds
+# the stylesheets to that): words that fit into the kiosk's boxes fit there too.
+SIZES: list[ViewportSize] = [{"width": 1280, "height": 800}, {"width": 360, "height": 740}]
 # One word that no line has room for, as a name may be.
 LONG = "Sanankoroba" * 15
 
@@ -54,13 +51,29 @@ RUNS_OVER = """() => {
     return found;
 }"""
 
-SPEAK = """(language) => {
+# At one size, what is wrong in each language. The page draws a frame before it is looked at: its observers run.
+LOOK = """async (languages) => {
     const choice = document.querySelector('[data-action=language]');
-    if (!choice) return false;
-    choice.value = language;
-    choice.dispatchEvent(new Event('change'));
-    return true;
-}"""
+    const frame = () => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+    const speaks = (language) => new Promise((resolve) => {
+        if (document.documentElement.lang === language) return resolve();
+        const seen = new MutationObserver(() => {
+            if (document.documentElement.lang !== language) return;
+            seen.disconnect();
+            resolve();
+        });
+        seen.observe(document.documentElement, { attributeFilter: ['lang'] });
+        choice.value = language;
+        choice.dispatchEvent(new Event('change'));
+    });
+    const wrong = [];
+    for (const language of choice ? languages : [document.documentElement.lang]) {
+        await speaks(language);
+        await frame();
+        wrong.push(...(RUNS_OVER)().map((one) => `${language} ${innerWidth}: ${one}`));
+    }
+    return wrong;
+}""".replace("RUNS_OVER", RUNS_OVER)
 
 
 @dataclass
@@ -71,21 +84,20 @@ class Walk:
     seen: list[str] = field(default_factory=list)
 
     async def look(self, page: Page, view: str, languages: Sequence[str] = LANGUAGES) -> None:
-        """Look at what is on the page now: by axe, in three languages and at three sizes."""
+        """Look at what is on the page now: by axe, in three languages and at two sizes; it speaks French again."""
         self.seen.append(view)
         if not await page.evaluate("typeof axe !== 'undefined'"):
             await page.evaluate(AXE.read_text(encoding="utf-8"))
         self.faults += [f"{view}: {one}" for one in await page.evaluate(RUN_AXE)]
-        for language in languages:
-            if await page.evaluate(SPEAK, language):
-                await expect(page.locator(f"html[lang={language}]")).to_be_attached()
-            for size in SIZES:
-                await page.set_viewport_size(size)
-                wrong: list[Any] = await page.evaluate(RUNS_OVER)
-                self.faults += [f"{view} {language} {size['width']}: {one}" for one in wrong]
+        # A call between browsers costs as long as it lasts: one round trip looks at all languages of a size, and
+        # each size begins with the language that the last one ended with.
+        order = list(languages)
+        for size in SIZES:
+            await page.set_viewport_size(size)
+            self.faults += [f"{view} {one}" for one in await page.evaluate(LOOK, order)]
+            order.reverse()
         await page.set_viewport_size(SIZES[0])
-        if await page.evaluate(SPEAK, "fr"):
-            await expect(page.locator("html[lang=fr]")).to_be_attached()
+        await page.evaluate(LOOK, languages[:1])
 
     def end(self) -> None:
         """Fail for all that is wrong."""

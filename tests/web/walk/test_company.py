@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -60,8 +61,7 @@ async def test_a_group(server: Server, faces: list[Page]) -> None:
     await seat.locator("button.button:not(.quiet)").click()
     await people.view(station, "call")
     await expect(doctor.locator(".tile")).to_have_count(1)
-    await walk.look(station, "group: call")
-    await walk.look(doctor, "host: call")
+    await asyncio.gather(walk.look(station, "group: call"), walk.look(doctor, "host: call"))
     await panel_closed(doctor)
     await people.act(doctor, "end")
     await walk.look(doctor, "host: end?")
@@ -88,9 +88,10 @@ async def test_a_mediator(server: Server, faces: list[Page]) -> None:
     card = mediator.locator("[data-invitation]")
     await card.locator("button.button:not(.quiet)").click()
     await people.view(mediator, "call")
-    for name, page in (("mediator", mediator), ("station", station), ("doctor", doctor)):
+    three = {"mediator": mediator, "station": station, "doctor": doctor}
+    for page in three.values():
         await expect(page.locator("[data-presence] li")).to_have_count(3)
-        await walk.look(page, f"{name}: three in a call")
+    await asyncio.gather(*(walk.look(page, f"{name}: three in a call") for name, page in three.items()))
     await people.act(mediator, "end")
     await walk.look(mediator, "mediator: leave?")
     await people.act(mediator, "confirm")
@@ -117,8 +118,9 @@ async def test_a_survivor(server: Server, faces: list[Page]) -> None:
     await people.act(station, "submit-case")
     await people.agree(station)
     await people.view(station, "waiting")
-    await walk.look(station, "survivor: waiting")
-    await walk.look(doctor, "doctor: a survivor waits")
+    await asyncio.gather(
+        walk.look(station, "survivor: waiting"), walk.look(doctor, "doctor: a survivor waits")
+    )
     await people.accept(doctor)
     await people.view(station, "call")
     await walk.look(station, "survivor: call")

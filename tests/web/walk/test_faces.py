@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -121,13 +123,15 @@ async def _waiting(walk: Walk, station: Page, doctor: Page) -> None:
 
 
 async def _in_call(walk: Walk, station: Page, doctor: Page, mediator: Page) -> None:
-    for name, page in (("station", station), ("clinician", doctor)):
+    async def call_and_quality(name: str, page: Page) -> None:
         await expect(page.locator(".tile")).to_have_count(1)
         await walk.look(page, f"{name}: call")
         await people.act(page, "quality")
         await expect(page.locator("#quality")).to_be_visible()
         await walk.look(page, f"{name}: quality")
         await page.keyboard.press("Escape")
+
+    await asyncio.gather(call_and_quality("station", station), call_and_quality("clinician", doctor))
     await doctor.locator("[data-action=case]:visible").click()
     await expect(doctor.locator("form[data-form=note]")).to_be_visible()
     await walk.look(doctor, "clinician: case in the call")

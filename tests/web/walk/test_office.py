@@ -47,7 +47,8 @@ async def test_every_section_of_the_office(server: Server, page: Page, role: Rol
     walk = Walk()
     await page.goto(f"{server.url}/office")
     await page.fill("input[name=login]", role)
-    await walk.look(page, "office: sign-in")
+    if role is OFFICE[0]:  # nobody is signed in yet: it is the same page for every role
+        await walk.look(page, "office: sign-in")
     await page.fill("input[name=password]", PASSWORD)
     await page.press("input[name=password]", "Enter")
     await expect(page.locator("[data-id=own]")).to_be_visible()
