@@ -23,9 +23,10 @@ from server.platform.database.serving import Serving
 from server.platform.database.upgrade import upgrade
 from server.platform.settings.config import table
 from server.trail.trail import Trail
-from tests.support.commandline import keneya
+from tests.support.commandline import keneya, keneya_here
 from tests.support.kiosk import KioskKey
 from tests.support.patience import PATIENCE_S
+from tests.support.server import running_server
 from tests.support.tls import certificate
 from tests.support.trails import some_entry
 
@@ -97,7 +98,6 @@ async def test_the_demo_admits_a_station_and_a_doctor_and_stops_cleanly(tmp_path
 
 async def test_the_demo_has_no_known_password_where_others_can_reach_it(tmp_path: Path) -> None:
     from server.demo import PASSWORD_ON_THIS_MACHINE, prepare
-    from tests.support.server import running_server
 
     async with running_server(tmp_path, http_host="0.0.0.0") as server:
         made = await prepare(server.app, server.url)
@@ -106,22 +106,22 @@ async def test_the_demo_has_no_known_password_where_others_can_reach_it(tmp_path
             await server.sign_in(client, made.login, made.password)
 
 
-async def test_a_port_in_use_ends_the_start_with_one_line(tmp_path: Path) -> None:
+def test_a_port_in_use_ends_the_start_with_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        code, _, err = await run(
+        code, _, err = keneya_here(
             tmp_path, "serve", KENEYA_HTTP_HOST="127.0.0.1", KENEYA_HTTP_PORT=port, KENEYA_MEDIA_PORT="0"
         )
     assert code == 2
     assert re.fullmatch(rf"keneya: http_port: {port} is in use .*\n", err)
 
 
-async def test_a_media_port_in_use_ends_the_start_with_one_line(tmp_path: Path) -> None:
+def test_a_media_port_in_use_ends_the_start_with_one_line(tmp_path: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         port = str(taken.getsockname()[1])
         environ = {"KENEYA_HTTP_PORT": "0", "KENEYA_MEDIA_PORT": port, "KENEYA_MEDIA_HOSTS": "127.0.0.1"}
-        code, _, err = await run(tmp_path, "serve", **environ)
+        code, _, err = keneya_here(tmp_path, "serve", **environ)
     assert code == 2
     assert re.fullmatch(rf"keneya: media_port: {port} is in use .*\n", complaints(err))
 
@@ -134,10 +134,10 @@ async def test_a_wrong_setting_ends_the_start_with_one_line(tmp_path: Path) -> N
     assert err == f"keneya: http_prot ({config}): there is no such setting; did you mean http_port?\n"
 
 
-async def test_a_database_that_cannot_be_opened_ends_the_start_with_one_line(tmp_path: Path) -> None:
+def test_a_database_that_cannot_be_opened_ends_the_start_with_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     environ = {"KENEYA_DATA_DIR": str(tmp_path / "file" / "sub"), "KENEYA_HTTP_PORT": "0"}
-    code, _, err = await run(tmp_path, "serve", KENEYA_MEDIA_PORT="0", **environ)
+    code, _, err = keneya_here(tmp_path, "serve", KENEYA_MEDIA_PORT="0", **environ)
     assert code == 2
     assert re.fullmatch(r"keneya: database_url or data_dir: .* cannot be opened .*\n", err)
 
@@ -235,13 +235,15 @@ async def test_account_add_generates_a_password_or_accepts_one(tmp_path: Path) -
 
 
 async def test_a_second_server_on_the_same_data_ends_with_one_line(tmp_path: Path) -> None:
-    async with demo(tmp_path) as (process, _):
-        environ = {"KENEYA_DATA_DIR": "var/demo", "KENEYA_HTTP_PORT": "0", "KENEYA_MEDIA_PORT": "0"}
-        code, _, err = await run(tmp_path, "serve", **environ)
+    async with running_server(tmp_path) as first:
+        folder = str(first.settings.data_dir)
+        environ = {"KENEYA_DATA_DIR": folder, "KENEYA_HTTP_PORT": "0", "KENEYA_MEDIA_PORT": "0"}
+        async with asyncio.timeout(PATIENCE_S):
+            code, _, err = await run(tmp_path, "serve", **environ)
         assert code == 2
         assert re.fullmatch(
-            rf"keneya: database_url or data_dir: another keneya server .* \(process {process.pid}\); stop .*\n",
-            complaints(err),
+            rf"keneya: database_url or data_dir: another keneya server .* \(process {os.getpid()}\); stop .*\n",
+            err,
         )
         # Commands go on beside the server that has it.
         assert (await keneya(tmp_path, "station", "add", "--site", "A", "--name", "B", **environ))[0] == 0
@@ -295,12 +297,5 @@ async def test_a_clock_that_is_wrong_ends_the_start_with_one_line_until_it_is_be
         r"keneya: the clock of this machine says .* `keneya clock believe` if it is right\n", err
     )
     assert (await keneya(tmp_path, "clock", "believe", **environ))[0] == 0
-    process = await start(tmp_path, "serve", **environ)
-    assert process.stderr is not None
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            while "serving" not in (line := (await process.stderr.readline()).decode()):
-                assert line, "the server has ended"
-    finally:
-        process.terminate()
-        await process.communicate()
+    async with running_server(tmp_path, data_dir=tmp_path):
+        pass
