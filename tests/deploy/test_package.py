@@ -222,23 +222,9 @@ async def serving(
             await process.communicate()
 
 
-async def test_the_wheel_serves_beside_the_runtime_lock_and_nothing_else(
+async def test_the_wheel_serves_beside_the_runtime_lock_alone_at_a_port_that_was_handed_over(
     environment: Path, tmp_path: Path
 ) -> None:
-    async with serving(environment, tmp_path) as url, aiohttp.ClientSession(url) as client:
-        for path in (*SHOWN, *PARTS):
-            async with client.get(path) as answer:
-                assert answer.status == 200, path
-                assert len(await answer.read()) > 10, path
-
-
-async def test_it_serves_where_no_memory_is_both_written_and_run(environment: Path, tmp_path: Path) -> None:
-    wrapper = (sys.executable, "-c", NO_CODE_IN_DATA)
-    async with serving(environment, tmp_path, *wrapper) as url, aiohttp.ClientSession(url) as client:
-        assert (await client.get("/station")).status == 200
-
-
-async def test_a_service_manager_can_hand_over_the_port(environment: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as opened:
         port = opened.getsockname()[1]
         # As systemd does: the socket is descriptor 3, and the variables name the very process.
@@ -248,4 +234,13 @@ async def test_a_service_manager_can_hand_over_the_port(environment: Path, tmp_p
             aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client,
         ):
             assert told == f"http://localhost:{port}"
-            assert (await client.get("/station")).status == 200
+            for path in (*SHOWN, *PARTS):
+                async with client.get(path) as answer:
+                    assert answer.status == 200, path
+                    assert len(await answer.read()) > 10, path
+
+
+async def test_it_serves_where_no_memory_is_both_written_and_run(environment: Path, tmp_path: Path) -> None:
+    wrapper = (sys.executable, "-c", NO_CODE_IN_DATA)
+    async with serving(environment, tmp_path, *wrapper) as url, aiohttp.ClientSession(url) as client:
+        assert (await client.get("/station")).status == 200
