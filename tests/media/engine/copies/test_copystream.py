@@ -15,7 +15,6 @@ import pytest
 from benchmarks.peers import sdp
 from benchmarks.peers.video_source import Camera, SourceEncoder
 from media.core.rtp import MARKER, Codec, Frame, FrameAssembler, vp8_payloads
-from media.core.share import copyrule
 from media.engine.copies.copystream import CopyStream
 from tests.support.leg_client import Client, Packet, Relay, relay, until, voice_passes
 
@@ -27,8 +26,8 @@ FAT_BPS = 5_000_000.0
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rule decides sooner than it does for people, who would see every change: its times are its own tests'."""
-    monkeypatch.setattr(copyrule, "ON_AFTER_MS", 500.0)
-    monkeypatch.setattr(copyrule, "OFF_AFTER_MS", 1_500.0)
+    monkeypatch.setattr("media.core.share.copyrule.ON_AFTER_MS", 500.0)
+    monkeypatch.setattr("media.core.share.copyrule.OFF_AFTER_MS", 1_500.0)
 
 
 class CameraClient(Client):
