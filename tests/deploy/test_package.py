@@ -151,14 +151,14 @@ def test_the_bill_of_materials_names_every_running_package(tmp_path: Path) -> No
     assert {one["name"]: one["version"] for one in bill["components"]} == pins("requirements-server.lock")
 
 
-@pytest.fixture
-def environment(tmp_path: Path, wheel: Path) -> Path:
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
     """An environment with the packages of the lock of a server and the wheel.
 
     Nothing is fetched: each package is linked from the environment of the tests, where it has to be in exactly the
     version that the lock names.
     """
-    folder = tmp_path / "venv"
+    folder = tmp_path_factory.mktemp("environment") / "venv"
     venv.create(folder, with_pip=False)
     (site,) = folder.glob("lib/python*/site-packages")
     for name, version in pins("requirements-server.lock").items():
@@ -188,13 +188,15 @@ NO_CODE_IN_DATA = (
 
 
 @asynccontextmanager
-async def serving(folder: Path, *before: str, handed: socket.socket | None = None) -> AsyncIterator[str]:
+async def serving(
+    environment: Path, folder: Path, *before: str, handed: socket.socket | None = None
+) -> AsyncIterator[str]:
     """The installed program as an operator starts it, behind these words of a command; gives its address."""
     clean = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"}
     own = {"KENEYA_HTTP_PORT": "0", "KENEYA_MEDIA_PORT": "0", "KENEYA_DATA_DIR": str(folder / "data")}
     process = await asyncio.create_subprocess_exec(
         *before,
-        str(folder / "venv/bin/keneya"),
+        str(environment / "bin/keneya"),
         "serve",
         cwd=folder,
         env=clean | own,
@@ -220,30 +222,25 @@ async def serving(folder: Path, *before: str, handed: socket.socket | None = Non
             await process.communicate()
 
 
-async def test_the_wheel_serves_beside_the_runtime_lock_and_nothing_else(
+async def test_the_wheel_serves_beside_the_runtime_lock_alone_at_a_port_that_was_handed_over(
     environment: Path, tmp_path: Path
 ) -> None:
-    async with serving(tmp_path) as url, aiohttp.ClientSession(url) as client:
-        for path in (*SHOWN, *PARTS):
-            async with client.get(path) as answer:
-                assert answer.status == 200, path
-                assert len(await answer.read()) > 10, path
-
-
-async def test_it_serves_where_no_memory_is_both_written_and_run(environment: Path, tmp_path: Path) -> None:
-    wrapper = (sys.executable, "-c", NO_CODE_IN_DATA)
-    async with serving(tmp_path, *wrapper) as url, aiohttp.ClientSession(url) as client:
-        assert (await client.get("/station")).status == 200
-
-
-async def test_a_service_manager_can_hand_over_the_port(environment: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as opened:
         port = opened.getsockname()[1]
         # As systemd does: the socket is descriptor 3, and the variables name the very process.
         shell = f'exec 3<&{opened.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"'
         async with (
-            serving(tmp_path, "/bin/bash", "-c", shell, handed=opened) as told,
+            serving(environment, tmp_path, "/bin/bash", "-c", shell, handed=opened) as told,
             aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client,
         ):
             assert told == f"http://localhost:{port}"
-            assert (await client.get("/station")).status == 200
+            for path in (*SHOWN, *PARTS):
+                async with client.get(path) as answer:
+                    assert answer.status == 200, path
+                    assert len(await answer.read()) > 10, path
+
+
+async def test_it_serves_where_no_memory_is_both_written_and_run(environment: Path, tmp_path: Path) -> None:
+    wrapper = (sys.executable, "-c", NO_CODE_IN_DATA)
+    async with serving(environment, tmp_path, *wrapper) as url, aiohttp.ClientSession(url) as client:
+        assert (await client.get("/station")).status == 200

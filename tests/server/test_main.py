@@ -1,4 +1,4 @@
-"""The command line, as a process of its own."""
+"""The command line: as a process of its own where it serves or is ended, and else in the process of the test."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from server.platform.database.serving import Serving
 from server.platform.database.upgrade import upgrade
 from server.platform.settings.config import table
 from server.trail.trail import Trail
+from tests.support.commandline import keneya, keneya_here
 from tests.support.kiosk import KioskKey
 from tests.support.patience import PATIENCE_S
-from tests.support.sqlitefile import put_migrated
+from tests.support.server import running_server
 from tests.support.tls import certificate
 from tests.support.trails import some_entry
 
@@ -97,7 +98,6 @@ async def test_the_demo_admits_a_station_and_a_doctor_and_stops_cleanly(tmp_path
 
 async def test_the_demo_has_no_known_password_where_others_can_reach_it(tmp_path: Path) -> None:
     from server.demo import PASSWORD_ON_THIS_MACHINE, prepare
-    from tests.support.server import running_server
 
     async with running_server(tmp_path, http_host="0.0.0.0") as server:
         made = await prepare(server.app, server.url)
@@ -106,22 +106,22 @@ async def test_the_demo_has_no_known_password_where_others_can_reach_it(tmp_path
             await server.sign_in(client, made.login, made.password)
 
 
-async def test_a_port_in_use_ends_the_start_with_one_line(tmp_path: Path) -> None:
+def test_a_port_in_use_ends_the_start_with_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        code, _, err = await run(
+        code, _, err = keneya_here(
             tmp_path, "serve", KENEYA_HTTP_HOST="127.0.0.1", KENEYA_HTTP_PORT=port, KENEYA_MEDIA_PORT="0"
         )
     assert code == 2
     assert re.fullmatch(rf"keneya: http_port: {port} is in use .*\n", err)
 
 
-async def test_a_media_port_in_use_ends_the_start_with_one_line(tmp_path: Path) -> None:
+def test_a_media_port_in_use_ends_the_start_with_one_line(tmp_path: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         port = str(taken.getsockname()[1])
         environ = {"KENEYA_HTTP_PORT": "0", "KENEYA_MEDIA_PORT": port, "KENEYA_MEDIA_HOSTS": "127.0.0.1"}
-        code, _, err = await run(tmp_path, "serve", **environ)
+        code, _, err = keneya_here(tmp_path, "serve", **environ)
     assert code == 2
     assert re.fullmatch(rf"keneya: media_port: {port} is in use .*\n", complaints(err))
 
@@ -134,10 +134,10 @@ async def test_a_wrong_setting_ends_the_start_with_one_line(tmp_path: Path) -> N
     assert err == f"keneya: http_prot ({config}): there is no such setting; did you mean http_port?\n"
 
 
-async def test_a_database_that_cannot_be_opened_ends_the_start_with_one_line(tmp_path: Path) -> None:
+def test_a_database_that_cannot_be_opened_ends_the_start_with_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     environ = {"KENEYA_DATA_DIR": str(tmp_path / "file" / "sub"), "KENEYA_HTTP_PORT": "0"}
-    code, _, err = await run(tmp_path, "serve", KENEYA_MEDIA_PORT="0", **environ)
+    code, _, err = keneya_here(tmp_path, "serve", KENEYA_MEDIA_PORT="0", **environ)
     assert code == 2
     assert re.fullmatch(r"keneya: database_url or data_dir: .* cannot be opened .*\n", err)
 
@@ -190,26 +190,26 @@ async def test_a_renewed_certificate_is_read_on_sighup_and_a_broken_one_is_not_t
 
 
 async def test_settings_lists_every_setting_and_no_secret(tmp_path: Path) -> None:
-    code, out, _ = await run(tmp_path, "settings", KENEYA_TURN_SECRET="n0rth")
+    code, out, _ = await keneya(tmp_path, "settings", KENEYA_TURN_SECRET="n0rth")
     assert code == 0
     for row in table():
         assert row.name in out
     assert "n0rth" not in out
-    _, markdown, _ = await run(tmp_path, "settings", "--markdown")
+    _, markdown, _ = await keneya(tmp_path, "settings", "--markdown")
     assert markdown.count("\n") == len(table()) + 2
 
 
 async def test_db_check_says_whether_an_upgrade_is_due(tmp_path: Path) -> None:
-    code, _, err = await run(tmp_path, "db", "check")
+    code, _, err = await keneya(tmp_path, "db", "check")
     assert code == 1
     assert "keneya upgrade" in err
-    assert (await run(tmp_path, "upgrade"))[0] == 0
-    code, out, _ = await run(tmp_path, "db", "check")
+    assert (await keneya(tmp_path, "upgrade"))[0] == 0
+    code, out, _ = await keneya(tmp_path, "db", "check")
     assert (code, out) == (0, "The database is up to date.\n")
 
 
 async def test_station_add_prints_a_code_on_the_last_line(tmp_path: Path) -> None:
-    code, out, _ = await run(tmp_path, "station", "add", "--site", "CSRéf [Kayes]", "--name", "Poste 1")
+    code, out, _ = await keneya(tmp_path, "station", "add", "--site", "CSRéf [Kayes]", "--name", "Poste 1")
     assert code == 0
     assert "Poste 1 (CSRéf [Kayes])" in out
     assert re.fullmatch(r"[2-9A-Z]{4}-[2-9A-Z]{4}", out.splitlines()[-1])
@@ -217,61 +217,41 @@ async def test_station_add_prints_a_code_on_the_last_line(tmp_path: Path) -> Non
 
 async def test_account_add_generates_a_password_or_accepts_one(tmp_path: Path) -> None:
     add = ("account", "add", "--name", "Dr Traoré")
-    code, out, _ = await run(tmp_path, *add, "--login", "a")
+    code, out, _ = await keneya(tmp_path, *add, "--login", "a")
     assert code == 0
     assert re.fullmatch(r"(?:[a-z2-9]{4}-){3}[a-z2-9]{4}", out.splitlines()[-1])
-    code, out, _ = await run(tmp_path, *add, "--login", "b", "--password-stdin", typed="a long enough one\n")
+    code, out, _ = await keneya(
+        tmp_path, *add, "--login", "b", "--password-stdin", typed="a long enough one\n"
+    )
     assert code == 0
     assert "a long enough one" not in out
-    code, _, err = await run(tmp_path, *add, "--login", "c", "--password-stdin", typed="short\n")
+    code, _, err = await keneya(tmp_path, *add, "--login", "c", "--password-stdin", typed="short\n")
     assert (code, err) == (2, "keneya: A password has 12 to 256 characters.\n")
-    code, _, err = await run(tmp_path, *add, "--login", "c", "--password-stdin", typed="motdepasse2026\n")
+    code, _, err = await keneya(tmp_path, *add, "--login", "c", "--password-stdin", typed="motdepasse2026\n")
     assert (code, "guessers try first" in err) == (2, True)
-    code, _, err = await run(tmp_path, *add, "--login", "A")
+    code, _, err = await keneya(tmp_path, *add, "--login", "A")
     assert code == 1
     assert "already" in err
 
 
 async def test_a_second_server_on_the_same_data_ends_with_one_line(tmp_path: Path) -> None:
-    async with demo(tmp_path) as (process, _):
-        environ = {"KENEYA_DATA_DIR": "var/demo", "KENEYA_HTTP_PORT": "0", "KENEYA_MEDIA_PORT": "0"}
-        second = await start(tmp_path, "serve", **environ)
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                _, err = await second.communicate()
-        finally:
-            if second.returncode is None:
-                second.kill()
-        assert second.returncode == 2
+    async with running_server(tmp_path) as first:
+        folder = str(first.settings.data_dir)
+        environ = {"KENEYA_DATA_DIR": folder, "KENEYA_HTTP_PORT": "0", "KENEYA_MEDIA_PORT": "0"}
+        async with asyncio.timeout(PATIENCE_S):
+            code, _, err = await run(tmp_path, "serve", **environ)
+        assert code == 2
         assert re.fullmatch(
-            rf"keneya: database_url or data_dir: another keneya server .* \(process {process.pid}\); stop .*\n",
-            err.decode(),
+            rf"keneya: database_url or data_dir: another keneya server .* \(process {os.getpid()}\); stop .*\n",
+            err,
         )
         # Commands go on beside the server that has it.
-        assert (await run(tmp_path, "station", "add", "--site", "A", "--name", "B", **environ))[0] == 0
-
-
-def revise(file: Path, revision: str) -> None:
-    with closing(sqlite3.connect(file)) as database:
-        database.execute("UPDATE alembic_version SET version_num = ?", (revision,))
-        database.commit()
+        assert (await keneya(tmp_path, "station", "add", "--site", "A", "--name", "B", **environ))[0] == 0
 
 
 def revision_of(file: Path) -> str:
     with closing(sqlite3.connect(file)) as database:
         return str(database.execute("SELECT version_num FROM alembic_version").fetchone()[0])
-
-
-async def test_a_database_of_a_newer_program_is_refused_with_one_line(tmp_path: Path) -> None:
-    file = tmp_path / "keneya.db"
-    put_migrated(file)
-    revise(file, "9999")
-    environ = {"KENEYA_DATA_DIR": str(tmp_path), "KENEYA_HTTP_PORT": "0", "KENEYA_MEDIA_PORT": "0"}
-    for command in (("serve",), ("db", "check"), ("upgrade",), ("account", "list"), ("audit", "export")):
-        code, _, err = await run(tmp_path, *command, **environ)
-        assert (code, err.count("\n")) == (1, 1), err
-        assert "a newer keneya has made this database" in err
-    assert revision_of(file) == "9999"
 
 
 async def test_a_command_migrates_nothing_under_a_server_that_runs(tmp_path: Path) -> None:
@@ -286,18 +266,18 @@ async def test_a_command_migrates_nothing_under_a_server_that_runs(tmp_path: Pat
             ("case", "release", "one"),
             ("retention", "due"),
         ):
-            code, _, err = await run(tmp_path, *command, **environ)
+            code, _, err = await keneya(tmp_path, *command, **environ)
             assert (code, "stop it, then run `keneya upgrade`" in err) == (1, True), err
             assert revision_of(file) == "0007"
     await engine.dispose()
-    assert (await run(tmp_path, "account", "list", **environ))[0] == 0
+    assert (await keneya(tmp_path, "account", "list", **environ))[0] == 0
     assert revision_of(file) != "0007"
 
 
 async def test_a_database_that_cannot_be_written_ends_a_command_with_one_line(tmp_path: Path) -> None:
     file = tmp_path / "keneya.db"
     file.write_bytes(b"this is no database at all, but a text" * 100)
-    code, _, err = await run(tmp_path, "account", "list", KENEYA_DATA_DIR=str(tmp_path))
+    code, _, err = await keneya(tmp_path, "account", "list", KENEYA_DATA_DIR=str(tmp_path))
     assert code == 2
     assert re.fullmatch(r"keneya: database_url or data_dir: the database cannot be opened .*\n", err)
 
@@ -316,13 +296,6 @@ async def test_a_clock_that_is_wrong_ends_the_start_with_one_line_until_it_is_be
     assert re.fullmatch(
         r"keneya: the clock of this machine says .* `keneya clock believe` if it is right\n", err
     )
-    assert (await run(tmp_path, "clock", "believe", **environ))[0] == 0
-    process = await start(tmp_path, "serve", **environ)
-    assert process.stderr is not None
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            while "serving" not in (line := (await process.stderr.readline()).decode()):
-                assert line, "the server has ended"
-    finally:
-        process.terminate()
-        await process.communicate()
+    assert (await keneya(tmp_path, "clock", "believe", **environ))[0] == 0
+    async with running_server(tmp_path, data_dir=tmp_path):
+        pass

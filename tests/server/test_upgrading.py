@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import Connection
@@ -19,28 +20,35 @@ from server.platform.database.precopy import COPIES_KEPT, keep_copy
 from server.platform.database.refusals import NoCopy, TooNew
 from server.platform.database.serving import LOCK_SUFFIX
 from server.platform.database.upgrade import MIGRATIONS, is_current, schema_of, upgrade
+from tests.server.test_main import run
+from tests.support import commandline
 
-ROOT = Path(__file__).parents[2]
 OLD = "0007"
 NEWEST = max(file.name for file in (MIGRATIONS / "versions").glob("0*.py"))[:4]
 
 
 async def keneya(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("KENEYA_")}
-    own = {"PYTHONPATH": str(ROOT), "COLUMNS": "300", "KENEYA_DATA_DIR": str(folder), "KENEYA_HTTP_PORT": "0"}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "server", *arguments),
-        cwd=folder,
-        env=clean | own | {"KENEYA_MEDIA_PORT": "0", "KENEYA_LOG_LEVEL": "error"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    return process.returncode or 0, out.decode(), err.decode()
+    """The command with the data folder of a server."""
+    own = {"KENEYA_DATA_DIR": str(folder), "KENEYA_HTTP_PORT": "0", "KENEYA_MEDIA_PORT": "0"}
+    start = run if arguments == ("serve",) else commandline.keneya
+    return await start(folder, *arguments, KENEYA_LOG_LEVEL="error", **own)
+
+
+@cache
+def _old_database() -> bytes:
+    with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as thread:
+        file = Path(folder) / "keneya.db"
+        # In a thread of its own: the caller is on a running loop.
+        thread.submit(asyncio.run, _make_old(file)).result()
+        return file.read_bytes()
 
 
 async def old_database(file: Path) -> None:
-    """A database of an earlier program, with a row in it."""
+    """A database of an earlier program, with a row in it: made once, and copied."""
+    await asyncio.to_thread(file.write_bytes, _old_database())
+
+
+async def _make_old(file: Path) -> None:
     engine = open_database(f"sqlite+aiosqlite:///{file}")
     await upgrade(engine, OLD)
     async with engine.begin() as connection:
@@ -98,7 +106,9 @@ async def test_an_upgrade_keeps_the_database_of_before(tmp_path: Path) -> None:
     assert others(tmp_path) == {kept}
 
 
-@pytest.mark.parametrize("command", ["serve", "upgrade", "upgrade --check", "db check", "account list"])
+@pytest.mark.parametrize(
+    "command", ["serve", "upgrade", "upgrade --check", "db check", "account list", "audit export"]
+)
 async def test_a_database_of_a_newer_program_is_refused_in_one_line(tmp_path: Path, command: str) -> None:
     file = tmp_path / "keneya.db"
     await old_database(file)

@@ -44,22 +44,23 @@ def test_a_face_gets_more_lines_on_a_wide_link(warm_s: float) -> None:
 def test_a_trial_against_the_evidence_costs_no_voice_and_ends() -> None:
     call = faces(Conditions(256, 256, RTT_MS)).run(30)
     settled_ms = call.now_ms
-    call.run(600)
+    # Two trials begin and end within this time; the third, which comes later still, is not waited for.
+    call.run(255)
     assert max(bitrates(call, settled_ms)) > GOOD_BPS
     for side in call.sides:
         moments = between(side, settled_ms)
         good = sum(moment.parameters.video.max_bitrate_bps <= GOOD_BPS for moment in moments)
-        assert good >= 0.75 * len(moments)
+        assert good >= 0.7 * len(moments)
         assert call.voice(side, settled_ms).lost_ratio <= 0.01
-        assert rung_changes(moments) <= 2 * 10
+        assert rung_changes(moments) <= 2 * 4
 
 
 def fallen(seed: int) -> tuple[TwoWayCall, float]:
-    """A call 20 s after its link fell from 256 to 20 kbit/s, and the time of the fall, which varies by seed."""
+    """A call 12 s after its link fell from 256 to 20 kbit/s, and the time of the fall, which varies by seed."""
     call = faces(Conditions(256, 256, RTT_MS), seed=seed).run(30 + seed * 0.037)
     fall_ms = call.now_ms
     call.schedule([(0, {"down_kbps": 20, "up_kbps": 20}), (20, {"down_kbps": 256, "up_kbps": 256})])
-    return call.run(20), fall_ms
+    return call.run(12), fall_ms
 
 
 def test_a_fall_rarely_interrupts_voice_for_half_a_second() -> None:
@@ -76,8 +77,8 @@ def test_a_fall_rarely_interrupts_voice_for_half_a_second() -> None:
 
 def test_a_fall_pauses_the_picture_until_the_link_recovers() -> None:
     call, fall_ms = fallen(1)
-    rise_ms = call.now_ms
-    call.run(30)
+    rise_ms = fall_ms + 20_000
+    call.run(20)
     for viewer in call.sides:
         late = [at_ms for at_ms, _ in viewer.page.seen if fall_ms + 2_000 + RTT_MS < at_ms < fall_ms + 10_000]
         assert len(late) <= 5  # late packets, repeated for a NACK from before the fall was known

@@ -26,6 +26,7 @@ from server.people.sessions.store import SESSIONS
 from server.people.stations.store import STATIONS
 from server.platform.settings.config import Settings
 from signaling.messages import Role
+from tests.support.hashes import real_hashes
 from tests.support.patience import PATIENCE_S
 from tests.support.sqlitefile import put_migrated
 
@@ -122,15 +123,16 @@ class Life:
     async def prepare(self, **people: Role) -> None:
         """Make a station's code, and people by their logins who are signed in already (see ``cookies``)."""
         put_migrated(self.settings.data_dir / "keneya.db")
-        app = create_app(self.settings)
-        self.code = (await app[STATIONS].new_code(site="CSRéf de Kayes", name="Poste 1")).code
-        for login, role in people.items():
-            profile = Profile(login.title(), role, "Hôpital du Point G")
-            account_id = await app[ACCOUNTS].create(
-                login, profile, password=f"{login} for tests", lasting=True
-            )
-            self.cookies[login] = await app[SESSIONS].open_for_account(account_id, second_factor=True)
-        await app[ENGINE].dispose()
+        with real_hashes():
+            app = create_app(self.settings)
+            self.code = (await app[STATIONS].new_code(site="CSRéf de Kayes", name="Poste 1")).code
+            for login, role in people.items():
+                profile = Profile(login.title(), role, "Hôpital du Point G")
+                account_id = await app[ACCOUNTS].create(
+                    login, profile, password=f"{login} for tests", lasting=True
+                )
+                self.cookies[login] = await app[SESSIONS].open_for_account(account_id, second_factor=True)
+            await app[ENGINE].dispose()
 
 
 async def _answers(port: int) -> bool:

@@ -35,6 +35,10 @@ TRIGGERS = {
 }
 
 
+# For what is claimed of a checkpoint's file or text alone: no database takes part in it.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
 class House:
     """A server's files and database, and its command line."""
 
@@ -180,6 +184,7 @@ def test_a_history_hashed_anew_needs_a_checkpoint(house: House) -> None:
     assert "rewritten: entry 12 " in result.stdout
 
 
+@on_sqlite
 def test_a_forged_checkpoint_is_refused(house: House, tmp_path: Path) -> None:
     kept = house.checkpoint("kept")
     forged = json.loads(kept.read_text()) | {"sequence": 2}
@@ -189,6 +194,7 @@ def test_a_forged_checkpoint_is_refused(house: House, tmp_path: Path) -> None:
     assert "forged_checkpoint" in result.stdout
 
 
+@on_sqlite
 def test_a_checkpoint_is_one_line_and_also_kept_in_the_folder(house: House) -> None:
     first, second = house.audit("checkpoint"), house.audit("checkpoint")
     lines = (house.folder / "audit" / "checkpoints.jsonl").read_text()
@@ -196,6 +202,7 @@ def test_a_checkpoint_is_one_line_and_also_kept_in_the_folder(house: House) -> N
     assert json.loads(lines.splitlines()[0])["sequence"] == ENTRIES
 
 
+@on_sqlite
 def test_a_checkpoint_torn_by_a_power_cut_spoils_no_other(house: House) -> None:
     file = house.folder / "audit" / "checkpoints.jsonl"
     whole = house.audit("checkpoint").stdout
@@ -212,6 +219,7 @@ def test_a_checkpoint_torn_by_a_power_cut_spoils_no_other(house: House) -> None:
     assert ([one.sequence for one in genuine], findings) == ([ENTRIES, ENTRIES + 3], [])
 
 
+@on_sqlite
 @pytest.mark.parametrize("content", ["", "not a checkpoint", "{}"])
 def test_a_file_that_holds_no_checkpoint_is_a_wrong_argument(
     house: House, tmp_path: Path, content: str

@@ -15,6 +15,7 @@ from server.sockets.ended import close_ended
 from server.sockets.hub import HUB
 from signaling import messages as wire
 from tests.server.test_main import run
+from tests.support import commandline
 from tests.support.cases import House, Someone, house
 from tests.support.signaling import Page, until
 
@@ -25,10 +26,12 @@ async def home(tmp_path: Path) -> AsyncIterator[House]:
         yield running
 
 
-async def keneya(home: House, *arguments: str) -> None:
-    """The command, as an operator runs it on the server's machine."""
+async def keneya(home: House, *arguments: str, alone: bool = False) -> None:
+    """The command, with an engine of its own; ``alone``: as an operator runs it, in a process of its own."""
     folder = home.server.settings.data_dir
-    code, _, err = await run(folder, *arguments, KENEYA_DATA_DIR=str(folder))
+    code, _, err = await (run if alone else commandline.keneya)(
+        folder, *arguments, KENEYA_DATA_DIR=str(folder)
+    )
     assert code == 0, err
 
 
@@ -44,7 +47,8 @@ async def shut_out(someone: Someone) -> None:
 @pytest.mark.parametrize("command", ["disable", "reset"])
 async def test_a_command_that_disables_an_account_closes_its_socket(home: House, command: str) -> None:
     doctor, other, station = await home.person("traore"), await home.person("keita"), await home.station()
-    await keneya(home, "account", command, "--login", "traore")
+    # One of them shows that a server hears of what another process did.
+    await keneya(home, "account", command, "--login", "traore", alone=command == "disable")
     await shut_out(doctor)
     await other.page.ping()
     await station.page.ping()

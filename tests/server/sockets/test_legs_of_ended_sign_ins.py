@@ -16,8 +16,8 @@ from server.sockets.hub import HUB
 from signaling import messages as wire
 from signaling.limits import RESUME_WITHIN_S
 from signaling.messages import Role
-from tests.server.test_main import run
 from tests.support.cases import House, Someone, house
+from tests.support.commandline import keneya
 from tests.support.server import PASSWORD
 from tests.support.signaling import MediaRecorder, is_connected, until
 
@@ -71,9 +71,9 @@ async def out(home: House, leg_id: str) -> None:
 
 
 async def command(home: House, *arguments: str) -> None:
-    """The command, as an operator runs it on the server's machine."""
+    """The command, with an engine of its own on the server's database."""
     folder = home.server.settings.data_dir
-    code, _, err = await run(folder, *arguments, KENEYA_DATA_DIR=str(folder))
+    code, _, err = await keneya(folder, *arguments, KENEYA_DATA_DIR=str(folder))
     assert code == 0, err
 
 

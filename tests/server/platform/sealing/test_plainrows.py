@@ -20,7 +20,9 @@ from server.platform.sealing.tables import DataKey, SealingState
 from tests.support.databases import KEYRING, sealing_sessions
 from tests.support.server import files_of
 
-CASES = 120
+# More than twice what a pass takes at once, so that it can be killed between two steps.
+CASES = 12
+AT_ONCE = 5
 PEOPLE = (
     "INSERT INTO site (id, name, created_at, names_allowed, survivor_safe) VALUES ('si_1', 'Kayes', 1, {no}, {no})",
     "INSERT INTO station (id, site_id, name, created_at) VALUES ('st_1', 'si_1', 'Poste 1', 1)",
@@ -37,6 +39,12 @@ CASE = (
     " VALUES ('{id}', 'st_1', 'Kayes', 'Poste 1', 'green', 'saigne {n}', 'closed', 1.5)",
 )
 SECRETS = (b"Hirondelle", b"saigne", b"paludisme")
+
+
+@pytest.fixture(autouse=True)
+def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plainrows, "OWNERS_AT_ONCE", AT_ONCE)
+    monkeypatch.setattr(hashesanew, "ROWS_AT_ONCE", AT_ONCE)
 
 
 @pytest.fixture

@@ -60,18 +60,20 @@ async def test_equal_texts_look_different_and_unequal_ones_are_equally_long(
     assert len(rows[0].patient_ref) == len(rows[1].patient_ref)
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE case_note SET answer = (SELECT answer FROM case_note AS o WHERE o.written_at = 3.0)",
-        "UPDATE case_note SET answer = note",
-        "UPDATE case_note SET answer = (SELECT answer FROM case_note AS o WHERE o.case_id = 'ca_2')",
-        "UPDATE case_note SET written_at = 9.0",
-        "UPDATE data_key SET sealed_key = (SELECT sealed_key FROM data_key AS o WHERE o.owner_id = 'ca_2')",
-        "UPDATE case_note SET answer = 'paludisme'",
-        "UPDATE case_note SET answer = ''",
-    ],
-)
+CHANGES = [
+    "UPDATE case_note SET answer = (SELECT answer FROM case_note AS o WHERE o.written_at = 3.0)",
+    "UPDATE case_note SET answer = note",
+    "UPDATE case_note SET answer = (SELECT answer FROM case_note AS o WHERE o.case_id = 'ca_2')",
+    "UPDATE case_note SET written_at = 9.0",
+    "UPDATE data_key SET sealed_key = (SELECT sealed_key FROM data_key AS o WHERE o.owner_id = 'ca_2')",
+    "UPDATE case_note SET answer = 'paludisme'",
+    "UPDATE case_note SET answer = ''",
+]
+# What opens is worked out beside the database: on PostgreSQL, one change shows that a text is bound to its row.
+CHANGED = [*(("sqlite", change) for change in CHANGES), ("postgresql", CHANGES[0])]
+
+
+@pytest.mark.parametrize(("database_url", "statement"), CHANGED, indirect=["database_url"])
 async def test_what_was_moved_or_changed_in_the_database_does_not_open(
     cases: DbSessions, engine: AsyncEngine, statement: str
 ) -> None:
