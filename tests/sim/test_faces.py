@@ -44,15 +44,14 @@ def test_a_face_gets_more_lines_on_a_wide_link(warm_s: float) -> None:
 def test_a_trial_against_the_evidence_costs_no_voice_and_ends() -> None:
     call = faces(Conditions(256, 256, RTT_MS)).run(30)
     settled_ms = call.now_ms
-    # Two trials begin and end within this time; the third, which comes later still, is not waited for.
-    call.run(255)
+    call.run(600)
     assert max(bitrates(call, settled_ms)) > GOOD_BPS
     for side in call.sides:
         moments = between(side, settled_ms)
         good = sum(moment.parameters.video.max_bitrate_bps <= GOOD_BPS for moment in moments)
-        assert good >= 0.7 * len(moments)
+        assert good >= 0.75 * len(moments)
         assert call.voice(side, settled_ms).lost_ratio <= 0.01
-        assert rung_changes(moments) <= 2 * 4
+        assert rung_changes(moments) <= 2 * 10
 
 
 def fallen(seed: int) -> tuple[TwoWayCall, float]:
