@@ -87,7 +87,7 @@ class Walk:
     seen: list[str] = field(default_factory=list)
 
     async def look(self, page: Page, view: str, languages: Sequence[str] = LANGUAGES) -> None:
-        """Look at what is on the page now: by axe, in three languages and at three sizes; it speaks French again."""
+        """Look at what is on the page now: by axe, in three languages, at three sizes; it speaks French again."""
         self.seen.append(view)
         if not await page.evaluate("typeof axe !== 'undefined'"):
             await page.evaluate(AXE.read_text(encoding="utf-8"))
