@@ -31,7 +31,8 @@ STATS = """async () => {
         facts.audio = {packets: entry.packetsReceived, energy: entry.totalAudioEnergy,
           samples: entry.totalSamplesReceived, concealed: entry.concealedSamples};
       }
-      if (entry.kind === 'video' && entry.framesDecoded > 0) {
+      // Firefox goes on to report a slot that somebody has left.
+      if (entry.kind === 'video' && entry.framesDecoded > (facts.video?.frames ?? 0)) {
         facts.video = {frames: entry.framesDecoded, width: entry.frameWidth};
       }
     }
