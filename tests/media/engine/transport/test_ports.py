@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -97,38 +99,34 @@ async def test_a_failed_bind_closes_what_was_bound_before_it() -> None:
         assert registry.ports == []
 
 
-async def test_one_turn_reads_all_that_came_while_others_had_the_loop() -> None:
+@contextmanager
+def junk_waits() -> Iterator[tuple[PortRegistry, SharedPort]]:
+    """A port in which `WAITING` datagrams wait that belong to no protocol of ours."""
     registry = PortRegistry()
     registry.open(["127.0.0.1"], 0, [])
     (port,) = registry.ports
     try:
-        _send(port, WAITING)
-        port._readable()
-        assert registry.guard.refused["not_ours"] == WAITING
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for _ in range(WAITING):
+                stranger.sendto(b"\xff junk", ("127.0.0.1", port.port))
+        yield registry, port
     finally:
         registry.close()
+
+
+async def test_one_turn_reads_all_that_came_while_others_had_the_loop() -> None:
+    with junk_waits() as (registry, port):
+        port._readable()
+        assert registry.guard.refused["not_ours"] == WAITING
 
 
 async def test_a_flood_leaves_the_loop_to_others_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    times_s = iter([0.0, READ_TURN_S / 2, READ_TURN_S])
-    monkeypatch.setattr(ports.time, "monotonic", lambda: next(times_s))
-    registry = PortRegistry()
-    registry.open(["127.0.0.1"], 0, [])
-    (port,) = registry.ports
-    try:
-        _send(port, WAITING)
+    with junk_waits() as (registry, port):
+        times_s = iter([0.0, READ_TURN_S / 2, READ_TURN_S])
+        monkeypatch.setattr(ports.time, "monotonic", lambda: next(times_s))
         port._readable()
-        assert registry.guard.refused["not_ours"] == 2 * READ_BATCH
-    finally:
         monkeypatch.undo()
-        registry.close()
-
-
-def _send(port: SharedPort, count: int) -> None:
-    """Have so many datagrams wait in the port that belong to no protocol of ours."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
-        for _ in range(count):
-            stranger.sendto(b"\xff junk", ("127.0.0.1", port.port))
+        assert registry.guard.refused["not_ours"] == 2 * READ_BATCH
 
 
 async def test_an_unreachable_address_costs_one_datagram_only() -> None:
