@@ -1,6 +1,6 @@
 """The recordings of pages/senses.js, sound and frames, as typed values.
 
-Owns: the shape of that document, and the start time of a recording. Times are seconds since the epoch.
+Owns: the shape of that document, and the time of each sample of a recording. Times are seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from playwright.async_api import Page
 from benchmarks.lab.senses.hearing import Recording
 
 Image = npt.NDArray[np.uint8]
+
+# Two chunks of a track. Clocks that differ move a start by less in a minute.
+GAP_S = 0.02
 
 
 class End(msgspec.Struct, frozen=True):
@@ -80,13 +83,23 @@ async def stop(page: Page) -> Senses | None:
 
 
 def recording(ear: Ear | None) -> Recording | None:
-    """Sound with its start time.
+    """Sound with its start time, and silence for what a busy page lost.
 
-    A page notes the arrival of samples late, never early: the batch with the earliest computed start gives the
-    start time.
+    A page notes the arrival of samples late, never early: the earliest start that a batch or any later one implies
+    is true of this batch. Where that start moves, samples are missing before the batch.
     """
     if ear is None or not ear.ends:
         return None
-    began_s = min(end.at_s - end.samples / ear.rate_hz for end in ear.ends)
+    began_s = [end.at_s - end.samples / ear.rate_hz for end in ear.ends]
+    earliest_s = np.minimum.accumulate(began_s[::-1])[::-1]
     samples = np.frombuffer(ear.pcm, dtype="<i2") / np.iinfo(np.int16).max
-    return Recording(samples, began_s, ear.rate_hz)
+    pieces: list[npt.NDArray[np.float64]] = []
+    taken = filled = 0
+    for end, start_s in zip(ear.ends, earliest_s, strict=True):
+        missing = round(float(start_s - earliest_s[0]) * ear.rate_hz) - filled
+        if missing > GAP_S * ear.rate_hz:
+            pieces.append(np.zeros(missing))
+            filled += missing
+        pieces.append(samples[taken : end.samples])
+        taken = end.samples
+    return Recording(np.concatenate(pieces), float(earliest_s[0]), ear.rate_hz)
