@@ -39,7 +39,7 @@ def test_pictures_pass_as_stills_where_large_packets_vanish_and_flow_again_where
         assert call.voice(side, closed_ms + 10_000).lost_ratio < 0.02
     opened_ms = call.now_ms
     call.schedule([(0, {"largest_bytes": 1_500})])
-    call.run(60)
+    call.run(120)
     for side in call.sides:
         assert side.moments[-1].parameters.video.active
         assert not [at_ms for at_ms in side.vanished_ms if at_ms > opened_ms + 15_000]
@@ -63,7 +63,7 @@ CHANGING: Mapping[str, list[tuple[float, Mapping[str, float | None]]]] = {
 
 @pytest.mark.parametrize("name", ORDINARY)
 def test_a_link_that_loses_packets_of_every_size_is_not_taken_for_such_a_path(name: str) -> None:
-    call = TwoWayCall(ORDINARY[name]).run(40)
+    call = TwoWayCall(ORDINARY[name]).run(60)
     assert [side.vanished_ms for side in call.sides] == [[], []]
 
 
@@ -71,5 +71,5 @@ def test_a_link_that_loses_packets_of_every_size_is_not_taken_for_such_a_path(na
 def test_a_link_that_becomes_bad_in_mid_call_is_not_taken_for_such_a_path(name: str) -> None:
     call = TwoWayCall(Conditions(256, 256, 200)).run(20)
     call.schedule(CHANGING[name])
-    call.run(45)
+    call.run(60)
     assert [side.vanished_ms for side in call.sides] == [[], []]

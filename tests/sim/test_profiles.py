@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import pytest
 
 from benchmarks.lab.emulator.profiles import PROFILES, Conditions
@@ -19,9 +17,7 @@ from tests.sim.twoway import (
 
 SYMMETRIC = {str(kbps): Conditions(kbps, kbps, 200) for kbps in (16, 32, 64, 128, 256)}
 LINKS = PROFILES | SYMMETRIC
-# How long a call is looked at, by how long its leg was warm. A cold leg matters while nothing is known of the link;
-# once settled the call is as every other, so that a short look shows that it gets there.
-SETTLE_S, WINDOW_S = 20.0, {WARM_S: 60.0, 0.0: 30.0}
+SETTLE_S, WINDOW_S = 20.0, 60.0
 # The aim for a standing queue on the downlink, where the relay sends.
 QUEUE_MS = 200.0
 # These links carry little more than 10 kbit/s of voice and the reports; one chunk of a still is half a queue.
@@ -31,33 +27,27 @@ BARELY_VOICE_QUEUE_MS = 250.0
 # may not stay full.
 UP_QUEUE_MS = 380.0
 # Rungs of the downlink change twice a minute at most; 3g still climbs early in the window.
-CHANGES = {WARM_S: 3, 0.0: 2}
+CHANGES = 3
 # Thin uplinks alternate between voice, thin voice and stills, which sound alike.
 THIN_UP = {"16", "2g-rural", "64", "edge", "vsat"}
-THIN_UP_CHANGES = {WARM_S: 9, 0.0: 5}
+THIN_UP_CHANGES = 9
 
 
 @pytest.fixture(
     scope="module", params=[(name, warm_s) for name in LINKS for warm_s in (WARM_S, 0.0)], ids=str
 )
-def settled(request: pytest.FixtureRequest) -> Settled:
+def settled(request: pytest.FixtureRequest) -> tuple[str, TwoWayCall, float]:
     name, warm_s = request.param
     call = TwoWayCall(LINKS[name], warm_s=warm_s).settle(SETTLE_S)
     from_ms = call.now_ms
-    return Settled(name, warm_s, call.run(WINDOW_S[warm_s]), from_ms)
+    return name, call.run(WINDOW_S), from_ms
 
 
-class Settled(NamedTuple):
-    """A call over one of the links, and since when it counts as settled."""
-
-    name: str
-    warm_s: float
-    call: TwoWayCall
-    from_ms: float
+Settled = tuple[str, TwoWayCall, float]
 
 
 def test_a_call_never_begins_with_a_flood(settled: Settled) -> None:
-    call = settled.call
+    _, call, _ = settled
     for speaker, listener in (call.sides, call.sides[::-1]):
         dropped = [*speaker.up.voice_dropped_ms, *listener.down.voice_dropped_ms]
         early = [at_ms for at_ms in dropped if at_ms < call.joined_ms + 10_000]
@@ -66,7 +56,7 @@ def test_a_call_never_begins_with_a_flood(settled: Settled) -> None:
 
 
 def test_voice_comes_through_and_video_gives_way_before_it(settled: Settled) -> None:
-    call, from_ms = settled.call, settled.from_ms
+    _, call, from_ms = settled
     station = call.station
     patience_ms = 2_000 + station.conditions.rtt_ms
     for speaker in call.sides:
@@ -78,23 +68,23 @@ def test_voice_comes_through_and_video_gives_way_before_it(settled: Settled) -> 
 
 
 def test_queues_stay_short(settled: Settled) -> None:
-    call = settled.call
-    most_ms = BARELY_VOICE_QUEUE_MS if settled.name in BARELY_VOICE else QUEUE_MS
+    name, call, _ = settled
+    most_ms = BARELY_VOICE_QUEUE_MS if name in BARELY_VOICE else QUEUE_MS
     assert queue_ms(call.station.down) <= most_ms
     assert queue_ms(call.station.up) <= UP_QUEUE_MS
 
 
 def test_the_rung_shown_to_people_seldom_changes(settled: Settled) -> None:
-    name, warm_s, call, from_ms = settled
-    assert rung_changes(between(call.doctor, from_ms)) <= CHANGES[warm_s]
+    name, call, from_ms = settled
+    assert rung_changes(between(call.doctor, from_ms)) <= CHANGES
     up_changes = rung_changes(between(call.station, from_ms))
-    assert up_changes <= (THIN_UP_CHANGES if name in THIN_UP else CHANGES)[warm_s]
+    assert up_changes <= (THIN_UP_CHANGES if name in THIN_UP else CHANGES)
 
 
 def test_the_link_is_used(settled: Settled) -> None:
-    name, warm_s, call, from_ms = settled
+    name, call, from_ms = settled
     # The highest step of a picture is a third of the doctor's own link.
-    assert used_share(call.station.down, WINDOW_S[warm_s]) >= (0.2 if name == "bamako" else 0.6)
+    assert used_share(call.station.down, WINDOW_S) >= (0.2 if name == "bamako" else 0.6)
     estimates = [moment.down_bps for moment in between(call.station, from_ms)]
     rate_bps = 1000 * call.station.conditions.down_kbps
     assert sorted(estimates)[len(estimates) // 2] <= 1.25 * rate_bps
@@ -103,7 +93,7 @@ def test_the_link_is_used(settled: Settled) -> None:
 
 
 def test_no_ordinary_link_is_taken_for_one_that_drops_large_packets(settled: Settled) -> None:
-    call = settled.call
+    _, call, _ = settled
     assert [side.vanished_ms for side in call.sides] == [[], []]
 
 
