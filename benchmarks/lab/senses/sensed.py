@@ -102,4 +102,5 @@ def recording(ear: Ear | None) -> Recording | None:
             filled += missing
         pieces.append(samples[taken : end.samples])
         taken = end.samples
+    pieces.append(samples[taken:])
     return Recording(np.concatenate(pieces), float(earliest_s[0]), ear.rate_hz)

@@ -1,4 +1,4 @@
 """What somebody reads of a case: the lists, what hangs on it, and the view that his part in it gives.
 
-Must never be asked before `access.opened` has said yes, and never writes.
+Must never write, nor give what hangs on a case before `access.opened` has said yes.
 """
