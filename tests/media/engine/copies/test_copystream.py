@@ -81,24 +81,11 @@ async def filming(running: Relay, camera: CameraClient, *viewers: str) -> AsyncI
         await asyncio.gather(task, return_exceptions=True)
 
 
-def frames(client: Client, mark: int = 0) -> list[Frame]:
-    """The whole frames that a client received, in slot 0, from packet `mark` on."""
-    assembler = FrameAssembler(Codec.VP8)
-    got: list[Frame] = []
-    packets = [
-        one for one in client.packets[mark:] if (one.kind, one.slot) == ("video", 0) and not one.resent
-    ]
-    for index, one in enumerate(packets):
-        following = packets[index + 1].timestamp if index + 1 < len(packets) else None
-        second = MARKER if following != one.timestamp else 0
-        got += assembler.received(one.sequence_number, second, one.timestamp, one.payload, 0.0)
-    return got
-
-
 class Seen:
-    """The pictures of a client from packet ``mark`` on; each is decoded once, however often a test looks."""
+    """The pictures of a client, in slot 0, from packet ``mark`` on; each is decoded once."""
 
     def __init__(self, mark: int) -> None:
+        self.frames: list[Frame] = []
         self.sizes: list[tuple[int, int]] = []
         self._next = mark
         self._waiting: Packet | None = None
@@ -117,6 +104,7 @@ class Seen:
     def _received(self, one: Packet, following: int) -> None:
         second = MARKER if following != one.timestamp else 0
         for frame in self._assembler.received(one.sequence_number, second, one.timestamp, one.payload, 0.0):
+            self.frames.append(frame)
             # The pacer let go of the rest of some: 400 kbit/s meet an unmeasured link.
             with suppress(av.InvalidDataError):
                 self.sizes += [
@@ -127,13 +115,18 @@ class Seen:
 SEEN: WeakKeyDictionary[Client, dict[int, Seen]] = WeakKeyDictionary()
 
 
+def seen(client: Client, mark: int = 0) -> Seen:
+    """What a client has seen by now, from packet `mark` on."""
+    known = SEEN.setdefault(client, {})
+    if mark not in known:
+        known[mark] = Seen(mark)
+    known[mark].look(client.packets)
+    return known[mark]
+
+
 def sizes(client: Client, mark: int = 0) -> list[tuple[int, int]]:
     """Width and height of the pictures a client can decode, from packet `mark` on."""
-    seen = SEEN.setdefault(client, {})
-    if mark not in seen:
-        seen[mark] = Seen(mark)
-    seen[mark].look(client.packets)
-    return seen[mark].sizes
+    return seen(client, mark).sizes
 
 
 def the_copy(running: Relay, publisher: str = "station") -> CopyStream | None:
@@ -200,7 +193,7 @@ async def test_the_copy_runs_on_the_sources_clock() -> None:
         await until(lambda: sizes(thin)[-10:] == 10 * [(160, 120)])
         await until(lambda: thin.slots[0][1].reports and fat.slots[0][1].reports)
         reports = [client.slots[0][1].reports[-1] for client in (thin, fat)]
-        newest = [frames(client)[-1].timestamp for client in (thin, fat)]
+        newest = [seen(client).frames[-1].timestamp for client in (thin, fat)]
 
         def wall_s(index: int) -> float:
             ticks = (newest[index] - reports[index].rtp_timestamp + 0x8000_0000) % (1 << 32) - 0x8000_0000
@@ -220,7 +213,7 @@ async def test_a_worker_that_dies_takes_nothing_with_it() -> None:
         await until(lambda: pool.pids != [pid])
         mark = len(fat.packets)
         await voice_passes(running.clients[0], thin)
-        await until(lambda: len(frames(fat, mark)) > 0 or len(fat.packets) > mark + 5)
+        await until(lambda: seen(fat, mark).frames or len(fat.packets) > mark + 5)
         await until(lambda: pool.pids)
         mark = len(thin.packets)
         await until(lambda: (160, 120) in sizes(thin, mark))
