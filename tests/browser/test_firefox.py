@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from benchmarks.lab.browser import lab_context
 from benchmarks.lab.emulator import netns
 from benchmarks.lab.firefox import firefox, missing_firefox
 from benchmarks.lab.systems import people
 from tests.browser.test_together import mediator_page
 from tests.support.browsers import missing_browser, with_devices
-from tests.support.call import Call, in_call
+from tests.support.call import Call, in_call, profile_beside
 
 pytestmark = [
     pytest.mark.browser,
@@ -148,9 +147,7 @@ async def a_mediator_comes_and_goes(call: Call) -> None:
 async def three_in_a_group(call: Call) -> None:
     """The doctor is the host, the station and a second one join by the code."""
     station, doctor = call.pages
-    browser = doctor.context.browser
-    assert browser is not None
-    second = await (await lab_context(browser)).new_page()
+    second = await (await profile_beside(doctor.context)).new_page()
     call.watch(second)
     await people.enrol(second, call.server.url, (await call.server.new_station(name="Poste 2")).code)
     await people.open_station(station, call.server.url)

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from benchmarks.lab.browser import lab_context
 from benchmarks.lab.systems import people
 from signaling.messages import Role
-from tests.support.browsers import missing_browser, with_devices
-from tests.support.call import Watch, in_call
+from tests.support.browsers import missing_browser
+from tests.support.call import Watch, in_call, two_people
 from tests.support.restarts import Life, living_server
 
 pytestmark = [
@@ -34,11 +33,9 @@ RESTARTS = [
 @asynccontextmanager
 async def station_and_doctor(life: Life, login: str) -> AsyncIterator[tuple[Page, Page]]:
     """A station at home, and a doctor who is signed in and on duty."""
-    async with async_playwright() as playwright, with_devices(playwright) as context:
-        station = await context.new_page()
+    async with async_playwright() as playwright, two_people(playwright) as (one, other):
+        station = await one.new_page()
         await people.enrol(station, life.url, life.code)
-        assert context.browser is not None
-        other = await lab_context(context.browser)
         await other.add_cookies([{"name": "keneya", "value": life.cookies[login], "url": life.url}])
         doctor = await other.new_page()
         await doctor.goto(f"{life.url}/clinician")

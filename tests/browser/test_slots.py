@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from benchmarks.lab.browser import lab_context
 from benchmarks.lab.systems import people
 from media.engine.engine import MediaEngine
 from server.app import MEDIA
 from tests.support.browsers import missing_browser
-from tests.support.call import Call, two_pages
+from tests.support.call import Call, profile_beside, two_pages
 from tests.support.server import PASSWORD
 
 pytestmark = [
@@ -73,9 +72,7 @@ async def third_leg(call: Call) -> AsyncIterator[tuple[Page, str]]:
     assert isinstance(media, MediaEngine)
     known = set(media._controls)
     await call.server.new_doctor("docteur2", "Dr Coulibaly")
-    browser = call.station.context.browser
-    assert browser is not None
-    page = await (await lab_context(browser)).new_page()
+    page = await (await profile_beside(call.station.context)).new_page()
     call.watch(page)
     await people.sign_in(page, call.server.url, "docteur2", PASSWORD)
     await people.go_on_duty(page)

@@ -47,7 +47,7 @@ async def mediator_page(call: Call) -> Page:
     """A mediator on duty, in another tab of the doctor's browser: neither ends anything of the other."""
     await call.server.new_doctor("oumou", "Oumou Sissoko", Role.MEDIATOR)
     page = await call.clinician.context.new_page()
-    page.on("pageerror", lambda error: call.errors.append(str(error)))
+    call.watch(page)
     await page.goto(f"{call.server.url}/mediator")
     await page.fill("input[name=login]", "oumou")
     await page.fill("input[name=password]", PASSWORD)

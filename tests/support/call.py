@@ -142,17 +142,23 @@ class Call(Watch):
 Opens = Callable[[Playwright], AbstractAsyncContextManager[BrowserContext]]
 
 
+async def profile_beside(one: BrowserContext) -> BrowserContext:
+    """The profile of somebody else, in the same browser."""
+    assert one.browser is not None
+    return await lab_context(one.browser)
+
+
 @asynccontextmanager
-async def _two_people(
-    playwright: Playwright, opens: tuple[Opens, Opens] | None
+async def two_people(
+    playwright: Playwright, opens: tuple[Opens, Opens] | None = None
 ) -> AsyncIterator[tuple[BrowserContext, BrowserContext]]:
+    """Two profiles, in the browsers that ``opens`` gives, or in one Chromium: a start costs a second."""
     if opens is not None:
         async with opens[0](playwright) as left, opens[1](playwright) as right:
             yield left, right
         return
     async with with_devices(playwright) as left:
-        assert left.browser is not None
-        yield left, await lab_context(left.browser)
+        yield left, await profile_beside(left)
 
 
 @asynccontextmanager
@@ -164,12 +170,12 @@ async def two_pages(
 ) -> AsyncIterator[Call]:
     """A running server, an enrolled station at home and a doctor on duty.
 
-    ``opens`` gives each a browser; without, each has a profile in one Chromium: a start costs a second.
+    ``opens``: as of `two_people`.
     """
     async with running_server(tmp_path, **settings) as server:
         code = (await server.new_station()).code
         await server.new_doctor()
-        async with _two_people(playwright, opens) as (left, right):
+        async with two_people(playwright, opens) as (left, right):
             for context in (left, right):
                 await context.add_init_script(SOCKETS)
             station, clinician = await left.new_page(), await right.new_page()
